@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Small things that scenarios need and a shell can't do:
+ *
+ *   cxla-guest pattern write|check NODE TAG	words into or out of a range, by mmap
+ *   cxla-guest info NODE			what CXLA_IOC_INFO says, as key=value
+ *   cxla-guest mark BYTE			a marker in QEMU's trace
+ *
+ * A pattern word holds TAG in its high 24 bits and its own offset in the low 40,
+ * so that whoever finds one knows whose it is and where it should be. Words are
+ * in the first and the last page and in one cache line a MiB.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <linux/cxla.h>
+
+#define PAGE	4096UL
+#define LINE	64UL
+#define STEP	(1UL << 20)
+
+static int fail(const char *what)
+{
+	fprintf(stderr, "cxla-guest: %s: %s\n", what, strerror(errno));
+	return 1;
+}
+
+static int get_info(int fd, struct cxla_accel_info *info)
+{
+	memset(info, 0, sizeof(*info));
+	info->size = sizeof(*info);
+	return ioctl(fd, CXLA_IOC_INFO, info);
+}
+
+static unsigned long wrong, done;
+
+static void block(volatile uint64_t *words, uint64_t offset, uint64_t size,
+		  uint64_t tag, int writing)
+{
+	for (uint64_t at = offset; at < offset + size; at += 8) {
+		uint64_t want = tag << 40 | at;
+
+		done++;
+		if (writing) {
+			words[at / 8] = want;
+		} else if (words[at / 8] != want && wrong++ < 4) {
+			fprintf(stderr, "at 0x%llx: 0x%llx, not 0x%llx\n",
+				(unsigned long long)at,
+				(unsigned long long)words[at / 8],
+				(unsigned long long)want);
+		}
+	}
+}
+
+static int pattern(const char *mode, const char *node, const char *tag_text)
+{
+	uint64_t tag = strtoull(tag_text, NULL, 0) & 0xffffff;
+	int writing = !strcmp(mode, "write");
+	struct cxla_accel_info info;
+	uint64_t *words;
+	int fd;
+
+	fd = open(node, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return fail(node);
+	if (get_info(fd, &info))
+		return fail("CXLA_IOC_INFO");
+	if (!info.hpa_size) {
+		fprintf(stderr, "%s: no range\n", node);
+		return 1;
+	}
+	words = mmap(NULL, info.hpa_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (words == MAP_FAILED)
+		return fail("mmap");
+	block(words, 0, PAGE, tag, writing);
+	for (uint64_t at = STEP; at < info.hpa_size; at += STEP)
+		block(words, at, LINE, tag, writing);
+	block(words, info.hpa_size - PAGE, PAGE, tag, writing);
+	printf("%s: %lu words %s, %lu wrong\n", node, done,
+	       writing ? "written" : "read", wrong);
+	return wrong != 0;
+}
+
+static int info(const char *node)
+{
+	struct cxla_accel_info i;
+	int fd;
+
+	fd = open(node, O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return fail(node);
+	if (get_info(fd, &i))
+		return fail("CXLA_IOC_INFO");
+	printf("state=%u\nreason=%u\nhpa_start=0x%llx\nhpa_size=0x%llx\n"
+	       "capacity=0x%llx\nserial=0x%llx\nmemdev_id=%d\nregion_id=%d\nerror=%u\n"
+	       "total_ns=%llu\nmmio_reads=%u\nmmio_writes=%u\ncfg_reads=%u\ncfg_writes=%u\n",
+	       i.state, i.reason, (unsigned long long)i.hpa_start,
+	       (unsigned long long)i.hpa_size, (unsigned long long)i.capacity,
+	       (unsigned long long)i.serial, i.memdev_id, i.region_id, i.error,
+	       (unsigned long long)i.record.total_ns, i.record.mmio_reads,
+	       i.record.mmio_writes, i.record.cfg_reads, i.record.cfg_writes);
+	return 0;
+}
+
+/* the port a PC's firmware shows its progress on; nothing listens */
+static int mark(const char *text)
+{
+	uint8_t bytes[2] = { 0xc8, strtoul(text, NULL, 0) };
+	int fd;
+
+	fd = open("/dev/port", O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return fail("/dev/port");
+	for (int i = 0; i < 2; i++)
+		if (pwrite(fd, &bytes[i], 1, 0x80) != 1)
+			return fail("/dev/port");
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 5 && !strcmp(argv[1], "pattern") &&
+	    (!strcmp(argv[2], "write") || !strcmp(argv[2], "check")))
+		return pattern(argv[2], argv[3], argv[4]);
+	if (argc == 3 && !strcmp(argv[1], "info"))
+		return info(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "mark"))
+		return mark(argv[2]);
+	fprintf(stderr, "usage: cxla-guest pattern write|check NODE TAG | info NODE | mark BYTE\n");
+	return 2;
+}

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Kernels by name or by path."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class KernelError(Exception):
+    """There is no such kernel here."""
+
+
+def cache_dir():
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return Path(base) / "cxla"
+
+
+@dataclass
+class Kernel:
+    release: str
+    image: Path
+    modules: Path   # .../lib/modules/<release>
+
+
+def _version_key(release):
+    return [int(n) for n in re.findall(r"\d+", release)]
+
+
+def _in_root(root):
+    """Kernels in a file tree: the machine's own, or an unpacked package."""
+    for image in sorted(Path(root).glob("boot/vmlinuz-*")):
+        release = image.name[len("vmlinuz-"):]
+        for modules in (root / "lib/modules" / release, root / "usr/lib/modules" / release):
+            if (modules / "modules.order").exists() and os.access(image, os.R_OK):
+                yield Kernel(release, image, modules)
+                break
+
+
+def _stock(version):
+    """Newest stock kernel of a series; one with headers installed goes first,
+    since no module of ours exists for another."""
+    found = list(_in_root(Path("/")))
+    for root in sorted((cache_dir() / "kernels").glob("linux-image-*")):
+        if root.is_dir():
+            found += _in_root(root)
+    found = [k for k in found if k.release.startswith(version + ".")]
+    if not found:
+        raise KernelError(f"no stock kernel {version} here: run tools/setup")
+    return max(found, key=lambda k: (Path(f"/usr/src/linux-headers-{k.release}").exists(),
+                                     _version_key(k.release)))
+
+
+def find(spec):
+    """stock-6.12, or IMAGE:MODULESDIR (the folder modules.dep is in, or any
+    above it that has lib/modules/<release>)."""
+    if spec.startswith("stock-"):
+        return _stock(spec[len("stock-"):])
+    image, _, modules = spec.partition(":")
+    if not modules:
+        raise KernelError(f"kernel '{spec}' is neither stock-VERSION nor IMAGE:MODULESDIR")
+    image, modules = Path(image), Path(modules)
+    if not image.is_file():
+        raise KernelError(f"{image}: no such kernel image")
+    if not (modules / "modules.order").exists():
+        below = sorted(modules.glob("lib/modules/*/modules.order"))
+        if len(below) != 1:
+            raise KernelError(f"{modules}: neither a folder of modules nor one above exactly one")
+        modules = below[0].parent
+    return Kernel(modules.name, image, modules)

@@ -1,0 +1,326 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""QEMU: its command line, its serial ports, its end."""
+
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import console, initramfs, kernels
+
+REPO = Path(__file__).resolve().parents[3]
+GUEST = REPO / "build" / "guest"
+QEMU = "qemu-system-x86_64"
+
+EXIT_FAILED, EXIT_USAGE, EXIT_WARNING, EXIT_TIMEOUT = 1, 2, 3, 124
+
+
+class MachineError(Exception):
+    """The machine can't be started at all."""
+
+
+@dataclass
+class Options:
+    """How to run, apart from what to run."""
+    timeout: float = 120
+    append: str = ""
+    trace: list = field(default_factory=list)
+    icount: bool = False
+    shell: bool = False
+    share: str = None
+    allow_warnings: list = field(default_factory=list)
+    panic_on_warn: bool = False
+    verbose: bool = False
+    modules: list = None        # None: those in build/<release>/
+    accel: str = None           # None: find out
+
+
+@dataclass
+class Result:
+    """How a run ended. verdict: the command's exit status, None without one."""
+    verdict: int = None
+    timed_out: bool = False
+    warnings: list = field(default_factory=list)
+    seconds: float = 0
+    accel: str = ""
+
+    @property
+    def exit_code(self):
+        if self.warnings:
+            return EXIT_WARNING
+        if self.timed_out:
+            return EXIT_TIMEOUT
+        return 0 if self.verdict == 0 else EXIT_FAILED
+
+    def __str__(self):
+        if self.warnings:
+            where, line = self.warnings[0]
+            more = f" (and {len(self.warnings) - 1} more)" if len(self.warnings) > 1 else ""
+            return f"kernel warning{' in ' + where if where else ''}: {line}{more}"
+        if self.timed_out:
+            return f"timed out after {self.seconds:.0f} s"
+        if self.verdict is None:
+            return "ended without a verdict"
+        return f"command exited with {self.verdict}"
+
+
+class Progress:
+    """One line on standard error that is written over, when that is a terminal;
+    otherwise a line for each new step."""
+
+    def __init__(self, quiet=False):
+        self.quiet = quiet
+        self.tty = sys.stderr.isatty()
+        self.start = time.monotonic()
+        self.text = None
+
+    def step(self, text):
+        if self.quiet or (text == self.text and not self.tty):
+            return
+        self.text = text
+        if self.tty:
+            sys.stderr.write(f"\r\033[K[{time.monotonic() - self.start:5.1f} s] {text}")
+        else:
+            sys.stderr.write(f"[{time.monotonic() - self.start:5.1f} s] {text}\n")
+        sys.stderr.flush()
+
+    def tick(self):
+        if self.tty and self.text:
+            self.step(self.text)
+
+    def clear(self):
+        if self.tty and self.text and not self.quiet:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+
+
+class Tail:
+    """What was added to a file since the last look."""
+
+    def __init__(self, path):
+        self.path = path
+        self.offset = 0
+
+    def read(self):
+        try:
+            with open(self.path, "rb") as file:
+                file.seek(self.offset)
+                data = file.read()
+        except FileNotFoundError:
+            return b""
+        self.offset += len(data)
+        return data
+
+
+class Lines:
+    """Splits what a Tail reads into whole lines."""
+
+    def __init__(self, tail):
+        self.tail = tail
+        self.rest = ""
+
+    def read(self, last=False):
+        self.rest += self.tail.read().decode("utf-8", "replace").replace("\r", "")
+        *lines, self.rest = self.rest.split("\n")
+        if last and self.rest:
+            lines.append(self.rest)
+            self.rest = ""
+        return lines
+
+
+def built_modules(release):
+    """Our modules in build/<release>/, and a module of the sample if built."""
+    top = REPO / "build" / release
+    names = ("core/cxla_core", "port/cxla_port", "mem/cxla_mem", "acpi/cxla_acpi",
+             "accel/cxla_accel")
+    found = [top / f"{name}.ko" for name in names if (top / f"{name}.ko").exists()]
+    return found + sorted((top / "sample").glob("*.ko"))
+
+
+def build_guest_programs():
+    """The static programs that run inside; make knows what is out of date."""
+    done = subprocess.run(["make", "-s", "-C", str(REPO / "tools/vm/guest"), f"O={GUEST}"],
+                          check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise MachineError(f"the guest's programs can't be built:\n{done.stdout}{done.stderr}")
+    return {"init": REPO / "tools/vm/guest/init",
+            "bin/cxl-firmware": GUEST / "cxl-firmware",
+            "bin/cxla-guest": GUEST / "cxla-guest"}
+
+
+def write_initrd(out, kernel, topology, command, options, files):
+    base, staged = initramfs.base(kernel, build_guest_programs())
+    out.write(base.read_bytes())
+    content = {"etc/cxla/plan": topology.firmware_plan(),
+               "etc/cxla/expect": topology.expectations(),
+               "etc/cxla/topology": topology.name + "\n",
+               "etc/cxla/command": command + "\n"}
+    if options.shell:
+        content["etc/cxla/shell"] = ""
+    for path in sorted((REPO / "tools/vm/scenarios").glob("*.sh")):
+        content[f"opt/cxla/scenarios/{path.name}"] = path
+    content.update(files)
+    programs = {}
+    if (REPO / "build/user/cxla").exists():
+        programs["opt/cxla/bin/cxla"] = REPO / "build/user/cxla"
+    modules = built_modules(kernel.release) if options.modules is None else options.modules
+    initramfs.overlay(out, kernel, staged, modules, programs, content)
+    out.flush()
+
+
+def _command_line(topology, kernel, initrd, mem_dir, run_dir, accel, options):
+    append = "console=ttyS0 panic=-1 oops=panic loglevel=7 nokaslr"
+    if options.panic_on_warn:
+        append += " panic_on_warn=1"
+    if options.share:
+        append += " cxla.share"
+    if options.append:
+        append += " " + options.append
+    args = [QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+            "-accel", accel, "-cpu", "max,-hypervisor"]
+    args += ["-smp", "1", "-icount", "shift=0"] if options.icount else ["-smp", "2"]
+    args += topology.qemu_args(mem_dir)
+    args += ["-kernel", str(kernel.image), "-initrd", str(initrd), "-append", append]
+    if options.shell:
+        args += ["-chardev", f"stdio,id=con,signal=off,logfile={run_dir}/console.log"]
+    else:
+        args += ["-chardev", f"file,id=con,path={run_dir}/console.log"]
+    args += ["-chardev", f"file,id=verdict,path={run_dir}/verdict",
+             "-chardev", f"file,id=out,path={run_dir}/output",
+             "-device", "isa-serial,chardev=con", "-device", "isa-serial,chardev=verdict",
+             "-device", "isa-serial,chardev=out"]
+    if options.share:
+        args += ["-fsdev", f"local,id=share,path={options.share},security_model=none,readonly=on",
+                 "-device", "virtio-9p-pci,bus=pcie.0,fsdev=share,mount_tag=share"]
+    for pattern in options.trace:
+        args += ["-trace", pattern]
+    if options.trace:
+        args += ["-D", f"{run_dir}/trace.log"]
+    return args
+
+
+def tcg(options):
+    return "tcg" if options.icount else "tcg,thread=multi"
+
+
+def choose_accel(kernel, topology, progress):
+    """KVM only after a trial boot has shown that it works; the answer is kept."""
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return tcg(Options())
+    version = subprocess.run([QEMU, "--version"], check=False, capture_output=True,
+                             text=True).stdout
+    key = hashlib.sha256("\n".join([version, *os.uname(), kernel.release]).encode()).hexdigest()
+    answer = kernels.cache_dir() / f"kvm-{key[:16]}"
+    if not answer.exists():
+        progress.step("trying KVM (once; the answer is kept)")
+        with tempfile.TemporaryDirectory(prefix="cxla-kvm-") as trial:
+            result = run(topology, kernel, "true", Options(timeout=10, accel="kvm", modules=[]),
+                         Path(trial), Path(trial), Progress(quiet=True))
+        answer.parent.mkdir(parents=True, exist_ok=True)
+        answer.write_text("works\n" if result.exit_code == 0 else "does not work\n",
+                          encoding="ascii")
+    return "kvm" if answer.read_text(encoding="ascii") == "works\n" else tcg(Options())
+
+
+def _end(process):
+    """Stop QEMU for certain."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(2)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _watch(process, run_dir, options, progress, on_output, result):
+    """Follow the three serial ports until QEMU ends, or has to be ended."""
+    start = time.monotonic()
+    deadline = start + options.timeout
+    lines = Lines(Tail(run_dir / "console.log"))
+    output = Tail(run_dir / "output")
+    warnings = console.Warnings(options.allow_warnings)
+    verdict_at = None
+
+    def look(last=False):
+        for line in lines.read(last):
+            warnings.feed(line)
+            if options.verbose:
+                sys.stderr.write(line + "\n")
+            if "cxla-vm: ready" in line:
+                progress.step("running")
+        data = output.read()
+        if data:
+            progress.clear()
+            on_output(data)
+
+    while process.poll() is None:
+        if options.shell:
+            time.sleep(0.1)
+            continue
+        look()
+        progress.tick()
+        now = time.monotonic()
+        if verdict_at is None and (run_dir / "verdict").exists() and \
+                b"\n" in (run_dir / "verdict").read_bytes():
+            verdict_at = now
+        if verdict_at is not None and now > verdict_at + 10:
+            break       # it has said all it had to say
+        if now > deadline:
+            result.timed_out = verdict_at is None
+            break
+        time.sleep(0.02)
+    _end(process)
+    look(last=True)
+    result.seconds = time.monotonic() - start
+    result.warnings = warnings.found
+    if (run_dir / "verdict").exists():
+        match = re.search(r"exit (\d+)", (run_dir / "verdict").read_text(errors="replace"))
+        result.verdict = int(match[1]) if match else None
+
+
+def run(topology, kernel, command, options, mem_dir, run_dir, progress, on_output=None,
+        files=None):
+    """Boot, run a shell command, power off. Leaves console.log, output, qemu.log
+    and trace.log in run_dir and the devices' memory in mem_dir."""
+    result = Result()
+    accel = options.accel
+    if accel is None:
+        accel = tcg(options) if options.icount else choose_accel(kernel, topology, progress)
+    result.accel = accel.split(",")[0]
+    progress.step("assembling the initramfs")
+    with tempfile.NamedTemporaryFile(dir=run_dir, prefix="initrd-") as initrd, \
+            open(run_dir / "qemu.log", "wb") as log:
+        write_initrd(initrd, kernel, topology, command, options, files or {})
+        args = _command_line(topology, kernel, initrd.name, mem_dir, run_dir, accel, options)
+        (run_dir / "qemu.cmd").write_text(" ".join(args) + "\n", encoding="utf-8")
+        progress.step(f"booting {topology.name} on {kernel.release} ({result.accel})")
+        try:
+            process = subprocess.Popen(args, stdin=None if options.shell else subprocess.DEVNULL,
+                                       stdout=None if options.shell else log, stderr=log,
+                                       start_new_session=not options.shell)
+        except FileNotFoundError:
+            raise MachineError(f"{QEMU} is not installed: run tools/setup") from None
+        try:
+            _watch(process, run_dir, options, progress, on_output or (lambda data: None), result)
+        finally:
+            _end(process)
+    progress.clear()
+    complaint = (run_dir / "qemu.log").read_text(errors="replace").strip()
+    if complaint and result.verdict is None and not result.timed_out and accel != "kvm":
+        raise MachineError(f"QEMU: {complaint}")
+    return result
+
+
+def raise_on_sigterm():
+    """SIGTERM and SIGHUP end like Ctrl-C does: QEMU killed, folders removed."""
+    def handler(number, _frame):
+        raise KeyboardInterrupt(signal.Signals(number).name)
+    signal.signal(signal.SIGTERM, handler)
+    signal.signal(signal.SIGHUP, handler)
