@@ -21,6 +21,7 @@ class Kernel:
     release: str
     image: Path
     modules: Path   # .../lib/modules/<release>
+    headers: Path = None    # what modules are built against, if it is known and here
 
 
 def _version_key(release):
@@ -33,22 +34,20 @@ def _in_root(root):
         release = image.name[len("vmlinuz-"):]
         for modules in (root / "lib/modules" / release, root / "usr/lib/modules" / release):
             if (modules / "modules.order").exists() and os.access(image, os.R_OK):
-                yield Kernel(release, image, modules)
+                headers = Path(root) / "usr/src" / f"linux-headers-{release}"
+                yield Kernel(release, image, modules, headers if headers.exists() else None)
                 break
 
 
 def _stock(version):
-    """Newest stock kernel of a series; one with headers installed goes first,
-    since no module of ours exists for another."""
-    found = list(_in_root(Path("/")))
-    for root in sorted((cache_dir() / "kernels").glob("linux-image-*")):
-        if root.is_dir():
+    """Newest stock kernel of a series that tools/setup has unpacked."""
+    found = []
+    for root in (cache_dir() / "kernels").glob(f"linux-image-{version}.*"):
+        if (root / "complete").exists():
             found += _in_root(root)
-    found = [k for k in found if k.release.startswith(version + ".")]
     if not found:
         raise KernelError(f"no stock kernel {version} here: run tools/setup")
-    return max(found, key=lambda k: (Path(f"/usr/src/linux-headers-{k.release}").exists(),
-                                     _version_key(k.release)))
+    return max(found, key=lambda k: _version_key(k.release))
 
 
 def find(spec):
