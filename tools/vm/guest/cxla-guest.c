@@ -5,11 +5,14 @@
  *   cxla-guest pattern write|check NODE TAG	words into or out of a range, by mmap
  *   cxla-guest info NODE			what CXLA_IOC_INFO says, as key=value
  *   cxla-guest mark BYTE			a marker in QEMU's trace
+ *   cxla-guest find SERIAL			PCI address of that CXL device
+ *   cxla-guest window N			first address of a CEDT window
  *
  * A pattern word holds TAG in its high 24 bits and its own offset in the low 40,
  * so that whoever finds one knows whose it is and where it should be. Words are
  * in the first and the last page and in one cache line a MiB.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -124,6 +127,81 @@ static int mark(const char *text)
 	return 0;
 }
 
+static uint64_t le(const uint8_t *p, unsigned int bytes)
+{
+	uint64_t v = 0;
+
+	while (bytes--)
+		v = v << 8 | p[bytes];
+	return v;
+}
+
+/* the serial number capability of a function's configuration space */
+static int has_serial(const uint8_t *config, uint64_t serial)
+{
+	for (unsigned int at = 0x100, hops = 0; at && hops < 480; hops++) {
+		if (le(config + at, 2) == 3)
+			return le(config + at + 4, 8) == serial;
+		at = le(config + at, 4) >> 20 & 0xffc;
+	}
+	return 0;
+}
+
+static int find(const char *text)
+{
+	uint64_t serial = strtoull(text, NULL, 0);
+	struct dirent *d;
+	DIR *dir;
+
+	dir = opendir("/sys/bus/pci/devices");
+	if (!dir)
+		return fail("/sys/bus/pci/devices");
+	while ((d = readdir(dir))) {
+		uint8_t config[4096];
+		char path[600];
+		ssize_t got;
+		int fd;
+
+		snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", d->d_name);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0)
+			continue;
+		got = read(fd, config, sizeof(config));
+		close(fd);
+		/* class: CXL memory device */
+		if (got == sizeof(config) && le(config + 9, 3) == 0x050210 &&
+		    has_serial(config, serial)) {
+			printf("%s\n", d->d_name);
+			return 0;
+		}
+	}
+	fprintf(stderr, "cxla-guest: no CXL device with serial number %s\n", text);
+	return 1;
+}
+
+static int window(const char *text)
+{
+	unsigned long wanted = strtoul(text, NULL, 0), nr = 0;
+	uint8_t table[65536];
+	size_t size, at;
+	FILE *f;
+
+	f = fopen("/sys/firmware/acpi/tables/CEDT", "r");
+	if (!f)
+		return fail("CEDT");
+	size = fread(table, 1, sizeof(table), f);
+	for (at = 36; at + 4 <= size; at += le(table + at + 2, 2)) {
+		if (!le(table + at + 2, 2))
+			break;
+		if (table[at] == 1 && nr++ == wanted) {
+			printf("0x%llx\n", (unsigned long long)le(table + at + 8, 8));
+			return 0;
+		}
+	}
+	fprintf(stderr, "cxla-guest: no window %lu\n", wanted);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 5 && !strcmp(argv[1], "pattern") &&
@@ -133,6 +211,11 @@ int main(int argc, char **argv)
 		return info(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "mark"))
 		return mark(argv[2]);
-	fprintf(stderr, "usage: cxla-guest pattern write|check NODE TAG | info NODE | mark BYTE\n");
+	if (argc == 3 && !strcmp(argv[1], "find"))
+		return find(argv[2]);
+	if (argc == 3 && !strcmp(argv[1], "window"))
+		return window(argv[2]);
+	fprintf(stderr, "usage: cxla-guest pattern write|check NODE TAG |\n"
+		"       info NODE | mark BYTE | find SERIAL | window N\n");
 	return 2;
 }

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# What can be done here, each by one command. The work is in tools/.
+
+KDIR ?=
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help
+help: ## this list
+	@echo "make TARGET:"
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@echo "KDIR=DIR names the kernel headers to build for (default: the stock kernel's)."
+
+.PHONY: run
+run: ## attach two accelerators in a virtual CXL machine and show it
+	@tools/run-demo
+
+.PHONY: test
+test: ## what every change must pass: host, KUnit and virtual machine
+	@tools/test-all
+
+.PHONY: test-full
+test-full: ## the same with long runs
+	@tools/test-all --full
+
+.PHONY: shell
+shell: setup kmod user ## a prompt inside the machine, modules loaded, devices attached
+	@tools/vm/run --topology $(or $(TOPOLOGY),one-bridge) --shell -- sh /opt/cxla/scenarios/shell.sh
+
+.PHONY: setup
+setup: ## install what is missing (as root)
+	@tools/setup
+
+.PHONY: kmod
+kmod: ## build the kernel modules into build/<kernel release>/
+	@tools/kernel/build $(KDIR)
+
+.PHONY: sample
+sample: kmod ## build the sample driver against the modules' symbols
+	@tools/kernel/build --sample $(KDIR)
+
+.PHONY: user
+user: ## build the program into build/user/
+	@[ -e build/user/build.ninja ] || cmake -S userspace -B build/user -G Ninja
+	@ninja -C build/user --quiet
+
+.PHONY: kunit
+kunit: ## KUnit suites under UML
+	@kunit/run
+
+.PHONY: clean
+clean: ## remove build/
+	rm -rf build

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# The inside of `make run`: demo.sh CYCLES. Not a test by itself.
+# shellcheck source=/dev/null
+. /opt/cxla/scenarios/lib.sh
+
+title() {
+	printf '\n-- %s\n' "$*"
+}
+
+write_one() {
+	[ "$3" = attached ] || return 0
+	cxla-guest pattern write "$(node_of "$2")" "$(tag_of "$1")"
+}
+
+check_one() {
+	[ "$3" = attached ] || return 0
+	cxla-guest pattern check "$(node_of "$2")" "$(tag_of "$1")"
+}
+
+title "firmware"
+cat /run/firmware.log
+title "load and attach"
+cxla load || fail "cxla load"
+bind_all
+each_device check_outcome
+title "a different pattern into each range, then each read back"
+each_device write_one
+each_device check_one
+title "status"
+cxla status || fail "cxla status"
+title "bench"
+cxla bench attach --cycles "$1" || fail "cxla bench attach"
+each_device check_outcome
+title "unload"
+unbind_all
+cxla unload || fail "cxla unload"
+if grep '^cxla' /proc/modules; then
+	fail "modules stay loaded"
+fi
+echo "nothing of ours is left loaded"

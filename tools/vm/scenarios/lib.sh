@@ -1,0 +1,181 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# What scenarios share; sourced by each. A scenario ends with status 0, or by
+# `fail`, or by `skip`. Whoever runs it unloads the modules afterwards.
+
+PCI=/sys/bus/pci/devices
+BUS=/sys/bus/cxla/devices
+MODULES="cxla_core cxla_port cxla_mem cxla_acpi cxla_accel"
+
+fail() {
+	echo "FAIL: $*"
+	exit 1
+}
+
+skip() {
+	echo "SKIP: $*"
+	exit 77
+}
+
+# expect_equal WHAT GOT WANTED
+expect_equal() {
+	[ "$2" = "$3" ] || fail "$1: '$2', not '$3'"
+}
+
+# the kernel log since this scenario began
+scenario_log() {
+	dmesg | awk '/cxla-vm: scenario/ { log_ = "" } { log_ = log_ $0 "\n" }
+		END { printf "%s", log_ }'
+}
+
+# succeeds when a line of it matches
+kernel_said() {
+	scenario_log | grep -qE "$1"
+}
+
+has_regions() {
+	local region
+	for region in "$BUS"/region*; do
+		[ ! -e "$region" ] || return 0
+	done
+	return 1
+}
+
+# in the documented order, each by name and without the others' help
+load_modules() {
+	local m
+	for m in ${1:-$MODULES}; do
+		modprobe "$m" || fail "$m does not load"
+	done
+}
+
+# whatever of ours is loaded, sample drivers included; unbinds first, as a
+# module in use by a device would not go
+unload_modules() {
+	local dev m rest
+	rm -f /tmp/unload
+	for dev in "$PCI"/*; do
+		[ "$(cat "$dev/driver_override" 2>/dev/null)" = "(null)" ] && continue
+		[ -e "$dev/driver" ] && echo "${dev##*/}" >"$dev/driver/unbind"
+		echo >"$dev/driver_override"
+	done
+	for m in $(sample_modules) cxla_accel cxla_acpi cxla_mem cxla_port cxla_core; do
+		grep -q "^$m " /proc/modules || continue
+		rmmod "$m" >>/tmp/unload 2>&1 || rest="$rest $m"
+	done
+	[ -z "$rest" ] || { echo "can't be unloaded:$rest"; cat /tmp/unload; return 1; }
+}
+
+# modules in updates/ that are none of MODULES
+sample_modules() {
+	local path m
+	for path in "/lib/modules/$(uname -r)"/updates/*.ko; do
+		m=${path##*/}
+		m=$(echo "${m%.ko}" | tr - _)
+		case " $MODULES " in
+		*" $m "*) ;;
+		*) [ -e "$path" ] && echo "$m" ;;
+		esac
+	done
+}
+
+# bind ADDRESS [DRIVER]
+bind() {
+	echo "${2:-cxla_accel}" >"$PCI/$1/driver_override"
+	echo "$1" >/sys/bus/pci/drivers_probe
+}
+
+unbind() {
+	echo "$1" >"$PCI/$1/driver/unbind"
+}
+
+address_of() {
+	cxla-guest find "$1"
+}
+
+# for each device of the topology: COMMAND SERIAL ADDRESS STATE REASON BASE SIZE LOCKED
+each_device() {
+	local serial state reason window offset size locked base
+	while read -r serial state reason window offset size locked; do
+		base=0
+		[ "$state" = attached ] && base=$(($(cxla-guest window "$window") + offset))
+		"$@" "$serial" "$(address_of "$serial")" "$state" "$reason" \
+			"$base" "$((size))" "$locked" </dev/null || exit 1
+	done </etc/cxla/expect
+}
+
+bind_one() {
+	bind "$2"
+	[ "$(readlink "$PCI/$2/driver")" ] || fail "$2 ($1) is not bound"
+	expect_equal "driver of $2" "$(basename "$(readlink "$PCI/$2/driver")")" cxla_accel
+}
+
+bind_all() {
+	each_device bind_one
+}
+
+unbind_one() {
+	[ ! -e "$PCI/$2/driver" ] || unbind "$2"
+}
+
+unbind_all() {
+	each_device unbind_one
+}
+
+range_text() {
+	[ "$2" -eq 0 ] || printf '0x%x-0x%x' "$1" "$(($1 + $2 - 1))"
+}
+
+# the outcome in sysfs is the one that the topology file expects
+check_outcome() {
+	local cxla=$PCI/$2/cxla
+	expect_equal "$1 state" "$(cat "$cxla/state")" "$3"
+	expect_equal "$1 reason" "$(cat "$cxla/reason")" "$4"
+	expect_equal "$1 range" "$(cat "$cxla/range")" "$(range_text "$5" "$6")"
+	echo "$1 at $2: $3 $4 $(cat "$cxla/range")"
+}
+
+node_of() {
+	echo "/dev/cxla/$(cat "$PCI/$1/cxla/accel")"
+}
+
+# the region whose range starts at this address
+region_at() {
+	local region
+	for region in "$BUS"/region*; do
+		[ -e "$region/resource" ] || continue
+		[ $(($(cat "$region/resource"))) -eq "$(($1))" ] && echo "${region##*/}" && return
+	done
+	return 1
+}
+
+# the committed decoder of the device's endpoint
+endpoint_decoder_of() {
+	local memdev decoder
+	memdev=$(basename "$(ls -d "$PCI/$1"/mem[0-9]*)")
+	for decoder in "$BUS"/decoder*; do
+		[ -e "$decoder/dpa_size" ] || continue
+		[ $(($(cat "$decoder/size"))) -ne 0 ] || continue
+		[ "$(basename "$(readlink -f "$decoder/../uport")")" = "$memdev" ] &&
+			echo "${decoder##*/}" && return
+	done
+	return 1
+}
+
+# same tag as the host computes: see vmlib/backing.py
+tag_of() {
+	echo $((($1 ^ ($1 >> 24 & 0xffffffffff) ^ ($1 >> 48 & 0xffff)) & 0xffffff))
+}
+
+# everything of the machine that loading and attaching can change
+snapshot() {
+	cut -d' ' -f1 /proc/modules
+	cat /proc/iomem
+	ls /sys/bus /sys/bus/pci/drivers /sys/class/misc /sys/module
+	find /dev/cxla /sys/kernel/debug/cxla /sys/bus/cxla 2>/dev/null
+	for dev in "$PCI"/*; do
+		ls "$dev/"
+		cat "$dev/driver_override"
+	done
+}

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Accesses in QEMU's trace between the markers of cxla-guest, against what the
+driver says it made."""
+
+import re
+from dataclasses import dataclass
+
+MEMORY = re.compile(r"memory_region_ops_(read|write) .*addr (0x[0-9a-f]+) value (0x[0-9a-f]+) "
+                    r"size (\d+) name '([^']*)'")
+CONFIG = re.compile(r"pci_cfg_(read|write) (\S+) ([0-9a-f]+):([0-9a-f]+)\.([0-7]) @(0x[0-9a-f]+)")
+COUNT = re.compile(r"^COUNT (\S+) (\S+) mmio_reads=(\d+) mmio_writes=(\d+) "
+                   r"cfg_reads=(\d+) cfg_writes=(\d+) BAR (0x[0-9a-f]+) (0x[0-9a-f]+)", re.M)
+MARKER_PORT = 0x80
+MARKER = 0xc8
+COMPONENT_BLOCK = 0x10000
+EXTENDED_CONFIG = 0x100
+
+
+@dataclass
+class Counts:
+    mmio_reads: int = 0
+    mmio_writes: int = 0
+    cfg_reads: int = 0
+    cfg_writes: int = 0
+
+
+@dataclass
+class Bind:
+    """One bind as the driver counted it."""
+    serial: str
+    address: str
+    bar: int
+    counts: Counts
+
+
+def binds(output):
+    """The COUNT lines of the scenario access_counts_are_those_of_qemu."""
+    return [Bind(m[1], m[2], int(m[7], 16), Counts(*map(int, m.group(3, 4, 5, 6))))
+            for m in COUNT.finditer(output)]
+
+
+def sections(path):
+    """Lists of trace lines between marker 1 and marker 2."""
+    found, current, armed = [], None, False
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            match = MEMORY.search(line)
+            if match and match[1] == "write" and int(match[2], 16) == MARKER_PORT:
+                value = int(match[3], 16)
+                if armed and value == 1:
+                    current = []
+                elif armed and value == 2 and current is not None:
+                    found.append(current)
+                    current = None
+                armed = value == MARKER
+            elif current is not None:
+                current.append(line)
+    return found
+
+
+def count(lines, bind):
+    """What QEMU saw of the component registers and the extended configuration
+    space of the device that was bound."""
+    counts = Counts()
+    where = re.match(r"[0-9a-f]{4}:([0-9a-f]{2}):([0-9a-f]{2})\.([0-7])", bind.address)
+    for line in lines:
+        memory, config = MEMORY.search(line), CONFIG.search(line)
+        if memory:
+            # names of regions are QEMU's; an address says the same for sure
+            if bind.bar <= int(memory[2], 16) < bind.bar + COMPONENT_BLOCK:
+                kind = f"mmio_{memory[1]}s"
+                setattr(counts, kind, getattr(counts, kind) + 1)
+        elif config and int(config[6], 16) >= EXTENDED_CONFIG and \
+                tuple(int(n, 16) for n in config.group(3, 4, 5)) == \
+                tuple(int(n, 16) for n in where.groups()):
+            kind = f"cfg_{config[1]}s"
+            setattr(counts, kind, getattr(counts, kind) + 1)
+    return counts
+
+
+def compare(output, path):
+    """A problem in words, or None."""
+    told, seen = binds(output), sections(path)
+    if not told:
+        return "the scenario printed no count"
+    if len(told) != len(seen):
+        return f"{len(told)} binds, but {len(seen)} between markers in the trace"
+    for bind, lines in zip(told, seen):
+        qemu = count(lines, bind)
+        if qemu != bind.counts:
+            return f"{bind.address}: driver {bind.counts}, QEMU {qemu}"
+        if not qemu.mmio_reads or not qemu.cfg_reads:
+            return f"{bind.address}: QEMU saw no access at all: {qemu}"
+    return None
