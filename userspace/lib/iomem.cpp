@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "iomem.h"
+
+#include <fmt/format.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+const char *const iomem_path = "/proc/iomem";
+
+} // namespace
+
+std::vector<IomemEntry> Iomem::named(std::string_view prefix) const
+{
+	std::vector<IomemEntry> found;
+
+	for (const auto &entry : entries)
+		if (entry.name.starts_with(prefix))
+			found.push_back(entry);
+	return found;
+}
+
+std::vector<IomemEntry> Iomem::system_ram_in(const Range &range) const
+{
+	std::vector<IomemEntry> found;
+
+	if (!addresses)
+		return found;
+	/* "System RAM" and, hot-added, "System RAM (kmem)" and the like */
+	for (auto &entry : named("System RAM"))
+		if (entry.range.overlaps(range))
+			found.push_back(entry);
+	return found;
+}
+
+Iomem parse_iomem(std::string_view text)
+{
+	Iomem iomem;
+	size_t number = 0;
+
+	while (!text.empty()) {
+		size_t end = std::min(text.find('\n'), text.size());
+		std::string_view line = text.substr(0, end);
+
+		text.remove_prefix(std::min(end + 1, text.size()));
+		number++;
+		if (trim(line).empty())
+			continue;
+
+		size_t indent = line.find_first_not_of(' ');
+		size_t colon = line.find(" : ");
+		auto range = colon == line.npos ? std::nullopt
+						: parse_range(trim(line.substr(0, colon)));
+
+		if (!range) {
+			iomem.problems.push_back({iomem_path, 0,
+						  fmt::format("line {} is no range: '{:.60}'", number,
+							      line)});
+			continue;
+		}
+		iomem.entries.push_back({*range, static_cast<unsigned>(indent / 2),
+					 std::string(trim(line.substr(colon + 3)))});
+		iomem.addresses |= range->end != 0;
+	}
+	return iomem;
+}
+
+Reading<Iomem> read_iomem(const Root &root)
+{
+	auto text = root.read(iomem_path, 16 << 20);
+
+	if (!text)
+		return text.problem();
+	return parse_iomem(*text);
+}
+
+} // namespace cxla

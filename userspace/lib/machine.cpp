@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "machine.h"
+
+#include <unistd.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+std::vector<AcpiRoot> read_roots(const Root &root)
+{
+	std::vector<AcpiRoot> roots;
+	const std::string folder = "/sys/bus/platform/devices/";
+
+	for (const auto &name : root.list(folder).value_or({})) {
+		if (!name.starts_with("ACPI0017"))
+			continue;
+
+		std::string override = root.text(folder + name + "/driver_override").value_or("");
+
+		roots.push_back({name, bound_driver(root, folder + name).value_or(""),
+				 override == "(null)" ? "" : override});
+	}
+	return roots;
+}
+
+/* "none [integrity] confidentiality": the one in brackets holds */
+std::string read_lockdown(const Root &root)
+{
+	std::string text = root.text("/sys/kernel/security/lockdown").value_or("");
+	size_t open = text.find('['), close = text.find(']');
+
+	if (open == text.npos || close == text.npos || close < open)
+		return {};
+	return text.substr(open + 1, close - open - 1);
+}
+
+void add_bus_ranges(const Topology &topology, const std::string &bdf, std::vector<Range> &ranges)
+{
+	const Node *memdev = topology.memdev_of(bdf);
+	const Node *endpoint = memdev ? topology.endpoint_of(*memdev) : nullptr;
+
+	if (!endpoint)
+		return;
+	for (int child : endpoint->children) {
+		const Node &node = topology.nodes[static_cast<size_t>(child)];
+
+		if (node.kind == NodeKind::EndpointDecoder)
+			if (auto range = node.range())
+				ranges.push_back(*range);
+	}
+}
+
+} // namespace
+
+std::vector<Range> Machine::ranges_of(const std::string &bdf) const
+{
+	std::vector<Range> ranges;
+
+	if (const PciDevice *device = pci.find(bdf); device && device->cxl)
+		ranges = device->cxl->mapped;
+	add_bus_ranges(ours, bdf, ranges);
+	add_bus_ranges(intree, bdf, ranges);
+	for (const auto &accel : accelerators)
+		if (accel.bdf == bdf && accel.range)
+			ranges.push_back(*accel.range);
+	return ranges;
+}
+
+std::vector<IomemEntry> Machine::system_ram_in_windows() const
+{
+	std::vector<IomemEntry> found;
+
+	if (!cedt || !iomem)
+		return found;
+	for (const auto &window : cedt->windows)
+		if (auto range = window.range())
+			for (auto &entry : iomem->system_ram_in(*range))
+				found.push_back(std::move(entry));
+	return found;
+}
+
+std::vector<Problem> Machine::problems() const
+{
+	std::vector<Problem> all;
+	auto add = [&](const std::vector<Problem> &some) {
+		all.insert(all.end(), some.begin(), some.end());
+	};
+
+	if (!cedt && !cedt.absent())
+		all.push_back(cedt.problem());
+	if (!iomem)
+		all.push_back(iomem.problem());
+	else
+		add(iomem->problems);
+	if (pci.problem)
+		all.push_back(*pci.problem);
+	for (const auto &device : pci.devices)
+		if (device.config_problem && device.config_problem->err != EPERM)
+			all.push_back(*device.config_problem);
+	add(ours.problems);
+	add(intree.problems);
+	for (const auto &accel : accelerators)
+		add(accel.problems);
+	return all;
+}
+
+Machine read_machine(const Root &root)
+{
+	Machine machine;
+
+	machine.release = root.text("/proc/sys/kernel/osrelease").value_or("");
+	machine.boot_id = root.text("/proc/sys/kernel/random/boot_id").value_or("");
+	machine.privileged = geteuid() == 0;
+	machine.cedt = read_cedt(root);
+	machine.iomem = read_iomem(root);
+	machine.roots = read_roots(root);
+	machine.pci = read_pci(root);
+	machine.ours = read_topology(root, "cxla");
+	machine.intree = read_topology(root, "cxl");
+	machine.accelerators = read_accelerators(root, machine.ours);
+	machine.loaded = read_loaded_modules(root);
+	machine.lockdown = read_lockdown(root);
+	machine.enforces_signatures =
+		root.text("/sys/module/module/parameters/sig_enforce").value_or("N") == "Y" ||
+		(!machine.lockdown.empty() && machine.lockdown != "none");
+	machine.pci_autoprobe = root.text("/sys/bus/pci/drivers_autoprobe").value_or("");
+	return machine;
+}
+
+} // namespace cxla
