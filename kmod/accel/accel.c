@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: cxla_accel
+ *
+ * The reference accelerator driver. It binds to devices that it is told to,
+ * by driver_override or new_id, takes their capacity from the DVSEC for CXL
+ * devices, and asks for the range. Without one, or when it loses it, it goes on
+ * as a driver of a PCI device that has no CXL.mem, and says why.
+ */
+#include <linux/io.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+
+#include <cxl/cxl.h>
+#include <cxl/pci.h>
+
+#include "../core/pci.h"
+#include "accel.h"
+
+static struct cxla_accel *to_cxla_accel(struct cxl_memdev *cxlmd)
+{
+	return container_of(cxlmd->attach, struct cxla_accel, attach.attach);
+}
+
+/* step one of the end: nobody touches the range after this */
+static void cxla_accel_revoke(struct cxl_memdev *cxlmd)
+{
+	struct cxla_accel *accel = to_cxla_accel(cxlmd);
+	struct cxla_node *node = accel->node;
+	struct cxla_map *map;
+	void *mem;
+
+	scoped_guard(rwsem_write, &node->lock) {
+		node->revoked = true;
+		node->info.state = CXLA_ACCEL_REVOKED;
+		node->info.reason = CXLA_REASON_REVOKED;
+		node->info.hpa_start = 0;
+		node->info.hpa_size = 0;
+		map = node->map;
+		node->map = NULL;
+		mem = accel->mem;
+		accel->mem = NULL;
+	}
+	cxla_node_zap(node);
+	if (map)
+		cxla_map_put(map);
+	if (mem)
+		memunmap(mem);
+}
+
+/* step three: the memdev goes, the driver stays */
+static void cxla_accel_detach(struct cxl_memdev *cxlmd)
+{
+	struct cxla_accel *accel = to_cxla_accel(cxlmd);
+
+	scoped_guard(rwsem_write, &accel->node->lock) {
+		accel->node->info.state = CXLA_ACCEL_PCI_ONLY;
+		accel->node->info.memdev_id = -1;
+		accel->node->info.region_id = -1;
+	}
+	dev_warn(accel->cxlds.dev, "lost CXL.mem, going on PCI-only\n");
+}
+
+static void cxla_accel_result(struct cxla_accel *accel)
+{
+	struct cxl_dev_state *cxlds = &accel->cxlds;
+	struct cxla_accel_info *info = &accel->node->info;
+
+	info->reason = cxlds->reason;
+	info->error = -cxlds->error;
+	info->record = cxlds->record;
+}
+
+/* map the range, and let userspace have it unless it was lost meanwhile */
+static int cxla_accel_publish(struct cxla_accel *accel,
+			      struct cxl_memdev *cxlmd)
+{
+	struct range *range = &accel->attach.region;
+	struct cxla_node *node = accel->node;
+	struct cxla_map *map;
+	void *mem;
+
+	mem = memremap(range->start, range_len(range), MEMREMAP_WB);
+	if (!mem)
+		return -ENOMEM;
+	map = cxla_map_create(cxlmd, range);
+	if (!map) {
+		memunmap(mem);
+		return -ENOMEM;
+	}
+
+	scoped_guard(rwsem_write, &node->lock) {
+		cxla_accel_result(accel);
+		node->info.memdev_id = cxlmd->id;
+		node->info.region_id = cxlmd->region_id;
+		if (!node->revoked) {
+			node->info.state = CXLA_ACCEL_ATTACHED;
+			node->info.hpa_start = range->start;
+			node->info.hpa_size = range_len(range);
+			node->map = map;
+			accel->mem = mem;
+			return 0;
+		}
+		node->info.reason = CXLA_REASON_REVOKED;
+	}
+	cxla_map_put(map);
+	memunmap(mem);
+	return 0;
+}
+
+/* not to have a range is an outcome, not an error */
+static int cxla_accel_attach(struct cxla_accel *accel)
+{
+	struct device *dev = accel->cxlds.dev;
+	struct cxla_node *node = accel->node;
+	struct cxl_memdev *cxlmd;
+
+	accel->attach = (struct cxl_attach_region) {
+		.attach = {
+			.probe = cxl_memdev_attach_region,
+			.revoke = cxla_accel_revoke,
+			.detach = cxla_accel_detach,
+		},
+	};
+	accel->cxlds.media_ready = true;
+
+	cxlmd = devm_cxl_add_memdev(&accel->cxlds, &accel->attach.attach);
+	if (!IS_ERR(cxlmd)) {
+		int rc = cxla_accel_publish(accel, cxlmd);
+
+		if (!rc)
+			dev_info(dev, "attached to [%#llx-%#llx]\n",
+				 accel->attach.region.start,
+				 accel->attach.region.end);
+		return rc;
+	}
+
+	scoped_guard(rwsem_write, &node->lock) {
+		cxla_accel_result(accel);
+		node->info.state = CXLA_ACCEL_PCI_ONLY;
+	}
+	if (PTR_ERR(cxlmd) != -ENXIO)
+		return PTR_ERR(cxlmd);
+	dev_info(dev, "no CXL.mem: %s, going on PCI-only\n",
+		 cxl_attach_reason_str(accel->cxlds.reason));
+	return 0;
+}
+
+static void cxla_accel_put_node(void *node)
+{
+	cxla_node_put(node);
+}
+
+/*
+ * Registers and capacity. That a device has none of either leaves it PCI-only,
+ * for the core to say; that it can't be read is an error.
+ */
+static int cxla_accel_setup(struct cxla_accel *accel, struct pci_dev *pdev,
+			    const struct cxla_access *so_far)
+{
+	struct cxl_dev_state *cxlds = &accel->cxlds;
+	struct cxla_access *access = &cxlds->reg_map.access;
+	u64 capacity;
+	int rc;
+
+	rc = cxl_pci_setup_regs(pdev, CXL_REGLOC_RBI_COMPONENT,
+				&cxlds->reg_map);
+	if (rc && rc != -ENODEV && rc != -ENXIO)
+		return dev_err_probe(&pdev->dev, rc,
+				     "can't read component registers\n");
+	access->cfg_reads += so_far->cfg_reads;
+
+	rc = cxla_dvsec_capacity(pdev, cxlds->cxl_dvsec, access, &capacity);
+	if (rc || !capacity) {
+		dev_warn(&pdev->dev, "DVSEC for CXL devices tells no capacity\n");
+		return 0;
+	}
+	accel->node->info.capacity = capacity;
+	return cxl_set_capacity(cxlds, capacity);
+}
+
+static int cxla_accel_probe(struct pci_dev *pdev,
+			    const struct pci_device_id *id)
+{
+	struct cxla_access access = { };
+	struct cxla_accel *accel;
+	u64 serial;
+	int dvsec;
+	int rc;
+
+	dvsec = cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_DEVICE, &access);
+	if (!dvsec)
+		return dev_err_probe(&pdev->dev, -ENODEV,
+				     "not a CXL device: no DVSEC for CXL devices\n");
+	serial = cxla_pci_serial(pdev, &access);
+
+	rc = pcim_enable_device(pdev);
+	if (rc)
+		return dev_err_probe(&pdev->dev, rc, "can't enable device\n");
+
+	accel = devm_cxl_dev_state_create(&pdev->dev, CXL_DEVTYPE_DEVMEM,
+					  serial, dvsec, struct cxla_accel,
+					  cxlds, false);
+	if (!accel)
+		return -ENOMEM;
+
+	accel->node = cxla_node_create(accel);
+	if (IS_ERR(accel->node))
+		return PTR_ERR(accel->node);
+	rc = devm_add_action_or_reset(&pdev->dev, cxla_accel_put_node,
+				      accel->node);
+	if (rc)
+		return rc;
+	accel->node->info.serial = serial;
+	accel->node->info.memdev_id = -1;
+	accel->node->info.region_id = -1;
+	pci_set_drvdata(pdev, accel);
+
+	rc = cxla_accel_setup(accel, pdev, &access);
+	if (rc)
+		return rc;
+	rc = cxla_accel_attach(accel);
+	if (rc)
+		return rc;
+	return cxla_node_register(accel->node);
+}
+
+static void cxla_accel_remove(struct pci_dev *pdev)
+{
+	struct cxla_accel *accel = pci_get_drvdata(pdev);
+
+	cxla_node_unregister(accel->node);
+	/* devres lets go of the memdev, which revokes, then of the node */
+}
+
+/* no id table: by driver_override or new_id only */
+static struct pci_driver cxla_accel_driver = {
+	.name = "cxla_accel",
+	.probe = cxla_accel_probe,
+	.remove = cxla_accel_remove,
+	.dev_groups = cxla_accel_groups,
+	.driver = {
+		.probe_type = PROBE_FORCE_SYNCHRONOUS,
+	},
+};
+
+module_pci_driver(cxla_accel_driver);
+MODULE_DESCRIPTION("CXL accelerator attach: reference accelerator driver");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS("CXL");
+MODULE_SOFTDEP("pre: cxla_mem");

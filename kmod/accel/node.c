@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: /dev/cxla/accelN
+ *
+ * The interface of uapi/linux/cxla.h. The node is there while the device is
+ * bound, attached or not; files opened before outlive it and get -ENODEV.
+ */
+#include <linux/fs.h>
+#include <linux/idr.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "accel.h"
+
+static DEFINE_IDA(cxla_accel_ida);
+
+static struct cxla_node *cxla_file_node(struct file *file)
+{
+	return file->private_data;
+}
+
+static int cxla_node_open(struct inode *inode, struct file *file)
+{
+	struct cxla_node *node = container_of(file->private_data,
+					      struct cxla_node, misc);
+
+	/* misc_open() holds the lock that misc_deregister() takes */
+	kref_get(&node->kref);
+	file->private_data = node;
+	file->f_mapping = node->inode->i_mapping;
+	return 0;
+}
+
+static int cxla_node_release(struct inode *inode, struct file *file)
+{
+	cxla_node_put(cxla_file_node(file));
+	return 0;
+}
+
+static long cxla_node_ioctl_info(struct cxla_node *node,
+				 struct cxla_accel_info __user *uinfo)
+{
+	struct cxla_accel_info info;
+	u32 usize;
+	int rc;
+
+	if (get_user(usize, &uinfo->size))
+		return -EFAULT;
+	if (usize < offsetofend(struct cxla_accel_info, flags))
+		return -EINVAL;
+	if (usize > PAGE_SIZE)
+		return -E2BIG;
+	rc = copy_struct_from_user(&info, sizeof(info), uinfo, usize);
+	if (rc)
+		return rc;
+	if (info.flags)
+		return -EINVAL;
+
+	scoped_guard(rwsem_read, &node->lock) {
+		if (!node->accel)
+			return -ENODEV;
+		info = node->info;
+	}
+	info.size = min_t(u32, usize, sizeof(info));
+	return copy_to_user(uinfo, &info, info.size) ? -EFAULT : 0;
+}
+
+static long cxla_node_ioctl(struct file *file, unsigned int cmd,
+			    unsigned long arg)
+{
+	switch (cmd) {
+	case CXLA_IOC_INFO:
+		return cxla_node_ioctl_info(cxla_file_node(file),
+					    (void __user *)arg);
+	default:
+		return -ENOTTY;
+	}
+}
+
+static int cxla_node_mmap(struct file *file, struct vm_area_struct *vma)
+{
+	struct cxla_node *node = cxla_file_node(file);
+	struct cxla_map *map;
+	int rc;
+
+	scoped_guard(rwsem_read, &node->lock) {
+		map = node->map;
+		if (!map)
+			return node->accel ? -ENXIO : -ENODEV;
+		kref_get(&map->kref);
+	}
+	rc = cxla_map_mmap(map, vma);
+	cxla_map_put(map);
+	return rc;
+}
+
+static const struct file_operations cxla_node_fops = {
+	.owner = THIS_MODULE,
+	.open = cxla_node_open,
+	.release = cxla_node_release,
+	.unlocked_ioctl = cxla_node_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.mmap = cxla_node_mmap,
+	.llseek = noop_llseek,
+};
+
+static void cxla_node_free(struct kref *kref)
+{
+	struct cxla_node *node = container_of(kref, struct cxla_node, kref);
+
+	cxla_inode_free(node->inode);
+	ida_free(&cxla_accel_ida, node->id);
+	kfree(node);
+}
+
+void cxla_node_put(struct cxla_node *node)
+{
+	kref_put(&node->kref, cxla_node_free);
+}
+
+/* a node, not visible yet, or ERR_PTR(); given back by cxla_node_put() */
+struct cxla_node *cxla_node_create(struct cxla_accel *accel)
+{
+	struct cxla_node *node;
+	int id;
+
+	node = kzalloc(sizeof(*node), GFP_KERNEL);
+	if (!node)
+		return ERR_PTR(-ENOMEM);
+	id = ida_alloc(&cxla_accel_ida, GFP_KERNEL);
+	if (id < 0) {
+		kfree(node);
+		return ERR_PTR(id);
+	}
+	node->inode = cxla_inode_new();
+	if (IS_ERR(node->inode)) {
+		int rc = PTR_ERR(node->inode);
+
+		ida_free(&cxla_accel_ida, id);
+		kfree(node);
+		return ERR_PTR(rc);
+	}
+
+	kref_init(&node->kref);
+	init_rwsem(&node->lock);
+	node->id = id;
+	node->accel = accel;
+	snprintf(node->name, sizeof(node->name), "cxla!accel%d", id);
+	snprintf(node->nodename, sizeof(node->nodename), "cxla/accel%d", id);
+	return node;
+}
+
+int cxla_node_register(struct cxla_node *node)
+{
+	node->misc = (struct miscdevice) {
+		.minor = MISC_DYNAMIC_MINOR,
+		.name = node->name,
+		.nodename = node->nodename,
+		.mode = 0600,
+		.fops = &cxla_node_fops,
+		.parent = node->accel->cxlds.dev,
+	};
+	return misc_register(&node->misc);
+}
+
+/* nobody opens it any more; files that are open find no device */
+void cxla_node_unregister(struct cxla_node *node)
+{
+	misc_deregister(&node->misc);
+	guard(rwsem_write)(&node->lock);
+	node->accel = NULL;
+}
+
+/* take all pages out of all mappings, present and inherited */
+void cxla_node_zap(struct cxla_node *node)
+{
+	unmap_mapping_range(node->inode->i_mapping, 0, 0, 1);
+}

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Included by the Kbuild of each module. Our headers come before the kernel's:
+# from 7.x on it has an include/cxl/cxl.h of its own.
+cxla-kmod := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
+LINUXINCLUDE := -I$(cxla-kmod)/include $(LINUXINCLUDE)
+ccflags-y += -include $(cxla-kmod)/compat/compat.h

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What kernels from 6.12 on lack or spell differently, so that no other file
+ * tests a version. Force-included ahead of every file of the modules, and
+ * included by <cxl/cxl.h> and <cxl/pci.h> for drivers built elsewhere.
+ */
+#ifndef __CXLA_COMPAT_H__
+#define __CXLA_COMPAT_H__
+
+#include <linux/version.h>
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#error "CXLA supports kernels from 6.12 on"
+#endif
+
+#ifndef __ASSEMBLY__
+
+#include <linux/export.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+
+/* Namespaces are string literals from 6.13 on, and everywhere in this tree. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 13, 0)
+#undef MODULE_IMPORT_NS
+#define MODULE_IMPORT_NS(ns)	MODULE_INFO(import_ns, ns)
+#undef EXPORT_SYMBOL_NS_GPL
+#define EXPORT_SYMBOL_NS_GPL(sym, ns)	__EXPORT_SYMBOL(sym, "GPL", ns)
+#endif
+
+#include <linux/cleanup.h>
+
+/* give up ownership without handing it to anybody by name */
+#ifndef retain_and_null_ptr
+#define retain_and_null_ptr(p)	((void)__get_and_null(p, NULL))
+#endif
+
+#ifndef PCI_VENDOR_ID_CXL
+#define PCI_VENDOR_ID_CXL		0x1e98
+#endif
+
+/* CXL 3.1 section 8.1.2, table 8-2: DVSEC ids */
+#ifndef PCI_DVSEC_CXL_DEVICE
+#define PCI_DVSEC_CXL_DEVICE		0
+#endif
+#ifndef PCI_DVSEC_CXL_FLEXBUS_PORT
+#define PCI_DVSEC_CXL_FLEXBUS_PORT	7
+#endif
+#ifndef PCI_DVSEC_CXL_REG_LOCATOR
+#define PCI_DVSEC_CXL_REG_LOCATOR	8
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+/**
+ * pcie_is_cxl() - does the link of this device run the CXL protocol
+ * @pdev: the device
+ *
+ * Reads the Flex Bus port status (CXL 3.1 section 8.1.5.3) each time; mainline
+ * caches the answer at enumeration. May sleep.
+ *
+ * Return: true when CXL.cache or CXL.mem was negotiated.
+ */
+static inline bool pcie_is_cxl(struct pci_dev *pdev)
+{
+	u16 dvsec = pci_find_dvsec_capability(pdev, PCI_VENDOR_ID_CXL,
+					      PCI_DVSEC_CXL_FLEXBUS_PORT);
+	u16 status;
+
+	if (!dvsec ||
+	    pci_read_config_word(pdev, dvsec + 0xe, &status) ||
+	    PCI_POSSIBLE_ERROR(status))
+		return false;
+	return status & (BIT(0) | BIT(2));
+}
+#endif
+
+#endif /* __ASSEMBLY__ */
+
+#endif /* __CXLA_COMPAT_H__ */

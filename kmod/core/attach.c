@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: attach, and the end of a range
+ *
+ * A range ends in three steps, whatever goes first:
+ *
+ * 1. revoke, in the context of whatever goes away, without a device lock: mark
+ *    the range dead, let users between cxl_attach_enter() and
+ *    cxl_attach_exit() leave, then tell the driver, which takes down mappings.
+ *    The first revoker does it, others wait.
+ * 2. the region is unregistered (region.c).
+ * 3. detach, from a workqueue, because it takes the lock of the accelerator,
+ *    which is outside of all locks that the one going away may hold. A driver
+ *    with a detach callback drops its memdev and goes on, one without is
+ *    unbound.
+ *
+ * The worker is about one binding of a driver, and a memdev is its token: it
+ * belongs to one binding, and CXLA_MEMDEV_F_RELEASED, written under the lock of
+ * the accelerator, says that the binding has let go of it. A worker that comes
+ * late finds it set and does nothing.
+ */
+#include <linux/device.h>
+#include <linux/ktime.h>
+#include <linux/srcu.h>
+#include <linux/workqueue.h>
+
+#include "core.h"
+#include "trace.h"
+
+/* devices that are being taken from their driver; xa_lock */
+static DEFINE_XARRAY(cxla_detaching);
+
+static const char * const cxla_reasons[] = {
+	[CXLA_REASON_NONE] = "none",
+	[CXLA_REASON_NO_ROOT] = "no-root",
+	[CXLA_REASON_ROOT_UNBOUND] = "root-unbound",
+	[CXLA_REASON_ROOT_IN_USE] = "root-in-use",
+	[CXLA_REASON_PORT_DISABLED] = "port-disabled",
+	[CXLA_REASON_MEDIA_NOT_READY] = "media-not-ready",
+	[CXLA_REASON_NO_REGISTERS] = "no-registers",
+	[CXLA_REASON_NO_DECODER] = "no-decoder",
+	[CXLA_REASON_NOT_COMMITTED] = "not-committed",
+	[CXLA_REASON_BAD_DECODER] = "bad-decoder",
+	[CXLA_REASON_NO_WINDOW] = "no-window",
+	[CXLA_REASON_ROUTE_MISMATCH] = "route-mismatch",
+	[CXLA_REASON_INTERLEAVED] = "interleaved",
+	[CXLA_REASON_OVERLAP] = "overlap",
+	[CXLA_REASON_SYSTEM_RAM] = "system-ram",
+	[CXLA_REASON_HW_ERROR] = "hw-error",
+	[CXLA_REASON_REVOKED] = "revoked",
+	[CXLA_REASON_ERROR] = "error",
+	[CXLA_REASON_RESTRICTED_HOST] = "restricted-host",
+};
+
+const char *cxl_attach_reason_str(enum cxl_attach_reason reason)
+{
+	if (reason >= ARRAY_SIZE(cxla_reasons) || !cxla_reasons[reason])
+		return "error";
+	return cxla_reasons[reason];
+}
+EXPORT_SYMBOL_NS_GPL(cxl_attach_reason_str, "CXL");
+
+/**
+ * cxla_refuse() - note why a memdev does not get its range
+ * @cxlmd: memdev being attached, in the task that does
+ * @reason: why; the last one noted counts
+ *
+ * Return: -ENXIO.
+ */
+int cxla_refuse(struct cxl_memdev *cxlmd, enum cxla_reason reason)
+{
+	cxlmd->reason = reason;
+	cxlmd->error = -ENXIO;
+	return -ENXIO;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_refuse, "CXL");
+
+/* ------------------------------- record ---------------------------- */
+
+/**
+ * cxla_record_start() - the clock of an attach starts
+ * @cxlmd: new memdev
+ *
+ * Accesses that cxl_pci_setup_regs() made for this attach are taken over.
+ */
+void cxla_record_start(struct cxl_memdev *cxlmd)
+{
+	cxlmd->access = cxlmd->cxlds->reg_map.access;
+	cxlmd->cxlds->reg_map.access = (struct cxla_access) { };
+	cxlmd->phase = CXLA_PHASE_MEMDEV_ADD;
+	cxlmd->phase_start = ktime_get_ns();
+}
+
+/**
+ * cxla_record_phase() - from now on time belongs to another phase
+ * @cxlmd: memdev being attached, in the task that does
+ * @phase: that phase
+ */
+void cxla_record_phase(struct cxl_memdev *cxlmd, enum cxla_phase phase)
+{
+	u64 now = ktime_get_ns();
+
+	cxlmd->record.phase_ns[cxlmd->phase] += now - cxlmd->phase_start;
+	cxlmd->record.total_ns += now - cxlmd->phase_start;
+	cxlmd->phase_start = now;
+	cxlmd->phase = phase;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_record_phase, "CXL");
+
+void cxla_record_end(struct cxl_memdev *cxlmd)
+{
+	cxla_record_phase(cxlmd, cxlmd->phase);
+	cxlmd->record.mmio_reads = cxlmd->access.mmio_reads;
+	cxlmd->record.mmio_writes = cxlmd->access.mmio_writes;
+	cxlmd->record.cfg_reads = cxlmd->access.cfg_reads;
+	cxlmd->record.cfg_writes = cxlmd->access.cfg_writes;
+}
+
+/* ------------------------------- revoke ---------------------------- */
+
+int cxl_attach_enter(struct cxl_memdev *cxlmd)
+{
+	int token = srcu_read_lock(&cxlmd->srcu);
+
+	if (test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags) &&
+	    !test_bit(CXLA_MEMDEV_F_REVOKING, &cxlmd->flags))
+		return token;
+	srcu_read_unlock(&cxlmd->srcu, token);
+	return -ENXIO;
+}
+EXPORT_SYMBOL_NS_GPL(cxl_attach_enter, "CXL");
+
+void cxl_attach_exit(struct cxl_memdev *cxlmd, int token)
+{
+	srcu_read_unlock(&cxlmd->srcu, token);
+}
+EXPORT_SYMBOL_NS_GPL(cxl_attach_exit, "CXL");
+
+/**
+ * cxla_attach_revoke() - step one of the end of a range
+ * @cxlmd: memdev, attached or not
+ *
+ * On return nobody who knows of revocation touches the range. Once begun it is
+ * never taken back: the next attach is another memdev's.
+ *
+ * Context: sleeps; takes no lock. Locks of ports, or of the accelerator, may
+ * be held.
+ */
+void cxla_attach_revoke(struct cxl_memdev *cxlmd)
+{
+	bool first, attached;
+
+	scoped_guard(spinlock, &cxlmd->lock) {
+		first = !test_and_set_bit(CXLA_MEMDEV_F_REVOKING,
+					  &cxlmd->flags);
+		attached = test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags);
+	}
+	if (!first) {
+		wait_for_completion(&cxlmd->revoked);
+		return;
+	}
+	if (attached) {
+		synchronize_srcu_expedited(&cxlmd->srcu);
+		if (cxlmd->attach->revoke)
+			cxlmd->attach->revoke(cxlmd);
+		trace_cxla_revoke(cxlmd);
+	}
+	complete_all(&cxlmd->revoked);
+}
+
+/**
+ * cxla_attach_complete() - the attach succeeded, unless it was revoked before
+ * @cxlmd: memdev with an attach, in the task that adds it
+ *
+ * From here on the driver is told of the end of the range.
+ *
+ * Return: false when the range went while it was being handed out.
+ */
+bool cxla_attach_complete(struct cxl_memdev *cxlmd)
+{
+	guard(spinlock)(&cxlmd->lock);
+	if (test_bit(CXLA_MEMDEV_F_REVOKING, &cxlmd->flags))
+		return false;
+	set_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags);
+	return true;
+}
+
+/* ------------------------------- detach ---------------------------- */
+
+/**
+ * cxla_device_detaching() - is a device being taken from its driver
+ * @dev: accelerator
+ *
+ * Between the worker having decided to unbind a driver and the driver being
+ * unbound there is an instant in which somebody else may unbind it and bind
+ * another. One of ours is refused an attach then, by this. A foreign driver
+ * that does not call here, bound in just that instant, is unbound in place of
+ * the first: device_release_driver() names a device, not a binding, and no
+ * exported function does better.
+ */
+bool cxla_device_detaching(struct device *dev)
+{
+	return xa_load(&cxla_detaching, (unsigned long)dev);
+}
+
+static void cxla_detach_accel(struct cxl_memdev *cxlmd, struct device *dev)
+{
+	const struct cxl_memdev_attach *attach = cxlmd->attach;
+
+	scoped_guard(device, dev) {
+		/* the binding that this is about is gone, or has let go */
+		if (test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags))
+			return;
+		trace_cxla_detach(cxlmd);
+		if (attach->detach) {
+			attach->detach(cxlmd);
+			cxla_memdev_drop(cxlmd);
+			return;
+		}
+		if (xa_is_err(xa_store(&cxla_detaching, (unsigned long)dev,
+				       cxlmd, GFP_KERNEL)))
+			dev_warn(dev, "no memory to guard the detach\n");
+	}
+	device_release_driver(dev);
+	xa_erase(&cxla_detaching, (unsigned long)dev);
+}
+
+static void cxla_detach_work(struct work_struct *work)
+{
+	struct cxl_memdev *cxlmd =
+		container_of(work, struct cxl_memdev, detach_work);
+	struct device *dev = cxlmd->dev.parent;
+
+	if (cxlmd->attach)
+		cxla_detach_accel(cxlmd, dev);
+	else
+		device_release_driver(&cxlmd->dev);
+	put_device(dev);
+	put_device(&cxlmd->dev);
+}
+
+/**
+ * cxla_detach_queue() - step three of the end of a range
+ * @cxlmd: memdev whose endpoint went
+ *
+ * Nothing is queued for an attach that never came to be, nor when it is the
+ * driver itself that lets go.
+ */
+void cxla_detach_queue(struct cxl_memdev *cxlmd)
+{
+	if (test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags))
+		return;
+	if (cxlmd->attach &&
+	    !test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags))
+		return;
+
+	/* the worker outlives neither the memdev nor the device it names */
+	get_device(&cxlmd->dev);
+	get_device(cxlmd->dev.parent);
+	if (!queue_work(cxla_wq, &cxlmd->detach_work)) {
+		put_device(cxlmd->dev.parent);
+		put_device(&cxlmd->dev);
+	}
+}
+
+void cxla_attach_init(struct cxl_memdev *cxlmd)
+{
+	spin_lock_init(&cxlmd->lock);
+	init_completion(&cxlmd->revoked);
+	INIT_WORK(&cxlmd->detach_work, cxla_detach_work);
+}

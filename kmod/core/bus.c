@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: the bus "cxla"
+ *
+ * Ports, decoders, memdevs and regions are devices of one bus. Drivers bind by
+ * kind of device. The bus is ours alone: /sys/bus/cxl belongs to the in-tree
+ * stack, whether it is loaded or not.
+ */
+#include <linux/device.h>
+#include <linux/module.h>
+
+#include "core.h"
+
+static enum cxla_device_id cxla_device_id(const struct device *dev)
+{
+	if (dev->type == &cxla_port_type)
+		return is_cxl_root(to_cxl_port(dev)) ? CXLA_DEVICE_ROOT :
+						       CXLA_DEVICE_PORT;
+	if (dev->type == &cxla_memdev_type)
+		return CXLA_DEVICE_MEMDEV;
+	if (dev->type == &cxla_region_type)
+		return CXLA_DEVICE_REGION;
+	if (dev->type == &cxla_decoder_root_type ||
+	    dev->type == &cxla_decoder_switch_type ||
+	    dev->type == &cxla_decoder_endpoint_type)
+		return CXLA_DEVICE_DECODER;
+	return CXLA_DEVICE_NONE;
+}
+
+static const struct cxla_driver *to_cxla_driver(const struct device_driver *drv)
+{
+	return container_of_const(drv, struct cxla_driver, drv);
+}
+
+static int cxla_bus_match(struct device *dev, const struct device_driver *drv)
+{
+	return cxla_device_id(dev) == to_cxla_driver(drv)->id;
+}
+
+static int cxla_bus_uevent(const struct device *dev, struct kobj_uevent_env *env)
+{
+	return add_uevent_var(env, "MODALIAS=cxla:t%d", cxla_device_id(dev));
+}
+
+static int cxla_bus_probe(struct device *dev)
+{
+	return to_cxla_driver(dev->driver)->probe(dev);
+}
+
+static void cxla_bus_remove(struct device *dev)
+{
+	const struct cxla_driver *drv = to_cxla_driver(dev->driver);
+
+	if (drv->remove)
+		drv->remove(dev);
+}
+
+const struct bus_type cxla_bus_type = {
+	.name = "cxla",
+	.match = cxla_bus_match,
+	.uevent = cxla_bus_uevent,
+	.probe = cxla_bus_probe,
+	.remove = cxla_bus_remove,
+};
+
+static ssize_t devtype_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return sysfs_emit(buf, "%s\n", dev->type->name);
+}
+static DEVICE_ATTR_RO(devtype);
+
+static ssize_t modalias_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "cxla:t%d\n", cxla_device_id(dev));
+}
+static DEVICE_ATTR_RO(modalias);
+
+static struct attribute *cxla_base_attributes[] = {
+	&dev_attr_devtype.attr,
+	&dev_attr_modalias.attr,
+	NULL
+};
+
+const struct attribute_group cxla_base_group = {
+	.attrs = cxla_base_attributes,
+};
+
+/**
+ * __cxla_driver_register() - register a driver of the bus
+ * @drv: driver
+ * @owner: its module
+ *
+ * Return: 0, -EINVAL without a probe function, or what the driver core says.
+ */
+int __cxla_driver_register(struct cxla_driver *drv, struct module *owner)
+{
+	if (!drv->probe)
+		return -EINVAL;
+	drv->drv.bus = &cxla_bus_type;
+	drv->drv.owner = owner;
+	drv->drv.probe_type = PROBE_FORCE_SYNCHRONOUS;
+	return driver_register(&drv->drv);
+}
+EXPORT_SYMBOL_NS_GPL(__cxla_driver_register, "CXL");
+
+void cxla_driver_unregister(struct cxla_driver *drv)
+{
+	driver_unregister(&drv->drv);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_driver_unregister, "CXL");

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * DOC: objects of the core
+ *
+ * root (ACPI0017) > root decoders (one per window) > host-bridge ports > switch
+ * ports > endpoint port (one per memdev) > endpoint decoders. A memdev is a
+ * child of its PCI device. A region is a child of its root decoder.
+ *
+ * Locks, outermost first:
+ *
+ *   device lock of the accelerator
+ *     device lock of the memdev
+ *       cxla_enum_mutex		which switch ports exist, and for how many
+ *	   device locks of ports, top-down
+ *	     device lock of a region
+ *		cxlrd->regions_lock	who unregisters a region; construction
+ *		   cxl_rwsem.region	what decoders and regions say
+ *
+ * No driver is bound or released under regions_lock or an rwsem.
+ */
+#ifndef __CXLA_CORE_H__
+#define __CXLA_CORE_H__
+
+#include <cxl/cxl.h>
+#include <cxl/pci.h>
+#include <linux/cleanup.h>
+#include <linux/device.h>
+#include <linux/list.h>
+#include <linux/maple_tree.h>
+#include <linux/mutex.h>
+#include <linux/rwsem.h>
+#include <linux/xarray.h>
+
+#include "hdm_regs.h"
+
+#define CXLA_MAX_DEPTH		8	/* subclasses that lockdep has */
+#define CXLA_MAX_TARGETS	16
+
+/**
+ * struct cxl_rwsem - what readers of sysfs and enumeration share
+ * @region: guards hpa_range, region and flags of decoders, and what a region
+ *	is made of
+ */
+struct cxl_rwsem {
+	struct rw_semaphore region;
+};
+
+extern struct cxl_rwsem cxl_rwsem;
+extern struct workqueue_struct *cxla_wq;
+
+/* what linux/range.h says, for values that nobody changes */
+static inline bool cxla_range_contains(const struct range *outer,
+				       const struct range *inner)
+{
+	return outer->start <= inner->start && outer->end >= inner->end;
+}
+
+/* ------------------------------- bus ------------------------------- */
+
+enum cxla_device_id {
+	CXLA_DEVICE_NONE,
+	CXLA_DEVICE_ROOT,
+	CXLA_DEVICE_PORT,
+	CXLA_DEVICE_DECODER,
+	CXLA_DEVICE_MEMDEV,
+	CXLA_DEVICE_REGION,
+};
+
+/**
+ * struct cxla_driver - a driver on the bus "cxla"
+ * @drv: name and owner are set by cxla_driver_register()
+ * @id: the devices it binds
+ * @probe: under the device's lock
+ * @remove: may be NULL; devres of the device is released after it
+ */
+struct cxla_driver {
+	struct device_driver drv;
+	enum cxla_device_id id;
+	int (*probe)(struct device *dev);
+	void (*remove)(struct device *dev);
+};
+
+extern const struct bus_type cxla_bus_type;
+extern const struct attribute_group cxla_base_group;
+
+int __cxla_driver_register(struct cxla_driver *drv, struct module *owner);
+void cxla_driver_unregister(struct cxla_driver *drv);
+#define cxla_driver_register(drv) __cxla_driver_register(drv, THIS_MODULE)
+#define module_cxla_driver(__drv) \
+	module_driver(__drv, cxla_driver_register, cxla_driver_unregister)
+
+/* ------------------------------- ports ----------------------------- */
+
+/**
+ * struct cxl_dport - a downstream port: where a port leads on
+ * @dport_dev: root port, switch downstream port, or host bridge; referenced
+ * @port: the port it belongs to
+ * @port_id: its number in target lists: link capability port number, or _UID
+ * @rch: a CXL 1.1 host bridge
+ * @linked: @port has a symlink dportN to it
+ *
+ * Lives from its port being bound to its being unbound.
+ */
+struct cxl_dport {
+	struct device *dport_dev;
+	struct cxl_port *port;
+	u32 port_id;
+	bool rch;
+	bool linked;
+};
+
+enum cxl_port_flags {
+	CXL_PORT_F_DYING,	/* somebody unregisters it */
+	CXL_PORT_F_PROBED,	/* an endpoint is brought up once */
+};
+
+/**
+ * struct cxl_port - root, host bridge, switch or endpoint
+ * @dev: child of the parent port; of the platform device for a root
+ * @uport_dev: what it stands for: ACPI0017, host bridge, switch upstream port,
+ *	or memdev; referenced
+ * @parent: the port above, referenced; NULL for a root
+ * @parent_dport: which dport of it leads here; valid while @parent is bound
+ * @reg_map: its component registers
+ * @id: N of rootN, portN, endpointN
+ * @depth: 0 for a root
+ * @flags: enum cxl_port_flags
+ * @gone: completed when unregistered
+ * @dports: by port id; device lock
+ * @nr_dports: how many; device lock
+ * @children: ports below; cxla_children_lock
+ * @sibling: on @children of the parent; cxla_children_lock
+ * @users: switch: endpoints and switches below that were enumerated through
+ *	it; cxla_enum_mutex
+ * @hdm: mapping of the HDM decoder capability; while bound
+ * @caps: its capability register
+ * @passthrough: no HDM decoder, all goes to the one dport; while bound
+ * @decoders: of this port, by instance; cxl_rwsem.region
+ * @nr_decoders: how many there are
+ * @access: where to book register accesses: the attach in flight that has
+ *	this port probed, or NULL
+ */
+struct cxl_port {
+	struct device dev;
+	struct device *uport_dev;
+	struct cxl_port *parent;
+	struct cxl_dport *parent_dport;
+	struct cxl_register_map reg_map;
+	int id;
+	int depth;
+	unsigned long flags;
+	struct completion gone;
+	struct xarray dports;
+	int nr_dports;
+	struct list_head children;
+	struct list_head sibling;
+	int users;
+	void __iomem *hdm;
+	struct cxl_hdm_caps caps;
+	bool passthrough;
+	struct cxl_decoder **decoders;
+	int nr_decoders;
+	struct cxla_access *access;
+};
+
+#define to_cxl_port(d) container_of(d, struct cxl_port, dev)
+
+extern const struct device_type cxla_port_type;
+extern struct mutex cxla_enum_mutex;
+
+static inline bool is_cxl_root(const struct cxl_port *port)
+{
+	return !port->parent;
+}
+
+bool is_cxl_memdev(const struct device *dev);
+
+static inline bool is_cxl_endpoint(const struct cxl_port *port)
+{
+	return is_cxl_memdev(port->uport_dev);
+}
+
+struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
+			       const struct cxl_register_map *map,
+			       struct cxl_dport *parent_dport,
+			       struct cxla_access *access);
+void cxla_port_unregister(struct cxl_port *port);
+void cxla_port_remove_children(struct cxl_port *port);
+int cxla_port_setup(struct cxl_port *port);
+void cxla_port_teardown(struct cxl_port *port);
+int cxla_dport_add(struct cxl_port *port, struct device *dport_dev,
+		   u32 port_id, bool rch);
+void cxla_dports_remove(struct cxl_port *port);
+struct cxl_dport *cxla_dport_by_dev(struct cxl_port *port,
+				    struct device *dport_dev);
+struct cxl_port *cxla_find_port_by_dport(struct device *dport_dev, bool *rch);
+int cxla_enumerate_ports(struct cxl_memdev *cxlmd, struct cxl_port **port);
+void cxla_switch_put(struct cxl_port *port);
+int cxla_endpoint_add(struct cxl_memdev *cxlmd, struct cxl_dport *dport);
+
+DEFINE_FREE(cxla_put_port, struct cxl_port *,
+	    if (!IS_ERR_OR_NULL(_T)) put_device(&_T->dev))
+
+/* ------------------------------ decoders --------------------------- */
+
+enum cxl_decoder_flags {
+	CXL_DECODER_F_RAM = BIT(0),
+	CXL_DECODER_F_PMEM = BIT(1),
+	CXL_DECODER_F_TYPE2 = BIT(2),
+	CXL_DECODER_F_TYPE3 = BIT(3),
+	CXL_DECODER_F_LOCK = BIT(4),
+	CXL_DECODER_F_ENABLE = BIT(5),	/* committed */
+	CXL_DECODER_F_BROKEN = BIT(6),	/* committed, values make no sense */
+};
+
+/**
+ * struct cxl_decoder - what the three kinds have in common
+ * @dev: child of its port, or of the root port
+ * @id: instance in the port
+ * @hpa_range: what it decodes, inclusive; empty range when not committed
+ * @ways: interleave ways
+ * @granularity: bytes
+ * @host_only: expander memory (HDM-H); else accelerator memory
+ * @flags: enum cxl_decoder_flags; from hardware or CEDT, nowhere else
+ * @nr_targets: entries of @targets
+ * @targets: dport ids in interleave order; root and switch
+ * @region: region that it takes part in
+ */
+struct cxl_decoder {
+	struct device dev;
+	int id;
+	struct range hpa_range;
+	unsigned int ways;
+	unsigned int granularity;
+	bool host_only;
+	unsigned long flags;
+	int nr_targets;
+	u32 targets[CXLA_MAX_TARGETS];
+	struct cxl_region *region;
+};
+
+/**
+ * struct cxl_root_decoder - a window
+ * @cxld: common part; @cxld.targets are _UIDs of host bridges
+ * @res: its place in the iomem tree
+ * @res_inserted: @res is in the tree
+ * @qos_class: QoS throttling group, -1 unknown
+ * @regions_lock: who unregisters a region, and construction
+ * @regions: by HPA; regions_lock
+ */
+struct cxl_root_decoder {
+	struct cxl_decoder cxld;
+	struct resource res;
+	bool res_inserted;
+	int qos_class;
+	struct mutex regions_lock;
+	struct maple_tree regions;
+};
+
+/**
+ * struct cxl_endpoint_decoder - a device's own
+ * @cxld: common part
+ * @dpa_base: first byte of device memory it maps
+ * @dpa_size: bytes, 0 when it maps none
+ * @pos: position in its region; cxl_rwsem.region
+ * @reason: why it is in no region; CXLA_REASON_NONE when it is
+ */
+struct cxl_endpoint_decoder {
+	struct cxl_decoder cxld;
+	u64 dpa_base;
+	u64 dpa_size;
+	int pos;
+	enum cxla_reason reason;
+};
+
+#define to_cxl_decoder(d) container_of(d, struct cxl_decoder, dev)
+
+extern const struct device_type cxla_decoder_root_type;
+extern const struct device_type cxla_decoder_switch_type;
+extern const struct device_type cxla_decoder_endpoint_type;
+extern const struct attribute_group *cxla_decoder_root_groups[];
+
+static inline struct cxl_root_decoder *to_cxl_root_decoder(struct device *dev)
+{
+	return container_of(dev, struct cxl_root_decoder, cxld.dev);
+}
+
+static inline struct cxl_endpoint_decoder *
+to_cxl_endpoint_decoder(struct device *dev)
+{
+	return container_of(dev, struct cxl_endpoint_decoder, cxld.dev);
+}
+
+static inline struct cxl_port *cxld_to_port(const struct cxl_decoder *cxld)
+{
+	return to_cxl_port(cxld->dev.parent);
+}
+
+static inline struct cxl_memdev *
+cxled_to_memdev(const struct cxl_endpoint_decoder *cxled)
+{
+	return container_of(cxld_to_port(&cxled->cxld)->uport_dev,
+			    struct cxl_memdev, dev);
+}
+
+int cxla_decoder_init(struct cxl_decoder *cxld, struct cxl_port *port, int id,
+		      const struct device_type *type);
+int cxla_decoders_alloc(struct cxl_port *port, int count);
+int cxla_decoder_add(struct cxl_decoder *cxld);
+void cxla_decoders_remove(struct cxl_port *port);
+
+int cxla_hdm_setup(struct cxl_port *port);
+void cxla_hdm_teardown(struct cxl_port *port);
+
+/* ------------------------------ windows ---------------------------- */
+
+/**
+ * struct cxla_window - a fixed memory window, as the platform describes it
+ * @range: HPA, inclusive
+ * @ways: host bridges it interleaves across
+ * @granularity: bytes
+ * @targets: port ids (_UID) of host bridges in interleave order
+ * @flags: CXL_DECODER_F_{RAM,PMEM,TYPE2,TYPE3,LOCK}
+ * @qos_class: QoS throttling group
+ */
+struct cxla_window {
+	struct range range;
+	unsigned int ways;
+	unsigned int granularity;
+	u32 targets[CXLA_MAX_TARGETS];
+	unsigned long flags;
+	int qos_class;
+};
+
+int cxla_windows_alloc(struct cxl_port *root, int count);
+int cxla_window_add(struct cxl_port *root, int id,
+		    const struct cxla_window *window);
+struct cxl_root_decoder *cxla_window_find(const struct range *range);
+void cxla_windows_remove(struct cxl_port *root);
+enum cxla_reason cxla_root_absent_reason(void);
+
+/* ------------------------------ memdevs ---------------------------- */
+
+enum cxla_memdev_flags {
+	CXLA_MEMDEV_F_ATTACHED,	/* the driver got its range; @lock */
+	CXLA_MEMDEV_F_REVOKING,	/* the range is being taken back, or was; @lock */
+	CXLA_MEMDEV_F_RELEASED,	/* its owner let go of it; lock of the owner */
+};
+
+#define to_cxl_memdev(d) container_of(d, struct cxl_memdev, dev)
+
+extern const struct device_type cxla_memdev_type;
+
+struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
+				   const struct cxl_memdev_attach *attach);
+void cxla_memdev_drop(struct cxl_memdev *cxlmd);
+
+/* ------------------------------- attach ---------------------------- */
+
+/* Note why @cxlmd is not attached; returns -ENXIO to be passed on. */
+int cxla_refuse(struct cxl_memdev *cxlmd, enum cxla_reason reason);
+void cxla_record_start(struct cxl_memdev *cxlmd);
+void cxla_record_phase(struct cxl_memdev *cxlmd, enum cxla_phase phase);
+void cxla_record_end(struct cxl_memdev *cxlmd);
+void cxla_attach_init(struct cxl_memdev *cxlmd);
+void cxla_attach_revoke(struct cxl_memdev *cxlmd);
+bool cxla_attach_complete(struct cxl_memdev *cxlmd);
+void cxla_detach_queue(struct cxl_memdev *cxlmd);
+bool cxla_device_detaching(struct device *dev);
+
+/* ------------------------------- regions --------------------------- */
+
+enum cxl_region_flags {
+	CXL_REGION_F_DYING,	/* somebody unregisters it; regions_lock */
+	CXL_REGION_F_ADDED,	/* userspace sees it; regions_lock */
+	CXL_REGION_F_HW_LOCK,	/* a member decoder, or the window, is fixed */
+};
+
+/**
+ * struct cxl_region - a range and the decoders that make it
+ * @dev: child of its root decoder
+ * @cxlrd: that root decoder
+ * @id: N of regionN, from memregion_alloc()
+ * @flags: enum cxl_region_flags
+ * @res: its place in the iomem tree, HPA
+ * @res_inserted: @res is in the tree
+ * @ways: members it has when complete
+ * @granularity: bytes
+ * @targets: endpoint decoders by position; cxl_rwsem.region
+ * @nr_targets: how many are there; cxl_rwsem.region
+ * @nr_attach: members whose memdev has an attach; cxl_rwsem.region
+ * @gone: completed when unregistered
+ */
+struct cxl_region {
+	struct device dev;
+	struct cxl_root_decoder *cxlrd;
+	int id;
+	unsigned long flags;
+	struct resource res;
+	bool res_inserted;
+	unsigned int ways;
+	unsigned int granularity;
+	struct cxl_endpoint_decoder *targets[CXLA_MAX_TARGETS];
+	int nr_targets;
+	int nr_attach;
+	struct completion gone;
+};
+
+#define to_cxl_region(d) container_of(d, struct cxl_region, dev)
+
+extern const struct device_type cxla_region_type;
+extern const struct attribute_group *cxla_region_groups[];
+extern struct cxla_driver cxla_region_driver;
+
+int cxla_region_assemble(struct cxl_endpoint_decoder *cxled);
+void cxla_regions_detach(struct cxl_port *endpoint);
+int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name);
+bool cxla_region_locked(struct cxl_region *cxlr);
+
+/* ------------------------------- PCI ------------------------------- */
+
+int cxla_pci_add_dports(struct cxl_port *port);
+int cxla_pci_mem_enable(struct cxl_memdev *cxlmd);
+int cxla_probe_component_regs(struct cxl_register_map *map);
+
+#endif /* __CXLA_CORE_H__ */

@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: decoders
+ *
+ * A decoder says which HPA range goes where. The three kinds, root (a window),
+ * switch and endpoint, share what is here: the device and its attributes, as
+ * Documentation/ABI/testing/sysfs-bus-cxl names and formats them. What a
+ * decoder says comes from hardware or from CEDT, and is never written to by
+ * anything else.
+ */
+#include <linux/device.h>
+#include <linux/slab.h>
+
+#include "core.h"
+
+static struct lock_class_key cxla_decoder_key;
+
+static ssize_t start_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct cxl_decoder *cxld = to_cxl_decoder(dev);
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	return sysfs_emit(buf, "%#llx\n", cxld->hpa_range.start);
+}
+static DEVICE_ATTR_ADMIN_RO(start);
+
+static ssize_t size_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct cxl_decoder *cxld = to_cxl_decoder(dev);
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	return sysfs_emit(buf, "%#llx\n", range_len(&cxld->hpa_range));
+}
+static DEVICE_ATTR_RO(size);
+
+static ssize_t locked_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	struct cxl_decoder *cxld = to_cxl_decoder(dev);
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	return sysfs_emit(buf, "%d\n", !!(cxld->flags & CXL_DECODER_F_LOCK));
+}
+static DEVICE_ATTR_RO(locked);
+
+static ssize_t interleave_ways_show(struct device *dev,
+				    struct device_attribute *attr, char *buf)
+{
+	struct cxl_decoder *cxld = to_cxl_decoder(dev);
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	return sysfs_emit(buf, "%u\n", cxld->ways);
+}
+static DEVICE_ATTR_RO(interleave_ways);
+
+static ssize_t interleave_granularity_show(struct device *dev,
+					   struct device_attribute *attr,
+					   char *buf)
+{
+	struct cxl_decoder *cxld = to_cxl_decoder(dev);
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	return sysfs_emit(buf, "%u\n", cxld->granularity);
+}
+static DEVICE_ATTR_RO(interleave_granularity);
+
+static struct attribute *cxla_decoder_attributes[] = {
+	&dev_attr_start.attr,
+	&dev_attr_size.attr,
+	&dev_attr_locked.attr,
+	&dev_attr_interleave_ways.attr,
+	&dev_attr_interleave_granularity.attr,
+	NULL
+};
+
+static const struct attribute_group cxla_decoder_group = {
+	.attrs = cxla_decoder_attributes,
+};
+
+static ssize_t target_list_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	struct cxl_decoder *cxld = to_cxl_decoder(dev);
+	ssize_t len = 0;
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	for (int i = 0; i < cxld->nr_targets; i++)
+		len += sysfs_emit_at(buf, len, "%s%u", i ? "," : "",
+				     cxld->targets[i]);
+	return len + sysfs_emit_at(buf, len, "\n");
+}
+static DEVICE_ATTR_RO(target_list);
+
+static ssize_t target_type_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	struct cxl_decoder *cxld = to_cxl_decoder(dev);
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	return sysfs_emit(buf, "%s\n",
+			  cxld->host_only ? "expander" : "accelerator");
+}
+static DEVICE_ATTR_RO(target_type);
+
+static ssize_t region_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	struct cxl_decoder *cxld = to_cxl_decoder(dev);
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	if (!cxld->region)
+		return sysfs_emit(buf, "\n");
+	return sysfs_emit(buf, "%s\n", dev_name(&cxld->region->dev));
+}
+static DEVICE_ATTR_RO(region);
+
+/* ------------------------------- root ------------------------------ */
+
+#define CAP_ATTR(_name, _flag)						       \
+static ssize_t _name##_show(struct device *dev,				       \
+			    struct device_attribute *attr, char *buf)	       \
+{									       \
+	return sysfs_emit(buf, "%d\n",					       \
+			  !!(to_cxl_decoder(dev)->flags & (_flag)));	       \
+}									       \
+static DEVICE_ATTR_RO(_name)
+
+CAP_ATTR(cap_ram, CXL_DECODER_F_RAM);
+CAP_ATTR(cap_pmem, CXL_DECODER_F_PMEM);
+CAP_ATTR(cap_type2, CXL_DECODER_F_TYPE2);
+CAP_ATTR(cap_type3, CXL_DECODER_F_TYPE3);
+
+static ssize_t qos_class_show(struct device *dev,
+			      struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", to_cxl_root_decoder(dev)->qos_class);
+}
+static DEVICE_ATTR_RO(qos_class);
+
+static ssize_t delete_region_store(struct device *dev,
+				   struct device_attribute *attr,
+				   const char *buf, size_t len)
+{
+	int rc = cxla_region_delete(to_cxl_root_decoder(dev), buf);
+
+	return rc ?: len;
+}
+static DEVICE_ATTR_WO(delete_region);
+
+static struct attribute *cxla_decoder_root_attributes[] = {
+	&dev_attr_target_list.attr,
+	&dev_attr_cap_ram.attr,
+	&dev_attr_cap_pmem.attr,
+	&dev_attr_cap_type2.attr,
+	&dev_attr_cap_type3.attr,
+	&dev_attr_qos_class.attr,
+	&dev_attr_delete_region.attr,
+	NULL
+};
+
+static const struct attribute_group cxla_decoder_root_group = {
+	.attrs = cxla_decoder_root_attributes,
+};
+
+const struct attribute_group *cxla_decoder_root_groups[] = {
+	&cxla_base_group,
+	&cxla_decoder_group,
+	&cxla_decoder_root_group,
+	NULL
+};
+
+/* ------------------------------ switch ----------------------------- */
+
+static struct attribute *cxla_decoder_switch_attributes[] = {
+	&dev_attr_target_list.attr,
+	&dev_attr_target_type.attr,
+	&dev_attr_region.attr,
+	NULL
+};
+
+static const struct attribute_group cxla_decoder_switch_group = {
+	.attrs = cxla_decoder_switch_attributes,
+};
+
+static const struct attribute_group *cxla_decoder_switch_groups[] = {
+	&cxla_base_group,
+	&cxla_decoder_group,
+	&cxla_decoder_switch_group,
+	NULL
+};
+
+static void cxla_decoder_switch_release(struct device *dev)
+{
+	kfree(to_cxl_decoder(dev));
+}
+
+const struct device_type cxla_decoder_switch_type = {
+	.name = "cxl_decoder_switch",
+	.release = cxla_decoder_switch_release,
+	.groups = cxla_decoder_switch_groups,
+};
+
+/* ----------------------------- endpoint ---------------------------- */
+
+static ssize_t mode_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	struct cxl_endpoint_decoder *cxled = to_cxl_endpoint_decoder(dev);
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	return sysfs_emit(buf, "%s\n", cxled->dpa_size ? "ram" : "none");
+}
+static DEVICE_ATTR_RO(mode);
+
+static ssize_t dpa_resource_show(struct device *dev,
+				 struct device_attribute *attr, char *buf)
+{
+	struct cxl_endpoint_decoder *cxled = to_cxl_endpoint_decoder(dev);
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	return sysfs_emit(buf, "%#llx\n", cxled->dpa_base);
+}
+static DEVICE_ATTR_RO(dpa_resource);
+
+static ssize_t dpa_size_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	struct cxl_endpoint_decoder *cxled = to_cxl_endpoint_decoder(dev);
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	return sysfs_emit(buf, "%#llx\n", cxled->dpa_size);
+}
+static DEVICE_ATTR_RO(dpa_size);
+
+static struct attribute *cxla_decoder_endpoint_attributes[] = {
+	&dev_attr_target_type.attr,
+	&dev_attr_region.attr,
+	&dev_attr_mode.attr,
+	&dev_attr_dpa_resource.attr,
+	&dev_attr_dpa_size.attr,
+	NULL
+};
+
+static const struct attribute_group cxla_decoder_endpoint_group = {
+	.attrs = cxla_decoder_endpoint_attributes,
+};
+
+static const struct attribute_group *cxla_decoder_endpoint_groups[] = {
+	&cxla_base_group,
+	&cxla_decoder_group,
+	&cxla_decoder_endpoint_group,
+	NULL
+};
+
+static void cxla_decoder_endpoint_release(struct device *dev)
+{
+	kfree(to_cxl_endpoint_decoder(dev));
+}
+
+const struct device_type cxla_decoder_endpoint_type = {
+	.name = "cxl_decoder_endpoint",
+	.release = cxla_decoder_endpoint_release,
+	.groups = cxla_decoder_endpoint_groups,
+};
+
+/* ----------------------------- lifetime ---------------------------- */
+
+/**
+ * cxla_decoder_init() - initialize the device of a decoder
+ * @cxld: zeroed; freed by the release function of @type from here on
+ * @port: port it belongs to
+ * @id: its instance there
+ * @type: kind of decoder
+ *
+ * Return: 0, or -ENOMEM, after which put_device() is due all the same.
+ */
+int cxla_decoder_init(struct cxl_decoder *cxld, struct cxl_port *port, int id,
+		      const struct device_type *type)
+{
+	struct device *dev = &cxld->dev;
+
+	cxld->id = id;
+	cxld->ways = 1;
+	cxld->granularity = 256;
+	cxld->hpa_range = (struct range) { .start = 0, .end = -1 };
+	device_initialize(dev);
+	lockdep_set_class(&dev->mutex, &cxla_decoder_key);
+	device_set_pm_not_required(dev);
+	dev->parent = &port->dev;
+	dev->bus = &cxla_bus_type;
+	dev->type = type;
+	return dev_set_name(dev, "decoder%d.%d", port->id, id);
+}
+
+/**
+ * cxla_decoders_alloc() - make room for the decoders of a port
+ * @port: its lock is held
+ * @count: how many
+ */
+int cxla_decoders_alloc(struct cxl_port *port, int count)
+{
+	struct cxl_decoder **decoders;
+
+	decoders = kcalloc(count, sizeof(*decoders), GFP_KERNEL);
+	if (!decoders)
+		return -ENOMEM;
+	guard(rwsem_write)(&cxl_rwsem.region);
+	port->decoders = decoders;
+	port->nr_decoders = count;
+	return 0;
+}
+
+/**
+ * cxla_decoder_add() - let userspace see a decoder, and regions use it
+ * @cxld: filled; the reference of cxla_decoder_init() goes to the port on
+ *	success and is dropped on failure
+ */
+int cxla_decoder_add(struct cxl_decoder *cxld)
+{
+	struct cxl_port *port = cxld_to_port(cxld);
+	int rc;
+
+	rc = device_add(&cxld->dev);
+	if (rc) {
+		put_device(&cxld->dev);
+		return rc;
+	}
+	guard(rwsem_write)(&cxl_rwsem.region);
+	port->decoders[cxld->id] = cxld;
+	return 0;
+}
+
+/**
+ * cxla_decoders_remove() - the end of a port's decoders
+ * @port: its lock is held, no region uses them
+ */
+void cxla_decoders_remove(struct cxl_port *port)
+{
+	struct cxl_decoder **decoders;
+	int count;
+
+	scoped_guard(rwsem_write, &cxl_rwsem.region) {
+		decoders = port->decoders;
+		count = port->nr_decoders;
+		port->decoders = NULL;
+		port->nr_decoders = 0;
+	}
+	while (count--)
+		if (decoders[count])
+			device_unregister(&decoders[count]->dev);
+	kfree(decoders);
+}

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: from a device to its root
+ *
+ * An accelerator's driver knows its PCI device. Up the PCI hierarchy from there
+ * every second device is a downstream port: the device's parent bridge, and
+ * the bridges that the switches above hang off. Host bridges are ports from
+ * the start; switches become ports when the first endpoint below asks, and
+ * cease to be with the last.
+ */
+#include <linux/pci.h>
+
+#include "core.h"
+
+/*
+ * Which switch ports exist, and @users of them. Held while a switch port is
+ * added or removed, over the device locks of ports.
+ */
+DEFINE_MUTEX(cxla_enum_mutex);
+
+static bool is_cxl_switch(const struct cxl_port *port)
+{
+	return !is_cxl_root(port) && !is_cxl_endpoint(port) &&
+	       dev_is_pci(port->uport_dev);
+}
+
+/* why nothing that leads to a root was found at and above @top */
+static enum cxla_reason cxla_no_path_reason(struct device *top)
+{
+	bool rch;
+	struct cxl_port *root __free(cxla_put_port) =
+		cxla_find_port_by_dport(top, &rch);
+
+	/* the host bridge is known, and its own downstream ports are not */
+	if (root)
+		return rch ? CXLA_REASON_RESTRICTED_HOST :
+			     CXLA_REASON_PORT_DISABLED;
+	return cxla_root_absent_reason();
+}
+
+/*
+ * Find the port that @dport_dev belongs to. When it is not known, find the
+ * closest one above that is; @below is then the switch upstream port that
+ * hangs off its downstream port @above.
+ */
+static struct cxl_port *cxla_find_above(struct device *dport_dev,
+					struct device **above,
+					struct device **below,
+					enum cxla_reason *reason)
+{
+	struct device *top = dport_dev;
+
+	*below = NULL;
+	for (int depth = 0; dport_dev && depth < CXLA_MAX_DEPTH; depth++) {
+		struct cxl_port *port = cxla_find_port_by_dport(dport_dev, NULL);
+
+		if (port) {
+			*above = dport_dev;
+			return port;
+		}
+		/* a bridge that is no dport hangs below an upstream port */
+		*below = dport_dev->parent;
+		if (!*below)
+			break;
+		top = *below;
+		if (!dev_is_pci(top))
+			break;
+		dport_dev = top->parent;
+	}
+	*reason = cxla_no_path_reason(top);
+	return NULL;
+}
+
+/* add the switch port @uport_dev below the dport @dport_dev of @parent */
+static int cxla_switch_add(struct cxl_memdev *cxlmd, struct cxl_port *parent,
+			   struct device *dport_dev, struct device *uport_dev)
+{
+	struct cxl_register_map map;
+	struct cxl_dport *dport;
+	struct cxl_port *port;
+	int rc;
+
+	lockdep_assert_held(&cxla_enum_mutex);
+	guard(device)(&parent->dev);
+
+	dport = parent->dev.driver ? cxla_dport_by_dev(parent, dport_dev) : NULL;
+	if (!dport)
+		return cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
+
+	rc = cxl_pci_setup_regs(to_pci_dev(uport_dev),
+				CXL_REGLOC_RBI_COMPONENT, &map);
+	cxlmd->access.mmio_reads += map.access.mmio_reads;
+	cxlmd->access.cfg_reads += map.access.cfg_reads;
+	if (rc == -ENODEV || rc == -ENXIO) {
+		dev_err(cxlmd->cxlds->dev,
+			"switch %s has no usable component registers\n",
+			dev_name(uport_dev));
+		return cxla_refuse(cxlmd, CXLA_REASON_NO_REGISTERS);
+	}
+	if (rc)
+		return rc;
+
+	port = cxla_port_add(NULL, uport_dev, &map, dport, &cxlmd->access);
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	if (is_cxl_switch(parent))
+		parent->users++;
+
+	/* the driver of the new port had its chance in cxla_port_add() */
+	if (!port->dev.driver) {
+		if (is_cxl_switch(parent))
+			parent->users--;
+		cxla_port_unregister(port);
+		return cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
+	}
+	return 0;
+}
+
+/* switch ports that nobody was enumerated through go, from @port upwards */
+static void cxla_switch_reap(struct cxl_port *port)
+{
+	lockdep_assert_held(&cxla_enum_mutex);
+
+	get_device(&port->dev);
+	while (is_cxl_switch(port) && !port->users) {
+		struct cxl_port *parent = port->parent;
+
+		get_device(&parent->dev);
+		cxla_port_unregister(port);
+		put_device(&port->dev);
+		if (is_cxl_switch(parent))
+			parent->users--;
+		port = parent;
+	}
+	put_device(&port->dev);
+}
+
+/**
+ * cxla_switch_put() - an endpoint or switch below a switch port is gone
+ * @port: the port it hung off; nothing happens unless that is a switch
+ *
+ * The last one takes the switch port with it, and so on upwards.
+ *
+ * Context: sleeps; no port's lock is held.
+ */
+void cxla_switch_put(struct cxl_port *port)
+{
+	guard(mutex)(&cxla_enum_mutex);
+
+	if (!is_cxl_switch(port))
+		return;
+	port->users--;
+	cxla_switch_reap(port);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_switch_put, "CXL");
+
+/**
+ * cxla_enumerate_ports() - find, and where absent add, the ports above
+ * @cxlmd: memdev, its lock held
+ * @port: result: the port that the device hangs off, referenced, to be given
+ *	back by cxla_switch_put() and put_device(), in that order
+ *
+ * Return: 0; -ENXIO and a reason: no root, or a port that is disabled; or an
+ * error.
+ */
+int cxla_enumerate_ports(struct cxl_memdev *cxlmd, struct cxl_port **port)
+{
+	struct device *dport_dev = cxlmd->cxlds->dev->parent;
+	struct device *above, *below;
+	enum cxla_reason reason;
+	int rc;
+
+	device_lock_assert(&cxlmd->dev);
+	if (!dport_dev)
+		return cxla_refuse(cxlmd, CXLA_REASON_NO_ROOT);
+
+	guard(mutex)(&cxla_enum_mutex);
+	/* one more round for each switch that is not a port yet */
+	for (int i = 0; i < CXLA_MAX_DEPTH; i++) {
+		struct cxl_port *found __free(cxla_put_port) =
+			cxla_find_above(dport_dev, &above, &below, &reason);
+
+		if (!found)
+			return cxla_refuse(cxlmd, reason);
+		/* an integrated endpoint is a CXL 1.1 device */
+		if (is_cxl_root(found))
+			return cxla_refuse(cxlmd, CXLA_REASON_RESTRICTED_HOST);
+		if (!below) {
+			if (is_cxl_switch(found))
+				found->users++;
+			*port = no_free_ptr(found);
+			return 0;
+		}
+		rc = cxla_switch_add(cxlmd, found, above, below);
+		if (rc) {
+			cxla_switch_reap(found);
+			return rc;
+		}
+	}
+	return cxla_refuse(cxlmd, CXLA_REASON_NO_ROOT);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_enumerate_ports, "CXL");
+
+/**
+ * cxla_endpoint_add() - add and bring up the endpoint port of a memdev
+ * @cxlmd: memdev, its lock held
+ * @dport: where it hangs off; the lock of its port is held
+ *
+ * Return: 0 and @cxlmd->endpoint set; -ENXIO and a reason; or an error. On
+ * success the caller unregisters it with cxla_port_unregister().
+ */
+int cxla_endpoint_add(struct cxl_memdev *cxlmd, struct cxl_dport *dport)
+{
+	struct cxl_port *endpoint;
+
+	device_lock_assert(&dport->port->dev);
+
+	if (!cxlmd->cxlds->reg_map.component_map.hdm_decoder.valid)
+		return cxla_refuse(cxlmd, CXLA_REASON_NO_REGISTERS);
+
+	endpoint = cxla_port_add(NULL, &cxlmd->dev, &cxlmd->cxlds->reg_map,
+				 dport, &cxlmd->access);
+	if (IS_ERR(endpoint))
+		return PTR_ERR(endpoint);
+
+	if (!endpoint->dev.driver) {
+		int error = cxlmd->error;
+
+		cxlmd->endpoint = ERR_PTR(-ENXIO);
+		cxla_port_unregister(endpoint);
+		return error ?: cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
+	}
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_endpoint_add, "CXL");

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: HDM decoders of a port
+ *
+ * Reads the HDM Decoder Capability Structure (CXL 3.1 section 8.2.4.20) of a
+ * host bridge, switch or endpoint, once, when a driver binds to the port: the
+ * capability, the global control, one control per decoder, and the rest only
+ * of decoders that are committed. What the values mean is in hdm_regs.c.
+ */
+#include <linux/device.h>
+#include <linux/io.h>
+#include <linux/slab.h>
+
+#include "access.h"
+#include "core.h"
+
+static int cxla_hdm_map(struct cxl_port *port)
+{
+	const struct cxl_reg_map *hdm = &port->reg_map.component_map.hdm_decoder;
+	resource_size_t start = port->reg_map.resource + hdm->offset;
+
+	/*
+	 * Claim the registers: an in-tree driver that still has them is told
+	 * from an error, and gets -EBUSY in turn.
+	 */
+	if (!request_mem_region(start, hdm->size, dev_name(&port->dev))) {
+		dev_err(&port->dev,
+			"HDM decoder registers at %pa are in use by another driver\n",
+			&start);
+		return -EBUSY;
+	}
+	port->hdm = ioremap(start, hdm->size);
+	if (!port->hdm) {
+		release_mem_region(start, hdm->size);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static void cxla_hdm_unmap(struct cxl_port *port)
+{
+	const struct cxl_reg_map *hdm = &port->reg_map.component_map.hdm_decoder;
+
+	if (!port->hdm)
+		return;
+	iounmap(port->hdm);
+	port->hdm = NULL;
+	release_mem_region(port->reg_map.resource + hdm->offset, hdm->size);
+}
+
+/* why an endpoint can't be used; other ports have nobody to tell */
+static int cxla_hdm_refuse(struct cxl_port *port, enum cxla_reason reason)
+{
+	if (!is_cxl_endpoint(port))
+		return -ENXIO;
+	return cxla_refuse(to_cxl_memdev(port->uport_dev), reason);
+}
+
+static int cxla_hdm_read_caps(struct cxl_port *port)
+{
+	u32 cap;
+
+	cap = cxla_readl(port->hdm + CXL_HDM_CAP, port->access);
+	if (PCI_POSSIBLE_ERROR(cap)) {
+		dev_err(&port->dev, "HDM decoder registers read all ones\n");
+		return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
+	}
+	if (cxl_hdm_decode_caps(cap, &port->caps) ||
+	    CXL_HDM_BLOCK_SIZE(port->caps.decoder_count) >
+	    port->reg_map.component_map.hdm_decoder.size) {
+		dev_err(&port->dev, "HDM decoder capability %#010x is broken\n",
+			cap);
+		return cxla_hdm_refuse(port, CXLA_REASON_NO_DECODER);
+	}
+
+	return 0;
+}
+
+/*
+ * Firmware that commits a decoder and leaves the block, or CXL.mem as a whole,
+ * disabled has not finished its work. Both are enabled here and never disabled:
+ * a range may be in use by drivers that can't be revoked. A port on which
+ * nothing is committed is left alone.
+ */
+static int cxla_hdm_enable(struct cxl_port *port)
+{
+	u32 ctrl = cxla_readl(port->hdm + CXL_HDM_GLOBAL_CTRL, port->access);
+
+	if (PCI_POSSIBLE_ERROR(ctrl))
+		return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
+	if (!(ctrl & CXL_HDM_GLOBAL_ENABLE))
+		cxla_writel(ctrl | CXL_HDM_GLOBAL_ENABLE,
+			    port->hdm + CXL_HDM_GLOBAL_CTRL, port->access);
+	if (is_cxl_endpoint(port) &&
+	    cxla_pci_mem_enable(to_cxl_memdev(port->uport_dev)))
+		return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
+	return 0;
+}
+
+static void cxla_hdm_read(struct cxl_port *port, int id,
+			  struct cxl_hdm_regs *regs)
+{
+	void __iomem *base = port->hdm + CXL_HDM_DECODER(id);
+	struct cxla_access *access = port->access;
+
+	*regs = (struct cxl_hdm_regs) {
+		.ctrl = cxla_readl(base + CXL_HDM_CTRL, access),
+	};
+	if (!cxl_hdm_ctrl_active(regs->ctrl))
+		return;
+	regs->base_low = cxla_readl(base + CXL_HDM_BASE_LOW, access);
+	regs->base_high = cxla_readl(base + CXL_HDM_BASE_HIGH, access);
+	regs->size_low = cxla_readl(base + CXL_HDM_SIZE_LOW, access);
+	regs->size_high = cxla_readl(base + CXL_HDM_SIZE_HIGH, access);
+	regs->tl_low = cxla_readl(base + CXL_HDM_TL_LOW, access);
+	regs->tl_high = cxla_readl(base + CXL_HDM_TL_HIGH, access);
+}
+
+/* @cxld is not visible to anybody yet */
+static void cxla_decoder_fill(struct cxl_decoder *cxld,
+			      const struct cxl_hdm_decoded *d)
+{
+	if (d->locked)
+		cxld->flags |= CXL_DECODER_F_LOCK;
+	cxld->host_only = d->host_only;
+	if (!d->committed)
+		return;
+
+	cxld->flags |= CXL_DECODER_F_ENABLE;
+	if (d->fault != CXL_HDM_OK) {
+		cxld->flags |= CXL_DECODER_F_BROKEN;
+		return;
+	}
+	cxld->hpa_range.start = d->base;
+	cxld->hpa_range.end = d->base + d->size - 1;
+	cxld->ways = d->ways;
+	cxld->granularity = d->granularity;
+}
+
+static void cxla_hdm_report(struct cxl_port *port, int id,
+			    const struct cxl_hdm_regs *regs,
+			    const struct cxl_hdm_decoded *d)
+{
+	if (d->fault == CXL_HDM_OK)
+		return;
+	dev_err(&port->dev,
+		"decoder%d.%d: %s (base %#010x%08x size %#010x%08x control %#010x targets %#010x%08x)\n",
+		port->id, id, cxl_hdm_fault_str(d->fault), regs->base_high,
+		regs->base_low, regs->size_high, regs->size_low, regs->ctrl,
+		regs->tl_high, regs->tl_low);
+}
+
+static int cxla_switch_decoder_add(struct cxl_port *port, int id,
+				   const struct cxl_hdm_decoded *d)
+{
+	struct cxl_decoder *cxld;
+	int rc;
+
+	cxld = kzalloc(sizeof(*cxld), GFP_KERNEL);
+	if (!cxld)
+		return -ENOMEM;
+	rc = cxla_decoder_init(cxld, port, id, &cxla_decoder_switch_type);
+	if (rc) {
+		put_device(&cxld->dev);
+		return rc;
+	}
+	cxla_decoder_fill(cxld, d);
+	if (cxld->flags & CXL_DECODER_F_ENABLE &&
+	    !(cxld->flags & CXL_DECODER_F_BROKEN)) {
+		cxld->nr_targets = d->ways;
+		for (int i = 0; i < d->ways; i++)
+			cxld->targets[i] = d->targets[i];
+	}
+	return cxla_decoder_add(cxld);
+}
+
+static int cxla_endpoint_decoder_add(struct cxl_port *port, int id,
+				     const struct cxl_hdm_decoded *d,
+				     u64 *dpa_end)
+{
+	struct cxl_memdev *cxlmd = to_cxl_memdev(port->uport_dev);
+	u64 capacity = cxlmd->cxlds->capacity;
+	struct cxl_endpoint_decoder *cxled;
+	int rc;
+
+	cxled = kzalloc(sizeof(*cxled), GFP_KERNEL);
+	if (!cxled)
+		return -ENOMEM;
+	rc = cxla_decoder_init(&cxled->cxld, port, id,
+			       &cxla_decoder_endpoint_type);
+	if (rc) {
+		put_device(&cxled->cxld.dev);
+		return rc;
+	}
+
+	cxla_decoder_fill(&cxled->cxld, d);
+	if (d->committed && d->fault == CXL_HDM_OK) {
+		/* decoders map device memory in their order, 8.2.4.20.12 */
+		if (check_add_overflow(*dpa_end, d->skip, &cxled->dpa_base) ||
+		    check_add_overflow(cxled->dpa_base, d->size / d->ways,
+				       dpa_end) || *dpa_end > capacity) {
+			dev_err(&port->dev,
+				"decoder%d.%d: maps device memory beyond the device's %#llx bytes\n",
+				port->id, id, capacity);
+			cxled->cxld.flags |= CXL_DECODER_F_BROKEN;
+		} else {
+			cxled->dpa_size = d->size / d->ways;
+		}
+	}
+	return cxla_decoder_add(&cxled->cxld);
+}
+
+static int cxla_hdm_enumerate(struct cxl_port *port)
+{
+	bool endpoint = is_cxl_endpoint(port);
+	int committed = 0, errors = 0;
+	u64 dpa_end = 0;
+	int rc;
+
+	rc = cxla_decoders_alloc(port, port->caps.decoder_count);
+	if (rc)
+		return rc;
+
+	for (int i = 0; i < port->nr_decoders; i++) {
+		struct cxl_hdm_decoded d;
+		struct cxl_hdm_regs regs;
+
+		cxla_hdm_read(port, i, &regs);
+		cxl_hdm_decode(&regs,
+			       endpoint ? CXL_HDM_ENDPOINT : CXL_HDM_SWITCH,
+			       &port->caps, &d);
+		cxla_hdm_report(port, i, &regs, &d);
+		if (d.fault == CXL_HDM_ALL_ONES)
+			return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
+		if (d.fault == CXL_HDM_COMMIT_ERROR)
+			errors++;
+		if (d.committed)
+			committed++;
+
+		rc = endpoint ? cxla_endpoint_decoder_add(port, i, &d, &dpa_end) :
+				cxla_switch_decoder_add(port, i, &d);
+		if (rc)
+			return rc;
+	}
+	if (committed)
+		return cxla_hdm_enable(port);
+	if (endpoint)
+		cxla_refuse(to_cxl_memdev(port->uport_dev),
+			    errors ? CXLA_REASON_HW_ERROR :
+				     CXLA_REASON_NOT_COMMITTED);
+	return 0;
+}
+
+/* a port with one way out needs no decoder: show the one it behaves as */
+static int cxla_passthrough_setup(struct cxl_port *port)
+{
+	struct cxl_hdm_decoded d = { .ways = 1, .granularity = 256 };
+	struct cxl_dport *dport;
+	unsigned long index = 0;
+	int rc;
+
+	dport = xa_find(&port->dports, &index, ULONG_MAX, XA_PRESENT);
+	if (port->nr_dports != 1 || !dport) {
+		dev_err(&port->dev,
+			"%d downstream ports and no HDM decoder to choose between them\n",
+			port->nr_dports);
+		return -ENXIO;
+	}
+	port->passthrough = true;
+	rc = cxla_decoders_alloc(port, 1);
+	if (rc)
+		return rc;
+	rc = cxla_switch_decoder_add(port, 0, &d);
+	if (rc)
+		return rc;
+	guard(rwsem_write)(&cxl_rwsem.region);
+	port->decoders[0]->targets[0] = dport->port_id;
+	port->decoders[0]->nr_targets = 1;
+	return 0;
+}
+
+/**
+ * cxla_hdm_setup() - map and read the HDM decoders of a port
+ * @port: host bridge, switch or endpoint, its lock held; dports added
+ *
+ * Return: 0; -ENXIO, for endpoints with a reason; -EBUSY: the registers are
+ * somebody else's; -ENOMEM. After an error cxla_hdm_teardown() is due.
+ */
+int cxla_hdm_setup(struct cxl_port *port)
+{
+	int rc;
+
+	device_lock_assert(&port->dev);
+
+	if (!port->reg_map.component_map.hdm_decoder.valid) {
+		if (is_cxl_endpoint(port))
+			return cxla_hdm_refuse(port, CXLA_REASON_NO_DECODER);
+		return cxla_passthrough_setup(port);
+	}
+
+	rc = cxla_hdm_map(port);
+	if (rc == -EBUSY)
+		return cxla_hdm_refuse(port, CXLA_REASON_NO_REGISTERS);
+	if (rc)
+		return rc;
+	rc = cxla_hdm_read_caps(port);
+	if (rc)
+		return rc;
+	return cxla_hdm_enumerate(port);
+}
+
+/**
+ * cxla_hdm_teardown() - the reverse of cxla_hdm_setup()
+ * @port: its lock is held; no region uses its decoders
+ *
+ * Registers are left as they are: the next to load finds the same range.
+ */
+void cxla_hdm_teardown(struct cxl_port *port)
+{
+	cxla_decoders_remove(port);
+	cxla_hdm_unmap(port);
+	port->passthrough = false;
+}

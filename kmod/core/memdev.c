@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: memdevs
+ *
+ * A memdev stands for the CXL.mem capability of a PCI device, as a child of it.
+ * Adding one is synchronous: on return the topology above was found, the
+ * decoders were read, the region was assembled, or all of that was undone.
+ *
+ * One devres action on the PCI device owns a memdev. It runs when the driver is
+ * unbound, or when the worker of attach.c takes the range back.
+ */
+#include <linux/idr.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "core.h"
+#include "trace.h"
+
+static DEFINE_IDA(cxla_memdev_ida);
+static struct lock_class_key cxla_memdev_key;
+static struct lock_class_key cxla_accel_key;
+
+static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return sysfs_emit(buf, "%#llx\n", to_cxl_memdev(dev)->cxlds->serial);
+}
+static DEVICE_ATTR_RO(serial);
+
+static ssize_t numa_node_show(struct device *dev,
+			      struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", dev_to_node(dev));
+}
+static DEVICE_ATTR_RO(numa_node);
+
+static struct attribute *cxla_memdev_attributes[] = {
+	&dev_attr_serial.attr,
+	&dev_attr_numa_node.attr,
+	NULL
+};
+
+static umode_t cxla_memdev_visible(struct kobject *kobj, struct attribute *a,
+				   int n)
+{
+	if (!IS_ENABLED(CONFIG_NUMA) && a == &dev_attr_numa_node.attr)
+		return 0;
+	return a->mode;
+}
+
+static const struct attribute_group cxla_memdev_group = {
+	.attrs = cxla_memdev_attributes,
+	.is_visible = cxla_memdev_visible,
+};
+
+static ssize_t ram_size_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%#llx\n", to_cxl_memdev(dev)->cxlds->capacity);
+}
+
+static struct device_attribute dev_attr_ram_size =
+	__ATTR(size, 0444, ram_size_show, NULL);
+
+static struct attribute *cxla_memdev_ram_attributes[] = {
+	&dev_attr_ram_size.attr,
+	NULL
+};
+
+static const struct attribute_group cxla_memdev_ram_group = {
+	.name = "ram",
+	.attrs = cxla_memdev_ram_attributes,
+};
+
+static const struct attribute_group *cxla_memdev_groups[] = {
+	&cxla_base_group,
+	&cxla_memdev_group,
+	&cxla_memdev_ram_group,
+	NULL
+};
+
+static void cxla_memdev_release(struct device *dev)
+{
+	struct cxl_memdev *cxlmd = to_cxl_memdev(dev);
+
+	ida_free(&cxla_memdev_ida, cxlmd->id);
+	cleanup_srcu_struct(&cxlmd->srcu);
+	kfree(cxlmd);
+}
+
+const struct device_type cxla_memdev_type = {
+	.name = "cxl_memdev",
+	.release = cxla_memdev_release,
+	.groups = cxla_memdev_groups,
+};
+
+bool is_cxl_memdev(const struct device *dev)
+{
+	return dev->type == &cxla_memdev_type;
+}
+
+static void cxla_accel_lock_visible(void *dev)
+{
+	device_lock_reset_class((struct device *)dev);
+}
+
+struct cxl_dev_state *_devm_cxl_dev_state_create(struct device *dev,
+						 enum cxl_devtype type,
+						 u64 serial, u16 dvsec,
+						 size_t size, bool has_mbox)
+{
+	struct cxl_dev_state *cxlds;
+
+	/*
+	 * The driver core keeps locks of devices out of lockdep. This one is
+	 * the outermost of ours: give it a class, as long as it is bound.
+	 */
+	device_lock_assert(dev);
+	device_lock_set_class(dev, &cxla_accel_key);
+	if (devm_add_action_or_reset(dev, cxla_accel_lock_visible, dev))
+		return NULL;
+
+	cxlds = devm_kzalloc(dev, size, GFP_KERNEL);
+	if (!cxlds)
+		return NULL;
+	cxlds->dev = dev;
+	cxlds->type = type;
+	cxlds->serial = serial;
+	cxlds->cxl_dvsec = dvsec;
+	cxlds->reg_map.host = dev;
+	cxlds->reg_map.resource = CXL_RESOURCE_NONE;
+	return cxlds;
+}
+EXPORT_SYMBOL_NS_GPL(_devm_cxl_dev_state_create, "CXL");
+
+int cxl_set_capacity(struct cxl_dev_state *cxlds, u64 capacity)
+{
+	if (!capacity)
+		return -EINVAL;
+	if (cxlds->capacity)
+		return -EBUSY;
+	cxlds->capacity = capacity;
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(cxl_set_capacity, "CXL");
+
+static struct cxl_memdev *
+cxla_memdev_alloc(struct cxl_dev_state *cxlds,
+		  const struct cxl_memdev_attach *attach)
+{
+	struct cxl_memdev *cxlmd;
+	struct device *dev;
+	int rc;
+
+	cxlmd = kzalloc(sizeof(*cxlmd), GFP_KERNEL);
+	if (!cxlmd)
+		return ERR_PTR(-ENOMEM);
+	rc = init_srcu_struct(&cxlmd->srcu);
+	if (rc)
+		goto err_free;
+	rc = ida_alloc(&cxla_memdev_ida, GFP_KERNEL);
+	if (rc < 0)
+		goto err_srcu;
+
+	cxlmd->id = rc;
+	cxlmd->cxlds = cxlds;
+	cxlmd->attach = attach;
+	cxlmd->endpoint = ERR_PTR(-ENXIO);
+	cxlmd->region_id = -1;
+	cxla_attach_init(cxlmd);
+
+	dev = &cxlmd->dev;
+	device_initialize(dev);
+	lockdep_set_class(&dev->mutex, &cxla_memdev_key);
+	device_set_pm_not_required(dev);
+	dev->parent = cxlds->dev;
+	dev->bus = &cxla_bus_type;
+	dev->type = &cxla_memdev_type;
+	set_dev_node(dev, dev_to_node(cxlds->dev));
+	return cxlmd;
+
+err_srcu:
+	cleanup_srcu_struct(&cxlmd->srcu);
+err_free:
+	kfree(cxlmd);
+	return ERR_PTR(rc);
+}
+
+/* the end of a memdev, under the lock of its PCI device */
+static void cxla_memdev_unregister(void *_cxlmd)
+{
+	struct cxl_memdev *cxlmd = _cxlmd;
+	struct cxl_dev_state *cxlds = cxlmd->cxlds;
+
+	device_lock_assert(cxlds->dev);
+	/* from here on no worker detaches the driver on behalf of this memdev */
+	set_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags);
+	cxla_attach_revoke(cxlmd);
+	device_del(&cxlmd->dev);
+	if (cxlds->cxlmd == cxlmd)
+		cxlds->cxlmd = NULL;
+	put_device(&cxlmd->dev);
+}
+
+/**
+ * cxla_memdev_drop() - give a memdev up before the driver is unbound
+ * @cxlmd: registered memdev
+ *
+ * Context: the lock of its PCI device is held.
+ */
+void cxla_memdev_drop(struct cxl_memdev *cxlmd)
+{
+	devm_release_action(cxlmd->cxlds->dev, cxla_memdev_unregister, cxlmd);
+}
+
+/* what a failed or successful attach leaves with the driver */
+static void cxla_memdev_result(struct cxl_memdev *cxlmd, int rc)
+{
+	struct cxl_dev_state *cxlds = cxlmd->cxlds;
+
+	cxlds->error = rc;
+	cxlds->reason = CXLA_REASON_NONE;
+	if (rc == -ENXIO && cxlmd->reason)
+		cxlds->reason = cxlmd->reason;
+	else if (rc)
+		cxlds->reason = CXLA_REASON_ERROR;
+	cxlds->record = cxlmd->record;
+
+	/* the attach may have failed long before it asked for its region */
+	if (rc && cxlmd->attach &&
+	    cxlmd->attach->probe == cxl_memdev_attach_region) {
+		struct cxl_attach_region *attach =
+			container_of(cxlmd->attach, struct cxl_attach_region,
+				     attach);
+
+		attach->region = (struct range) { .start = 0, .end = -1 };
+		attach->reason = cxlds->reason;
+	}
+	trace_cxla_attach(cxlmd, rc, cxlds->reason);
+}
+
+/*
+ * The memdev's driver had its chance. Did it come up, and is it still? From
+ * here on the attach is one that has to be revoked and detached, or it failed
+ * and nobody will call the driver about it.
+ */
+static int cxla_memdev_outcome(struct cxl_memdev *cxlmd)
+{
+	guard(device)(&cxlmd->dev);
+
+	if (!cxlmd->attach)
+		return 0;
+	if (!cxlmd->dev.driver)
+		return cxlmd->error ?:
+		       cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
+	if (!cxla_attach_complete(cxlmd))
+		return cxla_refuse(cxlmd, CXLA_REASON_REVOKED);
+	return 0;
+}
+
+/**
+ * cxla_memdev_add() - devm_cxl_add_memdev(), which documents it
+ * @cxlds: device state
+ * @attach: what the driver needs
+ */
+struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
+				   const struct cxl_memdev_attach *attach)
+{
+	struct cxl_memdev *cxlmd;
+	int rc;
+
+	device_lock_assert(cxlds->dev);
+	cxlds->reason = CXLA_REASON_ERROR;
+	cxlds->error = -EBUSY;
+	if (cxlds->cxlmd || cxla_device_detaching(cxlds->dev))
+		return ERR_PTR(-EBUSY);
+
+	cxlmd = cxla_memdev_alloc(cxlds, attach);
+	if (IS_ERR(cxlmd)) {
+		cxlds->error = PTR_ERR(cxlmd);
+		return cxlmd;
+	}
+
+	cxla_record_start(cxlmd);
+	rc = dev_set_name(&cxlmd->dev, "mem%d", cxlmd->id);
+	if (!rc)
+		rc = device_add(&cxlmd->dev);
+	if (rc) {
+		cxla_record_end(cxlmd);
+		cxla_memdev_result(cxlmd, rc);
+		put_device(&cxlmd->dev);
+		return ERR_PTR(rc);
+	}
+
+	cxlds->cxlmd = cxlmd;
+	rc = devm_add_action(cxlds->dev, cxla_memdev_unregister, cxlmd);
+	if (rc) {
+		cxla_record_end(cxlmd);
+		cxla_memdev_result(cxlmd, rc);
+		cxla_memdev_unregister(cxlmd);
+		return ERR_PTR(rc);
+	}
+
+	rc = cxla_memdev_outcome(cxlmd);
+	cxla_record_end(cxlmd);
+	cxla_memdev_result(cxlmd, rc);
+	if (rc) {
+		cxla_memdev_drop(cxlmd);
+		return ERR_PTR(rc);
+	}
+	return cxlmd;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_memdev_add, "CXL");

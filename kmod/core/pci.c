@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: CXL in PCI configuration space
+ *
+ * DVSECs (CXL 3.1 section 8.1) and the PCI side of ports. Configuration space
+ * is walked here, and not by the PCI core's helpers, so that accesses are
+ * counted, and so that a list that a broken device closed to a ring ends.
+ */
+#include <linux/pci.h>
+
+#include "access.h"
+#include "block_regs.h"
+#include "core.h"
+#include "pci.h"
+
+/* extended configuration space holds at most this many capabilities */
+#define MAX_EXT_CAPS	((PCI_CFG_SPACE_EXP_SIZE - PCI_CFG_SPACE_SIZE) / 8)
+
+#define DVSEC_CXL_CAP			0x0a
+#define DVSEC_CXL_CTRL			0x0c
+#define  DVSEC_CXL_CTRL_MEM_ENABLE	BIT(2)
+#define DVSEC_CXL_RANGE(i)		(0x18 + 0x10 * (i))
+#define DVSEC_LOCATOR_BLOCK(i)		(0x0c + 8 * (i))
+
+/* the next extended capability @id after @pos, or 0; *@left bounds the walk */
+static int cxla_next_ext_cap(struct pci_dev *pdev, int pos, u16 id, int *left,
+			     struct cxla_access *access)
+{
+	if (pdev->cfg_size <= PCI_CFG_SPACE_SIZE)
+		return 0;
+
+	if (pos)
+		pos = PCI_EXT_CAP_NEXT(cxla_cfg_read32(pdev, pos, access));
+	else
+		pos = PCI_CFG_SPACE_SIZE;
+
+	while (pos >= PCI_CFG_SPACE_SIZE && (*left)--) {
+		u32 header = cxla_cfg_read32(pdev, pos, access);
+
+		if (!header || PCI_POSSIBLE_ERROR(header))
+			return 0;
+		if (PCI_EXT_CAP_ID(header) == id)
+			return pos;
+		pos = PCI_EXT_CAP_NEXT(header);
+	}
+	return 0;
+}
+
+/**
+ * cxla_pci_find_dvsec() - find a CXL DVSEC
+ * @pdev: device
+ * @id: PCI_DVSEC_CXL_...
+ * @access: where the reads are counted
+ *
+ * Return: its offset, or 0.
+ */
+int cxla_pci_find_dvsec(struct pci_dev *pdev, u16 id,
+			struct cxla_access *access)
+{
+	int left = MAX_EXT_CAPS, pos = 0;
+
+	while ((pos = cxla_next_ext_cap(pdev, pos, PCI_EXT_CAP_ID_DVSEC, &left,
+					access))) {
+		u32 h1 = cxla_cfg_read32(pdev, pos + PCI_DVSEC_HEADER1, access);
+		u16 h2 = cxla_cfg_read16(pdev, pos + PCI_DVSEC_HEADER2, access);
+
+		if (PCI_DVSEC_HEADER1_VID(h1) == PCI_VENDOR_ID_CXL && h2 == id)
+			return pos;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_pci_find_dvsec, "CXL");
+
+/**
+ * cxla_pci_serial() - PCIe device serial number
+ * @pdev: device
+ * @access: where the reads are counted
+ *
+ * Return: the number, or 0: it has none.
+ */
+u64 cxla_pci_serial(struct pci_dev *pdev, struct cxla_access *access)
+{
+	int left = MAX_EXT_CAPS;
+	u32 low, high;
+	int pos;
+
+	pos = cxla_next_ext_cap(pdev, 0, PCI_EXT_CAP_ID_DSN, &left, access);
+	if (!pos)
+		return 0;
+	low = cxla_cfg_read32(pdev, pos + 4, access);
+	high = cxla_cfg_read32(pdev, pos + 8, access);
+	return (u64)high << 32 | low;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_pci_serial, "CXL");
+
+/* the BAR that a locator entry names must be there, and hold the block */
+static int cxla_locate_block(struct pci_dev *pdev,
+			     const struct cxl_locator_entry *entry,
+			     struct cxl_register_map *map)
+{
+	resource_size_t len = pci_resource_len(pdev, entry->bir);
+
+	if (!(pci_resource_flags(pdev, entry->bir) & IORESOURCE_MEM) || !len) {
+		pci_err(pdev, "register block %u is in BAR %u, which is absent\n",
+			entry->block_id, entry->bir);
+		return -ENXIO;
+	}
+	if (entry->offset >= len ||
+	    len - entry->offset < CXL_COMPONENT_BLOCK_SIZE) {
+		pci_err(pdev,
+			"register block %u at %#llx reaches out of BAR %u\n",
+			entry->block_id, entry->offset, entry->bir);
+		return -ENXIO;
+	}
+	map->resource = pci_resource_start(pdev, entry->bir) + entry->offset;
+	map->max_size = CXL_COMPONENT_BLOCK_SIZE;
+	return 0;
+}
+
+static int cxla_find_block(struct pci_dev *pdev, enum cxl_regloc_type type,
+			   struct cxl_register_map *map)
+{
+	struct cxl_locator_entry entry;
+	int dvsec, count;
+	u32 h1;
+
+	dvsec = cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_REG_LOCATOR,
+				    &map->access);
+	if (!dvsec)
+		return -ENODEV;
+
+	h1 = cxla_cfg_read32(pdev, dvsec + PCI_DVSEC_HEADER1, &map->access);
+	if (PCI_POSSIBLE_ERROR(h1))
+		return -ENXIO;
+	count = cxl_locator_nr_entries(PCI_DVSEC_HEADER1_LEN(h1));
+
+	for (int i = 0; i < count; i++) {
+		int pos = dvsec + DVSEC_LOCATOR_BLOCK(i);
+		u32 low, high;
+
+		if (pos + 8 > PCI_CFG_SPACE_EXP_SIZE)
+			break;
+		low = cxla_cfg_read32(pdev, pos, &map->access);
+		high = cxla_cfg_read32(pdev, pos + 4, &map->access);
+		if (cxl_locator_decode(low, high, &entry)) {
+			pci_err(pdev, "register locator entry %d is broken: %#010x %#010x\n",
+				i, high, low);
+			return -ENXIO;
+		}
+		if (entry.block_id == type)
+			return cxla_locate_block(pdev, &entry, map);
+	}
+	return -ENODEV;
+}
+
+int cxl_pci_setup_regs(struct pci_dev *pdev, enum cxl_regloc_type type,
+		       struct cxl_register_map *map)
+{
+	int rc;
+
+	*map = (struct cxl_register_map) {
+		.host = &pdev->dev,
+		.resource = CXL_RESOURCE_NONE,
+		.reg_type = type,
+	};
+	if (type != CXL_REGLOC_RBI_COMPONENT)
+		return -EOPNOTSUPP;
+
+	rc = cxla_find_block(pdev, type, map);
+	if (rc)
+		return rc;
+	return cxla_probe_component_regs(map);
+}
+EXPORT_SYMBOL_NS_GPL(cxl_pci_setup_regs, "CXL");
+
+/**
+ * cxla_dvsec_capacity() - how much memory a device says it has
+ * @pdev: device
+ * @dvsec: offset of its DVSEC for CXL devices
+ * @access: where the reads are counted
+ * @capacity: bytes, the sum of the valid ranges
+ *
+ * CXL 3.1 section 8.1.3.8. Return: 0, or -ENXIO: the DVSEC is broken, or says
+ * that there is no CXL.mem.
+ */
+int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec,
+			struct cxla_access *access, u64 *capacity)
+{
+	int count;
+
+	*capacity = 0;
+	count = cxl_dvsec_range_count(cxla_cfg_read16(pdev,
+						      dvsec + DVSEC_CXL_CAP,
+						      access));
+	if (count < 0)
+		return count;
+
+	for (int i = 0; i < count; i++) {
+		int pos = dvsec + DVSEC_CXL_RANGE(i);
+		struct cxl_dvsec_range range;
+		u32 size_high, size_low;
+
+		size_high = cxla_cfg_read32(pdev, pos, access);
+		size_low = cxla_cfg_read32(pdev, pos + 4, access);
+		/* where a range is decoded is the HDM decoders' to say */
+		if (cxl_dvsec_range_decode(size_high, size_low, 0, 0, &range))
+			return -ENXIO;
+		if (range.valid &&
+		    check_add_overflow(*capacity, range.size, capacity))
+			return -ENXIO;
+	}
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_dvsec_capacity, "CXL");
+
+/**
+ * cxla_pci_mem_enable() - have the device answer CXL.mem
+ * @cxlmd: its memdev
+ *
+ * Sets Mem_Enable (CXL 3.1 section 8.1.3.2) where firmware that committed the
+ * decoders left it clear. It is never cleared: a driver in mainline's form may
+ * touch its range until it is unbound.
+ *
+ * Return: 0, or -ENXIO: the device does not answer.
+ */
+int cxla_pci_mem_enable(struct cxl_memdev *cxlmd)
+{
+	struct cxl_dev_state *cxlds = cxlmd->cxlds;
+	struct pci_dev *pdev;
+	u16 ctrl;
+
+	if (!dev_is_pci(cxlds->dev) || !cxlds->cxl_dvsec)
+		return 0;
+	pdev = to_pci_dev(cxlds->dev);
+
+	ctrl = cxla_cfg_read16(pdev, cxlds->cxl_dvsec + DVSEC_CXL_CTRL,
+			       &cxlmd->access);
+	if (PCI_POSSIBLE_ERROR(ctrl))
+		return -ENXIO;
+	if (ctrl & DVSEC_CXL_CTRL_MEM_ENABLE)
+		return 0;
+	if (cxla_cfg_write16(pdev, cxlds->cxl_dvsec + DVSEC_CXL_CTRL,
+			     ctrl | DVSEC_CXL_CTRL_MEM_ENABLE, &cxlmd->access))
+		return -ENXIO;
+	return 0;
+}
+
+struct dport_walk {
+	struct cxl_port *port;
+	struct pci_bus *bus;
+	int type;
+	int rc;
+};
+
+static int cxla_pci_add_dport(struct pci_dev *pdev, void *data)
+{
+	struct dport_walk *walk = data;
+	u32 lnkcap;
+
+	if (pdev->bus != walk->bus || !pci_is_pcie(pdev) ||
+	    pci_pcie_type(pdev) != walk->type)
+		return 0;
+
+	lnkcap = cxla_cfg_read32(pdev, pci_pcie_cap(pdev) + PCI_EXP_LNKCAP,
+				 walk->port->access);
+	if (PCI_POSSIBLE_ERROR(lnkcap))
+		return 0;
+
+	walk->rc = cxla_dport_add(walk->port, &pdev->dev,
+				  FIELD_GET(PCI_EXP_LNKCAP_PN, lnkcap), false);
+	return walk->rc;
+}
+
+/**
+ * cxla_pci_add_dports() - add a port's downstream ports
+ * @port: host bridge or switch, its lock held
+ *
+ * Root ports of a host bridge, downstream ports of a switch.
+ *
+ * Return: 0, or the error of the one that could not be added.
+ */
+int cxla_pci_add_dports(struct cxl_port *port)
+{
+	struct dport_walk walk = { .port = port };
+
+	device_lock_assert(&port->dev);
+
+	if (dev_is_pci(port->uport_dev)) {
+		walk.bus = to_pci_dev(port->uport_dev)->subordinate;
+		walk.type = PCI_EXP_TYPE_DOWNSTREAM;
+	} else {
+		walk.bus = to_pci_host_bridge(port->uport_dev)->bus;
+		walk.type = PCI_EXP_TYPE_ROOT_PORT;
+	}
+	if (!walk.bus)
+		return -ENXIO;
+
+	pci_walk_bus(walk.bus, cxla_pci_add_dport, &walk);
+	return walk.rc;
+}

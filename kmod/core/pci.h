@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* configuration space of a CXL device, with every access counted */
+#ifndef __CXLA_PCI_H__
+#define __CXLA_PCI_H__
+
+#include <cxl/cxl.h>
+
+struct pci_dev;
+
+int cxla_pci_find_dvsec(struct pci_dev *pdev, u16 id,
+			struct cxla_access *access);
+u64 cxla_pci_serial(struct pci_dev *pdev, struct cxla_access *access);
+int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec,
+			struct cxla_access *access, u64 *capacity);
+
+#endif /* __CXLA_PCI_H__ */

@@ -1,0 +1,476 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: ports
+ *
+ * A port is a place where CXL.mem traffic is routed on, or ends: the root, a
+ * host bridge, a switch, an endpoint. The device exists as long as what it
+ * stands for is known; downstream ports and decoders exist while a driver is
+ * bound to it. Taking a port away takes away all below it first.
+ *
+ * A port is unregistered once: whoever comes first does it, the others wait.
+ */
+#include <linux/idr.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "core.h"
+
+static DEFINE_IDA(cxla_port_ida);
+/* children lists of all ports */
+static DEFINE_MUTEX(cxla_children_lock);
+/* device that is a downstream port -> its struct cxl_dport; own lock */
+static DEFINE_XARRAY(cxla_dports);
+static struct lock_class_key cxla_port_key;
+
+static ssize_t decoders_committed_show(struct device *dev,
+				       struct device_attribute *attr, char *buf)
+{
+	struct cxl_port *port = to_cxl_port(dev);
+	int committed = 0;
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	for (int i = 0; i < port->nr_decoders; i++)
+		if (port->decoders[i] &&
+		    port->decoders[i]->flags & CXL_DECODER_F_ENABLE)
+			committed++;
+	return sysfs_emit(buf, "%d\n", committed);
+}
+static DEVICE_ATTR_RO(decoders_committed);
+
+static struct attribute *cxla_port_attributes[] = {
+	&dev_attr_decoders_committed.attr,
+	NULL
+};
+
+static const struct attribute_group cxla_port_group = {
+	.attrs = cxla_port_attributes,
+};
+
+static const struct attribute_group *cxla_port_groups[] = {
+	&cxla_base_group,
+	&cxla_port_group,
+	NULL
+};
+
+static void cxla_port_release(struct device *dev)
+{
+	struct cxl_port *port = to_cxl_port(dev);
+
+	ida_free(&cxla_port_ida, port->id);
+	put_device(port->uport_dev);
+	if (port->parent)
+		put_device(&port->parent->dev);
+	xa_destroy(&port->dports);
+	kfree(port);
+}
+
+const struct device_type cxla_port_type = {
+	.name = "cxl_port",
+	.release = cxla_port_release,
+	.groups = cxla_port_groups,
+};
+
+static struct cxl_port *cxla_port_alloc(struct device *host,
+					struct device *uport_dev,
+					struct cxl_dport *parent_dport)
+{
+	struct device *dev;
+	int id;
+
+	if (parent_dport && parent_dport->port->depth + 1 >= CXLA_MAX_DEPTH) {
+		dev_err(uport_dev, "more than %d levels of CXL ports\n",
+			CXLA_MAX_DEPTH - 1);
+		return ERR_PTR(-ENXIO);
+	}
+
+	struct cxl_port *port __free(kfree) = kzalloc(sizeof(*port), GFP_KERNEL);
+	if (!port)
+		return ERR_PTR(-ENOMEM);
+
+	id = ida_alloc(&cxla_port_ida, GFP_KERNEL);
+	if (id < 0)
+		return ERR_PTR(id);
+
+	port->id = id;
+	port->uport_dev = get_device(uport_dev);
+	if (parent_dport) {
+		port->parent_dport = parent_dport;
+		port->parent = parent_dport->port;
+		get_device(&port->parent->dev);
+		port->depth = port->parent->depth + 1;
+	}
+	port->reg_map.resource = CXL_RESOURCE_NONE;
+	init_completion(&port->gone);
+	xa_init(&port->dports);
+	INIT_LIST_HEAD(&port->children);
+	INIT_LIST_HEAD(&port->sibling);
+
+	dev = &port->dev;
+	device_initialize(dev);
+	lockdep_set_class_and_subclass(&dev->mutex, &cxla_port_key,
+				       port->depth);
+	device_set_pm_not_required(dev);
+	dev->parent = port->parent ? &port->parent->dev : host;
+	dev->bus = &cxla_bus_type;
+	dev->type = &cxla_port_type;
+	return no_free_ptr(port);
+}
+
+static int cxla_port_name(struct cxl_port *port)
+{
+	if (is_cxl_root(port))
+		return dev_set_name(&port->dev, "root%d", port->id);
+	if (is_cxl_endpoint(port))
+		return dev_set_name(&port->dev, "endpoint%d", port->id);
+	return dev_set_name(&port->dev, "port%d", port->id);
+}
+
+static int cxla_port_link(struct cxl_port *port)
+{
+	struct kobject *kobj = &port->dev.kobj;
+	int rc;
+
+	rc = sysfs_create_link(kobj, &port->uport_dev->kobj, "uport");
+	if (rc || is_cxl_root(port))
+		return rc;
+	return sysfs_create_link(kobj, &port->parent_dport->dport_dev->kobj,
+				 "parent_dport");
+}
+
+/**
+ * cxla_port_add() - add a port, and have its driver bring it up
+ * @host: parent device of a root; ignored otherwise
+ * @uport_dev: what the port stands for
+ * @map: its component registers, or NULL
+ * @parent_dport: which dport of the parent leads to it; NULL for a root. The
+ *	caller holds the parent port's lock, and it is bound; for children of a
+ *	root, the caller keeps the root.
+ * @access: where register accesses of the probe are counted, or NULL
+ *
+ * The port is on the parent's list of children until cxla_port_unregister().
+ *
+ * Context: sleeps, probes.
+ * Return: the port, one reference being the caller's to give to
+ * cxla_port_unregister(); or ERR_PTR().
+ */
+struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
+			       const struct cxl_register_map *map,
+			       struct cxl_dport *parent_dport,
+			       struct cxla_access *access)
+{
+	struct cxl_port *port __free(cxla_put_port) =
+		cxla_port_alloc(host, uport_dev, parent_dport);
+	int rc;
+
+	if (IS_ERR(port))
+		return port;
+
+	if (map)
+		port->reg_map = *map;
+	port->reg_map.host = &port->dev;
+
+	rc = cxla_port_name(port);
+	if (rc)
+		return ERR_PTR(rc);
+
+	port->access = access;
+	if (is_cxl_endpoint(port))
+		container_of(uport_dev, struct cxl_memdev, dev)->endpoint = port;
+	rc = device_add(&port->dev);
+	port->access = NULL;
+	if (rc) {
+		if (is_cxl_endpoint(port))
+			container_of(uport_dev, struct cxl_memdev,
+				     dev)->endpoint = ERR_PTR(-ENXIO);
+		return ERR_PTR(rc);
+	}
+
+	if (parent_dport) {
+		guard(mutex)(&cxla_children_lock);
+		list_add_tail(&port->sibling, &port->parent->children);
+	}
+
+	rc = cxla_port_link(port);
+	if (rc) {
+		cxla_port_unregister(no_free_ptr(port));
+		return ERR_PTR(rc);
+	}
+	return no_free_ptr(port);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_port_add, "CXL");
+
+/**
+ * cxla_port_unregister() - take a port away, once
+ * @port: port; a caller other than the one that added it holds a reference
+ *
+ * The first caller unbinds and unregisters it, others wait until that is done.
+ * The reference that cxla_port_add() returned goes with the first.
+ *
+ * Context: sleeps. May hold locks of ports above, never of ones below.
+ */
+void cxla_port_unregister(struct cxl_port *port)
+{
+	if (test_and_set_bit(CXL_PORT_F_DYING, &port->flags)) {
+		wait_for_completion(&port->gone);
+		return;
+	}
+
+	sysfs_remove_link(&port->dev.kobj, "parent_dport");
+	sysfs_remove_link(&port->dev.kobj, "uport");
+	device_del(&port->dev);
+	scoped_guard(mutex, &cxla_children_lock)
+		list_del_init(&port->sibling);
+	complete_all(&port->gone);
+	put_device(&port->dev);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_port_unregister, "CXL");
+
+static struct cxl_port *cxla_first_child(struct cxl_port *port)
+{
+	struct cxl_port *child;
+
+	guard(mutex)(&cxla_children_lock);
+	child = list_first_entry_or_null(&port->children, struct cxl_port,
+					 sibling);
+	if (child)
+		get_device(&child->dev);
+	return child;
+}
+
+/**
+ * cxla_port_remove_children() - unregister all ports below
+ * @port: its lock is held, so that none is added meanwhile
+ */
+void cxla_port_remove_children(struct cxl_port *port)
+{
+	struct cxl_port *child;
+
+	while ((child = cxla_first_child(port))) {
+		cxla_port_unregister(child);
+		put_device(&child->dev);
+	}
+}
+EXPORT_SYMBOL_NS_GPL(cxla_port_remove_children, "CXL");
+
+static void cxla_dport_link_name(const struct cxl_dport *dport, char *name,
+				 size_t size)
+{
+	snprintf(name, size, "dport%u", dport->port_id);
+}
+
+/**
+ * cxla_dport_add() - add a downstream port
+ * @port: port, its lock held
+ * @dport_dev: the device that is the downstream port
+ * @port_id: its number in target lists
+ * @rch: it is a CXL 1.1 host bridge
+ *
+ * Return: 0; -EBUSY: @port_id is there already; -EEXIST: @dport_dev belongs to
+ * another port; -ENOMEM.
+ */
+int cxla_dport_add(struct cxl_port *port, struct device *dport_dev,
+		   u32 port_id, bool rch)
+{
+	char name[sizeof("dport4294967295")];
+	int rc;
+
+	device_lock_assert(&port->dev);
+
+	struct cxl_dport *dport __free(kfree) =
+		kzalloc(sizeof(*dport), GFP_KERNEL);
+	if (!dport)
+		return -ENOMEM;
+	dport->dport_dev = dport_dev;
+	dport->port = port;
+	dport->port_id = port_id;
+	dport->rch = rch;
+
+	rc = xa_insert(&port->dports, port_id, dport, GFP_KERNEL);
+	if (rc) {
+		if (rc == -EBUSY)
+			dev_err(&port->dev, "port number %u of %s is taken\n",
+				port_id, dev_name(dport_dev));
+		return rc;
+	}
+	rc = xa_insert(&cxla_dports, (unsigned long)dport_dev, dport,
+		       GFP_KERNEL);
+	if (rc) {
+		xa_erase(&port->dports, port_id);
+		return rc == -EBUSY ? -EEXIST : rc;
+	}
+
+	cxla_dport_link_name(dport, name, sizeof(name));
+	rc = sysfs_create_link(&port->dev.kobj, &dport_dev->kobj, name);
+	dport->linked = !rc;
+	get_device(dport_dev);
+	port->nr_dports++;
+	retain_and_null_ptr(dport);
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_dport_add, "CXL");
+
+/**
+ * cxla_dports_remove() - remove all downstream ports
+ * @port: its lock is held and nothing is below it
+ */
+void cxla_dports_remove(struct cxl_port *port)
+{
+	char name[sizeof("dport4294967295")];
+	struct cxl_dport *dport;
+	unsigned long index;
+
+	xa_for_each(&port->dports, index, dport) {
+		if (dport->linked) {
+			cxla_dport_link_name(dport, name, sizeof(name));
+			sysfs_remove_link(&port->dev.kobj, name);
+		}
+		xa_erase(&cxla_dports, (unsigned long)dport->dport_dev);
+		xa_erase(&port->dports, index);
+		put_device(dport->dport_dev);
+		kfree(dport);
+	}
+	port->nr_dports = 0;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_dports_remove, "CXL");
+
+/**
+ * cxla_dport_by_dev() - the dport of a port that a device is
+ * @port: port, its lock held
+ * @dport_dev: device
+ *
+ * Return: the dport, valid as long as the lock is held and no longer than
+ * @port stays bound; or NULL.
+ */
+struct cxl_dport *cxla_dport_by_dev(struct cxl_port *port,
+				    struct device *dport_dev)
+{
+	struct cxl_dport *dport;
+
+	device_lock_assert(&port->dev);
+	dport = xa_load(&cxla_dports, (unsigned long)dport_dev);
+	return dport && dport->port == port ? dport : NULL;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_dport_by_dev, "CXL");
+
+/**
+ * cxla_find_port_by_dport() - the port that a device is a dport of
+ * @dport_dev: root port, switch downstream port, or host bridge
+ * @rch: result: it is a CXL 1.1 host bridge; may be NULL
+ *
+ * Context: any that may take a spinlock.
+ * Return: the port, referenced, or NULL. It may be unbound meanwhile: lock it
+ * and ask cxla_dport_by_dev() again.
+ */
+struct cxl_port *cxla_find_port_by_dport(struct device *dport_dev, bool *rch)
+{
+	struct cxl_port *port = NULL;
+	struct cxl_dport *dport;
+
+	xa_lock(&cxla_dports);
+	dport = xa_load(&cxla_dports, (unsigned long)dport_dev);
+	if (dport) {
+		port = dport->port;
+		get_device(&port->dev);
+		if (rch)
+			*rch = dport->rch;
+	}
+	xa_unlock(&cxla_dports);
+	return port;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_find_port_by_dport, "CXL");
+
+static int cxla_upstream_setup(struct cxl_port *port)
+{
+	int rc;
+
+	rc = cxla_pci_add_dports(port);
+	if (rc)
+		return rc;
+	if (!port->nr_dports) {
+		dev_err(&port->dev, "%s has no downstream port\n",
+			dev_name(port->uport_dev));
+		return -ENXIO;
+	}
+	return cxla_hdm_setup(port);
+}
+
+static int cxla_endpoint_setup(struct cxl_port *port)
+{
+	struct cxl_memdev *cxlmd = to_cxl_memdev(port->uport_dev);
+	int rc;
+
+	/*
+	 * An endpoint is brought up once, by the memdev that it is of. After
+	 * it was unbound the memdev is being detached, and a new attach makes
+	 * a new endpoint.
+	 */
+	if (test_and_set_bit(CXL_PORT_F_PROBED, &port->flags))
+		return -EBUSY;
+
+	cxla_record_phase(cxlmd, CXLA_PHASE_DECODER_PARSE);
+	rc = cxla_hdm_setup(port);
+	if (rc)
+		return rc;
+
+	cxla_record_phase(cxlmd, CXLA_PHASE_REGION_ASSEMBLY);
+	for (int i = 0; i < port->nr_decoders; i++) {
+		struct cxl_decoder *cxld = port->decoders[i];
+		struct cxl_endpoint_decoder *cxled =
+			to_cxl_endpoint_decoder(&cxld->dev);
+
+		if (!(cxld->flags & CXL_DECODER_F_ENABLE))
+			continue;
+		rc = cxla_region_assemble(cxled);
+		/* what can't be assembled has its reason; others may work */
+		if (rc && rc != -ENXIO)
+			return rc;
+	}
+	return 0;
+}
+
+/**
+ * cxla_port_setup() - probe of a port: dports, decoders, regions
+ * @port: host bridge, switch or endpoint, its lock held
+ *
+ * Return: 0, or an error after which cxla_port_teardown() has run.
+ */
+int cxla_port_setup(struct cxl_port *port)
+{
+	int rc;
+
+	rc = is_cxl_endpoint(port) ? cxla_endpoint_setup(port) :
+				     cxla_upstream_setup(port);
+	if (!rc)
+		return 0;
+	/* device_add() keeps the error of a probe to itself */
+	if (is_cxl_endpoint(port))
+		to_cxl_memdev(port->uport_dev)->error = rc;
+	cxla_port_teardown(port);
+	return rc;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_port_setup, "CXL");
+
+/**
+ * cxla_port_teardown() - the reverse of cxla_port_setup()
+ * @port: its lock is held
+ *
+ * For an endpoint this is where a range ends: revoke, unregister the region,
+ * and have the accelerator detached.
+ *
+ * Context: sleeps: waits for users of the range.
+ */
+void cxla_port_teardown(struct cxl_port *port)
+{
+	if (is_cxl_endpoint(port)) {
+		struct cxl_memdev *cxlmd = to_cxl_memdev(port->uport_dev);
+
+		cxla_attach_revoke(cxlmd);
+		cxla_regions_detach(port);
+		cxla_detach_queue(cxlmd);
+	} else {
+		cxla_port_remove_children(port);
+	}
+	cxla_hdm_teardown(port);
+	cxla_dports_remove(port);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_port_teardown, "CXL");

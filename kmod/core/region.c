@@ -1,0 +1,607 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: regions from committed decoders
+ *
+ * A region is a range that firmware mapped, end to end: a window contains it,
+ * each port on the way routes it towards the device, and the device's own
+ * decoder is committed for it. Regions are assembled when an endpoint comes up
+ * and are there as long as it is; the hardware stays as firmware left it.
+ *
+ * A region is unregistered once: who finds it not dying, under regions_lock,
+ * does it; others wait. The driver core is called with that lock dropped.
+ */
+#include <linux/device.h>
+#include <linux/ioport.h>
+#include <linux/memregion.h>
+#include <linux/slab.h>
+
+#include "core.h"
+#include "trace.h"
+
+static struct lock_class_key cxla_region_key;
+
+static void cxla_region_release(struct device *dev)
+{
+	struct cxl_region *cxlr = to_cxl_region(dev);
+
+	memregion_free(cxlr->id);
+	put_device(&cxlr->cxlrd->cxld.dev);
+	kfree(cxlr);
+}
+
+const struct device_type cxla_region_type = {
+	.name = "cxl_region",
+	.release = cxla_region_release,
+	.groups = cxla_region_groups,
+};
+
+/* ------------------------------- route ----------------------------- */
+
+static bool cxla_has_target(const struct cxl_decoder *cxld, u32 port_id)
+{
+	for (int i = 0; i < cxld->nr_targets; i++)
+		if (cxld->targets[i] == port_id)
+			return true;
+	return false;
+}
+
+static struct cxl_decoder *cxla_port_decoder(struct cxl_port *port,
+					     const struct range *range)
+{
+	for (int i = 0; i < port->nr_decoders; i++) {
+		struct cxl_decoder *cxld = port->decoders[i];
+
+		if (!cxld || !(cxld->flags & CXL_DECODER_F_ENABLE) ||
+		    cxld->flags & CXL_DECODER_F_BROKEN)
+			continue;
+		if (cxla_range_contains(&cxld->hpa_range, range))
+			return cxld;
+	}
+	return NULL;
+}
+
+/*
+ * Does every port between the window and the endpoint route @range to it? A
+ * decoder above may map more than the endpoint's, as long as it is not
+ * interleaved. With @cxlr, note it in each decoder on the way, or with
+ * @clear take it out again.
+ */
+static enum cxla_reason cxla_route(struct cxl_endpoint_decoder *cxled,
+				   struct cxl_root_decoder *cxlrd,
+				   bool *hw_lock)
+{
+	const struct range *range = &cxled->cxld.hpa_range;
+	struct cxl_port *port = cxld_to_port(&cxled->cxld);
+
+	lockdep_assert_held(&cxl_rwsem.region);
+
+	if (cxled->cxld.flags & CXL_DECODER_F_LOCK)
+		*hw_lock = true;
+
+	for (; !is_cxl_root(port->parent); port = port->parent) {
+		u32 port_id = port->parent_dport->port_id;
+		struct cxl_decoder *cxld;
+
+		if (port->parent->passthrough)
+			continue;
+		cxld = cxla_port_decoder(port->parent, range);
+		if (!cxld) {
+			dev_dbg(&cxled->cxld.dev,
+				"%s has no committed decoder for it\n",
+				dev_name(&port->parent->dev));
+			return CXLA_REASON_NOT_COMMITTED;
+		}
+		if (!cxla_has_target(cxld, port_id)) {
+			dev_err(&cxled->cxld.dev,
+				"%s does not route [%#llx-%#llx] to %s\n",
+				dev_name(&cxld->dev), range->start, range->end,
+				dev_name(port->parent_dport->dport_dev));
+			return CXLA_REASON_ROUTE_MISMATCH;
+		}
+		if (cxld->ways > 1 && cxled->cxld.ways == 1) {
+			dev_err(&cxled->cxld.dev,
+				"%s interleaves [%#llx-%#llx], the endpoint does not\n",
+				dev_name(&cxld->dev), range->start, range->end);
+			return CXLA_REASON_ROUTE_MISMATCH;
+		}
+		if (cxld->flags & CXL_DECODER_F_LOCK)
+			*hw_lock = true;
+	}
+
+	if (!cxla_has_target(&cxlrd->cxld, port->parent_dport->port_id)) {
+		dev_err(&cxled->cxld.dev,
+			"%s does not route [%#llx-%#llx] to %s\n",
+			dev_name(&cxlrd->cxld.dev), range->start, range->end,
+			dev_name(port->parent_dport->dport_dev));
+		return CXLA_REASON_ROUTE_MISMATCH;
+	}
+	if (cxlrd->cxld.ways > 1 && cxled->cxld.ways == 1) {
+		dev_err(&cxled->cxld.dev,
+			"%s interleaves [%#llx-%#llx], the endpoint does not\n",
+			dev_name(&cxlrd->cxld.dev), range->start, range->end);
+		return CXLA_REASON_ROUTE_MISMATCH;
+	}
+	if (cxlrd->cxld.flags & CXL_DECODER_F_LOCK)
+		*hw_lock = true;
+	return CXLA_REASON_NONE;
+}
+
+/*
+ * Switch decoders on the way to @cxled that belong to @old now belong to @new,
+ * either of which may be NULL.
+ */
+static void cxla_route_note(struct cxl_endpoint_decoder *cxled,
+			    struct cxl_region *old, struct cxl_region *new)
+{
+	struct cxl_port *port = cxld_to_port(&cxled->cxld)->parent;
+
+	lockdep_assert_held_write(&cxl_rwsem.region);
+	for (; !is_cxl_root(port); port = port->parent) {
+		struct cxl_decoder *cxld =
+			cxla_port_decoder(port, &cxled->cxld.hpa_range);
+
+		if (cxld && (!old || cxld->region == old))
+			cxld->region = new;
+	}
+}
+
+/* position of an endpoint in its region: each interleaving level in turn */
+static int cxla_route_position(struct cxl_endpoint_decoder *cxled,
+			       struct cxl_root_decoder *cxlrd)
+{
+	struct cxl_port *port = cxld_to_port(&cxled->cxld);
+	int pos = 0;
+
+	for (; port->parent; port = port->parent) {
+		u32 port_id = port->parent_dport->port_id;
+		struct cxl_decoder *cxld;
+
+		if (port->parent->passthrough)
+			continue;
+		cxld = is_cxl_root(port->parent) ?
+			&cxlrd->cxld :
+			cxla_port_decoder(port->parent, &cxled->cxld.hpa_range);
+		if (!cxld || !cxld->nr_targets)
+			return -ENXIO;
+		for (int i = 0; i < cxld->nr_targets; i++) {
+			if (cxld->targets[i] == port_id) {
+				pos = pos * cxld->ways + i;
+				break;
+			}
+		}
+	}
+	return pos < cxled->cxld.ways ? pos : -ENXIO;
+}
+
+/* ----------------------------- lifetime ---------------------------- */
+
+static struct cxl_region *cxla_region_alloc(struct cxl_root_decoder *cxlrd,
+					    const struct cxl_decoder *cxld)
+{
+	struct cxl_region *cxlr;
+	struct device *dev;
+	int id;
+
+	cxlr = kzalloc(sizeof(*cxlr), GFP_KERNEL);
+	if (!cxlr)
+		return ERR_PTR(-ENOMEM);
+	id = memregion_alloc(GFP_KERNEL);
+	if (id < 0) {
+		kfree(cxlr);
+		return ERR_PTR(id);
+	}
+
+	cxlr->id = id;
+	cxlr->cxlrd = cxlrd;
+	get_device(&cxlrd->cxld.dev);
+	cxlr->ways = cxld->ways;
+	cxlr->granularity = cxld->granularity;
+	init_completion(&cxlr->gone);
+
+	dev = &cxlr->dev;
+	device_initialize(dev);
+	lockdep_set_class(&dev->mutex, &cxla_region_key);
+	device_set_pm_not_required(dev);
+	dev->parent = &cxlrd->cxld.dev;
+	dev->bus = &cxla_bus_type;
+	dev->type = &cxla_region_type;
+	if (dev_set_name(dev, "region%d", id)) {
+		put_device(dev);
+		return ERR_PTR(-ENOMEM);
+	}
+
+	cxlr->res.start = cxld->hpa_range.start;
+	cxlr->res.end = cxld->hpa_range.end;
+	cxlr->res.flags = IORESOURCE_MEM;
+	cxlr->res.name = dev_name(dev);
+	return cxlr;
+}
+
+/* make @cxled a member; regions_lock held, so that it can't be dying */
+static int cxla_region_join(struct cxl_region *cxlr,
+			    struct cxl_endpoint_decoder *cxled)
+{
+	enum cxla_reason reason;
+	bool hw_lock = false;
+	int pos;
+
+	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
+	guard(rwsem_write)(&cxl_rwsem.region);
+
+	pos = cxlr->ways > 1 ? cxla_route_position(cxled, cxlr->cxlrd) : 0;
+	if (pos < 0 || cxlr->targets[pos])
+		reason = CXLA_REASON_ROUTE_MISMATCH;
+	else
+		reason = cxla_route(cxled, cxlr->cxlrd, &hw_lock);
+	if (reason) {
+		cxled->reason = reason;
+		return -ENXIO;
+	}
+
+	get_device(&cxled->cxld.dev);
+	cxlr->targets[pos] = cxled;
+	cxlr->nr_targets++;
+	cxled->pos = pos;
+	cxled->cxld.region = cxlr;
+	cxla_route_note(cxled, NULL, cxlr);
+	if (hw_lock)
+		set_bit(CXL_REGION_F_HW_LOCK, &cxlr->flags);
+	if (cxled_to_memdev(cxled)->attach)
+		cxlr->nr_attach++;
+	return 0;
+}
+
+/* the reverse; the ports above are still there */
+static void cxla_region_leave(struct cxl_region *cxlr,
+			      struct cxl_endpoint_decoder *cxled)
+{
+	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
+	guard(rwsem_write)(&cxl_rwsem.region);
+
+	cxla_route_note(cxled, cxlr, NULL);
+	cxlr->targets[cxled->pos] = NULL;
+	cxlr->nr_targets--;
+	cxled->cxld.region = NULL;
+	if (cxled_to_memdev(cxled)->attach)
+		cxlr->nr_attach--;
+	/* members that share a part of the way keep it */
+	for (int i = 0; i < cxlr->ways; i++)
+		if (cxlr->targets[i])
+			cxla_route_note(cxlr->targets[i], NULL, cxlr);
+	put_device(&cxled->cxld.dev);
+}
+
+static bool cxla_region_mark_dying(struct cxl_region *cxlr)
+{
+	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
+	return !test_and_set_bit(CXL_REGION_F_DYING, &cxlr->flags);
+}
+
+/* nobody finds the region any more, and it has no members */
+static void cxla_region_dismantle(struct cxl_region *cxlr)
+{
+	struct cxl_root_decoder *cxlrd = cxlr->cxlrd;
+
+	scoped_guard(mutex, &cxlrd->regions_lock) {
+		mtree_erase(&cxlrd->regions, cxlr->res.start);
+		if (cxlr->res_inserted)
+			remove_resource(&cxlr->res);
+		for (int i = 0; i < cxlr->ways; i++)
+			if (cxlr->targets[i])
+				cxla_region_leave(cxlr, cxlr->targets[i]);
+	}
+	complete_all(&cxlr->gone);
+	put_device(&cxlr->dev);
+}
+
+/* who marked the region dying does this, with no lock of ours held */
+static void cxla_region_unregister(struct cxl_region *cxlr)
+{
+	trace_cxla_region_del(cxlr);
+	device_del(&cxlr->dev);
+	cxla_region_dismantle(cxlr);
+}
+
+static int cxla_region_insert(struct cxl_region *cxlr)
+{
+	struct cxl_root_decoder *cxlrd = cxlr->cxlrd;
+	int rc;
+
+	rc = mtree_insert_range(&cxlrd->regions, cxlr->res.start,
+				cxlr->res.end, cxlr, GFP_KERNEL);
+	if (rc)
+		return rc;
+
+	/*
+	 * Firmware may have described the range in pieces that are not the
+	 * region's. That costs the region its name in /proc/iomem and nothing
+	 * else: whether any of it is System RAM is asked at the attach.
+	 */
+	rc = insert_resource(&cxlrd->res, &cxlr->res);
+	if (rc)
+		dev_warn(&cxlr->dev, "no place for %pr in the iomem tree\n",
+			 &cxlr->res);
+	cxlr->res_inserted = !rc;
+	return 0;
+}
+
+/* a region with one member; regions_lock held, userspace sees nothing yet */
+static struct cxl_region *
+cxla_region_construct(struct cxl_root_decoder *cxlrd,
+		      struct cxl_endpoint_decoder *cxled)
+{
+	struct cxl_region *cxlr;
+	int rc;
+
+	lockdep_assert_held(&cxlrd->regions_lock);
+
+	cxlr = cxla_region_alloc(cxlrd, &cxled->cxld);
+	if (IS_ERR(cxlr))
+		return cxlr;
+	rc = cxla_region_join(cxlr, cxled);
+	if (rc) {
+		put_device(&cxlr->dev);
+		return ERR_PTR(rc);
+	}
+	rc = cxla_region_insert(cxlr);
+	if (rc) {
+		cxla_region_leave(cxlr, cxled);
+		put_device(&cxlr->dev);
+		return ERR_PTR(rc);
+	}
+	return cxlr;
+}
+
+/*
+ * Find the region that @cxled belongs to, or construct it. *@fresh says that
+ * it is new and has to be added.
+ */
+static struct cxl_region *cxla_region_get(struct cxl_root_decoder *cxlrd,
+					  struct cxl_endpoint_decoder *cxled,
+					  bool *fresh)
+{
+	const struct range *range = &cxled->cxld.hpa_range;
+	unsigned long index = range->start;
+	struct cxl_region *cxlr;
+	int rc;
+
+	lockdep_assert_held(&cxlrd->regions_lock);
+
+	cxlr = mt_find(&cxlrd->regions, &index, range->end);
+	if (!cxlr) {
+		*fresh = true;
+		return cxla_region_construct(cxlrd, cxled);
+	}
+
+	*fresh = false;
+	if (test_bit(CXL_REGION_F_DYING, &cxlr->flags) || cxlr->ways == 1 ||
+	    cxlr->ways != cxled->cxld.ways ||
+	    cxlr->granularity != cxled->cxld.granularity ||
+	    cxlr->res.start != range->start || cxlr->res.end != range->end) {
+		dev_err(&cxled->cxld.dev, "[%#llx-%#llx] overlaps %s\n",
+			range->start, range->end, dev_name(&cxlr->dev));
+		cxled->reason = CXLA_REASON_OVERLAP;
+		return ERR_PTR(-ENXIO);
+	}
+	rc = cxla_region_join(cxlr, cxled);
+	return rc ? ERR_PTR(rc) : cxlr;
+}
+
+/**
+ * cxla_region_assemble() - from a committed decoder to its region
+ * @cxled: endpoint decoder; the lock of its port is held
+ *
+ * The lock flag follows from the members, who are there before the device is
+ * added.
+ *
+ * Return: 0; -ENXIO and @cxled->reason; or another error.
+ */
+int cxla_region_assemble(struct cxl_endpoint_decoder *cxled)
+{
+	struct cxl_root_decoder *cxlrd;
+	struct cxl_region *cxlr;
+	bool fresh;
+	int rc = 0;
+
+	device_lock_assert(cxled->cxld.dev.parent);
+
+	if (cxled->cxld.flags & CXL_DECODER_F_BROKEN) {
+		cxled->reason = CXLA_REASON_BAD_DECODER;
+		return -ENXIO;
+	}
+	cxlrd = cxla_window_find(&cxled->cxld.hpa_range);
+	if (!cxlrd) {
+		dev_err(&cxled->cxld.dev, "[%#llx-%#llx] is in no window\n",
+			cxled->cxld.hpa_range.start, cxled->cxld.hpa_range.end);
+		cxled->reason = CXLA_REASON_NO_WINDOW;
+		return -ENXIO;
+	}
+
+	scoped_guard(mutex, &cxlrd->regions_lock)
+		cxlr = cxla_region_get(cxlrd, cxled, &fresh);
+	if (IS_ERR(cxlr)) {
+		rc = PTR_ERR(cxlr);
+	} else if (fresh) {
+		/*
+		 * Nobody else can end it meanwhile: delete_region takes it for
+		 * not there until it is added, and it keeps a member, this
+		 * one, as long as the lock of the endpoint is held.
+		 */
+		rc = device_add(&cxlr->dev);
+		scoped_guard(mutex, &cxlrd->regions_lock)
+			set_bit(rc ? CXL_REGION_F_DYING : CXL_REGION_F_ADDED,
+				&cxlr->flags);
+		if (rc)
+			cxla_region_dismantle(cxlr);
+		else
+			trace_cxla_region_add(cxlr);
+	}
+	put_device(&cxlrd->cxld.dev);
+	return rc;
+}
+
+/**
+ * cxla_regions_detach() - an endpoint leaves all of its regions
+ * @endpoint: port whose lock is held; revocation is over
+ *
+ * Regions of which it was the last member are gone on return.
+ */
+void cxla_regions_detach(struct cxl_port *endpoint)
+{
+	for (int i = 0; i < endpoint->nr_decoders; i++) {
+		struct cxl_endpoint_decoder *cxled;
+		struct cxl_root_decoder *cxlrd;
+		struct cxl_region *cxlr;
+		bool last = false;
+
+		if (!endpoint->decoders[i])
+			continue;
+		cxled = to_cxl_endpoint_decoder(&endpoint->decoders[i]->dev);
+
+		scoped_guard(rwsem_read, &cxl_rwsem.region) {
+			cxlr = cxled->cxld.region;
+			if (cxlr)
+				get_device(&cxlr->dev);
+		}
+		if (!cxlr)
+			continue;
+
+		cxlrd = cxlr->cxlrd;
+		scoped_guard(mutex, &cxlrd->regions_lock) {
+			if (test_bit(CXL_REGION_F_DYING, &cxlr->flags) ||
+			    cxled->cxld.region != cxlr)
+				;
+			else if (cxlr->nr_targets == 1)
+				last = cxla_region_mark_dying(cxlr);
+			else
+				cxla_region_leave(cxlr, cxled);
+		}
+		if (last)
+			cxla_region_unregister(cxlr);
+		else if (test_bit(CXL_REGION_F_DYING, &cxlr->flags))
+			wait_for_completion(&cxlr->gone);
+		put_device(&cxlr->dev);
+	}
+}
+
+/**
+ * cxla_region_locked() - is a region out of reach of userspace
+ * @cxlr: region; cxl_rwsem.region or regions_lock held
+ */
+bool cxla_region_locked(struct cxl_region *cxlr)
+{
+	return test_bit(CXL_REGION_F_HW_LOCK, &cxlr->flags) || cxlr->nr_attach;
+}
+
+/**
+ * cxla_region_delete() - delete_region of a root decoder
+ * @cxlrd: root decoder
+ * @name: name of a region of it, as userspace wrote it
+ *
+ * Context: sysfs; takes no lock that is held while the attribute is removed.
+ * Return: 0; -ENODEV no such region; -EBUSY it is locked, or going already.
+ */
+int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name)
+{
+	struct cxl_region *cxlr, *found = NULL;
+	unsigned long index = 0;
+	int rc = -ENODEV;
+
+	scoped_guard(mutex, &cxlrd->regions_lock) {
+		mt_for_each(&cxlrd->regions, cxlr, index, ULONG_MAX) {
+			if (!sysfs_streq(name, dev_name(&cxlr->dev)))
+				continue;
+			if (!test_bit(CXL_REGION_F_ADDED, &cxlr->flags))
+				break;
+			scoped_guard(rwsem_read, &cxl_rwsem.region)
+				rc = cxla_region_locked(cxlr) ? -EBUSY : 0;
+			if (!rc && !cxla_region_mark_dying(cxlr))
+				rc = -EBUSY;
+			if (!rc)
+				found = cxlr;
+			break;
+		}
+	}
+	if (found)
+		cxla_region_unregister(found);
+	return rc;
+}
+
+/* ------------------------------- attach ---------------------------- */
+
+/* the first endpoint decoder that firmware mapped, committed by definition */
+static struct cxl_endpoint_decoder *cxla_first_mapped(struct cxl_port *endpoint)
+{
+	struct cxl_endpoint_decoder *first = NULL;
+
+	for (int i = 0; i < endpoint->nr_decoders; i++) {
+		struct cxl_endpoint_decoder *cxled;
+
+		if (!(endpoint->decoders[i]->flags & CXL_DECODER_F_ENABLE))
+			continue;
+		cxled = to_cxl_endpoint_decoder(&endpoint->decoders[i]->dev);
+		if (cxled->cxld.region)
+			return cxled;
+		if (!first)
+			first = cxled;
+	}
+	return first;
+}
+
+static enum cxla_reason cxla_attach_check(struct cxl_memdev *cxlmd,
+					  struct cxl_region *cxlr)
+{
+	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
+
+	if (test_bit(CXL_REGION_F_DYING, &cxlr->flags))
+		return CXLA_REASON_REVOKED;
+	if (cxlr->ways > 1)
+		return CXLA_REASON_INTERLEAVED;
+	if (region_intersects(cxlr->res.start, resource_size(&cxlr->res),
+			      IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT)
+		return CXLA_REASON_SYSTEM_RAM;
+	return CXLA_REASON_NONE;
+}
+
+int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
+{
+	struct cxl_attach_region *attach =
+		container_of(cxlmd->attach, struct cxl_attach_region, attach);
+	struct cxl_port *endpoint = cxlmd->endpoint;
+	struct cxl_endpoint_decoder *cxled;
+	struct cxl_region *cxlr;
+
+	cxla_record_phase(cxlmd, CXLA_PHASE_ATTACH);
+	attach->region = (struct range) { .start = 0, .end = -1 };
+	attach->reason = CXLA_REASON_NONE;
+
+	/* the lock keeps its decoders, and so its regions, as they are */
+	guard(device)(&endpoint->dev);
+	if (!endpoint->dev.driver) {
+		attach->reason = CXLA_REASON_PORT_DISABLED;
+		return cxla_refuse(cxlmd, attach->reason);
+	}
+
+	cxled = cxla_first_mapped(endpoint);
+	if (!cxled) {
+		attach->reason = cxlmd->reason ?: CXLA_REASON_NOT_COMMITTED;
+		return cxla_refuse(cxlmd, attach->reason);
+	}
+	cxlr = cxled->cxld.region;
+	if (!cxlr) {
+		attach->reason = cxled->reason;
+		return cxla_refuse(cxlmd, attach->reason);
+	}
+
+	guard(mutex)(&cxlr->cxlrd->regions_lock);
+	attach->reason = cxla_attach_check(cxlmd, cxlr);
+	if (attach->reason)
+		return cxla_refuse(cxlmd, attach->reason);
+
+	attach->region.start = cxlr->res.start;
+	attach->region.end = cxlr->res.end;
+	cxlmd->region_id = cxlr->id;
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(cxl_memdev_attach_region, "CXL");

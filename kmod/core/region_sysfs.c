@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: a region as userspace sees it
+ *
+ * Attributes as Documentation/ABI/testing/sysfs-bus-cxl names and formats
+ * them, and the driver that a committed region binds to. Regions here are
+ * committed from the start, so what configures one before it is committed
+ * answers -EBUSY, locked or not.
+ */
+#include <linux/device.h>
+#include <linux/kstrtox.h>
+
+#include "core.h"
+
+static ssize_t busy_store(struct device *dev, struct device_attribute *attr,
+			  const char *buf, size_t len)
+{
+	return -EBUSY;
+}
+
+static ssize_t uuid_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	/* of persistent memory only */
+	return sysfs_emit(buf, "\n");
+}
+static DEVICE_ATTR(uuid, 0644, uuid_show, busy_store);
+
+static ssize_t interleave_ways_show(struct device *dev,
+				    struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", to_cxl_region(dev)->ways);
+}
+static DEVICE_ATTR(interleave_ways, 0644, interleave_ways_show, busy_store);
+
+static ssize_t interleave_granularity_show(struct device *dev,
+					   struct device_attribute *attr,
+					   char *buf)
+{
+	return sysfs_emit(buf, "%u\n", to_cxl_region(dev)->granularity);
+}
+static DEVICE_ATTR(interleave_granularity, 0644, interleave_granularity_show,
+		   busy_store);
+
+static ssize_t resource_show(struct device *dev, struct device_attribute *attr,
+			     char *buf)
+{
+	return sysfs_emit(buf, "%#llx\n", (u64)to_cxl_region(dev)->res.start);
+}
+static DEVICE_ATTR_ADMIN_RO(resource);
+
+static ssize_t size_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%#llx\n",
+			  (u64)resource_size(&to_cxl_region(dev)->res));
+}
+static DEVICE_ATTR(size, 0644, size_show, busy_store);
+
+static ssize_t mode_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "ram\n");
+}
+static DEVICE_ATTR_RO(mode);
+
+static ssize_t locked_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	guard(rwsem_read)(&cxl_rwsem.region);
+	return sysfs_emit(buf, "%d\n", cxla_region_locked(to_cxl_region(dev)));
+}
+static DEVICE_ATTR_RO(locked);
+
+static ssize_t commit_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	struct cxl_region *cxlr = to_cxl_region(dev);
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	return sysfs_emit(buf, "%d\n", cxlr->nr_targets == cxlr->ways);
+}
+
+static ssize_t commit_store(struct device *dev, struct device_attribute *attr,
+			    const char *buf, size_t len)
+{
+	struct cxl_region *cxlr = to_cxl_region(dev);
+	bool commit;
+	int rc;
+
+	rc = kstrtobool(buf, &commit);
+	if (rc)
+		return rc;
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	if (commit)
+		return cxlr->nr_targets == cxlr->ways ? len : -ENXIO;
+	if (cxla_region_locked(cxlr))
+		return -EBUSY;
+	/* decoders that firmware committed are not reset by this version */
+	return -EOPNOTSUPP;
+}
+static DEVICE_ATTR_RW(commit);
+
+static ssize_t cxla_target_show(struct device *dev, int pos, char *buf)
+{
+	struct cxl_region *cxlr = to_cxl_region(dev);
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	if (!cxlr->targets[pos])
+		return sysfs_emit(buf, "\n");
+	return sysfs_emit(buf, "%s\n", dev_name(&cxlr->targets[pos]->cxld.dev));
+}
+
+#define TARGET_ATTR(n)							       \
+static ssize_t target##n##_show(struct device *dev,			       \
+				struct device_attribute *attr, char *buf)      \
+{									       \
+	return cxla_target_show(dev, n, buf);				       \
+}									       \
+static DEVICE_ATTR(target##n, 0644, target##n##_show, busy_store)
+
+TARGET_ATTR(0);
+TARGET_ATTR(1);
+TARGET_ATTR(2);
+TARGET_ATTR(3);
+TARGET_ATTR(4);
+TARGET_ATTR(5);
+TARGET_ATTR(6);
+TARGET_ATTR(7);
+TARGET_ATTR(8);
+TARGET_ATTR(9);
+TARGET_ATTR(10);
+TARGET_ATTR(11);
+TARGET_ATTR(12);
+TARGET_ATTR(13);
+TARGET_ATTR(14);
+TARGET_ATTR(15);
+
+static struct attribute *cxla_target_attributes[] = {
+	&dev_attr_target0.attr,
+	&dev_attr_target1.attr,
+	&dev_attr_target2.attr,
+	&dev_attr_target3.attr,
+	&dev_attr_target4.attr,
+	&dev_attr_target5.attr,
+	&dev_attr_target6.attr,
+	&dev_attr_target7.attr,
+	&dev_attr_target8.attr,
+	&dev_attr_target9.attr,
+	&dev_attr_target10.attr,
+	&dev_attr_target11.attr,
+	&dev_attr_target12.attr,
+	&dev_attr_target13.attr,
+	&dev_attr_target14.attr,
+	&dev_attr_target15.attr,
+	NULL
+};
+
+static umode_t cxla_target_visible(struct kobject *kobj, struct attribute *a,
+				   int n)
+{
+	return n < to_cxl_region(kobj_to_dev(kobj))->ways ? a->mode : 0;
+}
+
+static const struct attribute_group cxla_target_group = {
+	.attrs = cxla_target_attributes,
+	.is_visible = cxla_target_visible,
+};
+
+static struct attribute *cxla_region_attributes[] = {
+	&dev_attr_uuid.attr,
+	&dev_attr_interleave_ways.attr,
+	&dev_attr_interleave_granularity.attr,
+	&dev_attr_resource.attr,
+	&dev_attr_size.attr,
+	&dev_attr_mode.attr,
+	&dev_attr_locked.attr,
+	&dev_attr_commit.attr,
+	NULL
+};
+
+static const struct attribute_group cxla_region_group = {
+	.attrs = cxla_region_attributes,
+};
+
+const struct attribute_group *cxla_region_groups[] = {
+	&cxla_base_group,
+	&cxla_region_group,
+	&cxla_target_group,
+	NULL
+};
+
+/* binding says that a region is whole; who may use it is not decided here */
+static int cxla_region_probe(struct device *dev)
+{
+	struct cxl_region *cxlr = to_cxl_region(dev);
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	return cxlr->nr_targets == cxlr->ways ? 0 : -ENXIO;
+}
+
+struct cxla_driver cxla_region_driver = {
+	.drv.name = "cxla_region",
+	.id = CXLA_DEVICE_REGION,
+	.probe = cxla_region_probe,
+};

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: component registers
+ *
+ * Reads the capability array of a component register block (CXL 3.1 section
+ * 8.2.4) and notes where HDM decoders and RAS are. Values are judged in
+ * block_regs.c; here is only the reading.
+ */
+#include <linux/device.h>
+#include <linux/io.h>
+
+#include "access.h"
+#include "block_regs.h"
+#include "core.h"
+
+static int cxla_note_capability(struct cxl_register_map *map,
+				const void __iomem *array, u32 header,
+				unsigned int count)
+{
+	struct cxl_component_reg_map *cmap = &map->component_map;
+	struct cxl_cap_entry entry;
+	struct cxl_hdm_caps caps;
+	struct cxl_reg_map *reg;
+	unsigned long size;
+	u32 cap;
+
+	switch (FIELD_GET(CXL_CAP_ID, header)) {
+	case CXL_CAP_ID_HDM:
+		reg = &cmap->hdm_decoder;
+		if (cxl_cap_entry_decode(header, count, CXL_HDM_BLOCK_SIZE(1),
+					 &entry))
+			goto bad;
+		cap = cxla_readl(array + entry.offset, &map->access);
+		if (cxl_hdm_decode_caps(cap, &caps)) {
+			dev_err(map->host,
+				"HDM decoder capability %#010x is reserved\n",
+				cap);
+			return -ENXIO;
+		}
+		size = CXL_HDM_BLOCK_SIZE(caps.decoder_count);
+		if (entry.offset + size > CXL_CACHEMEM_SIZE)
+			goto bad;
+		break;
+	case CXL_CAP_ID_RAS:
+		reg = &cmap->ras;
+		size = CXL_RAS_BLOCK_SIZE;
+		if (cxl_cap_entry_decode(header, count, size, &entry))
+			goto bad;
+		break;
+	default:
+		return 0;
+	}
+
+	if (reg->valid) {
+		dev_err(map->host, "component capability %u is there twice\n",
+			entry.id);
+		return -ENXIO;
+	}
+	*reg = (struct cxl_reg_map) {
+		.valid = true,
+		.id = entry.id,
+		.offset = CXL_CACHEMEM_OFFSET + entry.offset,
+		.size = size,
+	};
+	return 0;
+
+bad:
+	dev_err(map->host,
+		"component capability %#010x points out of its block\n",
+		header);
+	return -ENXIO;
+}
+
+/**
+ * cxla_probe_component_regs() - find capabilities in a component block
+ * @map: @resource and @max_size set; @component_map is filled
+ *
+ * Context: may sleep. The block is mapped only during the call.
+ * Return: 0; -ENXIO: not a component register block, or broken, also said in
+ * the log; -ENOMEM.
+ */
+int cxla_probe_component_regs(struct cxl_register_map *map)
+{
+	void __iomem *array;
+	int count, rc = 0;
+	u32 header;
+
+	map->component_map = (struct cxl_component_reg_map) { };
+	if (map->max_size < CXL_CACHEMEM_OFFSET + CXL_CACHEMEM_SIZE) {
+		dev_err(map->host, "component registers at %pa: %pa is short\n",
+			&map->resource, &map->max_size);
+		return -ENXIO;
+	}
+
+	array = ioremap(map->resource + CXL_CACHEMEM_OFFSET, CXL_CACHEMEM_SIZE);
+	if (!array)
+		return -ENOMEM;
+
+	header = cxla_readl(array, &map->access);
+	count = cxl_cap_array_count(header);
+	if (count < 0) {
+		dev_err(map->host, "no CXL capability array at %pa: %#010x\n",
+			&map->resource, header);
+		rc = count;
+	}
+
+	for (int i = 1; !rc && i <= count; i++)
+		rc = cxla_note_capability(map, array,
+					  cxla_readl(array + 4 * i,
+						     &map->access), count);
+	iounmap(array);
+	return rc;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_probe_component_regs, "CXL");

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: windows
+ *
+ * A window is a range of HPA space that the platform routes to host bridges: a
+ * root decoder. Each has its place in the iomem tree, where whatever was there
+ * before, Soft Reserved ranges above all, goes below it. Windows are looked up
+ * by address.
+ */
+#include <linux/device.h>
+#include <linux/ioport.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+
+#include "core.h"
+
+/* HPA -> struct cxl_root_decoder; changed and read under cxl_rwsem.region */
+static struct maple_tree cxla_windows =
+	MTREE_INIT(cxla_windows, MT_FLAGS_ALLOC_RANGE);
+
+static void cxla_decoder_root_release(struct device *dev)
+{
+	struct cxl_root_decoder *cxlrd = to_cxl_root_decoder(dev);
+
+	mtree_destroy(&cxlrd->regions);
+	mutex_destroy(&cxlrd->regions_lock);
+	kfree(cxlrd->res.name);
+	kfree(cxlrd);
+}
+
+const struct device_type cxla_decoder_root_type = {
+	.name = "cxl_decoder_root",
+	.release = cxla_decoder_root_release,
+	.groups = cxla_decoder_root_groups,
+};
+
+/**
+ * cxla_windows_alloc() - make room for the windows of a root
+ * @root: root port
+ * @count: how many there may be
+ */
+int cxla_windows_alloc(struct cxl_port *root, int count)
+{
+	return cxla_decoders_alloc(root, count);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_windows_alloc, "CXL");
+
+static int cxla_window_insert(struct cxl_root_decoder *cxlrd,
+			      const struct range *range)
+{
+	struct resource *res = &cxlrd->res;
+
+	res->start = range->start;
+	res->end = range->end;
+	res->flags = IORESOURCE_MEM;
+	res->desc = IORES_DESC_CXL;
+	res->name = kasprintf(GFP_KERNEL, "CXL Window %d", cxlrd->cxld.id);
+	if (!res->name)
+		return -ENOMEM;
+
+	insert_resource_expand_to_fit(&iomem_resource, res);
+	if (!res->parent) {
+		dev_err(&cxlrd->cxld.dev, "no place for window %pr\n", res);
+		return -EBUSY;
+	}
+	cxlrd->res_inserted = true;
+	return 0;
+}
+
+static void cxla_window_withdraw(struct cxl_root_decoder *cxlrd)
+{
+	if (!cxlrd->res_inserted)
+		return;
+	remove_resource(&cxlrd->res);
+	cxlrd->res_inserted = false;
+}
+
+/**
+ * cxla_window_add() - add a window
+ * @root: root port; the caller keeps it
+ * @id: instance, below the count given to cxla_windows_alloc()
+ * @window: what the platform says
+ *
+ * Return: 0; -EEXIST: it overlaps one that is there already; -EBUSY: there is
+ * no place for it in the iomem tree; -ENOMEM.
+ */
+int cxla_window_add(struct cxl_port *root, int id,
+		    const struct cxla_window *window)
+{
+	struct cxl_root_decoder *cxlrd;
+	struct cxl_decoder *cxld;
+	int rc;
+
+	cxlrd = kzalloc(sizeof(*cxlrd), GFP_KERNEL);
+	if (!cxlrd)
+		return -ENOMEM;
+	mutex_init(&cxlrd->regions_lock);
+	mt_init_flags(&cxlrd->regions, MT_FLAGS_ALLOC_RANGE);
+	cxlrd->qos_class = window->qos_class;
+
+	cxld = &cxlrd->cxld;
+	rc = cxla_decoder_init(cxld, root, id, &cxla_decoder_root_type);
+	cxld->hpa_range = window->range;
+	cxld->ways = window->ways;
+	cxld->granularity = window->granularity;
+	cxld->flags = window->flags | CXL_DECODER_F_ENABLE;
+	cxld->nr_targets = window->ways;
+	memcpy(cxld->targets, window->targets, sizeof(cxld->targets));
+	if (rc)
+		goto err_put;
+
+	scoped_guard(rwsem_write, &cxl_rwsem.region)
+		rc = mtree_insert_range(&cxla_windows, window->range.start,
+					window->range.end, cxlrd, GFP_KERNEL);
+	if (rc)
+		goto err_put;
+	rc = cxla_window_insert(cxlrd, &window->range);
+	if (rc)
+		goto err_erase;
+	rc = device_add(&cxld->dev);
+	if (rc)
+		goto err_withdraw;
+
+	scoped_guard(rwsem_write, &cxl_rwsem.region)
+		root->decoders[id] = cxld;
+	return 0;
+
+err_withdraw:
+	cxla_window_withdraw(cxlrd);
+err_erase:
+	scoped_guard(rwsem_write, &cxl_rwsem.region)
+		mtree_erase(&cxla_windows, window->range.start);
+err_put:
+	put_device(&cxld->dev);
+	return rc;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_window_add, "CXL");
+
+/**
+ * cxla_windows_remove() - take all windows of a root away
+ * @root: root port; no port is left below, and so no region
+ */
+void cxla_windows_remove(struct cxl_port *root)
+{
+	for (int i = 0; i < root->nr_decoders; i++) {
+		struct cxl_root_decoder *cxlrd;
+
+		if (!root->decoders[i])
+			continue;
+		cxlrd = to_cxl_root_decoder(&root->decoders[i]->dev);
+		scoped_guard(rwsem_write, &cxl_rwsem.region)
+			mtree_erase(&cxla_windows, cxlrd->cxld.hpa_range.start);
+		cxla_window_withdraw(cxlrd);
+	}
+	cxla_decoders_remove(root);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_windows_remove, "CXL");
+
+/**
+ * cxla_window_find() - the window that contains a range
+ * @range: HPA, inclusive
+ *
+ * Return: its root decoder with a reference to its device, or NULL.
+ */
+struct cxl_root_decoder *cxla_window_find(const struct range *range)
+{
+	struct cxl_root_decoder *cxlrd;
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	cxlrd = mtree_load(&cxla_windows, range->start);
+	if (!cxlrd || !cxla_range_contains(&cxlrd->cxld.hpa_range, range))
+		return NULL;
+	get_device(&cxlrd->cxld.dev);
+	return cxlrd;
+}
+
+/**
+ * cxla_root_absent_reason() - why there is no root
+ *
+ * The core knows nothing of ACPI but the name of the device that stands for a
+ * CXL root (CXL 3.1 section 9.18.3), to tell who has it.
+ *
+ * Return: one of no-root, root-unbound, root-in-use.
+ */
+enum cxla_reason cxla_root_absent_reason(void)
+{
+	enum cxla_reason reason = CXLA_REASON_ROOT_UNBOUND;
+	struct device *dev;
+
+	dev = bus_find_device_by_name(&platform_bus_type, NULL, "ACPI0017:00");
+	if (!dev)
+		return CXLA_REASON_NO_ROOT;
+
+	/* somebody who holds the lock is about to bind or unbind it */
+	if (device_trylock(dev)) {
+		if (dev->driver && !strcmp(dev->driver->name, "cxl_acpi"))
+			reason = CXLA_REASON_ROOT_IN_USE;
+		else if (dev->driver)
+			reason = CXLA_REASON_NO_ROOT;
+		device_unlock(dev);
+	}
+	put_device(dev);
+	return reason;
+}

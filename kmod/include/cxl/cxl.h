@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The API of a CXL accelerator driver.
+ *
+ * Up to the line "Extensions" it is source-compatible with mainline 7.3. A
+ * driver that uses what follows tests the macro CXLA_ATTACH first. Names that
+ * the modules export are prefixed behind the scenes, see rename.h.
+ */
+#ifndef __CXL_CXL_H__
+#define __CXL_CXL_H__
+
+#include "../../compat/compat.h"
+
+#include <linux/build_bug.h>
+#include <linux/completion.h>
+#include <linux/device.h>
+#include <linux/ioport.h>
+#include <linux/range.h>
+#include <linux/spinlock.h>
+#include <linux/srcu.h>
+#include <linux/types.h>
+#include <linux/workqueue.h>
+
+#include "rename.h"
+#include "../../../uapi/linux/cxla.h"
+
+struct cxl_memdev;
+struct cxl_port;
+struct cxl_region;
+
+/**
+ * enum cxl_devtype - what kind of memory device this is
+ * @CXL_DEVTYPE_DEVMEM: an accelerator: HDM-D or HDM-DB memory, no mailbox or
+ *	other facility of the memory device class is expected of it
+ * @CXL_DEVTYPE_CLASSMEM: a memory expander: HDM-H, class-mandatory registers
+ */
+enum cxl_devtype {
+	CXL_DEVTYPE_DEVMEM,
+	CXL_DEVTYPE_CLASSMEM,
+};
+
+/**
+ * struct cxl_reg_map - where one capability is in its register block
+ * @valid: it is there; the rest is meaningless otherwise
+ * @id: capability id
+ * @offset: bytes from the start of the block
+ * @size: bytes
+ */
+struct cxl_reg_map {
+	bool valid;
+	int id;
+	unsigned long offset;
+	unsigned long size;
+};
+
+/**
+ * struct cxl_component_reg_map - capabilities of a component register block
+ * @hdm_decoder: HDM Decoder Capability Structure, CXL 3.1 section 8.2.4.20
+ * @ras: RAS Capability Structure, 8.2.4.17
+ */
+struct cxl_component_reg_map {
+	struct cxl_reg_map hdm_decoder;
+	struct cxl_reg_map ras;
+};
+
+/**
+ * struct cxla_access - accesses counted as they are made
+ * @mmio_reads: 32-bit reads of component registers
+ * @mmio_writes: 32-bit writes of component registers
+ * @cfg_reads: reads of configuration space
+ * @cfg_writes: writes of configuration space
+ */
+struct cxla_access {
+	u32 mmio_reads;
+	u32 mmio_writes;
+	u32 cfg_reads;
+	u32 cfg_writes;
+};
+
+/**
+ * struct cxl_register_map - a register block that was found
+ * @host: device for logging
+ * @resource: physical address of the block, CXL_RESOURCE_NONE if none
+ * @max_size: bytes up to the end of its BAR, 64 KiB at most
+ * @reg_type: enum cxl_regloc_type
+ * @component_map: what is in it, for CXL_REGLOC_RBI_COMPONENT
+ * @access: private: what finding it cost
+ */
+struct cxl_register_map {
+	struct device *host;
+	resource_size_t resource;
+	resource_size_t max_size;
+	u8 reg_type;
+	struct cxl_component_reg_map component_map;
+	struct cxla_access access;
+};
+
+#ifndef CXL_RESOURCE_NONE
+#define CXL_RESOURCE_NONE	((resource_size_t)-1)
+#endif
+
+/**
+ * struct cxl_dev_state - an accelerator as its driver sees it
+ * @dev: the PCI device
+ * @cxlmd: its memdev while there is one, else NULL
+ * @reg_map: component registers, filled by cxl_pci_setup_regs()
+ * @cxl_dvsec: offset of the DVSEC for CXL devices
+ * @rcd: CXL 1.1 device; not supported
+ * @media_ready: set by the driver before it adds a memdev
+ * @serial: PCIe device serial number
+ * @type: see enum cxl_devtype
+ * @capacity: private: bytes of device memory, cxl_set_capacity()
+ * @reason: why the last attach failed, CXLA_REASON_NONE if it did not
+ * @error: negative errno of the last attach, or 0
+ * @record: what the last attach cost
+ *
+ * Allocated by devm_cxl_dev_state_create() as the first member of the
+ * driver's own struct. @reason, @error and @record are extensions, valid from
+ * the return of devm_cxl_add_memdev() on, under the lock of @dev.
+ */
+struct cxl_dev_state {
+	struct device *dev;
+	struct cxl_memdev *cxlmd;
+	struct cxl_register_map reg_map;
+	int cxl_dvsec;
+	bool rcd;
+	bool media_ready;
+	u64 serial;
+	enum cxl_devtype type;
+	u64 capacity;
+	enum cxla_reason reason;
+	int error;
+	struct cxla_attach_record record;
+};
+
+struct cxl_dev_state *_devm_cxl_dev_state_create(struct device *dev,
+						 enum cxl_devtype type,
+						 u64 serial, u16 dvsec,
+						 size_t size, bool has_mbox);
+
+/**
+ * devm_cxl_dev_state_create() - allocate a driver's struct with its state
+ * @parent: the device being probed; its lock is held, as in any probe
+ * @type: enum cxl_devtype
+ * @serial: PCIe device serial number
+ * @dvsec: offset of the DVSEC for CXL devices (PCI_DVSEC_CXL_DEVICE)
+ * @drv_struct: type to allocate, zeroed
+ * @member: its first member, a struct cxl_dev_state
+ * @mbox: the device has a mailbox; ignored, accelerators are not talked to
+ *
+ * Also makes the lock of @parent visible to lockdep until the driver is
+ * unbound.
+ *
+ * Context: probe of @parent.
+ * Return: pointer to @drv_struct, freed by devres of @parent; NULL: no memory.
+ */
+#define devm_cxl_dev_state_create(parent, type, serial, dvsec, drv_struct,     \
+				  member, mbox)				       \
+	({								       \
+		static_assert(__same_type(struct cxl_dev_state,		       \
+					  ((drv_struct *)NULL)->member));      \
+		static_assert(offsetof(drv_struct, member) == 0);	       \
+		(drv_struct *)_devm_cxl_dev_state_create(parent, type, serial, \
+							 dvsec,		       \
+							 sizeof(drv_struct),   \
+							 mbox);		       \
+	})
+
+/**
+ * cxl_set_capacity() - say how much memory the device has
+ * @cxlds: device state
+ * @capacity: bytes; a committed decoder that reaches beyond is refused
+ *
+ * Context: probe.
+ * Return: 0; -EINVAL for 0; -EBUSY the second time.
+ */
+int cxl_set_capacity(struct cxl_dev_state *cxlds, u64 capacity);
+
+/**
+ * devm_cxl_probe_mem() - attach and learn the range
+ * @cxlds: device state, capacity set, registers found, media ready
+ * @range: the device's HPA range, inclusive; { 0, -1 } on failure
+ *
+ * devm_cxl_add_memdev() with cxl_memdev_attach_region() and no callbacks: when
+ * the range goes, the driver is unbound.
+ *
+ * Context: probe of @cxlds->dev, its lock held; sleeps.
+ * Return: the memdev, or ERR_PTR(), as devm_cxl_add_memdev(); never NULL.
+ */
+struct cxl_memdev *devm_cxl_probe_mem(struct cxl_dev_state *cxlds,
+				      struct range *range);
+
+/* ---------------------------- Extensions ---------------------------- */
+
+#define CXLA_ATTACH	1
+
+/* The reasons are user interface: one list, in uapi/linux/cxla.h. */
+#define cxl_attach_reason	cxla_reason
+
+/**
+ * struct cxl_memdev_attach - what a driver has to say about its memdev
+ * @probe: called when the memdev's endpoint is up, in the task that called
+ *	devm_cxl_add_memdev(), under the lock of the memdev; its error fails
+ *	the attach. Usually cxl_memdev_attach_region().
+ * @revoke: the range is gone: users of cxl_attach_enter() have left; stop
+ *	everything else that may touch it and take down mappings. Synchronous,
+ *	in the context of whatever is going away: may sleep, must take no
+ *	device lock. Optional. Called once per successful attach, also when it
+ *	ends because the driver is unbound.
+ * @detach: after @revoke, from a workqueue, under the lock of the accelerator:
+ *	the memdev is about to be dropped, the driver goes on without CXL.mem.
+ *	Without it the driver is unbound.
+ *
+ * Must stay valid until the driver is unbound.
+ */
+struct cxl_memdev_attach {
+	int (*probe)(struct cxl_memdev *cxlmd);
+	void (*revoke)(struct cxl_memdev *cxlmd);
+	void (*detach)(struct cxl_memdev *cxlmd);
+};
+
+/**
+ * struct cxl_attach_region - attach to the region that firmware committed
+ * @attach: pass its address to devm_cxl_add_memdev();
+ *	@attach.probe = cxl_memdev_attach_region
+ * @region: result: HPA range, inclusive; { 0, -1 } when not attached
+ * @hpa_range: the name that mainline's private struct gives to @region
+ * @reason: result: why not
+ */
+struct cxl_attach_region {
+	struct cxl_memdev_attach attach;
+	union {
+		struct range region;
+		struct range hpa_range;
+	};
+	enum cxl_attach_reason reason;
+};
+
+/**
+ * struct cxl_memdev - an accelerator's, or expander's, CXL.mem capability
+ * @dev: on the bus "cxla", child of @cxlds->dev
+ * @cxlds: the device state
+ * @endpoint: its port, or ERR_PTR(-ENXIO); private
+ * @attach: what the driver passed in, or NULL
+ * @id: N of memN
+ *
+ * What follows is private to the core.
+ * @lock: orders the end of an attach in flight with its revocation
+ * @flags: enum cxla_memdev_flags
+ * @region_id: N of the regionN that its range is, or -1
+ * @srcu: cxl_attach_enter() to cxl_attach_exit()
+ * @revoked: completed when no user of the range is left
+ * @detach_work: step three of the end of a range
+ * @reason: why it is not attached; written by the task that attaches
+ * @error: errno to go with it
+ * @record: cost of the attach in flight; that task only
+ * @phase: the phase of @record that time is booked on
+ * @phase_start: since when, ns
+ */
+struct cxl_memdev {
+	struct device dev;
+	struct cxl_dev_state *cxlds;
+	struct cxl_port *endpoint;
+	const struct cxl_memdev_attach *attach;
+	int id;
+
+	spinlock_t lock;
+	unsigned long flags;
+	int region_id;
+	struct srcu_struct srcu;
+	struct completion revoked;
+	struct work_struct detach_work;
+	enum cxla_reason reason;
+	int error;
+	struct cxla_attach_record record;
+	struct cxla_access access;
+	enum cxla_phase phase;
+	u64 phase_start;
+};
+
+/**
+ * devm_cxl_add_memdev() - add a memdev and bring it up, here and now
+ * @cxlds: device state
+ * @attach: what the driver needs of it; NULL: a memdev that may stay idle
+ *
+ * On return every driver it depends on has had its chance. With @attach the
+ * result is a whole attach or nothing: after a failure no object that this
+ * call made is left, @cxlds->reason says why, and the driver may go on without
+ * CXL.mem. The attach ends with the driver's binding at the latest.
+ *
+ * Context: probe of @cxlds->dev, or its lock held otherwise while the driver
+ * is bound; sleeps.
+ * Return: the memdev, never NULL; ERR_PTR(-ENXIO) with a reason; -EBUSY while
+ * the device is being taken from its driver, or has a memdev; other errors as
+ * they are.
+ */
+struct cxl_memdev *devm_cxl_add_memdev(struct cxl_dev_state *cxlds,
+				       const struct cxl_memdev_attach *attach);
+
+/**
+ * cxl_memdev_attach_region() - the usual &struct cxl_memdev_attach.probe
+ * @cxlmd: memdev whose @attach is embedded in a struct cxl_attach_region
+ *
+ * Succeeds when the first mapped endpoint decoder belongs to a region that is
+ * committed, not interleaved, and not System RAM.
+ *
+ * Context: called by the core, or by a driver's own probe callback.
+ * Return: 0 and @region set; -ENXIO and @reason set; -EBUSY.
+ */
+int cxl_memdev_attach_region(struct cxl_memdev *cxlmd);
+
+/**
+ * cxl_attach_enter() - start to touch the range
+ * @cxlmd: an attached memdev
+ *
+ * Until cxl_attach_exit() the range stays what it is: revoke waits. Keep it
+ * short, take no device lock inside and call nothing of this API. Works once
+ * devm_cxl_add_memdev() has returned, not yet in a probe callback.
+ *
+ * Context: any that may enter an SRCU read section; does not sleep itself.
+ * Return: a token for cxl_attach_exit(), 0 or more; -ENXIO: the range is gone.
+ */
+int cxl_attach_enter(struct cxl_memdev *cxlmd);
+void cxl_attach_exit(struct cxl_memdev *cxlmd, int token);
+
+/**
+ * cxl_attach_reason_str() - the word of a reason
+ * @reason: as in sysfs
+ *
+ * Return: a string constant.
+ */
+const char *cxl_attach_reason_str(enum cxl_attach_reason reason);
+
+#endif /* __CXL_CXL_H__ */

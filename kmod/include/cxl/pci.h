@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __CXL_CXL_PCI_H__
+#define __CXL_CXL_PCI_H__
+
+#include "../../compat/compat.h"
+#include "rename.h"
+
+struct cxl_register_map;
+struct pci_dev;
+
+/**
+ * enum cxl_regloc_type - Register Block Identifier
+ *
+ * CXL 3.1 section 8.1.9.1, table 8-22.
+ */
+enum cxl_regloc_type {
+	CXL_REGLOC_RBI_EMPTY = 0,
+	CXL_REGLOC_RBI_COMPONENT,
+	CXL_REGLOC_RBI_VIRT,
+	CXL_REGLOC_RBI_MEMDEV,
+	CXL_REGLOC_RBI_PMU,
+	CXL_REGLOC_RBI_TYPES
+};
+
+/**
+ * cxl_pci_setup_regs() - find a register block and what is in it
+ * @pdev: device, memory space enabled
+ * @type: CXL_REGLOC_RBI_COMPONENT; others are -EOPNOTSUPP
+ * @map: result; usually &cxlds->reg_map
+ *
+ * Follows the Register Locator DVSEC (CXL 3.1 section 8.1.9), maps the block
+ * for as long as it takes to read its capability array (8.2.4), and notes
+ * where the HDM decoder and RAS capabilities are. Nothing stays mapped.
+ *
+ * Context: may sleep; takes no lock of the subsystem.
+ * Return: 0; -ENODEV no such block; -ENXIO the locator or the array is broken,
+ * which is also said in the log; -ENOMEM.
+ */
+int cxl_pci_setup_regs(struct pci_dev *pdev, enum cxl_regloc_type type,
+		       struct cxl_register_map *map);
+
+#endif /* __CXL_CXL_PCI_H__ */

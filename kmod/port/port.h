@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __CXLA_PORT_H__
+#define __CXLA_PORT_H__
+
+#include "../core/core.h"
+
+int devm_cxl_add_endpoint(struct cxl_port *port, struct cxl_memdev *cxlmd);
+
+#endif /* __CXLA_PORT_H__ */

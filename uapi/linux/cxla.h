@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
+/*
+ * User interface of a CXL accelerator that cxla_accel drives: /dev/cxla/accelN.
+ *
+ * Every ioctl takes a pointer to a struct whose first member is its size in
+ * bytes as the caller was built with. A larger struct than the kernel's is
+ * accepted when what the kernel does not know is zero (-E2BIG otherwise), a
+ * smaller one is filled as far as it goes. Unknown flags are -EINVAL.
+ */
+#ifndef _UAPI_LINUX_CXLA_H
+#define _UAPI_LINUX_CXLA_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+/**
+ * enum cxla_reason - why a device has no CXL.mem range
+ *
+ * Each has a word, the same one in sysfs (cxla/reason), in trace events and in
+ * the kernel log. Values are ABI: new ones are added at the end.
+ */
+enum cxla_reason {
+	/* attached, or never tried: "none" */
+	CXLA_REASON_NONE = 0,
+	/* "no-root": the platform describes no CXL root above the device */
+	CXLA_REASON_NO_ROOT = 1,
+	/* "root-unbound": there is a root, no driver of ours is bound to it */
+	CXLA_REASON_ROOT_UNBOUND = 2,
+	/* "root-in-use": an in-tree driver has the root */
+	CXLA_REASON_ROOT_IN_USE = 3,
+	/* "port-disabled": a port between root and device has no driver */
+	CXLA_REASON_PORT_DISABLED = 4,
+	/* "media-not-ready": the driver has not declared the media ready */
+	CXLA_REASON_MEDIA_NOT_READY = 5,
+	/* "no-registers": component registers absent, or somebody else's */
+	CXLA_REASON_NO_REGISTERS = 6,
+	/* "no-decoder": the device has no usable HDM decoder */
+	CXLA_REASON_NO_DECODER = 7,
+	/* "not-committed": no decoder, here or above, is committed for it */
+	CXLA_REASON_NOT_COMMITTED = 8,
+	/* "bad-decoder": a committed decoder's values make no sense */
+	CXLA_REASON_BAD_DECODER = 9,
+	/* "no-window": the range is outside of every window */
+	CXLA_REASON_NO_WINDOW = 10,
+	/* "route-mismatch": a decoder above routes the range elsewhere */
+	CXLA_REASON_ROUTE_MISMATCH = 11,
+	/* "interleaved": the region has more than one member */
+	CXLA_REASON_INTERLEAVED = 12,
+	/* "overlap": the range overlaps another region */
+	CXLA_REASON_OVERLAP = 13,
+	/* "system-ram": some of the range is online as System RAM */
+	CXLA_REASON_SYSTEM_RAM = 14,
+	/* "hw-error": registers read all ones, or hardware refused */
+	CXLA_REASON_HW_ERROR = 15,
+	/* "revoked": the range was taken back: something above it went */
+	CXLA_REASON_REVOKED = 16,
+	/* "error": another error, such as no memory; errno says which */
+	CXLA_REASON_ERROR = 17,
+	/* "restricted-host": a CXL 1.1 host bridge, which is not supported */
+	CXLA_REASON_RESTRICTED_HOST = 18,
+};
+
+enum cxla_accel_state {
+	CXLA_ACCEL_PCI_ONLY = 0,	/* "pci-only" */
+	CXLA_ACCEL_ATTACHED = 1,	/* "attached" */
+	CXLA_ACCEL_REVOKED = 2,		/* "revoked" */
+};
+
+/**
+ * enum cxla_phase - where an attach spends its time; phases do not overlap
+ * @CXLA_PHASE_MEMDEV_ADD: register locator to the memdev's driver being called
+ * @CXLA_PHASE_PORT_ENUM: finding, and where absent adding, the ports above
+ * @CXLA_PHASE_DECODER_PARSE: reading the endpoint's HDM decoders
+ * @CXLA_PHASE_REGION_ASSEMBLY: from committed decoders to region devices
+ * @CXLA_PHASE_ATTACH: checking the region and handing out its range
+ */
+enum cxla_phase {
+	CXLA_PHASE_MEMDEV_ADD,
+	CXLA_PHASE_PORT_ENUM,
+	CXLA_PHASE_DECODER_PARSE,
+	CXLA_PHASE_REGION_ASSEMBLY,
+	CXLA_PHASE_ATTACH,
+	CXLA_NR_PHASES,			/* ABI: never changes within V1 */
+};
+
+/**
+ * struct cxla_attach_record - what one attach cost
+ * @phase_ns: nanoseconds by enum cxla_phase
+ * @total_ns: nanoseconds from first to last; at least the sum of the phases
+ * @mmio_reads: 32-bit reads of component registers
+ * @mmio_writes: 32-bit writes of component registers
+ * @cfg_reads: reads of PCI configuration space
+ * @cfg_writes: writes of PCI configuration space
+ */
+struct cxla_attach_record {
+	__u64 phase_ns[CXLA_NR_PHASES];
+	__u64 total_ns;
+	__u32 mmio_reads;
+	__u32 mmio_writes;
+	__u32 cfg_reads;
+	__u32 cfg_writes;
+};
+
+/**
+ * struct cxla_accel_info - CXLA_IOC_INFO
+ * @size: in: sizeof() as the caller knows it; out: bytes filled in
+ * @flags: must be 0
+ * @state: enum cxla_accel_state
+ * @reason: enum cxla_reason, CXLA_REASON_NONE while attached
+ * @hpa_start: first byte of the range; 0 unless attached
+ * @hpa_size: bytes of the range; 0 unless attached
+ * @capacity: bytes of device memory by the DVSEC ranges
+ * @serial: PCIe device serial number, 0 when there is none
+ * @memdev_id: N of memN, or -1
+ * @region_id: N of regionN, or -1
+ * @error: errno of the last attach, positive, 0 when it succeeded
+ * @reserved: 0
+ * @record: the cost of the last attach, successful or not
+ */
+struct cxla_accel_info {
+	__u32 size;
+	__u32 flags;
+	__u32 state;
+	__u32 reason;
+	__u64 hpa_start;
+	__u64 hpa_size;
+	__u64 capacity;
+	__u64 serial;
+	__s32 memdev_id;
+	__s32 region_id;
+	__u32 error;
+	__u32 reserved;
+	struct cxla_attach_record record;
+};
+
+#define CXLA_IOC_TYPE	0xD7
+#define CXLA_IOC_INFO	_IO(CXLA_IOC_TYPE, 0x00)
+
+#endif /* _UAPI_LINUX_CXLA_H */
