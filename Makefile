@@ -32,11 +32,11 @@ setup: ## install what is missing (as root)
 
 .PHONY: kmod
 kmod: ## build the kernel modules into build/<kernel release>/
-	@tools/kernel/build $(KDIR)
+	@tools/kernel/modules $(KDIR)
 
 .PHONY: sample
 sample: kmod ## build the sample driver against the modules' symbols
-	@tools/kernel/build --sample $(KDIR)
+	@tools/kernel/modules --sample $(KDIR)
 
 .PHONY: user
 user: ## build the program into build/user/
