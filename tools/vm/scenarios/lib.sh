@@ -165,7 +165,7 @@ endpoint_decoder_of() {
 
 # same tag as the host computes: see vmlib/backing.py
 tag_of() {
-	echo $((($1 ^ ($1 >> 24 & 0xffffffffff) ^ ($1 >> 48 & 0xffff)) & 0xffffff))
+	echo $((($1 ^ ($1 >> 24 & 0xffffffffff) ^ ($1 >> 48 & 0xffff)) & 0x7f7f7f | 0x808080))
 }
 
 # everything of the machine that loading and attaching can change

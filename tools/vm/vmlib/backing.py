@@ -9,8 +9,9 @@ PAGE, LINE, STEP = 4096, 64, 1 << 20
 
 
 def tag(serial):
-    """What the scenarios write for a device: distinct where serials are."""
-    return (serial ^ serial >> 24 ^ serial >> 48) & 0xFFFFFF
+    """What the scenarios write for a device, 24 bits with no byte of zeros:
+    distinct where serial numbers are, but for rare ones that check() refuses."""
+    return (serial ^ serial >> 24 ^ serial >> 48) & 0x7F7F7F | 0x808080
 
 
 def _blocks(size):
@@ -50,15 +51,15 @@ def _data(file):
             yield chunk
 
 
-def foreign_words(path, tags):
-    """How many words anywhere in the file carry one of these tags."""
-    count = 0
+def foreign_words(path, foreign):
+    """How many words anywhere in the file carry this tag."""
+    mark, count = foreign.to_bytes(3, "little"), 0
     with open(path, "rb") as file:
         for chunk in _data(file):
-            if not any(chunk):
-                continue
-            words = struct.unpack(f"<{len(chunk) // 8}Q", chunk[:len(chunk) // 8 * 8])
-            count += sum(1 for word in words if word >> 40 in tags)
+            at = chunk.find(mark)
+            while at >= 0:
+                count += at % 8 == 5    # the high bytes of a little-endian word
+                at = chunk.find(mark, at + 1)
     return count
 
 
@@ -67,7 +68,7 @@ def check(topology, mem_dir):
     its pattern is in its own file, and in no other."""
     attached = [e for e in topology.expect if e.state == "attached"]
     tags = {e.serial: tag(e.serial) for e in attached}
-    if len(set(tags.values())) != len(tags) or 0 in tags.values():
+    if len(set(tags.values())) != len(tags):
         raise ValueError(f"{topology.name}: serial numbers whose tags are alike")
     for e in attached:
         path = topology.backing_file(mem_dir, e.serial)
@@ -79,7 +80,7 @@ def check(topology, mem_dir):
             if problem or other.serial == e.serial:
                 continue
             path = topology.backing_file(mem_dir, other.serial)
-            count = foreign_words(path, {tags[e.serial]})
+            count = foreign_words(path, tags[e.serial])
             if count:
                 problem = f"{path.name}: {count} words of {e.serial:#x} are there"
         yield e.serial, problem
