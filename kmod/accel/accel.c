@@ -244,7 +244,27 @@ static struct pci_driver cxla_accel_driver = {
 	},
 };
 
-module_pci_driver(cxla_accel_driver);
+static int __init cxla_accel_init(void)
+{
+	int rc;
+
+	rc = cxla_inode_init();
+	if (rc)
+		return rc;
+	rc = pci_register_driver(&cxla_accel_driver);
+	if (rc)
+		cxla_inode_exit();
+	return rc;
+}
+
+static void __exit cxla_accel_exit(void)
+{
+	pci_unregister_driver(&cxla_accel_driver);
+	cxla_inode_exit();
+}
+
+module_init(cxla_accel_init);
+module_exit(cxla_accel_exit);
 MODULE_DESCRIPTION("CXL accelerator attach: reference accelerator driver");
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS("CXL");

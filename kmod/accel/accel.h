@@ -77,7 +77,8 @@ struct cxla_map *cxla_map_create(struct cxl_memdev *cxlmd,
 void cxla_map_put(struct cxla_map *map);
 int cxla_map_mmap(struct cxla_map *map, struct vm_area_struct *vma);
 
+int cxla_inode_init(void);
+void cxla_inode_exit(void);
 struct inode *cxla_inode_new(void);
-void cxla_inode_free(struct inode *inode);
 
 #endif /* __CXLA_ACCEL_H__ */

@@ -15,37 +15,35 @@
 #define CXLA_MAGIC	0x43584c41	/* "CXLA" */
 
 static struct vfsmount *cxla_mnt;
-static int cxla_mnt_count;
 
 static int cxla_fs_init(struct fs_context *fc)
 {
 	return init_pseudo(fc, CXLA_MAGIC) ? 0 : -ENOMEM;
 }
 
+/*
+ * No owner: a mount would hold a reference to this module, which could then
+ * not be removed. What uses the inodes, open files, holds one anyway.
+ */
 static struct file_system_type cxla_fs = {
 	.name = "cxla",
-	.owner = THIS_MODULE,
 	.init_fs_context = cxla_fs_init,
 	.kill_sb = kill_anon_super,
 };
 
-/* an inode, or ERR_PTR(); freed by cxla_inode_free() */
-struct inode *cxla_inode_new(void)
+int cxla_inode_init(void)
 {
-	struct inode *inode;
-	int rc;
-
-	rc = simple_pin_fs(&cxla_fs, &cxla_mnt, &cxla_mnt_count);
-	if (rc)
-		return ERR_PTR(rc);
-	inode = alloc_anon_inode(cxla_mnt->mnt_sb);
-	if (IS_ERR(inode))
-		simple_release_fs(&cxla_mnt, &cxla_mnt_count);
-	return inode;
+	cxla_mnt = kern_mount(&cxla_fs);
+	return PTR_ERR_OR_ZERO(cxla_mnt);
 }
 
-void cxla_inode_free(struct inode *inode)
+void cxla_inode_exit(void)
 {
-	iput(inode);
-	simple_release_fs(&cxla_mnt, &cxla_mnt_count);
+	kern_unmount(cxla_mnt);
+}
+
+/* an inode, or ERR_PTR(); iput() frees it */
+struct inode *cxla_inode_new(void)
+{
+	return alloc_anon_inode(cxla_mnt->mnt_sb);
 }

@@ -110,7 +110,7 @@ static void cxla_node_free(struct kref *kref)
 {
 	struct cxla_node *node = container_of(kref, struct cxla_node, kref);
 
-	cxla_inode_free(node->inode);
+	iput(node->inode);
 	ida_free(&cxla_accel_ida, node->id);
 	kfree(node);
 }
