@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The test pattern. The little-endian 64-bit word at byte offset O, a multiple of
+ * eight, of a range is
+ *
+ *     mix(seed * 0x9e3779b97f4a7c15 + O)
+ *
+ * in 64-bit arithmetic, where mix is the finaliser of splitmix64:
+ *
+ *     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9
+ *     z = (z ^ z >> 27) * 0x94d049bb133111eb
+ *     z =  z ^ z >> 31
+ *
+ * It depends on nothing but seed and offset, so that it can be checked from
+ * somewhere else: in a device's backing file, for one. Pages of 4096 bytes are
+ * written whole. Of a large range, every so many pages are, the last one always;
+ * which, follows from the number of bytes alone.
+ */
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+namespace cxla
+{
+
+inline constexpr uint64_t pattern_page = 4096;
+/* so many pages of a range are sampled at most, and the last */
+inline constexpr uint64_t pattern_samples = 1024;
+
+uint64_t pattern_word(uint64_t seed, uint64_t offset);
+/* distance in pages between those sampled; 1: all; odd, to meet every low bit */
+uint64_t pattern_stride(uint64_t bytes, bool full);
+
+struct PatternMismatch {
+	uint64_t offset = 0;
+	uint64_t expected = 0;
+	uint64_t found = 0;
+};
+
+struct PatternResult {
+	uint64_t pages = 0; /* written or compared */
+	uint64_t bytes = 0;
+	uint64_t stride = 1;
+	uint64_t bad_words = 0;
+	std::optional<PatternMismatch> first_bad;
+};
+
+/* the size of @range is a multiple of eight */
+PatternResult pattern_write(std::span<std::byte> range, uint64_t seed, bool full);
+PatternResult pattern_check(std::span<const std::byte> range, uint64_t seed, bool full);
+
+} // namespace cxla

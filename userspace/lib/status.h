@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What `cxla status` says of a machine: as text, and as JSON. */
+#pragma once
+
+#include "preflight.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace cxla
+{
+
+struct Status {
+	Machine machine;
+	std::vector<Refusal> blockers; /* of a `cxla load` of every CXL.mem device */
+	std::optional<State> state;    /* record of a load */
+};
+
+Status read_status(const Root &root, const ModuleSet &modules);
+
+/* root, windows, host bridges, ranges, devices, drivers, what would stop a load */
+std::string machine_text(const Status &status);
+/* the bus that has devices, ours first; empty when none has */
+std::string topology_text(const Machine &machine);
+/* accelerators; empty when there are none */
+std::string accelerators_text(const Machine &machine);
+/* `path: error` for each thing shown as `?` */
+std::string problems_text(const Machine &machine);
+
+/* "schema": 1; fields are only ever added */
+nlohmann::ordered_json status_json(const Status &status);
+nlohmann::ordered_json accelerator_json(const Accelerator &accel);
+nlohmann::ordered_json refusals_json(const std::vector<Refusal> &refusals);
+
+} // namespace cxla

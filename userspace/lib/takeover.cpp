@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "takeover.h"
+
+#include <fmt/format.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+Step autoprobe(const std::string &value, const std::string &previous)
+{
+	return {Act::SetAutoprobe, "pci", {}, {}, value, previous};
+}
+
+/* the record grows with each load, and a load that fails leaves the earlier one's */
+Step save_state(const Machine &machine, const std::optional<State> &earlier, const State &taken)
+{
+	State all = earlier.value_or(State{});
+
+	all.merge(taken);
+	all.boot_id = machine.boot_id;
+	return {Act::SaveState, {}, {}, {}, state_to_text(all),
+		earlier ? state_to_text(*earlier) : std::string()};
+}
+
+/* takes device after device from the in-tree drivers */
+void take_devices(const Machine &machine, const LoadRequest &request, Plan &plan, State &taken)
+{
+	for (const auto &bdf : request.devices) {
+		const PciDevice *device = machine.pci.find(bdf);
+
+		if (!device || !is_intree_pci_driver(device->driver))
+			continue;
+		if (const Node *memdev = machine.intree.memdev_of(bdf);
+		    memdev && !memdev->driver.empty())
+			plan.steps.push_back(
+				{Act::Unbind, "cxl", memdev->name, memdev->driver, {}, {}});
+		plan.steps.push_back({Act::Unbind, "pci", bdf, device->driver, {}, {}});
+		taken.taken.push_back({"pci", bdf, device->driver, device->driver_override});
+	}
+}
+
+void take_roots(const Machine &machine, Plan &plan, State &taken)
+{
+	for (const auto &acpi : machine.roots) {
+		if (acpi.driver != "cxl_acpi")
+			continue;
+		plan.steps.push_back({Act::Unbind, "platform", acpi.name, acpi.driver, {}, {}});
+		plan.steps.push_back({Act::SetOverride, "platform", acpi.name, {}, "cxla_acpi",
+				      acpi.driver_override});
+		taken.taken.push_back(
+			{"platform", acpi.name, acpi.driver, acpi.driver_override});
+	}
+}
+
+void note_losses(const Machine &machine, const LoadRequest &request, Plan &plan)
+{
+	if (!request.takeover)
+		return;
+	for (const Node *region : machine.intree.of(NodeKind::Region)) {
+		auto range = region->range();
+
+		plan.notes.push_back(fmt::format(
+			"in-tree {} ({}) goes; what is on its dax device becomes unreachable",
+			region->name, range ? range->text() : "?"));
+	}
+}
+
+void remove_modules(const Machine &machine, Plan &plan)
+{
+	for (size_t i = our_modules.size(); i-- > 0;) {
+		std::string name = our_modules[i];
+
+		if (!machine.loaded.count(name))
+			continue;
+		/* what a detach leaves to a workqueue holds a reference for a while */
+		plan.steps.push_back({Act::WaitUnused, {}, name, {}, {}, {}});
+		plan.steps.push_back({Act::Remove, {}, name, {}, {}, {}});
+	}
+}
+
+} // namespace
+
+Plan plan_rescan(const Machine &machine, const std::optional<State> &earlier)
+{
+	Plan plan;
+	Step save = save_state(machine, earlier, {machine.boot_id, machine.pci_autoprobe, {}, {}});
+
+	if (machine.pci_autoprobe != "1") {
+		plan.steps.push_back({Act::Rescan, "pci", {}, {}, {}, {}});
+		return plan;
+	}
+	plan.steps.push_back(save);
+	plan.steps.push_back(autoprobe("0", machine.pci_autoprobe));
+	plan.steps.push_back({Act::Rescan, "pci", {}, {}, {}, {}});
+	plan.steps.push_back(autoprobe(machine.pci_autoprobe, "0"));
+	plan.steps.push_back(*inverse(save));
+	return plan;
+}
+
+Plan plan_load(const Machine &machine, const ModuleSet &modules, const std::optional<State> &earlier,
+	       const LoadRequest &request)
+{
+	Plan plan;
+	State taken;
+	bool quiet = request.takeover && machine.pci_autoprobe == "1";
+
+	note_losses(machine, request, plan);
+	plan.steps.emplace_back(); /* the record, when it is known what it has to say */
+	if (quiet) {
+		taken.pci_autoprobe = machine.pci_autoprobe;
+		plan.steps.push_back(autoprobe("0", machine.pci_autoprobe));
+	}
+	take_devices(machine, request, plan, taken);
+	if (request.takeover)
+		take_roots(machine, plan, taken);
+
+	for (const char *name : our_modules) {
+		const ModuleFile *file = modules.find(name);
+
+		if (machine.loaded.count(name) || !file)
+			continue;
+		for (const auto &need : file->depends)
+			plan.steps.push_back({Act::InsertForeign, {}, need, {}, {}, {}});
+		plan.steps.push_back({Act::Insert, {}, name, {}, file->path, {}});
+		taken.modules.emplace_back(name);
+	}
+	for (const auto &bdf : request.devices) {
+		const PciDevice *device = machine.pci.find(bdf);
+
+		if (!device || device->driver == accel_driver)
+			continue;
+		if (device->driver_override != accel_driver)
+			plan.steps.push_back({Act::SetOverride, "pci", bdf, {}, accel_driver,
+					      device->driver_override});
+		plan.steps.push_back({Act::Probe, "pci", bdf, accel_driver, {}, {}});
+		/* one that had a driver is on record already */
+		if (!is_intree_pci_driver(device->driver))
+			taken.taken.push_back({"pci", bdf, {}, device->driver_override});
+	}
+	if (quiet)
+		plan.steps.push_back(autoprobe(machine.pci_autoprobe, "0"));
+
+	if (plan.steps.size() == 1)
+		plan.steps.clear();
+	else
+		plan.steps.front() = save_state(machine, earlier, taken);
+	return plan;
+}
+
+Plan plan_unload(const Machine &machine, const std::optional<State> &state)
+{
+	Plan plan;
+
+	for (const auto &accel : machine.accelerators) {
+		plan.steps.push_back({Act::Unbind, "pci", accel.bdf, accel_driver, {}, {}});
+		if (!accel.memdev.empty())
+			plan.steps.push_back({Act::WaitGone, "cxla", accel.memdev, {}, {}, {}});
+	}
+	remove_modules(machine, plan);
+
+	/* overrides go before anything is given back, ours and what load has set */
+	for (const auto &device : machine.pci.devices) {
+		std::string previous;
+
+		if (device.driver_override != accel_driver)
+			continue;
+		if (state)
+			for (const auto &taken : state->taken)
+				if (taken.device == device.bdf &&
+				    taken.driver_override != accel_driver)
+					previous = taken.driver_override;
+		plan.steps.push_back(
+			{Act::SetOverride, "pci", device.bdf, {}, previous, accel_driver});
+	}
+	for (const auto &acpi : machine.roots) {
+		std::string previous;
+
+		if (acpi.driver_override != "cxla_acpi")
+			continue;
+		if (state)
+			for (const auto &taken : state->taken)
+				if (taken.device == acpi.name && taken.driver_override != "cxla_acpi")
+					previous = taken.driver_override;
+		plan.steps.push_back(
+			{Act::SetOverride, "platform", acpi.name, {}, previous, "cxla_acpi"});
+	}
+	if (!state)
+		return plan;
+
+	/* the root before the devices: in-tree memdevs look for it when they bind */
+	for (size_t i = state->taken.size(); i-- > 0;) {
+		const auto &taken = state->taken[i];
+
+		if (taken.driver.empty())
+			continue;
+		/* gone since, or in other hands already: nothing of ours to give */
+		plan.steps.push_back({Act::Rebind, taken.bus, taken.device, taken.driver, {}, {}});
+	}
+	if (!state->pci_autoprobe.empty() && machine.pci_autoprobe != state->pci_autoprobe)
+		plan.steps.push_back(autoprobe(state->pci_autoprobe, machine.pci_autoprobe));
+	plan.steps.push_back({Act::DropState, {}, {}, {}, {}, {}});
+	return plan;
+}
+
+} // namespace cxla
