@@ -6,6 +6,19 @@ import os
 import struct
 
 PAGE, LINE, STEP = 4096, 64, 1 << 20
+CHUNK = 1 << 16
+ZEROS = bytes(CHUNK)
+
+
+def scratch():
+    """Where to make a temporary folder for backend files: in memory where that
+    has room, as some file systems fill a sparse file when it is mapped."""
+    shm = "/dev/shm"
+    if os.access(shm, os.W_OK):
+        stat = os.statvfs(shm)
+        if stat.f_bavail * stat.f_frsize > 4 << 30:
+            return shm
+    return None
 
 
 def tag(serial):
@@ -46,7 +59,7 @@ def _data(file):
         file.seek(start)
         left = end - start
         while left:
-            chunk = file.read(min(left, 1 << 20))
+            chunk = file.read(min(left, CHUNK))
             left -= len(chunk)
             yield chunk
 
@@ -56,7 +69,8 @@ def foreign_words(path, foreign):
     mark, count = foreign.to_bytes(3, "little"), 0
     with open(path, "rb") as file:
         for chunk in _data(file):
-            at = chunk.find(mark)
+            # a file system may fill holes; comparing is quicker than looking
+            at = -1 if chunk == ZEROS[:len(chunk)] else chunk.find(mark)
             while at >= 0:
                 count += at % 8 == 5    # the high bytes of a little-endian word
                 at = chunk.find(mark, at + 1)
