@@ -10,7 +10,7 @@ count_one() {
 	cxla-guest mark 1
 	bind "$2"
 	cxla-guest mark 2
-	echo "COUNT $1 $2 $(cxla-guest info "$(node_of "$2")" | grep -E '^(mmio|cfg)_' | tr '\n' ' ')BAR $(sed -n 1p "$PCI/$2/resource")"
+	echo "COUNT $1 $2 $(cxla-guest info "$(node_of "$2")" | grep -E '^(mmio|cfg)_' | tr '\n' ' ')"
 	unbind "$2"
 	count=$((count + 1))
 }
