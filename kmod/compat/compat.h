@@ -49,6 +49,15 @@
 #define PCI_DVSEC_CXL_REG_LOCATOR	8
 #endif
 
+/* Binary attributes became const in the course of 6.13 to 6.16. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
+#define cxla_bin_attribute	struct bin_attribute
+#define cxla_bin_attribute_list	struct bin_attribute *
+#else
+#define cxla_bin_attribute	const struct bin_attribute
+#define cxla_bin_attribute_list	const struct bin_attribute *const
+#endif
+
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
 /**
  * pcie_is_cxl() - does the link of this device run the CXL protocol

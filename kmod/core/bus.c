@@ -8,6 +8,7 @@
  */
 #include <linux/device.h>
 #include <linux/module.h>
+#include <linux/workqueue.h>
 
 #include "core.h"
 
@@ -55,8 +56,26 @@ static void cxla_bus_remove(struct device *dev)
 		drv->remove(dev);
 }
 
+/* wait until drivers that lost their range have been told, or unbound */
+static ssize_t flush_store(const struct bus_type *bus, const char *buf,
+			   size_t len)
+{
+	if (!sysfs_streq(buf, "1"))
+		return -EINVAL;
+	flush_workqueue(cxla_wq);
+	return len;
+}
+static BUS_ATTR_WO(flush);
+
+static struct attribute *cxla_bus_attrs[] = {
+	&bus_attr_flush.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(cxla_bus);
+
 const struct bus_type cxla_bus_type = {
 	.name = "cxla",
+	.bus_groups = cxla_bus_groups,
 	.match = cxla_bus_match,
 	.uevent = cxla_bus_uevent,
 	.probe = cxla_bus_probe,

@@ -166,6 +166,7 @@ struct cxl_port {
 #define to_cxl_port(d) container_of(d, struct cxl_port, dev)
 
 extern const struct device_type cxla_port_type;
+extern const struct attribute_group cxla_cdat_group;
 extern struct mutex cxla_enum_mutex;
 
 static inline bool is_cxl_root(const struct cxl_port *port)

@@ -49,6 +49,9 @@ static const struct attribute_group cxla_port_group = {
 static const struct attribute_group *cxla_port_groups[] = {
 	&cxla_base_group,
 	&cxla_port_group,
+#ifdef CONFIG_PCI_DOE
+	&cxla_cdat_group,
+#endif
 	NULL
 };
 
