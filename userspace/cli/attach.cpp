@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "attach.h"
+
+#include "command.h"
+#include "reason.h"
+#include "status.h"
+
+#include <fmt/format.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+using json = nlohmann::ordered_json;
+
+/* all, some, none */
+Exit summed_up(size_t good, size_t all)
+{
+	return good == all ? Exit::Ok : good ? Exit::Partial : Exit::Failed;
+}
+
+void print_outcome(const Accelerator &accel)
+{
+	std::string word = accel.reason.value_or("?");
+	ReasonText reason = reason_by_word(word);
+
+	if (accel.attached()) {
+		fmt::print("{}  {}  attached  {}  {}\n", accel.bdf, accel.accel.value_or("?"),
+			   accel.range ? accel.range->text() : "?",
+			   accel.range ? size_text(accel.range->size()) : "?");
+		return;
+	}
+	fmt::print("{}  {}  {}  {}\n", accel.bdf, accel.accel.value_or("?"),
+		   accel.state.value_or("?"), word);
+	fmt::print("    {}: {}\n", word, reason.meaning);
+	if (!reason.todo.empty())
+		fmt::print("    what to do: {}\n", reason.todo);
+}
+
+json outcome_json(const Accelerator &accel)
+{
+	json out = accelerator_json(accel);
+	ReasonText reason = reason_by_word(accel.reason.value_or("?"));
+
+	out["meaning"] = std::string(reason.meaning);
+	out["todo"] = std::string(reason.todo);
+	return out;
+}
+
+Accelerator attach_one(const Root &root, const std::string &bdf)
+{
+	Accelerator before = read_accelerator(root, bdf, {});
+
+	/* bound, but without its range: try again from the start */
+	if (before.driver == accel_driver && before.state && !before.attached())
+		unbind_accel(root, bdf);
+	bind_accel(root, bdf);
+	return wait_for_outcome(root, bdf);
+}
+
+/* runs @one on each device; one that fails does not keep the others from theirs */
+template <class One>
+Exit each_device(const Root &root, const Context &context, const char *command,
+		 const std::vector<std::string> &names, One one)
+{
+	size_t good = 0;
+	json devices = json::array();
+	std::optional<Exit> only_error;
+
+	for (const auto &name : names) {
+		try {
+			good += one(resolve_device(root, name), devices);
+		} catch (const Error &error) {
+			only_error = error.status();
+			devices.push_back({{"device", name},
+					   {"error", error.what()},
+					   {"hint", error.hint()}});
+			fmt::print(stderr, "cxla: {} of {}: {}\n", command, name, error.what());
+			if (!error.hint().empty())
+				fmt::print(stderr, "      {}\n", error.hint());
+		}
+	}
+	if (context.json)
+		print_json({{"command", command}, {"devices", devices}});
+	if (only_error && names.size() == 1)
+		return *only_error;
+	return summed_up(good, names.size());
+}
+
+Exit attach(const Root &root, const Context &context, const std::vector<std::string> &names)
+{
+	return each_device(root, context, "attach", names,
+			   [&](const std::string &bdf, json &devices) {
+				   Accelerator accel = attach_one(root, bdf);
+
+				   devices.push_back(outcome_json(accel));
+				   if (!context.json)
+					   print_outcome(accel);
+				   return accel.attached();
+			   });
+}
+
+Exit detach(const Root &root, const Context &context, const std::vector<std::string> &names)
+{
+	return each_device(root, context, "detach", names,
+			   [&](const std::string &bdf, json &devices) {
+				   unbind_accel(root, bdf);
+				   devices.push_back({{"address", bdf}, {"detached", true}});
+				   if (!context.json)
+					   fmt::print("{}  detached\n", bdf);
+				   return true;
+			   });
+}
+
+} // namespace
+
+void add_attach(CLI::App &app, Context &context)
+{
+	auto names = std::make_shared<std::vector<std::string>>();
+	auto *command = add_command(app, context, "attach",
+				    "Bind cxla_accel to devices, and say what came of it",
+				    [&context, names](const Root &root) {
+					    return attach(root, context, *names);
+				    });
+
+	command->add_option("DEVICE", *names, "PCI address, accelN or memN")->required();
+}
+
+void add_detach(CLI::App &app, Context &context)
+{
+	auto names = std::make_shared<std::vector<std::string>>();
+	auto *command = add_command(app, context, "detach", "Unbind cxla_accel from devices",
+				    [&context, names](const Root &root) {
+					    return detach(root, context, *names);
+				    });
+
+	command->add_option("DEVICE", *names, "PCI address, accelN or memN")->required();
+}
+
+} // namespace cxla

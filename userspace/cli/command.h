@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the commands of the program share. One file per command. */
+#pragma once
+
+#include "error.h"
+#include "root.h"
+#include "step.h"
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+namespace cxla
+{
+
+struct Context {
+	std::string sysfs_root; /* --sysfs-root, or CXLA_ROOT */
+	std::string program_dir;
+	bool json = false;
+	std::function<Exit(const Root &)> chosen; /* the command that was given */
+};
+
+using AddCommand = void(CLI::App &app, Context &context);
+AddCommand add_load, add_unload, add_status, add_attach, add_detach, add_bench, add_pattern,
+	add_completion;
+
+/* the whole program; returns its exit status */
+int run_program(int argc, const char *const *argv);
+
+/* a subcommand that takes --json and runs @body when it is given */
+CLI::App *add_command(CLI::App &parent, Context &context, const std::string &name,
+		      const std::string &description, std::function<Exit(const Root &)> body);
+
+void print_json(const nlohmann::ordered_json &json);
+nlohmann::ordered_json steps_json(const std::vector<Step> &steps);
+
+/* set by SIGINT, SIGTERM and SIGHUP while one of these lives */
+class InterruptGuard
+{
+public:
+	InterruptGuard();
+	~InterruptGuard();
+	InterruptGuard(const InterruptGuard &) = delete;
+	InterruptGuard &operator=(const InterruptGuard &) = delete;
+
+	static bool interrupted();
+};
+
+} // namespace cxla

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "attach.h"
+#include "command.h"
+#include "reason.h"
+#include "runner.h"
+#include "status.h"
+#include "takeover.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+using json = nlohmann::ordered_json;
+
+/* says on standard error what it does, and stops when it is asked to */
+class TellingRunner : public SystemRunner
+{
+public:
+	TellingRunner(const Root &root, const std::string &release, bool quiet)
+	    : SystemRunner(root, release), quiet_(quiet)
+	{
+	}
+	bool interrupted() override { return InterruptGuard::interrupted(); }
+	void about_to(const Step &step, bool undoing) override
+	{
+		if (!quiet_)
+			fmt::print(stderr, "{}{}\n", undoing ? "undo: " : "", describe(step));
+	}
+
+private:
+	bool quiet_;
+};
+
+void print_refusals(const Context &context, const char *what, const std::vector<Refusal> &refusals,
+		    const json &steps)
+{
+	if (context.json) {
+		json out = {{"command", what}, {"refused", refusals_json(refusals)}};
+
+		if (!steps.is_null())
+			out["steps"] = steps;
+		print_json(out);
+	}
+	for (const auto &refusal : refusals)
+		fmt::print(stderr, "cxla: {}{} refused: {} ({})\n      {}\n", what,
+			   refusal.device.empty() ? "" : " of " + refusal.device, refusal.what,
+			   refusal.code, refusal.todo);
+}
+
+void print_dry_run(const Context &context, const char *what, const Plan &plan,
+		   const std::vector<Refusal> &refusals)
+{
+	if (context.json && refusals.empty())
+		print_json({{"command", what},
+			    {"dry_run", true},
+			    {"notes", plan.notes},
+			    {"steps", steps_json(plan.steps)}});
+	if (!context.json) {
+		for (const auto &note : plan.notes)
+			fmt::print("note: {}\n", note);
+		for (const auto &step : plan.steps)
+			fmt::print("{}\n", describe(step));
+		if (plan.steps.empty())
+			fmt::print("nothing to do\n");
+	}
+	if (!refusals.empty())
+		print_refusals(context, what, refusals, steps_json(plan.steps));
+}
+
+/* nothing when all went well */
+std::optional<Exit> failure(const Context &context, const char *what, const Outcome &outcome,
+			    const char *left)
+{
+	if (outcome.ok())
+		return std::nullopt;
+
+	std::string error = outcome.interrupted ? "interrupted" : outcome.error;
+
+	if (context.json)
+		print_json({{"command", what},
+			    {"error", error},
+			    {"hint", outcome.hint},
+			    {"failed_step", outcome.failed ? json(describe(*outcome.failed)) : json()},
+			    {"undo_errors", outcome.undo_errors}});
+	fmt::print(stderr, "cxla: {}: {}\n", what, error);
+	if (!outcome.hint.empty())
+		fmt::print(stderr, "      {}\n", outcome.hint);
+	for (const auto &undo : outcome.undo_errors)
+		fmt::print(stderr, "cxla: not undone: {}\n", undo);
+	fmt::print(stderr, "cxla: {}\n",
+		   outcome.undo_errors.empty() ? left : "`cxla unload` tries again to put things back");
+	return Exit::Failed;
+}
+
+std::optional<State> earlier_state(const Root &root, const Machine &machine)
+{
+	auto state = read_state(root, machine.boot_id);
+
+	if (!state)
+		throw Error(state.problem().text(),
+			    fmt::format("remove {} when nothing of ours is loaded", state_path),
+			    Exit::Refused);
+	return *state;
+}
+
+struct LoadOptions {
+	bool takeover = false, dry_run = false, all = false, allow_uncommit = false, quiet = false;
+	std::string modules;
+	std::vector<std::string> devices;
+};
+
+void print_outcome(const Accelerator &accel)
+{
+	ReasonText reason = reason_by_word(accel.reason.value_or("?"));
+
+	if (accel.attached())
+		fmt::print("{}  {}  attached  {}\n", accel.bdf, accel.accel.value_or("?"),
+			   accel.range ? accel.range->text() : "?");
+	else
+		fmt::print("{}  {}  {}  {}: {}\n", accel.bdf, accel.accel.value_or("?"),
+			   accel.state.value_or("?"), reason.word, reason.meaning);
+}
+
+/* what came of the devices: they are bound, which is what load promises */
+Exit report_load(const Root &root, const Context &context, const LoadRequest &request)
+{
+	size_t attached = 0;
+	json devices = json::array();
+
+	if (!context.json)
+		fmt::print("modules are loaded\n");
+	for (const auto &bdf : request.devices) {
+		Accelerator accel = wait_for_outcome(root, bdf);
+
+		attached += accel.attached();
+		devices.push_back(accelerator_json(accel));
+		if (!context.json)
+			print_outcome(accel);
+	}
+	if (context.json)
+		print_json({{"command", "load"}, {"loaded", true}, {"devices", devices}});
+	return attached == request.devices.size() ? Exit::Ok : Exit::Partial;
+}
+
+Machine rescan_for(const Root &root, Machine machine, const LoadRequest &request, bool dry_run,
+		   SystemRunner &runner)
+{
+	auto missing = [&](const std::string &bdf) { return !machine.pci.find(bdf); };
+
+	if (!request.takeover || !machine.privileged || dry_run ||
+	    std::none_of(request.devices.begin(), request.devices.end(), missing))
+		return machine;
+
+	Plan plan = plan_rescan(machine, earlier_state(root, machine));
+	Outcome outcome = run_all_or_nothing(plan.steps, runner);
+
+	if (!outcome.ok())
+		throw Error(outcome.interrupted ? "interrupted" : outcome.error, outcome.hint);
+	return read_machine(root);
+}
+
+Exit load(const Root &root, const Context &context, const LoadOptions &options)
+{
+	Machine machine = read_machine(root);
+	InterruptGuard guard;
+	TellingRunner runner(root, machine.release, context.json || options.quiet);
+	LoadRequest request{options.takeover, options.allow_uncommit, {}};
+	std::optional<StateLock> lock;
+
+	for (const auto &device : options.devices) {
+		auto bdf = parse_bdf(device);
+
+		if (!bdf)
+			throw Error(fmt::format("'{}' is no PCI address", device),
+				    "PCI addresses look like 0000:0d:00.0", Exit::Usage);
+		if (std::find(request.devices.begin(), request.devices.end(), *bdf) ==
+		    request.devices.end())
+			request.devices.push_back(*bdf);
+	}
+	if (!options.dry_run && machine.privileged)
+		lock.emplace(root);
+	machine = rescan_for(root, std::move(machine), request, options.dry_run, runner);
+	/* a takeover of nothing in particular is one of everything in-tree drivers have */
+	if (options.all || (options.takeover && options.devices.empty()))
+		for (auto &bdf : all_candidates(machine, options.takeover))
+			if (std::find(request.devices.begin(), request.devices.end(), bdf) ==
+			    request.devices.end())
+				request.devices.push_back(bdf);
+
+	ModuleSet modules =
+		find_modules(root, options.modules, machine.release, context.program_dir);
+	auto earlier = earlier_state(root, machine);
+	auto refusals = check_load(machine, modules, earlier, request);
+	Plan plan = plan_load(machine, modules, earlier, request);
+
+	if (options.dry_run)
+		print_dry_run(context, "load", plan, refusals);
+	else if (!refusals.empty())
+		print_refusals(context, "load", refusals, json());
+	if (!refusals.empty())
+		return Exit::Refused;
+	if (options.dry_run)
+		return Exit::Ok;
+	if (!context.json)
+		for (const auto &note : plan.notes)
+			fmt::print(stderr, "note: {}\n", note);
+	if (auto failed = failure(context, "load", run_all_or_nothing(plan.steps, runner),
+				  "everything is as it was before"))
+		return *failed;
+	return report_load(root, context, request);
+}
+
+std::map<std::string, std::vector<Opener>> all_openers(const Root &root, const Machine &machine)
+{
+	std::map<std::string, std::vector<Opener>> openers;
+
+	for (const auto &accel : machine.accelerators)
+		if (accel.accel && !accel.accel->empty())
+			openers[*accel.accel] = find_openers(root, "/dev/cxla/" + *accel.accel);
+	return openers;
+}
+
+Exit unload(const Root &root, const Context &context, bool dry_run, bool quiet)
+{
+	Machine machine = read_machine(root);
+	InterruptGuard guard;
+	TellingRunner runner(root, machine.release, context.json || quiet);
+	std::optional<StateLock> lock;
+
+	if (!dry_run && machine.privileged)
+		lock.emplace(root);
+
+	auto refusals = check_unload(machine, all_openers(root, machine));
+	Plan plan = plan_unload(machine, earlier_state(root, machine));
+
+	if (dry_run)
+		print_dry_run(context, "unload", plan, refusals);
+	else if (!refusals.empty())
+		print_refusals(context, "unload", refusals, json());
+	if (!refusals.empty())
+		return Exit::Refused;
+	if (dry_run)
+		return Exit::Ok;
+	if (auto failed = failure(context, "unload", run_in_order(plan.steps, runner),
+				  "what was not done yet is left as it is; run it again"))
+		return *failed;
+	if (context.json)
+		print_json({{"command", "unload"}, {"steps", steps_json(plan.steps)}});
+	else
+		fmt::print("{}\n", plan.steps.empty() ? "nothing of ours was loaded"
+						      : "modules are unloaded");
+	return Exit::Ok;
+}
+
+} // namespace
+
+void add_load(CLI::App &app, Context &context)
+{
+	auto options = std::make_shared<LoadOptions>();
+	auto *command = add_command(
+		app, context, "load", "Load the modules, and attach the devices named",
+		[&context, options](const Root &root) { return load(root, context, *options); });
+
+	command->add_flag("--takeover", options->takeover,
+			  "Move hardware over from in-tree drivers; without devices, all they have");
+	command->add_flag("--all", options->all,
+			  "Every CXL.mem device that has no driver, in addition to those named");
+	command->add_flag("--allow-uncommit", options->allow_uncommit,
+			  "Take over even where the in-tree driver resets decoders on its way out");
+	command->add_flag("--dry-run", options->dry_run, "Print the steps and change nothing");
+	command->add_flag("--quiet,-q", options->quiet, "Do not tell each step");
+	command->add_option("--modules", options->modules,
+			    "Folder of our .ko files (also in folders below it); default: "
+			    "/lib/modules, then next to the program")
+		->check(CLI::ExistingDirectory);
+	command->add_option("BDF", options->devices, "PCI addresses of devices");
+}
+
+void add_unload(CLI::App &app, Context &context)
+{
+	struct Options {
+		bool dry_run = false, quiet = false;
+	};
+	auto options = std::make_shared<Options>();
+	auto *command =
+		add_command(app, context, "unload",
+			    "Detach every device, unload the modules, give back what load took",
+			    [&context, options](const Root &root) {
+				    return unload(root, context, options->dry_run, options->quiet);
+			    });
+
+	command->add_flag("--dry-run", options->dry_run, "Print the steps and change nothing");
+	command->add_flag("--quiet,-q", options->quiet, "Do not tell each step");
+}
+
+} // namespace cxla
