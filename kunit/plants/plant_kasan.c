@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A read after free: KASAN has to fail the run; the test itself passes. */
+/* A read after free: KASAN has to fail the run. */
 #include <kunit/test.h>
 #include <linux/slab.h>
 
