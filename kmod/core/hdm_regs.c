@@ -225,7 +225,7 @@ void cxl_hdm_decode(const struct cxl_hdm_regs *regs, enum cxl_hdm_kind kind,
 		hdm_fault(out, CXL_HDM_BAD_GRANULARITY);
 	}
 	/* in units of 256 MiB, so that a 32-bit kernel divides 32-bit values */
-	if (out->ways && out->size < HDM_ADDR_LIMIT &&
+	if (out->ways && out->size <= HDM_ADDR_LIMIT &&
 	    (u32)(out->size >> 28) % out->ways)
 		hdm_fault(out, CXL_HDM_BAD_SIZE);
 	if (kind == CXL_HDM_SWITCH)

@@ -260,6 +260,8 @@ TEST(Cedt, entry_of_a_bare_header_is_an_entry)
 	const auto seen = walk(table({Bytes{9, 0, 4, 0}, chbs(2)}));
 	EXPECT_TRUE(seen.bad.empty());
 	EXPECT_EQ(seen.chbs.size(), 1U);
+	// also where the table ends
+	EXPECT_TRUE(walk(table({chbs(2), Bytes{9, 0, 4, 0}})).bad.empty());
 }
 
 TEST(Cedt, entry_that_ends_beyond_the_table_ends_the_walk)

@@ -293,6 +293,17 @@ TEST(HdmRegs, size_is_a_multiple_of_the_ways)
 	}
 }
 
+TEST(HdmRegs, largest_size_is_held_against_the_ways_too)
+{
+	auto regs = good_regs();
+	regs.base_high = regs.base_low = regs.size_low = 0;
+	regs.size_high = 0x100000;
+	regs.ctrl = ctrl_of(8, 0);
+	EXPECT_EQ(fault(regs, CXL_HDM_ENDPOINT), CXL_HDM_BAD_SIZE);
+	regs.ctrl = ctrl_of(4, 0);
+	EXPECT_EQ(fault(regs, CXL_HDM_ENDPOINT), CXL_HDM_OK);
+}
+
 TEST(HdmRegs, switch_targets_are_enough_and_differ)
 {
 	auto caps = full_caps();
@@ -369,6 +380,7 @@ TEST(HdmRegs, capability_register_gives_interleave_masks)
 	EXPECT_EQ(masks(0), (std::pair<u32, u32>{0, 0x116}));
 	EXPECT_EQ(masks(1U << 8), (std::pair<u32, u32>{0xf00, 0x116}));
 	EXPECT_EQ(masks(1U << 9), (std::pair<u32, u32>{0x7000, 0x116}));
+	EXPECT_EQ(masks(3U << 8), (std::pair<u32, u32>{0x7f00, 0x116}));
 	EXPECT_EQ(masks(1U << 11), (std::pair<u32, u32>{0, 0x115e}));
 	EXPECT_EQ(masks(1U << 12), (std::pair<u32, u32>{0, 0x10116}));
 }
