@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __FAKE_MMIO_H__
+#define __FAKE_MMIO_H__
+
+#include <linux/types.h>
+
+#define FAKE_MMIO_BASE	0x600000000ULL
+#define FAKE_MMIO_SIZE	0x100000
+
+/**
+ * struct fake_mmio_ops - who answers in FAKE_MMIO_BASE
+ * @read: of 32 bits
+ * @write: of 32 bits
+ */
+struct fake_mmio_ops {
+	u32 (*read)(u32 offset);
+	void (*write)(u32 offset, u32 value);
+};
+
+/* NULL: nobody answers, reads are all ones */
+void fake_mmio_set(const struct fake_mmio_ops *ops);
+
+#endif
