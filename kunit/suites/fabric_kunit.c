@@ -10,6 +10,7 @@
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
+#include <linux/kthread.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
 
@@ -34,6 +35,7 @@ enum { BRIDGE, DEVICE };
 static u32 fake_blocks[2][SZ_64K / 4];
 static unsigned int fake_reads;
 static unsigned int fake_writes;
+static bool fake_slow;	/* reads sleep, so that others get their turn */
 static bool fake_gone;	/* surprise removal: all ones */
 
 static u8 fake_cfg[2][PCI_CFG_SPACE_EXP_SIZE];
@@ -53,6 +55,8 @@ static u32 *decoder_reg(int block, int n, u32 offset)
 static u32 mmio_read(u32 offset)
 {
 	fake_reads++;
+	if (READ_ONCE(fake_slow))
+		usleep_range(1000, 1100);
 	if (fake_gone || offset >= sizeof(fake_blocks))
 		return ~0U;
 	return fake_blocks[offset / SZ_64K][offset % SZ_64K / 4];
@@ -198,7 +202,7 @@ static struct cxl_memdev *accel_memdev;
 static enum cxla_reason accel_reason;
 static struct range accel_range;
 static struct cxla_attach_record accel_record;
-static int nr_revoke, nr_detach;
+static int nr_attached, nr_revoke, nr_detach;
 
 static void accel_revoke(struct cxl_memdev *cxlmd)
 {
@@ -231,6 +235,7 @@ static int accel_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	accel_reason = accel->cxlds.reason;
 	accel_range = accel->attach.region;
 	accel_record = accel->cxlds.record;
+	nr_attached += !IS_ERR(accel_memdev);
 	/* PCI-only is fine, too */
 	return 0;
 }
@@ -322,6 +327,8 @@ static int fabric_init(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, f);
 	test->priv = f;
 	fake_gone = false;
+	fake_slow = false;
+	nr_attached = 0;
 	nr_revoke = 0;
 	nr_detach = 0;
 	accel_memdev = ERR_PTR(-ENODEV);
@@ -544,6 +551,133 @@ static void unbind_right_after_the_root_went_is_clean(struct kunit *test)
 	KUNIT_EXPECT_LE(test, nr_detach, 1);
 }
 
+/* as /sys/bus/cxla/drivers/NAME/unbind does */
+static void goes_and_comes_again(struct kunit *test, struct device *dev)
+{
+	device_release_driver(dev);
+	KUNIT_EXPECT_EQ(test, nr_revoke, 1);
+	msleep(5000);
+	KUNIT_EXPECT_EQ(test, nr_detach, 1);
+	fabric_unbind(test->priv);
+	KUNIT_EXPECT_EQ(test, nr_revoke, 1);
+	KUNIT_EXPECT_EQ(test, nr_detach, 1);
+}
+
+static void host_bridge_that_is_unbound_revokes_once(struct kunit *test)
+{
+	struct fabric *f = test->priv;
+	struct cxl_port *port;
+
+	KUNIT_ASSERT_EQ(test, fabric_add_root(f), 0);
+	fabric_bind(test);
+	is_attached(test);
+	port = cxla_find_port_by_dport(f->device->dev.parent, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, port);
+	goes_and_comes_again(test, &port->dev);
+
+	fabric_bind(test);
+	KUNIT_EXPECT_TRUE(test, IS_ERR(accel_memdev));
+	KUNIT_EXPECT_EQ(test, accel_reason, CXLA_REASON_PORT_DISABLED);
+	fabric_unbind(f);
+	KUNIT_EXPECT_EQ(test, device_attach(&port->dev), 1);
+	fabric_bind(test);
+	is_attached(test);
+	put_device(&port->dev);
+}
+
+static void endpoint_that_is_unbound_revokes_once(struct kunit *test)
+{
+	struct device *dev;
+
+	KUNIT_ASSERT_EQ(test, fabric_add_root(test->priv), 0);
+	fabric_bind(test);
+	is_attached(test);
+	dev = get_device(&accel_memdev->endpoint->dev);
+	goes_and_comes_again(test, dev);
+	put_device(dev);
+	fabric_bind(test);
+	is_attached(test);
+}
+
+static void memdev_that_is_unbound_revokes_once(struct kunit *test)
+{
+	struct device *dev;
+
+	KUNIT_ASSERT_EQ(test, fabric_add_root(test->priv), 0);
+	fabric_bind(test);
+	is_attached(test);
+	dev = get_device(&accel_memdev->dev);
+	goes_and_comes_again(test, dev);
+	put_device(dev);
+	fabric_bind(test);
+	is_attached(test);
+}
+
+static void pci_device_that_is_removed_revokes_once(struct kunit *test)
+{
+	struct fabric *f = test->priv;
+
+	KUNIT_ASSERT_EQ(test, fabric_add_root(f), 0);
+	fabric_bind(test);
+	is_attached(test);
+	fake_gone = true;
+	pci_stop_and_remove_bus_device_locked(f->device);
+	KUNIT_EXPECT_EQ(test, nr_revoke, 1);
+	fabric_remove_root(f);
+	KUNIT_EXPECT_EQ(test, nr_revoke, 1);
+	fake_gone = false;
+}
+
+static int root_comes_and_goes(void *data)
+{
+	struct fabric *f = data;
+	int i, rc = 0;
+
+	for (i = 0; i < 60 && !rc; i++) {
+		msleep(1 + i * 7 % 40);
+		fabric_remove_root(f);
+		msleep(i * 5 % 11);
+		rc = fabric_add_root(f);
+	}
+	while (!kthread_should_stop())
+		msleep(20);
+	return rc;
+}
+
+static void attach_while_the_root_goes_is_whole_or_nothing(struct kunit *test)
+{
+	struct fabric *f = test->priv;
+	struct task_struct *task;
+	int i, tries = 150;
+
+	KUNIT_ASSERT_EQ(test, fabric_add_root(f), 0);
+	fake_slow = true;
+	task = kthread_run(root_comes_and_goes, f, "root_comes_and_goes");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	for (i = 0; i < tries; i++) {
+		fabric_bind(test);
+		if (IS_ERR(accel_memdev))
+			KUNIT_EXPECT_EQ(test, accel_range.end,
+					accel_range.start - 1);
+		else
+			is_attached(test);
+		msleep(i * 3 % 13);
+		fabric_unbind(f);
+	}
+	KUNIT_EXPECT_EQ(test, kthread_stop(task), 0);
+	KUNIT_EXPECT_EQ(test, nr_revoke, nr_attached);
+	KUNIT_EXPECT_LE(test, nr_detach, nr_revoke);
+	/* both ends of the race were met */
+	KUNIT_EXPECT_GT(test, nr_attached, 0);
+	KUNIT_EXPECT_LT(test, nr_attached, tries);
+	kunit_info(test, "%d of %d attached, %d revoked by the root", nr_attached,
+		   tries, nr_detach);
+
+	fake_slow = false;
+	fabric_bind(test);
+	is_attached(test);
+}
+
 static struct kunit_case fabric_cases[] = {
 	KUNIT_CASE(committed_range_is_attached),
 	KUNIT_CASE(attach_writes_no_decoder),
@@ -559,6 +693,11 @@ static struct kunit_case fabric_cases[] = {
 	KUNIT_CASE(device_gone_from_the_bus_is_not_attached),
 	KUNIT_CASE(root_that_goes_first_revokes_and_detaches_once),
 	KUNIT_CASE(unbind_right_after_the_root_went_is_clean),
+	KUNIT_CASE(host_bridge_that_is_unbound_revokes_once),
+	KUNIT_CASE(endpoint_that_is_unbound_revokes_once),
+	KUNIT_CASE(memdev_that_is_unbound_revokes_once),
+	KUNIT_CASE(pci_device_that_is_removed_revokes_once),
+	KUNIT_CASE(attach_while_the_root_goes_is_whole_or_nothing),
 	{}
 };
 
