@@ -178,11 +178,14 @@ void cxla_attach_revoke(struct cxl_memdev *cxlmd)
  */
 bool cxla_attach_complete(struct cxl_memdev *cxlmd)
 {
-	guard(spinlock)(&cxlmd->lock);
-	if (test_bit(CXLA_MEMDEV_F_REVOKING, &cxlmd->flags))
-		return false;
-	set_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags);
-	return true;
+	bool complete;
+
+	spin_lock(&cxlmd->lock);
+	complete = !test_bit(CXLA_MEMDEV_F_REVOKING, &cxlmd->flags);
+	if (complete)
+		set_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags);
+	spin_unlock(&cxlmd->lock);
+	return complete;
 }
 
 /* ------------------------------- detach ---------------------------- */
