@@ -225,7 +225,8 @@ struct cxl_memdev_attach {
  *	@attach.probe = cxl_memdev_attach_region
  * @region: result: HPA range, inclusive; { 0, -1 } when not attached
  * @hpa_range: the name that mainline's private struct gives to @region
- * @reason: result: why not
+ * @reason: result: why not; set for those whose probe callback is
+ *	cxl_memdev_attach_region() itself, others ask &cxl_dev_state.reason
  */
 struct cxl_attach_region {
 	struct cxl_memdev_attach attach;
