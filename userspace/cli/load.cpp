@@ -65,7 +65,7 @@ void print_dry_run(const Context &context, const char *what, const Plan &plan,
 			fmt::print("note: {}\n", note);
 		for (const auto &step : plan.steps)
 			fmt::print("{}\n", describe(step));
-		if (plan.steps.empty())
+		if (plan.steps.empty() && refusals.empty())
 			fmt::print("nothing to do\n");
 	}
 	if (!refusals.empty())

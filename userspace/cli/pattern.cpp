@@ -85,7 +85,8 @@ Target map_device(const Root &root, const Options &options, bool writable)
 					accel.range->size(), length),
 			    {}, Exit::Usage);
 
-	AccelNode node(root, *accel.accel, writable);
+	/* a shared mapping of a node that was opened for reading only is a private one */
+	AccelNode node(root, *accel.accel, true);
 
 	return {node.map(length, writable), bdf};
 }

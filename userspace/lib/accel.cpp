@@ -141,6 +141,9 @@ std::vector<Opener> find_openers(const Root &root, const std::string &node)
 	for (const auto &pid : root.list("/proc").value_or({})) {
 		if (pid.find_first_not_of("0123456789") != pid.npos)
 			continue;
+		/* what we have inherited from whoever called us is no use of ours */
+		if (root.real() && pid == std::to_string(getpid()))
+			continue;
 
 		std::string folder = "/proc/" + pid + "/fd";
 

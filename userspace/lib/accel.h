@@ -79,7 +79,7 @@ private:
 	Fd fd_;
 };
 
-/* memory_block and the like, for people and JSON keys */
+/* memdev-add and the like, for people and JSON keys */
 const char *phase_name(unsigned phase);
 const char *state_name(uint32_t state);
 

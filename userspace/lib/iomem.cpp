@@ -23,6 +23,21 @@ std::vector<IomemEntry> Iomem::named(std::string_view prefix) const
 	return found;
 }
 
+std::vector<IomemEntry> Iomem::below(const IomemEntry &parent) const
+{
+	std::vector<IomemEntry> found;
+	bool inside = false;
+
+	for (const auto &entry : entries) {
+		if (inside && entry.depth <= parent.depth)
+			break;
+		if (inside)
+			found.push_back(entry);
+		inside |= entry == parent;
+	}
+	return found;
+}
+
 std::vector<IomemEntry> Iomem::system_ram_in(const Range &range) const
 {
 	std::vector<IomemEntry> found;

@@ -18,6 +18,8 @@ struct IomemEntry {
 	Range range;
 	unsigned depth = 0; /* 0: top of the tree */
 	std::string name;
+
+	bool operator==(const IomemEntry &) const = default;
 };
 
 struct Iomem {
@@ -26,6 +28,8 @@ struct Iomem {
 	bool addresses = false;		 /* false: hidden from who is not root */
 
 	std::vector<IomemEntry> named(std::string_view prefix) const;
+	/* what lies below the entry in the tree: who has claimed it, or parts of it */
+	std::vector<IomemEntry> below(const IomemEntry &parent) const;
 	/* online System RAM that touches the range */
 	std::vector<IomemEntry> system_ram_in(const Range &range) const;
 };

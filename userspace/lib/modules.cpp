@@ -69,6 +69,8 @@ std::string insert_hint(int err)
 		return "the kernel takes only signed modules: sign it with a key that is enrolled";
 	case ENODEV:
 		return "the platform has not what the module needs: dmesg says what";
+	case EEXIST:
+		return "a module of that name is loaded already: somebody else loads them, too";
 	case EBUSY:
 		return "an in-tree driver holds the hardware: dmesg names it";
 	default:
@@ -229,7 +231,7 @@ void Kmod::insert(const std::string &path) const
 
 	if (module)
 		err = kmod_module_insert_module(module.get(), 0, nullptr);
-	if (err < 0 && err != -EEXIST)
+	if (err < 0)
 		throw Error(fmt::format("loading {}: {}", path, std::strerror(-err)),
 			    insert_hint(-err));
 }

@@ -98,9 +98,13 @@ std::string node_text(const Machine &machine, const Topology &topology, const No
 						    accel.state.value_or("?"));
 		return text + driver;
 	}
-	default:
+	case NodeKind::SwitchDecoder:
+	case NodeKind::EndpointDecoder:
 		return decoder_text(node);
+	case NodeKind::Other:
+		break;
 	}
+	return node.name;
 }
 
 TreeLine node_line(const Machine &machine, const Topology &topology, size_t index)
@@ -156,10 +160,18 @@ void add_iomem(const Machine &machine, std::string &out)
 		out += fmt::format("iomem         {}\n", machine.iomem.problem().text());
 		return;
 	}
-	for (const auto &entry : machine.iomem->named("Soft Reserved"))
-		out += fmt::format("Soft Reserved {}\n", machine.iomem->addresses
-							       ? range_and_size(entry.range)
-							       : "address shown to root only");
+	for (const auto &entry : machine.iomem->named("Soft Reserved")) {
+		std::vector<std::string> owners;
+
+		/* addresses of 0 tell one entry from another no longer */
+		if (machine.iomem->addresses)
+			for (const auto &owner : machine.iomem->below(entry))
+				owners.push_back(owner.name);
+		out += fmt::format("Soft Reserved {}{}{}\n",
+				   machine.iomem->addresses ? range_and_size(entry.range)
+							    : "address shown to root only",
+				   owners.empty() ? "" : "  held by ", fmt::join(owners, " > "));
+	}
 	for (const auto &entry : machine.system_ram_in_windows())
 		out += fmt::format("System RAM    {}  in a CXL window\n", range_and_size(entry.range));
 }

@@ -64,9 +64,16 @@ json entries_json(const Machine &machine, const std::vector<IomemEntry> &entries
 {
 	json out = json::array();
 
-	for (const auto &entry : entries)
+	for (const auto &entry : entries) {
+		json owners = json::array();
+
+		if (machine.iomem->addresses)
+			for (const auto &owner : machine.iomem->below(entry))
+				owners.push_back(owner.name);
 		out.push_back({{"name", entry.name},
-			       {"range", machine.iomem->addresses ? range_json(entry.range) : json()}});
+			       {"range", machine.iomem->addresses ? range_json(entry.range) : json()},
+			       {"owners", owners}});
+	}
 	return out;
 }
 

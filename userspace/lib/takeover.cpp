@@ -62,6 +62,9 @@ void note_losses(const Machine &machine, const LoadRequest &request, Plan &plan)
 	for (const Node *region : machine.intree.of(NodeKind::Region)) {
 		auto range = region->range();
 
+		/* one that never came together has nobody's data */
+		if (region->number("commit") == 0)
+			continue;
 		plan.notes.push_back(fmt::format(
 			"in-tree {} ({}) goes; what is on its dax device becomes unreachable",
 			region->name, range ? range->text() : "?"));
