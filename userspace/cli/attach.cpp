@@ -119,11 +119,9 @@ Exit detach(const Root &root, const Context &context, const std::vector<std::str
 void add_attach(CLI::App &app, Context &context)
 {
 	auto names = std::make_shared<std::vector<std::string>>();
-	auto *command = add_command(app, context, "attach",
-				    "Bind cxla_accel to devices, and say what came of it",
-				    [&context, names](const Root &root) {
-					    return attach(root, context, *names);
-				    });
+	auto *command = add_command(
+		app, context, "attach", "Bind cxla_accel to devices, and say what came of it",
+		[&context, names](const Root &root) { return attach(root, context, *names); });
 
 	command->add_option("DEVICE", *names, "PCI address, accelN or memN")->required();
 }
@@ -131,10 +129,9 @@ void add_attach(CLI::App &app, Context &context)
 void add_detach(CLI::App &app, Context &context)
 {
 	auto names = std::make_shared<std::vector<std::string>>();
-	auto *command = add_command(app, context, "detach", "Unbind cxla_accel from devices",
-				    [&context, names](const Root &root) {
-					    return detach(root, context, *names);
-				    });
+	auto *command = add_command(
+		app, context, "detach", "Unbind cxla_accel from devices",
+		[&context, names](const Root &root) { return detach(root, context, *names); });
 
 	command->add_option("DEVICE", *names, "PCI address, accelN or memN")->required();
 }

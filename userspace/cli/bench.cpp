@@ -40,8 +40,8 @@ public:
 
 		if (now - last_ < std::chrono::seconds(shown_ && terminal_ ? 0 : 2))
 			return;
-		fmt::print(stderr, "{}{}: {} of {} cycles{}", terminal_ ? "\r" : "", what_, done, all,
-			   terminal_ ? "" : "\n");
+		fmt::print(stderr, "{}{}: {} of {} cycles{}", terminal_ ? "\r" : "", what_, done,
+			   all, terminal_ ? "" : "\n");
 		last_ = now;
 		shown_ = true;
 	}
@@ -54,8 +54,8 @@ private:
 
 json histogram_json(const Histogram &h)
 {
-	return {{"min", h.min()},	     {"p50", h.percentile(50)},	  {"p90", h.percentile(90)},
-		{"p99", h.percentile(99)},   {"p99.9", h.percentile(99.9)}, {"max", h.max()},
+	return {{"min", h.min()},          {"p50", h.percentile(50)},     {"p90", h.percentile(90)},
+		{"p99", h.percentile(99)}, {"p99.9", h.percentile(99.9)}, {"max", h.max()},
 		{"mean", h.mean()}};
 }
 
@@ -102,8 +102,8 @@ void print_result(const BenchResult &result)
 	fmt::print("{}  {} cycles\n{}", result.bdf, result.cycles, table.text("  "));
 	fmt::print("  accesses per attach: {} MMIO reads, {} MMIO writes, {} config reads, "
 		   "{} config writes ({})\n",
-		   result.accesses.mmio_reads, result.accesses.mmio_writes, result.accesses.cfg_reads,
-		   result.accesses.cfg_writes,
+		   result.accesses.mmio_reads, result.accesses.mmio_writes,
+		   result.accesses.cfg_reads, result.accesses.cfg_writes,
 		   result.equal_accesses ? "equal in all cycles"
 					 : "of the first cycle: NOT equal in all cycles");
 }
@@ -170,7 +170,8 @@ void add_bench(CLI::App &app, Context &context)
 	auto options = std::make_shared<Options>();
 	CLI::App *group = app.add_subcommand("bench", "Measure");
 	auto *command = add_command(
-		*group, context, "attach", "Unbind and bind over and over, and say how long it takes",
+		*group, context, "attach",
+		"Unbind and bind over and over, and say how long it takes",
 		[&context, options](const Root &root) { return bench(root, context, *options); });
 
 	group->require_subcommand(1);

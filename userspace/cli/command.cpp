@@ -15,7 +15,10 @@ namespace
 
 std::atomic<bool> stop_asked;
 
-void ask_to_stop(int) { stop_asked = true; }
+void ask_to_stop(int)
+{
+	stop_asked = true;
+}
 
 const char *const footer = "Exit status:\n"
 			   "  0  done\n"
@@ -64,7 +67,10 @@ InterruptGuard::~InterruptGuard()
 		std::signal(signal, SIG_DFL);
 }
 
-bool InterruptGuard::interrupted() { return stop_asked; }
+bool InterruptGuard::interrupted()
+{
+	return stop_asked;
+}
 
 CLI::App *add_command(CLI::App &parent, Context &context, const std::string &name,
 		      const std::string &description, std::function<Exit(const Root &)> body)

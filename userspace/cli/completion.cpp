@@ -65,7 +65,8 @@ complete -F _cxla cxla
 void add_completion(CLI::App &app, Context &context)
 {
 	CLI::App *group = app.add_subcommand("completion", "Print a shell's completion script");
-	CLI::App *command = group->add_subcommand("bash", "For bash: source <(cxla completion bash)");
+	CLI::App *command =
+		group->add_subcommand("bash", "For bash: source <(cxla completion bash)");
 
 	group->require_subcommand(1);
 	command->callback(

@@ -82,18 +82,20 @@ std::optional<Exit> failure(const Context &context, const char *what, const Outc
 	std::string error = outcome.interrupted ? "interrupted" : outcome.error;
 
 	if (context.json)
-		print_json({{"command", what},
-			    {"error", error},
-			    {"hint", outcome.hint},
-			    {"failed_step", outcome.failed ? json(describe(*outcome.failed)) : json()},
-			    {"undo_errors", outcome.undo_errors}});
+		print_json(
+			{{"command", what},
+			 {"error", error},
+			 {"hint", outcome.hint},
+			 {"failed_step", outcome.failed ? json(describe(*outcome.failed)) : json()},
+			 {"undo_errors", outcome.undo_errors}});
 	fmt::print(stderr, "cxla: {}: {}\n", what, error);
 	if (!outcome.hint.empty())
 		fmt::print(stderr, "      {}\n", outcome.hint);
 	for (const auto &undo : outcome.undo_errors)
 		fmt::print(stderr, "cxla: not undone: {}\n", undo);
 	fmt::print(stderr, "cxla: {}\n",
-		   outcome.undo_errors.empty() ? left : "`cxla unload` tries again to put things back");
+		   outcome.undo_errors.empty() ? left
+					       : "`cxla unload` tries again to put things back");
 	return Exit::Failed;
 }
 
@@ -266,8 +268,9 @@ void add_load(CLI::App &app, Context &context)
 		app, context, "load", "Load the modules, and attach the devices named",
 		[&context, options](const Root &root) { return load(root, context, *options); });
 
-	command->add_flag("--takeover", options->takeover,
-			  "Move hardware over from in-tree drivers; without devices, all they have");
+	command->add_flag(
+		"--takeover", options->takeover,
+		"Move hardware over from in-tree drivers; without devices, all they have");
 	command->add_flag("--all", options->all,
 			  "Every CXL.mem device that has no driver, in addition to those named");
 	command->add_flag("--allow-uncommit", options->allow_uncommit,

@@ -49,8 +49,8 @@ Target map_file(const Options &options, bool writable)
 	auto size = static_cast<uint64_t>(st.st_size);
 
 	if (options.offset % pattern_page || options.offset >= size)
-		throw Error(fmt::format("{} has {} bytes; an offset of {} does not fit", options.file,
-					size, options.offset),
+		throw Error(fmt::format("{} has {} bytes; an offset of {} does not fit",
+					options.file, size, options.offset),
 			    "the offset is a multiple of 4096 within the file", Exit::Usage);
 
 	uint64_t length = options.bytes ? options.bytes : size - options.offset;
@@ -60,8 +60,8 @@ Target map_file(const Options &options, bool writable)
 					options.offset + length),
 			    {}, Exit::Usage);
 
-	void *address = mmap(nullptr, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED,
-			     fd.get(), static_cast<off_t>(options.offset));
+	void *address = mmap(nullptr, length, writable ? PROT_READ | PROT_WRITE : PROT_READ,
+			     MAP_SHARED, fd.get(), static_cast<off_t>(options.offset));
 
 	if (address == MAP_FAILED)
 		throw Error(fmt::format("mapping {}: {}", options.file, std::strerror(errno)));
@@ -96,7 +96,8 @@ Exit pattern(const Root &root, const Context &context, const Options &options, b
 	if (options.device.empty() == options.file.empty())
 		throw Error("name a device or --file, one of them", {}, Exit::Usage);
 	if (options.bytes % 8)
-		throw Error(fmt::format("{} bytes is no multiple of 8", options.bytes), {}, Exit::Usage);
+		throw Error(fmt::format("{} bytes is no multiple of 8", options.bytes), {},
+			    Exit::Usage);
 
 	Target target =
 		options.file.empty() ? map_device(root, options, write) : map_file(options, write);
@@ -127,8 +128,9 @@ Exit pattern(const Root &root, const Context &context, const Options &options, b
 	} else if (result.first_bad) {
 		fmt::print("{}: {} of {} words differ; first at offset {:#x}: {:#018x} instead of "
 			   "{:#018x}\n",
-			   target.name, result.bad_words, result.bytes / 8, result.first_bad->offset,
-			   result.first_bad->found, result.first_bad->expected);
+			   target.name, result.bad_words, result.bytes / 8,
+			   result.first_bad->offset, result.first_bad->found,
+			   result.first_bad->expected);
 	} else {
 		fmt::print("{}: {} {} pages of {}, every {}, seed {}\n", target.name,
 			   write ? "wrote" : "found right", result.pages,

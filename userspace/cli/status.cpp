@@ -43,7 +43,8 @@ Exit run(const Root &root, const Context &context, const Options &options)
 		print_part(accelerators_text(status.machine), first);
 	print_part(problems_text(status.machine), first);
 	if (first)
-		fmt::print("nothing to show: `cxla status` without options says what the machine has\n");
+		fmt::print("nothing to show: `cxla status` without options says what the machine "
+			   "has\n");
 	return Exit::Ok;
 }
 
@@ -52,11 +53,9 @@ Exit run(const Root &root, const Context &context, const Options &options)
 void add_status(CLI::App &app, Context &context)
 {
 	auto options = std::make_shared<Options>();
-	auto *command = add_command(app, context, "status",
-				    "Show who has which memory, and what would stop a load",
-				    [&context, options](const Root &root) {
-					    return run(root, context, *options);
-				    });
+	auto *command = add_command(
+		app, context, "status", "Show who has which memory, and what would stop a load",
+		[&context, options](const Root &root) { return run(root, context, *options); });
 
 	command->add_flag("--tree", options->tree, "Only the tree of CXL objects");
 	command->add_flag("--table", options->table, "Only the table of accelerators");

@@ -128,7 +128,8 @@ std::string resolve_device(const Root &root, const std::string &name)
 			if (name.find('/') == name.npos &&
 			    root.exists("/sys/bus/pci/devices/" + bdf + "/" + name))
 				return bdf;
-		throw Error(fmt::format("no PCI device has a memdev {}", name), hint, Exit::Refused);
+		throw Error(fmt::format("no PCI device has a memdev {}", name), hint,
+			    Exit::Refused);
 	}
 	throw Error(fmt::format("'{}' is no PCI address, accelN or memN", name),
 		    "PCI addresses look like 0000:0d:00.0", Exit::Usage);

@@ -19,14 +19,14 @@ inline constexpr const char *accel_driver = "cxla_accel";
 
 struct Accelerator {
 	std::string bdf;
-	std::string driver; /* empty: none */
+	std::string driver;                     /* empty: none */
 	Reading<std::string> accel = Problem{}; /* accelN */
 	Reading<std::string> state = Problem{};
 	Reading<std::string> reason = Problem{};
 	std::optional<Range> range; /* while attached */
-	std::string memdev;	    /* mem0, or empty */
+	std::string memdev;         /* mem0, or empty */
 	std::optional<bool> locked; /* its region; nothing: no region, or unreadable */
-	std::string lock_why;	    /* why it is locked, as far as can be seen */
+	std::string lock_why;       /* why it is locked, as far as can be seen */
 	std::vector<Problem> problems;
 
 	bool attached() const { return state.value_or("") == "attached"; }
@@ -51,10 +51,7 @@ std::vector<Opener> find_openers(const Root &root, const std::string &node);
 class Mapping
 {
 public:
-	Mapping(void *address, size_t length)
-	    : bytes_(static_cast<std::byte *>(address), length)
-	{
-	}
+	Mapping(void *address, size_t length) : bytes_(static_cast<std::byte *>(address), length) {}
 	Mapping(Mapping &&other) noexcept : bytes_(std::exchange(other.bytes_, {})) {}
 	Mapping &operator=(Mapping &&) = delete;
 	~Mapping();

@@ -49,7 +49,8 @@ void bind_accel(const Root &root, const std::string &bdf)
 				    : "unbind it there first",
 			    Exit::Refused);
 	if (device.driver_override != accel_driver)
-		runner.run({Act::SetOverride, "pci", bdf, {}, accel_driver, device.driver_override});
+		runner.run(
+			{Act::SetOverride, "pci", bdf, {}, accel_driver, device.driver_override});
 	try {
 		runner.run({Act::Probe, "pci", bdf, accel_driver, {}, {}});
 	} catch (const Error &) {
@@ -122,9 +123,10 @@ BenchResult bench_attach(const Root &root, const std::string &bdf, const BenchRe
 	result.bdf = bdf;
 	if (before.driver != accel_driver || !before.attached())
 		throw Error(fmt::format("{} is not attached ({})", bdf,
-					before.driver == accel_driver ? before.state.value_or("?") + ", " +
-									    before.reason.value_or("?")
-								      : "driver is not cxla_accel"),
+					before.driver == accel_driver
+						? before.state.value_or("?") + ", " +
+							  before.reason.value_or("?")
+						: "driver is not cxla_accel"),
 			    fmt::format("`cxla attach {}` first", bdf), Exit::Refused);
 
 	for (unsigned done = 0; done < all; done++) {
@@ -147,13 +149,14 @@ BenchResult bench_attach(const Root &root, const std::string &bdf, const BenchRe
 						reason_by_number(info.reason).word),
 				    std::string(reason_by_number(info.reason).todo));
 		if (done >= request.warmup)
-			result.add(static_cast<uint64_t>(
-					   std::chrono::duration_cast<std::chrono::nanoseconds>(took)
-						   .count()),
-				   info.record);
+			result.add(
+				static_cast<uint64_t>(
+					std::chrono::duration_cast<std::chrono::nanoseconds>(took)
+						.count()),
+				info.record);
 		if (request.progress && !request.progress(done + 1, all))
-			throw Error(fmt::format("stopped after {} of {} cycles; {} is attached", done + 1,
-						all, bdf));
+			throw Error(fmt::format("stopped after {} of {} cycles; {} is attached",
+						done + 1, all, bdf));
 	}
 	return result;
 }

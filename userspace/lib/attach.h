@@ -32,10 +32,10 @@ struct AccessCounts {
 struct BenchResult {
 	std::string bdf;
 	unsigned cycles = 0; /* measured, without the warm-up */
-	Histogram bind;	     /* nanoseconds of the write that binds */
+	Histogram bind;      /* nanoseconds of the write that binds */
 	Histogram total;     /* nanoseconds by the kernel's record */
 	std::array<Histogram, CXLA_NR_PHASES> phases;
-	AccessCounts accesses; /* of the first cycle measured */
+	AccessCounts accesses;      /* of the first cycle measured */
 	bool equal_accesses = true; /* in every cycle measured */
 
 	void add(uint64_t bind_ns, const cxla_attach_record &record);

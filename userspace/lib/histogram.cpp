@@ -130,8 +130,8 @@ std::string Histogram::percentile_distribution(double scale, unsigned ticks_per_
 		double value = static_cast<double>(highest_equivalent(value_at(i))) / scale;
 
 		while (seen < total_ && level <= reached) {
-			out += fmt::format("{:12.3f} {:2.12f} {:10} {:14.2f}\n", value, level / 100, seen,
-					   1 / (1 - level / 100));
+			out += fmt::format("{:12.3f} {:2.12f} {:10} {:14.2f}\n", value, level / 100,
+					   seen, 1 / (1 - level / 100));
 
 			/* so many ticks for each halving of the distance to 100 % */
 			double half = std::pow(2, std::floor(std::log2(100 / (100 - level))) + 1);

@@ -71,9 +71,9 @@ Iomem parse_iomem(std::string_view text)
 						: parse_range(trim(line.substr(0, colon)));
 
 		if (!range) {
-			iomem.problems.push_back({iomem_path, 0,
-						  fmt::format("line {} is no range: '{:.60}'", number,
-							      line)});
+			iomem.problems.push_back(
+				{iomem_path, 0,
+				 fmt::format("line {} is no range: '{:.60}'", number, line)});
 			continue;
 		}
 		iomem.entries.push_back({*range, static_cast<unsigned>(indent / 2),

@@ -24,8 +24,8 @@ struct IomemEntry {
 
 struct Iomem {
 	std::vector<IomemEntry> entries; /* in the order of the file: parents first */
-	std::vector<Problem> problems;	 /* lines that could not be understood */
-	bool addresses = false;		 /* false: hidden from who is not root */
+	std::vector<Problem> problems;   /* lines that could not be understood */
+	bool addresses = false;          /* false: hidden from who is not root */
 
 	std::vector<IomemEntry> named(std::string_view prefix) const;
 	/* what lies below the entry in the tree: who has claimed it, or parts of it */

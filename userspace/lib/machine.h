@@ -31,13 +31,13 @@ struct Machine {
 	Reading<Iomem> iomem = Problem{};
 	std::vector<AcpiRoot> roots;
 	PciBus pci;
-	Topology ours;	 /* /sys/bus/cxla */
+	Topology ours;   /* /sys/bus/cxla */
 	Topology intree; /* /sys/bus/cxl */
 	std::vector<Accelerator> accelerators;
 	std::map<std::string, LoadedModule> loaded;
 
 	bool enforces_signatures = false;
-	std::string lockdown; /* none, integrity, confidentiality; empty: no lockdown LSM */
+	std::string lockdown;      /* none, integrity, confidentiality; empty: no lockdown LSM */
 	std::string pci_autoprobe; /* as read; empty: unreadable */
 
 	/* memory of a device as far as decoders and DVSEC ranges tell */

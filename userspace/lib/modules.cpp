@@ -135,8 +135,8 @@ std::map<std::string, LoadedModule> read_loaded_modules(const Root &root)
 	std::map<std::string, LoadedModule> modules;
 
 	for (const char *name : {"cxla_core", "cxla_port", "cxla_mem", "cxla_acpi", "cxla_accel",
-				 "cxl_core", "cxl_port", "cxl_mem", "cxl_acpi", "cxl_pci", "cxl_pmem",
-				 "dax_hmem", "dax_cxl", "kmem", "device_dax"})
+				 "cxl_core", "cxl_port", "cxl_mem", "cxl_acpi", "cxl_pci",
+				 "cxl_pmem", "dax_hmem", "dax_cxl", "kmem", "device_dax"})
 		if (auto module = read_loaded_module(root, name))
 			modules.emplace(name, std::move(*module));
 	return modules;
@@ -160,7 +160,10 @@ std::vector<std::string> ModuleSet::missing() const
 	return names;
 }
 
-void Kmod::Unref::operator()(kmod_ctx *ctx) const { kmod_unref(ctx); }
+void Kmod::Unref::operator()(kmod_ctx *ctx) const
+{
+	kmod_unref(ctx);
+}
 
 Kmod::Kmod(const std::string &modules_dir)
 {
@@ -261,9 +264,9 @@ void Kmod::probe(const std::string &name) const
 		err = kmod_module_probe_insert_module(module.get(), 0, nullptr, nullptr, nullptr,
 						      nullptr);
 	if (err < 0)
-		throw Error(fmt::format("loading {}, which ours need: {}", name,
-					std::strerror(-err)),
-			    "load it with modprobe first");
+		throw Error(
+			fmt::format("loading {}, which ours need: {}", name, std::strerror(-err)),
+			"load it with modprobe first");
 }
 
 ModuleSet find_modules(const Root &root, const std::string &directory, const std::string &release,
@@ -290,8 +293,8 @@ ModuleSet find_modules(const Root &root, const std::string &directory, const std
 		else
 			set.problems.push_back(std::move(problem));
 	}
-	for (const std::string &folder : {system + "/updates", system + "/extra",
-					  program_dir + "/../" + release}) {
+	for (const std::string &folder :
+	     {system + "/updates", system + "/extra", program_dir + "/../" + release}) {
 		if (set.missing().empty())
 			break;
 		if (fs::is_directory(folder))

@@ -30,8 +30,7 @@ class Config
 {
 public:
 	Config(const Root &root, std::string path)
-	    : path_(std::move(path)),
-	      fd_(::open(root.host(path_).c_str(), O_RDONLY | O_CLOEXEC))
+	    : path_(std::move(path)), fd_(::open(root.host(path_).c_str(), O_RDONLY | O_CLOEXEC))
 	{
 		if (!fd_)
 			problem_ = errno_problem(path_, errno);
@@ -171,8 +170,8 @@ PciDevice read_pci_device(const Root &root, const std::string &bdf)
 
 	/* 64 bytes are for everybody; what lies beyond reads as end of file */
 	if (config.dword(0) && !config.dword(0x40) && !config.problem())
-		device.config_problem = Problem{config.path(), EPERM,
-						"extended configuration space is shown to root only"};
+		device.config_problem = Problem{
+			config.path(), EPERM, "extended configuration space is shown to root only"};
 	else
 		device.cxl = find_dvsec(config);
 	if (config.problem())
@@ -207,7 +206,8 @@ std::optional<std::string> parse_bdf(std::string_view text)
 	if (in.find_first_not_of("0123456789abcdefABCDEF:.") != in.npos)
 		return std::nullopt;
 	/* a failed match may have stored some fields */
-	if (std::sscanf(in.c_str(), "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &end) != 4 ||
+	if (std::sscanf(in.c_str(), "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &end) !=
+		    4 ||
 	    static_cast<size_t>(end) != in.size()) {
 		domain = 0;
 		end = 0;

@@ -21,8 +21,9 @@ struct CxlDvsec {
 	bool io = false;
 	bool mem = false;
 	unsigned range_count = 0;
-	uint64_t capacity = 0;	    /* bytes, by the ranges that are valid */
-	std::vector<Range> mapped;  /* ranges that are active and have a base: HPA without HDM decoders */
+	uint64_t capacity = 0; /* bytes, by the ranges that are valid */
+	std::vector<Range>
+		mapped; /* ranges that are active and have a base: HPA without HDM decoders */
 };
 
 struct PciDevice {
@@ -30,7 +31,7 @@ struct PciDevice {
 	Reading<std::string> vendor = Problem{};
 	Reading<std::string> device = Problem{};
 	Reading<std::string> class_code = Problem{};
-	std::string driver;	     /* empty: none */
+	std::string driver;          /* empty: none */
 	std::string driver_override; /* empty: none */
 	std::optional<CxlDvsec> cxl; /* it is a CXL device */
 	/* why cxl could not be found out; a device without extended space has none */

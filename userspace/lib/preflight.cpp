@@ -20,23 +20,33 @@ std::string joined(const std::vector<std::string> &names)
 void check_platform(const Machine &machine, const LoadRequest &request, Refusals &out)
 {
 	if (!machine.privileged)
-		out.push_back({"not-privileged", "loading modules and binding drivers takes root",
-			       "run as root", {}, false});
+		out.push_back({"not-privileged",
+			       "loading modules and binding drivers takes root",
+			       "run as root",
+			       {},
+			       false});
 
 	if (machine.cedt.absent())
-		out.push_back({"no-cedt",
-			       fmt::format("the platform has no CEDT ({} does not exist)", cedt_path),
-			       "turn CXL on in the firmware; without a CEDT there is no CXL memory",
-			       {}, false});
+		out.push_back(
+			{"no-cedt",
+			 fmt::format("the platform has no CEDT ({} does not exist)", cedt_path),
+			 "turn CXL on in the firmware; without a CEDT there is no CXL memory",
+			 {},
+			 false});
 	else if (!machine.cedt && machine.cedt.problem().err == 0)
-		out.push_back({"bad-cedt", machine.cedt.problem().text(),
-			       "report it to the firmware's vendor", {}, false});
+		out.push_back({"bad-cedt",
+			       machine.cedt.problem().text(),
+			       "report it to the firmware's vendor",
+			       {},
+			       false});
 
 	if (machine.roots.empty())
 		out.push_back({"no-root",
 			       "the platform has no CXL root (no ACPI0017 in "
 			       "/sys/bus/platform/devices)",
-			       "turn CXL on in the firmware", {}, false});
+			       "turn CXL on in the firmware",
+			       {},
+			       false});
 	for (const auto &acpi : machine.roots) {
 		if (acpi.driver.empty() || acpi.driver == "cxla_acpi")
 			continue;
@@ -45,12 +55,13 @@ void check_platform(const Machine &machine, const LoadRequest &request, Refusals
 
 		if (intree && request.takeover)
 			continue;
-		out.push_back({"root-in-use",
-			       fmt::format("the {} driver {} is bound to {}",
-					   intree ? "in-tree" : "foreign", acpi.driver, acpi.name),
-			       intree ? "use --takeover to move the hardware over"
-				      : "unbind it first",
-			       {}, intree});
+		out.push_back(
+			{"root-in-use",
+			 fmt::format("the {} driver {} is bound to {}",
+				     intree ? "in-tree" : "foreign", acpi.driver, acpi.name),
+			 intree ? "use --takeover to move the hardware over" : "unbind it first",
+			 {},
+			 intree});
 	}
 }
 
@@ -74,29 +85,35 @@ void check_modules(const Machine &machine, const ModuleSet &modules, Refusals &o
 			unsigned_names.push_back(file->path);
 	}
 	if (!missing.empty())
-		out.push_back({"no-modules",
-			       fmt::format("{} not found in {}", joined(missing),
-					   joined(modules.searched)),
-			       fmt::format("build them for {} (`make kmod`), or name their folder with "
-					   "--modules",
-					   machine.release),
-			       {}, false});
+		out.push_back(
+			{"no-modules",
+			 fmt::format("{} not found in {}", joined(missing),
+				     joined(modules.searched)),
+			 fmt::format("build them for {} (`make kmod`), or name their folder with "
+				     "--modules",
+				     machine.release),
+			 {},
+			 false});
 	if (!foreign.empty())
 		out.push_back({"vermagic",
 			       fmt::format("built for another kernel than {}: {}", machine.release,
 					   joined(foreign)),
-			       "`make kmod KDIR=/lib/modules/$(uname -r)/build`", {}, false});
+			       "`make kmod KDIR=/lib/modules/$(uname -r)/build`",
+			       {},
+			       false});
 	if (!unsigned_names.empty())
-		out.push_back({"signature",
-			       fmt::format("the kernel takes signed modules only ({}) and these are "
-					   "not: {}",
-					   !machine.lockdown.empty() && machine.lockdown != "none"
-						   ? "lockdown: " + machine.lockdown
-						   : std::string("sig_enforce"),
-					   joined(unsigned_names)),
-			       "sign them with an enrolled key (kmodsign, mokutil), or turn Secure Boot "
-			       "off",
-			       {}, false});
+		out.push_back(
+			{"signature",
+			 fmt::format("the kernel takes signed modules only ({}) and these are "
+				     "not: {}",
+				     !machine.lockdown.empty() && machine.lockdown != "none"
+					     ? "lockdown: " + machine.lockdown
+					     : std::string("sig_enforce"),
+				     joined(unsigned_names)),
+			 "sign them with an enrolled key (kmodsign, mokutil), or turn Secure Boot "
+			 "off",
+			 {},
+			 false});
 }
 
 /* what would be lost with the in-tree stack's regions */
@@ -114,13 +131,15 @@ void check_takeover(const Machine &machine, const LoadRequest &request, Refusals
 		for (const auto &entry : machine.system_ram_in_windows())
 			ram.push_back(entry.range.text());
 		if (!ram.empty())
-			out.push_back({"system-ram",
-				       fmt::format("memory below the CXL root is online as System RAM: "
-						   "{}",
-						   joined(ram)),
-				       "offline it first (/sys/devices/system/memory, `daxctl "
-				       "reconfigure-device -m devdax`); it is never taken",
-				       {}, false});
+			out.push_back(
+				{"system-ram",
+				 fmt::format("memory below the CXL root is online as System RAM: "
+					     "{}",
+					     joined(ram)),
+				 "offline it first (/sys/devices/system/memory, `daxctl "
+				 "reconfigure-device -m devdax`); it is never taken",
+				 {},
+				 false});
 	}
 	for (const Node *region : machine.intree.of(NodeKind::Region)) {
 		auto members = machine.intree.members(region->name);
@@ -134,15 +153,19 @@ void check_takeover(const Machine &machine, const LoadRequest &request, Refusals
 		if (!loose.empty())
 			out.push_back(
 				{"would-uncommit",
-				 fmt::format("in-tree {} ({}) would go, and the in-tree driver resets "
-					     "decoders that are not locked ({}): nothing would be left to "
-					     "attach until firmware commits them at the next boot",
-					     region->name,
-					     region->range() ? region->range()->text() : "?",
-					     joined(loose)),
-				 "keep cxl_acpi from loading (module_blacklist=cxl_acpi,cxl_pci) and boot "
+				 fmt::format(
+					 "in-tree {} ({}) would go, and the in-tree driver resets "
+					 "decoders that are not locked ({}): nothing would be left "
+					 "to "
+					 "attach until firmware commits them at the next boot",
+					 region->name,
+					 region->range() ? region->range()->text() : "?",
+					 joined(loose)),
+				 "keep cxl_acpi from loading (module_blacklist=cxl_acpi,cxl_pci) "
+				 "and boot "
 				 "again, or accept the loss with --allow-uncommit",
-				 {}, false});
+				 {},
+				 false});
 	}
 }
 
@@ -159,11 +182,13 @@ void check_device(const Machine &machine, const std::string &bdf, const LoadRequ
 	}
 	if (!device->cxl && device->config_problem)
 		out.push_back({"no-dvsec", device->config_problem->text(),
-			       "run as root, and check that the device answers (`lspci`)", bdf, false});
+			       "run as root, and check that the device answers (`lspci`)", bdf,
+			       false});
 	else if (!device->cxl)
-		out.push_back({"not-cxl",
-			       fmt::format("{} is no CXL device: it has no DVSEC 0x1e98 with id 0", bdf),
-			       "`cxla status` lists CXL devices", bdf, false});
+		out.push_back(
+			{"not-cxl",
+			 fmt::format("{} is no CXL device: it has no DVSEC 0x1e98 with id 0", bdf),
+			 "`cxla status` lists CXL devices", bdf, false});
 	else if (!device->cxl->mem)
 		out.push_back({"no-cxl-mem", fmt::format("{} is not CXL.mem capable", bdf),
 			       "it has no memory to attach", bdf, false});
@@ -172,32 +197,36 @@ void check_device(const Machine &machine, const std::string &bdf, const LoadRequ
 		bool intree = is_intree_pci_driver(device->driver);
 
 		if (!intree || !request.takeover)
-			out.push_back({"device-bound",
-				       fmt::format("{} is bound to the {} {}", bdf,
-						   intree ? "in-tree driver" : "driver",
-						   device->driver),
-				       intree ? "use --takeover to move it over"
-					      : fmt::format("unbind it first: echo {} > "
-							    "/sys/bus/pci/drivers/{}/unbind",
-							    bdf, device->driver),
-				       bdf, intree});
+			out.push_back(
+				{"device-bound",
+				 fmt::format("{} is bound to the {} {}", bdf,
+					     intree ? "in-tree driver" : "driver", device->driver),
+				 intree ? "use --takeover to move it over"
+					: fmt::format("unbind it first: echo {} > "
+						      "/sys/bus/pci/drivers/{}/unbind",
+						      bdf, device->driver),
+				 bdf, intree});
 	}
 	for (const auto &range : machine.ranges_of(bdf)) {
 		if (!machine.iomem || machine.iomem->system_ram_in(range).empty())
 			continue;
-		out.push_back({"system-ram",
-			       fmt::format("memory of {} is online as System RAM: {}", bdf,
-					   machine.iomem->system_ram_in(range).front().range.text()),
-			       "offline it first (/sys/devices/system/memory, `daxctl "
-			       "reconfigure-device -m devdax`); it is never taken",
-			       bdf, false});
+		out.push_back(
+			{"system-ram",
+			 fmt::format("memory of {} is online as System RAM: {}", bdf,
+				     machine.iomem->system_ram_in(range).front().range.text()),
+			 "offline it first (/sys/devices/system/memory, `daxctl "
+			 "reconfigure-device -m devdax`); it is never taken",
+			 bdf, false});
 		break;
 	}
 }
 
 } // namespace
 
-bool is_intree_pci_driver(std::string_view driver) { return driver == "cxl_pci"; }
+bool is_intree_pci_driver(std::string_view driver)
+{
+	return driver == "cxl_pci";
+}
 
 std::vector<std::string> all_candidates(const Machine &machine, bool takeover)
 {
@@ -221,9 +250,12 @@ std::vector<Refusal> check_load(const Machine &machine, const ModuleSet &modules
 	check_modules(machine, modules, out);
 	/* a record without modules: a load or unload that did not get to its end */
 	if (state && !machine.ours_loaded())
-		out.push_back({"unfinished",
-			       fmt::format("an earlier load did not end: {} is still there", state_path),
-			       "`cxla unload` puts back what it took", {}, false});
+		out.push_back(
+			{"unfinished",
+			 fmt::format("an earlier load did not end: {} is still there", state_path),
+			 "`cxla unload` puts back what it took",
+			 {},
+			 false});
 	check_takeover(machine, request, out);
 	for (const auto &bdf : request.devices)
 		check_device(machine, bdf, request, out);
@@ -236,15 +268,19 @@ std::vector<Refusal> check_unload(const Machine &machine,
 	Refusals out;
 
 	if (!machine.privileged)
-		out.push_back({"not-privileged", "unloading modules and binding drivers takes root",
-			       "run as root", {}, false});
+		out.push_back({"not-privileged",
+			       "unloading modules and binding drivers takes root",
+			       "run as root",
+			       {},
+			       false});
 	for (const auto &accel : machine.accelerators) {
 		if (accel.range && machine.iomem &&
 		    !machine.iomem->system_ram_in(*accel.range).empty())
 			out.push_back({"system-ram",
-				       fmt::format("memory of {} ({}) is online as System RAM", accel.bdf,
-						   accel.range->text()),
-				       "offline it first (/sys/devices/system/memory)", accel.bdf, false});
+				       fmt::format("memory of {} ({}) is online as System RAM",
+						   accel.bdf, accel.range->text()),
+				       "offline it first (/sys/devices/system/memory)", accel.bdf,
+				       false});
 
 		auto found = openers.find(accel.accel.value_or(""));
 
@@ -268,7 +304,8 @@ std::vector<Refusal> check_unload(const Machine &machine,
 			if (!is_our_module(holder))
 				out.push_back({"module-in-use",
 					       fmt::format("module {} uses {}", holder, name),
-					       fmt::format("unload it first: rmmod {}", holder), {},
+					       fmt::format("unload it first: rmmod {}", holder),
+					       {},
 					       false});
 	}
 	return out;

@@ -23,7 +23,7 @@ struct Refusal {
 
 struct LoadRequest {
 	bool takeover = false;
-	bool allow_uncommit = false; /* in-tree regions may lose their decoders */
+	bool allow_uncommit = false;      /* in-tree regions may lose their decoders */
 	std::vector<std::string> devices; /* normalised BDFs */
 };
 

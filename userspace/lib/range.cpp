@@ -27,7 +27,10 @@ std::optional<uint64_t> parse_hex(std::string_view text)
 
 } // namespace
 
-std::string Range::text() const { return fmt::format("{:#x}-{:#x}", start, end); }
+std::string Range::text() const
+{
+	return fmt::format("{:#x}-{:#x}", start, end);
+}
 
 std::optional<Range> range_of(uint64_t start, uint64_t size)
 {

@@ -27,8 +27,7 @@ struct Problem {
 /* a problem made of an errno value */
 Problem errno_problem(std::string path, int err);
 
-template <class T>
-class Reading
+template <class T> class Reading
 {
 public:
 	Reading(T value) : value_(std::move(value)) {}

@@ -39,30 +39,37 @@ constexpr std::array<Entry, 18> table = {{
 	  "for who has them"}},
 	{CXLA_REASON_NO_DECODER,
 	 {"no-decoder", "the device has no usable HDM decoder",
-	  "without an HDM decoder capability there is no range to attach; the device works PCI-only"}},
+	  "without an HDM decoder capability there is no range to attach; the device works "
+	  "PCI-only"}},
 	{CXLA_REASON_NOT_COMMITTED,
 	 {"not-committed", "no HDM decoder, in the device or above it, is committed for its memory",
-	  "firmware has to commit decoders along the whole path: check its CXL settings; an in-tree "
-	  "driver that was unbound has un-committed those that were not locked, until the next boot"}},
+	  "firmware has to commit decoders along the whole path: check its CXL settings; an "
+	  "in-tree "
+	  "driver that was unbound has un-committed those that were not locked, until the next "
+	  "boot"}},
 	{CXLA_REASON_BAD_DECODER,
 	 {"bad-decoder", "a committed decoder's values make no sense",
 	  "the kernel log names the decoder and the fault; report it to the firmware's vendor"}},
 	{CXLA_REASON_NO_WINDOW,
 	 {"no-window", "the device's range lies outside of every CXL window of the platform",
-	  "compare the windows (`cxla status`) with the device's decoders; firmware has to agree with "
+	  "compare the windows (`cxla status`) with the device's decoders; firmware has to agree "
+	  "with "
 	  "itself"}},
 	{CXLA_REASON_ROUTE_MISMATCH,
 	 {"route-mismatch", "a decoder above the device routes its range somewhere else",
-	  "`cxla status --tree` shows the targets of each decoder; report it to the firmware's vendor"}},
+	  "`cxla status --tree` shows the targets of each decoder; report it to the firmware's "
+	  "vendor"}},
 	{CXLA_REASON_INTERLEAVED,
 	 {"interleaved", "the range is interleaved with other devices'",
-	  "an accelerator attaches to a range of its own only: turn interleaving off in the firmware"}},
+	  "an accelerator attaches to a range of its own only: turn interleaving off in the "
+	  "firmware"}},
 	{CXLA_REASON_OVERLAP,
 	 {"overlap", "the range overlaps another region",
 	  "`cxla status --tree` shows which; only the first that came has the range"}},
 	{CXLA_REASON_SYSTEM_RAM,
 	 {"system-ram", "some of the range is online as System RAM",
-	  "the memory is in use by the kernel and is never taken: boot with efi=nosoftreserve absent and "
+	  "the memory is in use by the kernel and is never taken: boot with efi=nosoftreserve "
+	  "absent and "
 	  "the range Soft Reserved, or offline the memory blocks first"}},
 	{CXLA_REASON_HW_ERROR,
 	 {"hw-error", "the registers read all ones, or the hardware refused",

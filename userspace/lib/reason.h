@@ -12,7 +12,7 @@ namespace cxla
 struct ReasonText {
 	std::string_view word;
 	std::string_view meaning; /* what it means */
-	std::string_view todo;	  /* what to do about it; empty when nothing is */
+	std::string_view todo;    /* what to do about it; empty when nothing is */
 };
 
 /* a word that is unknown here gets a text that says so */

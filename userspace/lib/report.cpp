@@ -12,8 +12,8 @@ namespace
 /* of UTF-8 text without combining characters */
 size_t width(const std::string &text)
 {
-	return static_cast<size_t>(std::count_if(text.begin(), text.end(),
-						 [](char c) { return (c & 0xc0) != 0x80; }));
+	return static_cast<size_t>(
+		std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
 void add_lines(const TreeLine &line, const std::string &indent, std::string &out)

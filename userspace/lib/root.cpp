@@ -25,7 +25,10 @@ struct DirCloser {
 	void operator()(DIR *dir) const { closedir(dir); }
 };
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
 
 } // namespace
 
@@ -69,8 +72,9 @@ Reading<std::string> Root::read(const std::string &path, size_t limit) const
 			return content;
 		content.append(buffer, static_cast<size_t>(n));
 		if (content.size() > limit)
-			return Problem{path, EFBIG,
-				       fmt::format("larger than {} bytes, which it can't be", limit)};
+			return Problem{
+				path, EFBIG,
+				fmt::format("larger than {} bytes, which it can't be", limit)};
 	}
 }
 
@@ -174,8 +178,9 @@ void Root::write(const std::string &path, const std::string &value) const
 	if (n < 0)
 		throw Error(fmt::format("writing '{}' to {}: {}", trim(value), path,
 					std::strerror(errno)),
-			    errno == EACCES || errno == EPERM ? "run as root"
-							      : "the kernel log (dmesg) may say more");
+			    errno == EACCES || errno == EPERM
+				    ? "run as root"
+				    : "the kernel log (dmesg) may say more");
 }
 
 void Root::replace(const std::string &path, const std::string &content) const
@@ -184,7 +189,8 @@ void Root::replace(const std::string &path, const std::string &content) const
 	std::string temporary = path + ".new";
 
 	if (::mkdir(host(folder).c_str(), 0755) < 0 && errno != EEXIST)
-		throw Error(fmt::format("making {}: {}", folder, std::strerror(errno)), "run as root");
+		throw Error(fmt::format("making {}: {}", folder, std::strerror(errno)),
+			    "run as root");
 
 	Fd fd(::open(host(temporary).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
 	size_t done = 0;
@@ -201,7 +207,8 @@ void Root::replace(const std::string &path, const std::string &content) const
 	good = good && fsync(fd.get()) == 0 &&
 	       ::rename(host(temporary).c_str(), host(path).c_str()) == 0;
 	if (!good)
-		throw Error(fmt::format("writing {}: {}", path, std::strerror(errno)), "run as root");
+		throw Error(fmt::format("writing {}: {}", path, std::strerror(errno)),
+			    "run as root");
 }
 
 std::optional<uint64_t> parse_number(std::string_view text)

@@ -18,11 +18,20 @@ namespace cxla
 namespace
 {
 
-std::string bus_dir(const Step &step) { return "/sys/bus/" + step.bus; }
+std::string bus_dir(const Step &step)
+{
+	return "/sys/bus/" + step.bus;
+}
 
-std::string device_dir(const Step &step) { return bus_dir(step) + "/devices/" + step.device; }
+std::string device_dir(const Step &step)
+{
+	return bus_dir(step) + "/devices/" + step.device;
+}
 
-std::string driver_dir(const Step &step) { return bus_dir(step) + "/drivers/" + step.driver; }
+std::string driver_dir(const Step &step)
+{
+	return bus_dir(step) + "/drivers/" + step.driver;
+}
 
 } // namespace
 
@@ -37,8 +46,7 @@ void SystemRunner::need_kernel(const Step &step) const
 		throw Error(fmt::format("{}: not in a made-up root", describe(step)));
 }
 
-template <class Condition>
-bool SystemRunner::wait_for(Condition condition)
+template <class Condition> bool SystemRunner::wait_for(Condition condition)
 {
 	auto end = std::chrono::steady_clock::now() + patience;
 
@@ -59,8 +67,8 @@ void SystemRunner::bind(const Step &step, bool tolerant)
 	if (tolerant && (!has.empty() || !root_.exists(device_dir(step))))
 		return;
 	if (!root_.exists(driver_dir(step)))
-		throw Error(fmt::format("binding {}: there is no driver {} on the {} bus", step.device,
-					step.driver, step.bus),
+		throw Error(fmt::format("binding {}: there is no driver {} on the {} bus",
+					step.device, step.driver, step.bus),
 			    fmt::format("modprobe {}, then try again", step.driver));
 	try {
 		root_.write(driver_dir(step) + "/bind", step.device);
@@ -95,7 +103,8 @@ void SystemRunner::probe(const Step &step)
 			    "did the device leave?");
 	if (*driver != step.driver)
 		throw Error(fmt::format("{} was probed and has {} instead of {}", step.device,
-					driver->empty() ? "no driver" : "driver " + *driver, step.driver),
+					driver->empty() ? "no driver" : "driver " + *driver,
+					step.driver),
 			    "dmesg says why the driver refused it");
 }
 
@@ -112,10 +121,11 @@ void SystemRunner::wait_unused(const Step &step)
 
 	auto module = read_loaded_module(root_, step.device);
 
-	throw Error(fmt::format("{} is still in use after {} ms: {} references, held by [{}]",
-				step.device, patience.count(), module ? module->refcount : 0,
-				fmt::join(module ? module->holders : std::vector<std::string>(), " ")),
-		    "unload what uses it, or close what has /dev/cxla open, then run it again");
+	throw Error(
+		fmt::format("{} is still in use after {} ms: {} references, held by [{}]",
+			    step.device, patience.count(), module ? module->refcount : 0,
+			    fmt::join(module ? module->holders : std::vector<std::string>(), " ")),
+		"unload what uses it, or close what has /dev/cxla open, then run it again");
 }
 
 void SystemRunner::wait_gone(const Step &step)
@@ -188,8 +198,8 @@ StateLock::StateLock(const Root &root)
 			    "run as root; is /run mounted?", Exit::Refused);
 	fd_ = Fd(::open(root.host(path).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
 	if (!fd_)
-		throw Error(fmt::format("opening {}: {}", path, std::strerror(errno)), "run as root",
-			    Exit::Refused);
+		throw Error(fmt::format("opening {}: {}", path, std::strerror(errno)),
+			    "run as root", Exit::Refused);
 	if (flock(fd_.get(), LOCK_EX | LOCK_NB) < 0)
 		throw Error(fmt::format("locking {}: another load or unload is running", path),
 			    "wait for it to end", Exit::Refused);

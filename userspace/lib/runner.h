@@ -28,8 +28,7 @@ private:
 	void probe(const Step &step);
 	void wait_unused(const Step &step);
 	void wait_gone(const Step &step);
-	template <class Condition>
-	bool wait_for(Condition condition);
+	template <class Condition> bool wait_for(Condition condition);
 	void need_kernel(const Step &step) const;
 
 	const Root &root_;

@@ -21,7 +21,7 @@ extern const char *const state_path;
 struct TakenBinding {
 	std::string bus;
 	std::string device;
-	std::string driver;	     /* that it had; empty: none */
+	std::string driver;          /* that it had; empty: none */
 	std::string driver_override; /* that it had; empty: none */
 
 	bool operator==(const TakenBinding &) const = default;
@@ -29,9 +29,9 @@ struct TakenBinding {
 
 struct State {
 	std::string boot_id;
-	std::string pci_autoprobe;	   /* to be restored; empty: untouched */
-	std::vector<std::string> modules;  /* that load has loaded */
-	std::vector<TakenBinding> taken;   /* in the order they were taken */
+	std::string pci_autoprobe;        /* to be restored; empty: untouched */
+	std::vector<std::string> modules; /* that load has loaded */
+	std::vector<TakenBinding> taken;  /* in the order they were taken */
 
 	/* adds what @later has taken on top; what is first on record stays */
 	void merge(const State &later);

@@ -16,7 +16,10 @@ std::string range_and_size(const std::optional<Range> &range)
 	return range ? fmt::format("{}  {}", range->text(), size_text(range->size())) : "";
 }
 
-std::string or_none(const std::string &name) { return name.empty() ? "no driver" : name; }
+std::string or_none(const std::string &name)
+{
+	return name.empty() ? "no driver" : name;
+}
 
 std::string cxl_words(const CxlDvsec &cxl)
 {
@@ -35,9 +38,9 @@ std::string decoder_text(const Node &node)
 {
 	auto range = node.range();
 	std::string text = fmt::format("{}  {}", node.name,
-				       range			   ? range_and_size(range)
+				       range                      ? range_and_size(range)
 				       : node.number("size") == 0 ? std::string("idle")
-								   : std::string("?"));
+								  : std::string("?"));
 
 	if (!node.region().empty())
 		text += "  -> " + node.region();
@@ -56,16 +59,17 @@ std::string node_text(const Machine &machine, const Topology &topology, const No
 
 	switch (node.kind) {
 	case NodeKind::Root: {
-		const std::string by = machine.roots.empty()
-					       ? ""
-					       : fmt::format("  ({}, {})", machine.roots.front().name,
-							     or_none(machine.roots.front().driver));
+		const std::string by =
+			machine.roots.empty()
+				? ""
+				: fmt::format("  ({}, {})", machine.roots.front().name,
+					      or_none(machine.roots.front().driver));
 		return node.name + by;
 	}
 	case NodeKind::Port: {
-		bool switch_port = node.parent >= 0 &&
-				   topology.nodes[static_cast<size_t>(node.parent)].kind ==
-					   NodeKind::Port;
+		bool switch_port =
+			node.parent >= 0 &&
+			topology.nodes[static_cast<size_t>(node.parent)].kind == NodeKind::Port;
 
 		return fmt::format("{}  {} {}{}", node.name, switch_port ? "switch" : "host bridge",
 				   node.shown("uport"), driver);
@@ -81,8 +85,8 @@ std::string node_text(const Machine &machine, const Topology &topology, const No
 		return fmt::format("{}  {}{}{}", node.name,
 				   node.range() ? range_and_size(node.range()) : "?",
 				   !node.attributes.count("locked") ? ""
-				   : !node.locked()		    ? "  lock ?"
-				   : *node.locked()		    ? "  locked"
+				   : !node.locked()                 ? "  lock ?"
+				   : *node.locked()                 ? "  locked"
 								    : "",
 				   node.number("commit") == 0 ? "  not committed" : "");
 	case NodeKind::Memdev: {
@@ -135,7 +139,8 @@ void add_windows(const Machine &machine, std::string &out)
 {
 	if (!machine.cedt) {
 		out += fmt::format("CEDT          {}{}\n", machine.cedt.problem().text(),
-				   machine.cedt.problem().err == EACCES ? " (shown to root only)" : "");
+				   machine.cedt.problem().err == EACCES ? " (shown to root only)"
+									: "");
 		return;
 	}
 	for (const auto &window : machine.cedt->windows)
@@ -148,8 +153,8 @@ void add_windows(const Machine &machine, std::string &out)
 				   fmt::join(window.restriction_words(), " "));
 	for (const auto &bridge : machine.cedt->bridges)
 		out += fmt::format("host bridge   {}  {}  registers at {:#x}, {}\n", bridge.uid,
-				   bridge.version ? "CXL 2.0" : "CXL 1.1 (not supported)", bridge.base,
-				   size_text(bridge.length));
+				   bridge.version ? "CXL 2.0" : "CXL 1.1 (not supported)",
+				   bridge.base, size_text(bridge.length));
 	for (const auto &bad : machine.cedt->bad)
 		out += fmt::format("CEDT          skipped: {}\n", bad.text());
 }
@@ -173,7 +178,8 @@ void add_iomem(const Machine &machine, std::string &out)
 				   owners.empty() ? "" : "  held by ", fmt::join(owners, " > "));
 	}
 	for (const auto &entry : machine.system_ram_in_windows())
-		out += fmt::format("System RAM    {}  in a CXL window\n", range_and_size(entry.range));
+		out += fmt::format("System RAM    {}  in a CXL window\n",
+				   range_and_size(entry.range));
 }
 
 void add_devices(const Machine &machine, std::string &out)
@@ -195,7 +201,8 @@ void add_devices(const Machine &machine, std::string &out)
 	else if (!machine.pci.extended_hidden)
 		out += "CXL devices   none: no PCI device has a DVSEC for CXL devices\n";
 	if (machine.pci.extended_hidden)
-		out += "CXL devices   unknown: extended configuration space is shown to root only\n";
+		out += "CXL devices   unknown: extended configuration space is shown to root "
+		       "only\n";
 }
 
 void add_intree(const Machine &machine, std::string &out)
@@ -224,7 +231,8 @@ void add_blockers(const Status &status, std::string &out)
 	}
 	out += "\nwhat would stop `cxla load`:\n";
 	for (const auto &blocker : status.blockers)
-		out += fmt::format("  {}: {}\n      {}\n", blocker.code, blocker.what, blocker.todo);
+		out += fmt::format("  {}: {}\n      {}\n", blocker.code, blocker.what,
+				   blocker.todo);
 }
 
 } // namespace
@@ -272,9 +280,9 @@ std::string machine_text(const Status &status)
 std::string topology_text(const Machine &machine)
 {
 	std::string out;
-	const Topology &topology =
-		machine.ours.nodes.empty() && !machine.intree.nodes.empty() ? machine.intree
-									   : machine.ours;
+	const Topology &topology = machine.ours.nodes.empty() && !machine.intree.nodes.empty()
+					   ? machine.intree
+					   : machine.ours;
 
 	for (size_t i = 0; i < topology.nodes.size(); i++)
 		if (topology.nodes[i].parent < 0)
@@ -289,10 +297,10 @@ std::string accelerators_text(const Machine &machine)
 	Table table({"ADDRESS", "ACCEL", "STATE", "REASON", "RANGE", "SIZE", "LOCK", "DRIVER"});
 
 	for (const auto &accel : machine.accelerators) {
-		std::string lock = !accel.locked	 ? (accel.range ? "?" : "")
-				   : !*accel.locked	 ? "no"
+		std::string lock = !accel.locked            ? (accel.range ? "?" : "")
+				   : !*accel.locked         ? "no"
 				   : accel.lock_why.empty() ? "yes"
-							 : "yes: " + accel.lock_why;
+							    : "yes: " + accel.lock_why;
 
 		table.add({accel.bdf, accel.accel.value_or("?"), accel.state.value_or("?"),
 			   accel.reason.value_or("?"), accel.range ? accel.range->text() : "",

@@ -11,11 +11,13 @@ using json = nlohmann::ordered_json;
 namespace
 {
 
-json name_or_null(const std::string &name) { return name.empty() ? json() : json(name); }
+json name_or_null(const std::string &name)
+{
+	return name.empty() ? json() : json(name);
+}
 
 /* null: could not be read; the problem is in "problems" */
-template <class T>
-json value_or_null(const Reading<T> &reading)
+template <class T> json value_or_null(const Reading<T> &reading)
 {
 	return reading ? json(*reading) : json();
 }
@@ -25,7 +27,10 @@ json range_json(const Range &range)
 	return {{"start", range.start}, {"end", range.end}, {"size", range.size()}};
 }
 
-json range_or_null(const std::optional<Range> &range) { return range ? range_json(*range) : json(); }
+json range_or_null(const std::optional<Range> &range)
+{
+	return range ? range_json(*range) : json();
+}
 
 json problem_json(const Problem &problem)
 {
@@ -53,7 +58,8 @@ json cedt_json(const Reading<Cedt> &cedt)
 				   {"base", b.base},
 				   {"length", b.length}});
 	for (const auto &entry : cedt->bad)
-		bad.push_back({{"offset", entry.offset}, {"type", entry.type}, {"what", entry.what}});
+		bad.push_back(
+			{{"offset", entry.offset}, {"type", entry.type}, {"what", entry.what}});
 	return {{"present", true},
 		{"windows", windows},
 		{"host_bridges", bridges},
@@ -70,9 +76,10 @@ json entries_json(const Machine &machine, const std::vector<IomemEntry> &entries
 		if (machine.iomem->addresses)
 			for (const auto &owner : machine.iomem->below(entry))
 				owners.push_back(owner.name);
-		out.push_back({{"name", entry.name},
-			       {"range", machine.iomem->addresses ? range_json(entry.range) : json()},
-			       {"owners", owners}});
+		out.push_back(
+			{{"name", entry.name},
+			 {"range", machine.iomem->addresses ? range_json(entry.range) : json()},
+			 {"owners", owners}});
 	}
 	return out;
 }
@@ -86,12 +93,9 @@ json device_json(const PciDevice &device)
 
 		for (const auto &range : device.cxl->mapped)
 			mapped.push_back(range_json(range));
-		cxl = {{"cache", device.cxl->cache},
-		       {"io", device.cxl->io},
-		       {"mem", device.cxl->mem},
-		       {"ranges", device.cxl->range_count},
-		       {"capacity", device.cxl->capacity},
-		       {"mapped", mapped}};
+		cxl = {{"cache", device.cxl->cache},       {"io", device.cxl->io},
+		       {"mem", device.cxl->mem},           {"ranges", device.cxl->range_count},
+		       {"capacity", device.cxl->capacity}, {"mapped", mapped}};
 	}
 	return {{"address", device.bdf},
 		{"vendor", value_or_null(device.vendor)},

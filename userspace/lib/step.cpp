@@ -47,9 +47,9 @@ std::string describe(const Step &step)
 		return fmt::format("bind {} to {} if it is there and has no driver", step.device,
 				   step.driver);
 	case Act::SetOverride:
-		return step.value.empty()
-			       ? fmt::format("clear driver_override of {}", step.device)
-			       : fmt::format("set driver_override of {} to {}", step.device, step.value);
+		return step.value.empty() ? fmt::format("clear driver_override of {}", step.device)
+					  : fmt::format("set driver_override of {} to {}",
+							step.device, step.value);
 	case Act::Probe:
 		return fmt::format("probe {}, so that {} binds to it", step.device, step.driver);
 	case Act::Insert:

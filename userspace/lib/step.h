@@ -16,17 +16,17 @@ enum class Act {
 	SaveState,     /* value: text of the state file; previous: what it was */
 	DropState,     /* remove it */
 	SetAutoprobe,  /* value: 0 or 1; previous */
-	Unbind,	       /* device from driver */
-	Bind,	       /* device to driver; no error when it already is */
-	Rebind,	       /* as Bind, and no error when the device is gone or taken */
+	Unbind,        /* device from driver */
+	Bind,          /* device to driver; no error when it already is */
+	Rebind,        /* as Bind, and no error when the device is gone or taken */
 	SetOverride,   /* value: driver's name, empty for none; previous */
-	Probe,	       /* let the bus bind the device; driver has it afterwards */
-	Insert,	       /* device: module's name; value: its file */
-	Remove,	       /* device: module's name */
+	Probe,         /* let the bus bind the device; driver has it afterwards */
+	Insert,        /* device: module's name; value: its file */
+	Remove,        /* device: module's name */
 	InsertForeign, /* device: name of a module that ours need */
 	WaitUnused,    /* until nothing refers to the module */
 	WaitGone,      /* until the device has left the bus */
-	Rescan,	       /* look for PCI devices */
+	Rescan,        /* look for PCI devices */
 };
 
 struct Step {
@@ -61,9 +61,9 @@ public:
 };
 
 struct Outcome {
-	size_t done = 0;		    /* steps that succeeded */
+	size_t done = 0; /* steps that succeeded */
 	bool interrupted = false;
-	std::optional<Step> failed;	    /* the step that did not */
+	std::optional<Step> failed; /* the step that did not */
 	std::string error, hint;
 	std::vector<std::string> undo_errors; /* what could not be taken back */
 

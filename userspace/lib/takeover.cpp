@@ -21,7 +21,11 @@ Step save_state(const Machine &machine, const std::optional<State> &earlier, con
 
 	all.merge(taken);
 	all.boot_id = machine.boot_id;
-	return {Act::SaveState, {}, {}, {}, state_to_text(all),
+	return {Act::SaveState,
+		{},
+		{},
+		{},
+		state_to_text(all),
 		earlier ? state_to_text(*earlier) : std::string()};
 }
 
@@ -48,10 +52,13 @@ void take_roots(const Machine &machine, Plan &plan, State &taken)
 		if (acpi.driver != "cxl_acpi")
 			continue;
 		plan.steps.push_back({Act::Unbind, "platform", acpi.name, acpi.driver, {}, {}});
-		plan.steps.push_back({Act::SetOverride, "platform", acpi.name, {}, "cxla_acpi",
+		plan.steps.push_back({Act::SetOverride,
+				      "platform",
+				      acpi.name,
+				      {},
+				      "cxla_acpi",
 				      acpi.driver_override});
-		taken.taken.push_back(
-			{"platform", acpi.name, acpi.driver, acpi.driver_override});
+		taken.taken.push_back({"platform", acpi.name, acpi.driver, acpi.driver_override});
 	}
 }
 
@@ -103,8 +110,8 @@ Plan plan_rescan(const Machine &machine, const std::optional<State> &earlier)
 	return plan;
 }
 
-Plan plan_load(const Machine &machine, const ModuleSet &modules, const std::optional<State> &earlier,
-	       const LoadRequest &request)
+Plan plan_load(const Machine &machine, const ModuleSet &modules,
+	       const std::optional<State> &earlier, const LoadRequest &request)
 {
 	Plan plan;
 	State taken;
@@ -136,7 +143,11 @@ Plan plan_load(const Machine &machine, const ModuleSet &modules, const std::opti
 		if (!device || device->driver == accel_driver)
 			continue;
 		if (device->driver_override != accel_driver)
-			plan.steps.push_back({Act::SetOverride, "pci", bdf, {}, accel_driver,
+			plan.steps.push_back({Act::SetOverride,
+					      "pci",
+					      bdf,
+					      {},
+					      accel_driver,
 					      device->driver_override});
 		plan.steps.push_back({Act::Probe, "pci", bdf, accel_driver, {}, {}});
 		/* one that had a driver is on record already */
@@ -185,7 +196,8 @@ Plan plan_unload(const Machine &machine, const std::optional<State> &state)
 			continue;
 		if (state)
 			for (const auto &taken : state->taken)
-				if (taken.device == acpi.name && taken.driver_override != "cxla_acpi")
+				if (taken.device == acpi.name &&
+				    taken.driver_override != "cxla_acpi")
 					previous = taken.driver_override;
 		plan.steps.push_back(
 			{Act::SetOverride, "platform", acpi.name, {}, previous, "cxla_acpi"});

@@ -27,8 +27,8 @@ struct Plan {
 
 /* before plan_load when a device that is asked for is not there */
 Plan plan_rescan(const Machine &machine, const std::optional<State> &earlier);
-Plan plan_load(const Machine &machine, const ModuleSet &modules, const std::optional<State> &earlier,
-	       const LoadRequest &request);
+Plan plan_load(const Machine &machine, const ModuleSet &modules,
+	       const std::optional<State> &earlier, const LoadRequest &request);
 Plan plan_unload(const Machine &machine, const std::optional<State> &state);
 
 } // namespace cxla

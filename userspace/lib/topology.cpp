@@ -86,9 +86,15 @@ const std::vector<Wanted> &wanted()
 
 bool is_numeric(std::string_view attribute)
 {
-	static constexpr std::string_view numeric[] = {
-		"start", "size", "resource", "locked", "commit", "interleave_ways",
-		"interleave_granularity", "decoders_committed", "serial"};
+	static constexpr std::string_view numeric[] = {"start",
+						       "size",
+						       "resource",
+						       "locked",
+						       "commit",
+						       "interleave_ways",
+						       "interleave_granularity",
+						       "decoders_committed",
+						       "serial"};
 
 	return std::find(std::begin(numeric), std::end(numeric), attribute) != std::end(numeric);
 }
@@ -101,7 +107,8 @@ Reading<std::string> read_attribute(const Root &root, const std::string &path,
 
 	/* "commit" and the like of a region that has none yet are empty */
 	if (text && is_numeric(attribute) && !text->empty() && !parse_number(*text))
-		return Problem{path + "/" + attribute, 0, fmt::format("not a number: '{:.40}'", *text)};
+		return Problem{path + "/" + attribute, 0,
+			       fmt::format("not a number: '{:.40}'", *text)};
 	return text;
 }
 

@@ -18,9 +18,9 @@ namespace cxla
 
 enum class NodeKind {
 	Root,
-	Port,	      /* host bridge or switch */
+	Port, /* host bridge or switch */
 	Endpoint,
-	RootDecoder,  /* a window */
+	RootDecoder, /* a window */
 	SwitchDecoder,
 	EndpointDecoder,
 	Memdev,

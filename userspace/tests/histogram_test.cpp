@@ -157,7 +157,8 @@ TEST(Pattern, sample_reaches_first_and_last_page_of_any_size)
 		const auto *words = reinterpret_cast<const uint64_t *>(memory.data());
 
 		EXPECT_EQ(words[0], pattern_word(3, 0));
-		EXPECT_EQ(words[memory.size() / 8 - 1], pattern_word(3, memory.size() - 8)) << pages;
+		EXPECT_EQ(words[memory.size() / 8 - 1], pattern_word(3, memory.size() - 8))
+			<< pages;
 		EXPECT_LE(result.pages, pattern_samples + 1) << pages;
 		EXPECT_EQ(pattern_check(memory, 3, false).bad_words, 0U);
 	}

@@ -43,7 +43,10 @@ MadeUpRoot::~MadeUpRoot()
 	fs::remove_all(folder_, ignored);
 }
 
-void MadeUpRoot::dir(const std::string &path) { fs::create_directories(folder_ + path); }
+void MadeUpRoot::dir(const std::string &path)
+{
+	fs::create_directories(folder_ + path);
+}
 
 void MadeUpRoot::file(const std::string &path, const std::string &content)
 {
@@ -60,7 +63,10 @@ void MadeUpRoot::link(const std::string &path, const std::string &target)
 	fs::create_symlink(fs::path(folder_ + target).lexically_relative(from.parent_path()), from);
 }
 
-void MadeUpRoot::remove(const std::string &path) { fs::remove_all(folder_ + path); }
+void MadeUpRoot::remove(const std::string &path)
+{
+	fs::remove_all(folder_ + path);
+}
 
 std::string MadeUpRoot::read(const std::string &path) const
 {
@@ -135,12 +141,17 @@ void MadeUpRoot::add_attached(unsigned count)
 	attributes(root0, {{"devtype", "cxl_port"}});
 	link(root0 + "/uport", "/sys/devices/platform/ACPI0017:00");
 	link(bus + "root0", root0);
-	attributes(root0 + "/decoder0.0",
-		   {{"devtype", "cxl_decoder_root"}, {"start", "0x690000000"}, {"size", "0x100000000"},
-		    {"locked", "0"}, {"target_list", "12"}, {"interleave_ways", "1"},
-		    {"interleave_granularity", "256"}, {"cap_ram", "1"}});
+	attributes(root0 + "/decoder0.0", {{"devtype", "cxl_decoder_root"},
+					   {"start", "0x690000000"},
+					   {"size", "0x100000000"},
+					   {"locked", "0"},
+					   {"target_list", "12"},
+					   {"interleave_ways", "1"},
+					   {"interleave_granularity", "256"},
+					   {"cap_ram", "1"}});
 	link(bus + "decoder0.0", root0 + "/decoder0.0");
-	attributes(port, {{"devtype", "cxl_port"}, {"decoders_committed", fmt::format("{}", count)}});
+	attributes(port,
+		   {{"devtype", "cxl_port"}, {"decoders_committed", fmt::format("{}", count)}});
 	link(port + "/uport", host_bridge_path);
 	link(bus + "port1", port);
 	bind("cxla", "port1", "cxla_port");
@@ -157,20 +168,25 @@ void MadeUpRoot::add_attached(unsigned count)
 		add_device(bdf);
 		bind("pci", bdf, accel_driver);
 		file(device_path(bdf) + "/driver_override", "cxla_accel\n");
-		attributes(device_path(bdf) + "/cxla", {{"state", "attached"}, {"reason", "none"},
+		attributes(device_path(bdf) + "/cxla", {{"state", "attached"},
+							{"reason", "none"},
 							{"range", start + "-" + end},
 							{"accel", fmt::format("accel{}", i)}});
 		attributes(device_path(bdf) + "/" + memdev,
-			   {{"serial", fmt::format("{:#x}", i + 1)}, {"numa_node", "-1"},
+			   {{"serial", fmt::format("{:#x}", i + 1)},
+			    {"numa_node", "-1"},
 			    {"ram/size", "0x20000000"}});
 		link(bus + memdev, device_path(bdf) + "/" + memdev);
 		bind("cxla", memdev, "cxla_mem");
-		attributes(port + "/" + above,
-			   {{"devtype", "cxl_decoder_switch"}, {"start", start},
-			    {"size", "0x20000000"}, {"locked", "0"},
-			    {"target_list", fmt::format("{}", i)}, {"interleave_ways", "1"},
-			    {"interleave_granularity", "256"}, {"target_type", "accelerator"},
-			    {"region", region}});
+		attributes(port + "/" + above, {{"devtype", "cxl_decoder_switch"},
+						{"start", start},
+						{"size", "0x20000000"},
+						{"locked", "0"},
+						{"target_list", fmt::format("{}", i)},
+						{"interleave_ways", "1"},
+						{"interleave_granularity", "256"},
+						{"target_type", "accelerator"},
+						{"region", region}});
 		link(bus + above, port + "/" + above);
 		attributes(port + "/" + endpoint,
 			   {{"devtype", "cxl_port"}, {"decoders_committed", "1"}});
@@ -178,16 +194,27 @@ void MadeUpRoot::add_attached(unsigned count)
 		link(bus + endpoint, port + "/" + endpoint);
 		bind("cxla", endpoint, "cxla_port");
 		attributes(port + "/" + endpoint + "/" + decoder,
-			   {{"devtype", "cxl_decoder_endpoint"}, {"start", start},
-			    {"size", "0x20000000"}, {"locked", i ? "1" : "0"},
-			    {"target_type", "accelerator"}, {"mode", "ram"}, {"dpa_resource", "0x0"},
-			    {"dpa_size", "0x20000000"}, {"interleave_ways", "1"},
-			    {"interleave_granularity", "256"}, {"region", region}});
+			   {{"devtype", "cxl_decoder_endpoint"},
+			    {"start", start},
+			    {"size", "0x20000000"},
+			    {"locked", i ? "1" : "0"},
+			    {"target_type", "accelerator"},
+			    {"mode", "ram"},
+			    {"dpa_resource", "0x0"},
+			    {"dpa_size", "0x20000000"},
+			    {"interleave_ways", "1"},
+			    {"interleave_granularity", "256"},
+			    {"region", region}});
 		link(bus + decoder, port + "/" + endpoint + "/" + decoder);
-		attributes(root0 + "/decoder0.0/" + region,
-			   {{"resource", start}, {"size", "0x20000000"}, {"interleave_ways", "1"},
-			    {"interleave_granularity", "256"}, {"mode", "ram"}, {"commit", "1"},
-			    {"locked", "1"}, {"uuid", ""}, {"target0", decoder}});
+		attributes(root0 + "/decoder0.0/" + region, {{"resource", start},
+							     {"size", "0x20000000"},
+							     {"interleave_ways", "1"},
+							     {"interleave_granularity", "256"},
+							     {"mode", "ram"},
+							     {"commit", "1"},
+							     {"locked", "1"},
+							     {"uuid", ""},
+							     {"target0", decoder}});
 		link(bus + region, root0 + "/decoder0.0/" + region);
 		bind("cxla", region, "cxla_region");
 	}
@@ -211,17 +238,24 @@ void MadeUpRoot::add_intree(const std::string &bdf, bool region, bool locked)
 	dir(endpoint);
 	link(endpoint + "/uport", device_path(bdf) + "/mem0");
 	link(bus + "endpoint2", endpoint);
-	for (const auto &[name, value] : std::initializer_list<std::pair<const char *, const char *>>{
-		     {"devtype", "cxl_decoder_endpoint"}, {"start", "0x690000000"},
-		     {"size", "0x20000000"}, {"locked", locked ? "1" : "0"},
-		     {"interleave_ways", "1"}, {"interleave_granularity", "256"},
+	for (const auto &[name, value] :
+	     std::initializer_list<std::pair<const char *, const char *>>{
+		     {"devtype", "cxl_decoder_endpoint"},
+		     {"start", "0x690000000"},
+		     {"size", "0x20000000"},
+		     {"locked", locked ? "1" : "0"},
+		     {"interleave_ways", "1"},
+		     {"interleave_granularity", "256"},
 		     {"region", region ? "region0" : ""}})
 		file(endpoint + "/decoder2.0/" + name, std::string(value) + "\n");
 	link(bus + "decoder2.0", endpoint + "/decoder2.0");
 	if (!region)
 		return;
-	for (const auto &[name, value] : std::initializer_list<std::pair<const char *, const char *>>{
-		     {"resource", "0x690000000"}, {"size", "0x20000000"}, {"interleave_ways", "1"},
+	for (const auto &[name, value] :
+	     std::initializer_list<std::pair<const char *, const char *>>{
+		     {"resource", "0x690000000"},
+		     {"size", "0x20000000"},
+		     {"interleave_ways", "1"},
 		     {"commit", "1"}})
 		file(root0 + "/decoder0.0/region0/" + name, std::string(value) + "\n");
 	link(bus + "region0", root0 + "/decoder0.0/region0");

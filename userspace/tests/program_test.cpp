@@ -31,8 +31,8 @@ struct Program : ::testing::Test {
 	Ran run(const std::string &arguments, bool errors = false)
 	{
 		std::string command =
-			fmt::format("CXLA_ROOT={} {} {} 2>{}", made.folder(), CXLA_PROGRAM, arguments,
-				    errors ? "&1" : "/dev/null");
+			fmt::format("CXLA_ROOT={} {} {} 2>{}", made.folder(), CXLA_PROGRAM,
+				    arguments, errors ? "&1" : "/dev/null");
 		std::unique_ptr<FILE, Close> pipe(popen(command.c_str(), "r"));
 		Ran result;
 		char buffer[4096];
@@ -210,7 +210,9 @@ TEST_F(Program, completion_is_bash_and_knows_every_command)
 	Ran script = run("completion bash");
 
 	EXPECT_EQ(script.status, 0);
-	for (const char *word : {"load", "unload", "status", "attach", "detach", "bench", "--takeover"})
+	for (const char *word :
+	     {"load", "unload", "status", "attach", "detach", "bench", "--takeover"})
 		EXPECT_NE(script.out.find(word), std::string::npos) << word;
-	EXPECT_EQ(std::system(fmt::format("{} completion bash | bash -n", CXLA_PROGRAM).c_str()), 0);
+	EXPECT_EQ(std::system(fmt::format("{} completion bash | bash -n", CXLA_PROGRAM).c_str()),
+		  0);
 }

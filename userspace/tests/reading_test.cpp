@@ -127,7 +127,8 @@ TEST(Range, text_round_trips_and_both_ends_are_inclusive)
 
 TEST(Range, reversed_open_or_wrapping_ranges_are_none)
 {
-	for (const char *bad : {"", "-", "5", "0x10-0xf", "0x1-", "-0x1", "1-2-3", "0x1 -0x2", "x-y"})
+	for (const char *bad :
+	     {"", "-", "5", "0x10-0xf", "0x1-", "-0x1", "1-2-3", "0x1 -0x2", "x-y"})
 		EXPECT_FALSE(parse_range(bad)) << bad;
 	EXPECT_FALSE(range_of(0x1000, 0));
 	EXPECT_FALSE(range_of(UINT64_MAX, 2));
@@ -162,7 +163,8 @@ TEST(Iomem, system_ram_is_found_by_its_overlap_also_hot_added_and_nested)
 
 TEST(Iomem, zeroed_addresses_are_known_to_be_hidden)
 {
-	Iomem iomem = parse_iomem("00000000-00000000 : System RAM\n  00000000-00000000 : Soft Reserved\n");
+	Iomem iomem = parse_iomem(
+		"00000000-00000000 : System RAM\n  00000000-00000000 : Soft Reserved\n");
 
 	EXPECT_FALSE(iomem.addresses);
 	EXPECT_EQ(iomem.named("Soft Reserved").size(), 1U);
@@ -281,7 +283,7 @@ TEST(Pci, address_is_normalised_and_anything_else_is_none)
 {
 	EXPECT_EQ(parse_bdf("0d:00.0"), "0000:0d:00.0");
 	EXPECT_EQ(parse_bdf("0001:0D:1f.7"), "0001:0d:1f.7");
-	for (const char *bad : {"", "0d:00", "0d:00.8", "0d:20.0", "00000:0d:00.0", "0d:00.0x", "accel0",
-				"0d:00.0 ", "../0d:00.0", ":::", "0d:-1.0"})
+	for (const char *bad : {"", "0d:00", "0d:00.8", "0d:20.0", "00000:0d:00.0", "0d:00.0x",
+				"accel0", "0d:00.0 ", "../0d:00.0", ":::", "0d:-1.0"})
 		EXPECT_FALSE(parse_bdf(bad)) << bad;
 }

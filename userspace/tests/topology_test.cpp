@@ -53,7 +53,8 @@ TEST_F(Attached, tree_goes_from_root_to_pci_device)
 	EXPECT_TRUE(contains(tree, "├─ decoder0.0  window 0x690000000-0x78fffffff  4 GiB")) << tree;
 	EXPECT_TRUE(contains(tree, "region0  0x690000000-0x6afffffff  512 MiB  locked")) << tree;
 	EXPECT_TRUE(contains(tree, "port1  host bridge pci0000:0c")) << tree;
-	EXPECT_TRUE(contains(tree, "mem1  serial 0x2  on 0000:0e:00.0  (cxla_accel)  accel1 attached"))
+	EXPECT_TRUE(
+		contains(tree, "mem1  serial 0x2  on 0000:0e:00.0  (cxla_accel)  accel1 attached"))
 		<< tree;
 	/* every object is below the root */
 	EXPECT_EQ(tree.find("\n├─"), tree.find('\n'));
@@ -90,7 +91,8 @@ TEST_F(Attached, garbage_in_a_decoder_is_told_and_the_rest_is_shown)
 	EXPECT_TRUE(has_problem(decoder + "/start"));
 	EXPECT_TRUE(has_problem(decoder + "/size"));
 	EXPECT_TRUE(contains(topology_text(status().machine), "decoder2.0  ?"));
-	EXPECT_TRUE(contains(topology_text(status().machine), "decoder3.0  0x6b0000000-0x6cfffffff"));
+	EXPECT_TRUE(
+		contains(topology_text(status().machine), "decoder3.0  0x6b0000000-0x6cfffffff"));
 }
 
 TEST_F(Attached, dangling_link_is_told_and_the_rest_is_shown)
@@ -138,9 +140,9 @@ TEST_F(Attached, json_has_every_key_of_the_schema)
 {
 	auto json = status_json(status());
 
-	for (const char *key : {"schema", "kernel", "privileged", "loaded", "modules", "roots", "cedt",
-				"iomem", "pci", "topology", "intree_topology", "accelerators",
-				"taken_over", "blockers", "problems"})
+	for (const char *key : {"schema", "kernel", "privileged", "loaded", "modules", "roots",
+				"cedt", "iomem", "pci", "topology", "intree_topology",
+				"accelerators", "taken_over", "blockers", "problems"})
 		EXPECT_TRUE(json.contains(key)) << key;
 	EXPECT_EQ(json["schema"], 1);
 	EXPECT_EQ(json["loaded"], true);
@@ -186,7 +188,8 @@ TEST(Status, machine_without_our_modules_shows_windows_ranges_and_devices)
 	std::string text = machine_text(read_status(made.root(), {}));
 
 	EXPECT_TRUE(contains(text, "none of ours is loaded")) << text;
-	EXPECT_TRUE(contains(text, "window        0x690000000-0x78fffffff  4 GiB  host bridge 12")) << text;
+	EXPECT_TRUE(contains(text, "window        0x690000000-0x78fffffff  4 GiB  host bridge 12"))
+		<< text;
 	EXPECT_TRUE(contains(text, "Soft Reserved 0x690000000-0x6afffffff  512 MiB")) << text;
 	EXPECT_TRUE(contains(text, "0000:0d:00.0  0x8086:0x0d93")) << text;
 	EXPECT_TRUE(contains(text, "no driver")) << text;
@@ -246,5 +249,6 @@ TEST(Status, bad_entry_of_the_cedt_is_shown)
 	made.add_kernel();
 	made.add_platform();
 	made.file(cedt_path, cxla::test::make_cedt().substr(0, 80));
-	EXPECT_TRUE(contains(machine_text(read_status(made.root(), {})), "CEDT          skipped: "));
+	EXPECT_TRUE(
+		contains(machine_text(read_status(made.root(), {})), "CEDT          skipped: "));
 }
