@@ -109,6 +109,9 @@ int cxla_probe_component_regs(struct cxl_register_map *map)
 					  cxla_readl(array + 4 * i,
 						     &map->access), count);
 	iounmap(array);
+	/* a block that is broken somewhere is not used anywhere */
+	if (rc)
+		map->component_map = (struct cxl_component_reg_map) { };
 	return rc;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_probe_component_regs, "CXL");
