@@ -48,12 +48,11 @@ static void cxla_hdm_unmap(struct cxl_port *port)
 	release_mem_region(port->reg_map.resource + hdm->offset, hdm->size);
 }
 
-/* why an endpoint can't be used; other ports have nobody to tell */
+/* for who had the port added, to pass on */
 static int cxla_hdm_refuse(struct cxl_port *port, enum cxla_reason reason)
 {
-	if (!is_cxl_endpoint(port))
-		return -ENXIO;
-	return cxla_refuse(to_cxl_memdev(port->uport_dev), reason);
+	port->reason = reason;
+	return -ENXIO;
 }
 
 static int cxla_hdm_read_caps(struct cxl_port *port)
@@ -174,6 +173,35 @@ static int cxla_switch_decoder_add(struct cxl_port *port, int id,
 	return cxla_decoder_add(cxld);
 }
 
+/*
+ * Decoders map device memory in their order, CXL 3.1 section 8.2.4.20.12: one
+ * that can't be placed leaves those behind it without a place.
+ */
+static bool cxla_dpa_place(struct cxl_endpoint_decoder *cxled,
+			   const struct cxl_hdm_decoded *d, u64 *dpa_end,
+			   u64 capacity)
+{
+	u64 size, base, end;
+
+	if (d->fault != CXL_HDM_OK || *dpa_end == U64_MAX) {
+		*dpa_end = U64_MAX;
+		return false;
+	}
+	size = d->size / d->ways;
+	if (check_add_overflow(*dpa_end, d->skip, &base) ||
+	    check_add_overflow(base, size, &end) || end > capacity) {
+		dev_err(cxled->cxld.dev.parent,
+			"%s: maps device memory beyond the device's %#llx bytes\n",
+			dev_name(&cxled->cxld.dev), capacity);
+		*dpa_end = U64_MAX;
+		return false;
+	}
+	cxled->dpa_base = base;
+	cxled->dpa_size = size;
+	*dpa_end = end;
+	return true;
+}
+
 static int cxla_endpoint_decoder_add(struct cxl_port *port, int id,
 				     const struct cxl_hdm_decoded *d,
 				     u64 *dpa_end)
@@ -194,26 +222,15 @@ static int cxla_endpoint_decoder_add(struct cxl_port *port, int id,
 	}
 
 	cxla_decoder_fill(&cxled->cxld, d);
-	if (d->committed && d->fault == CXL_HDM_OK) {
-		/* decoders map device memory in their order, 8.2.4.20.12 */
-		if (check_add_overflow(*dpa_end, d->skip, &cxled->dpa_base) ||
-		    check_add_overflow(cxled->dpa_base, d->size / d->ways,
-				       dpa_end) || *dpa_end > capacity) {
-			dev_err(&port->dev,
-				"decoder%d.%d: maps device memory beyond the device's %#llx bytes\n",
-				port->id, id, capacity);
-			cxled->cxld.flags |= CXL_DECODER_F_BROKEN;
-		} else {
-			cxled->dpa_size = d->size / d->ways;
-		}
-	}
+	if (d->committed && !cxla_dpa_place(cxled, d, dpa_end, capacity))
+		cxled->cxld.flags |= CXL_DECODER_F_BROKEN;
 	return cxla_decoder_add(&cxled->cxld);
 }
 
 static int cxla_hdm_enumerate(struct cxl_port *port)
 {
 	bool endpoint = is_cxl_endpoint(port);
-	int committed = 0, errors = 0;
+	int committed = 0, usable = 0, errors = 0;
 	u64 dpa_end = 0;
 	int rc;
 
@@ -236,15 +253,18 @@ static int cxla_hdm_enumerate(struct cxl_port *port)
 			errors++;
 		if (d.committed)
 			committed++;
+		if (d.committed && d.fault == CXL_HDM_OK)
+			usable++;
 
 		rc = endpoint ? cxla_endpoint_decoder_add(port, i, &d, &dpa_end) :
 				cxla_switch_decoder_add(port, i, &d);
 		if (rc)
 			return rc;
 	}
-	if (committed)
+	/* what makes no sense is not turned on */
+	if (usable)
 		return cxla_hdm_enable(port);
-	if (endpoint)
+	if (endpoint && !committed)
 		cxla_refuse(to_cxl_memdev(port->uport_dev),
 			    errors ? CXLA_REASON_HW_ERROR :
 				     CXLA_REASON_NOT_COMMITTED);

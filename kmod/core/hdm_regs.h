@@ -60,8 +60,16 @@ struct cxl_hdm_caps {
 /**
  * struct cxl_hdm_regs - the registers of one decoder as read
  *
- * Only @ctrl needs to have been read when neither COMMITTED nor COMMIT is set
- * in it; the rest is 0 then.
+ * @base_low: bits 31:28 of the base
+ * @base_high: bits 63:32 of the base
+ * @size_low: bits 31:28 of the size
+ * @size_high: bits 63:32 of the size
+ * @ctrl: control
+ * @tl_low: target list of a switch, or DPA skip of an endpoint
+ * @tl_high: the same, upper half
+ *
+ * Only @ctrl needs to have been read when COMMITTED is not set in it; the rest
+ * is 0 then.
  */
 struct cxl_hdm_regs {
 	u32 base_low, base_high;
