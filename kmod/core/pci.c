@@ -100,8 +100,10 @@ static int cxla_locate_block(struct pci_dev *pdev,
 {
 	resource_size_t len = pci_resource_len(pdev, entry->bir);
 
-	if (!(pci_resource_flags(pdev, entry->bir) & IORESOURCE_MEM) || !len) {
-		pci_err(pdev, "register block %u is in BAR %u, which is absent\n",
+	unsigned long flags = pci_resource_flags(pdev, entry->bir);
+
+	if (!(flags & IORESOURCE_MEM) || flags & IORESOURCE_UNSET || !len) {
+		pci_err(pdev, "register block %u is in BAR %u, which has no address\n",
 			entry->block_id, entry->bir);
 		return -ENXIO;
 	}
@@ -245,56 +247,60 @@ int cxla_pci_mem_enable(struct cxl_memdev *cxlmd)
 	return 0;
 }
 
-struct dport_walk {
-	struct cxl_port *port;
-	struct pci_bus *bus;
-	int type;
-	int rc;
-};
-
-static int cxla_pci_add_dport(struct pci_dev *pdev, void *data)
+/*
+ * Only a link of type @type is a downstream port. A number that is taken says
+ * that one of the two lies; the first one counts.
+ */
+static int cxla_pci_add_dport(struct cxl_port *port, struct pci_dev *pdev,
+			      int type)
 {
-	struct dport_walk *walk = data;
 	u32 lnkcap;
+	int rc;
 
-	if (pdev->bus != walk->bus || !pci_is_pcie(pdev) ||
-	    pci_pcie_type(pdev) != walk->type)
+	if (!pci_is_pcie(pdev) || pci_pcie_type(pdev) != type)
 		return 0;
 
 	lnkcap = cxla_cfg_read32(pdev, pci_pcie_cap(pdev) + PCI_EXP_LNKCAP,
-				 walk->port->access);
+				 port->access);
 	if (PCI_POSSIBLE_ERROR(lnkcap))
 		return 0;
+	rc = cxla_dport_add(port, &pdev->dev,
+			    FIELD_GET(PCI_EXP_LNKCAP_PN, lnkcap), false);
+	if (rc != -EBUSY)
+		return rc;
+	pci_err(pdev, "port number %u is taken, left out of %s\n",
+		FIELD_GET(PCI_EXP_LNKCAP_PN, lnkcap), dev_name(&port->dev));
+	return 0;
+}
 
-	walk->rc = cxla_dport_add(walk->port, &pdev->dev,
-				  FIELD_GET(PCI_EXP_LNKCAP_PN, lnkcap), false);
-	return walk->rc;
+static int cxla_add_if_root_port(struct device *dev, void *port)
+{
+	return dev_is_pci(dev) ? cxla_pci_add_dport(port, to_pci_dev(dev),
+						    PCI_EXP_TYPE_ROOT_PORT) : 0;
+}
+
+static int cxla_add_if_downstream(struct device *dev, void *port)
+{
+	return dev_is_pci(dev) ? cxla_pci_add_dport(port, to_pci_dev(dev),
+						    PCI_EXP_TYPE_DOWNSTREAM) : 0;
 }
 
 /**
  * cxla_pci_add_dports() - add a port's downstream ports
  * @port: host bridge or switch, its lock held
  *
- * Root ports of a host bridge, downstream ports of a switch.
+ * Root ports of a host bridge, downstream ports of a switch, which are children
+ * of what the port stands for. Children, and not the bus, are walked: error
+ * recovery takes locks of devices under the lock of the bus list.
  *
  * Return: 0, or the error of the one that could not be added.
  */
 int cxla_pci_add_dports(struct cxl_port *port)
 {
-	struct dport_walk walk = { .port = port };
-
 	device_lock_assert(&port->dev);
 
-	if (dev_is_pci(port->uport_dev)) {
-		walk.bus = to_pci_dev(port->uport_dev)->subordinate;
-		walk.type = PCI_EXP_TYPE_DOWNSTREAM;
-	} else {
-		walk.bus = to_pci_host_bridge(port->uport_dev)->bus;
-		walk.type = PCI_EXP_TYPE_ROOT_PORT;
-	}
-	if (!walk.bus)
-		return -ENXIO;
-
-	pci_walk_bus(walk.bus, cxla_pci_add_dport, &walk);
-	return walk.rc;
+	return device_for_each_child(port->uport_dev, port,
+				     dev_is_pci(port->uport_dev) ?
+				     cxla_add_if_downstream :
+				     cxla_add_if_root_port);
 }
