@@ -99,6 +99,8 @@ static int cxla_accel_publish(struct cxla_accel *accel,
 			node->info.hpa_size = range_len(range);
 			node->map = map;
 			accel->mem = mem;
+			dev_info(accel->cxlds.dev, "attached to [%#llx-%#llx]\n",
+				 range->start, range->end);
 			return 0;
 		}
 		node->info.reason = CXLA_REASON_REVOKED;
@@ -125,15 +127,8 @@ static int cxla_accel_attach(struct cxla_accel *accel)
 	accel->cxlds.media_ready = true;
 
 	cxlmd = devm_cxl_add_memdev(&accel->cxlds, &accel->attach.attach);
-	if (!IS_ERR(cxlmd)) {
-		int rc = cxla_accel_publish(accel, cxlmd);
-
-		if (!rc)
-			dev_info(dev, "attached to [%#llx-%#llx]\n",
-				 accel->attach.region.start,
-				 accel->attach.region.end);
-		return rc;
-	}
+	if (!IS_ERR(cxlmd))
+		return cxla_accel_publish(accel, cxlmd);
 
 	scoped_guard(rwsem_write, &node->lock) {
 		cxla_accel_result(accel);

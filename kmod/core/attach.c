@@ -150,6 +150,10 @@ void cxla_attach_revoke(struct cxl_memdev *cxlmd)
 {
 	bool first, attached;
 
+	/* nobody was promised anything */
+	if (!cxlmd->attach)
+		return;
+
 	scoped_guard(spinlock, &cxlmd->lock) {
 		first = !test_and_set_bit(CXLA_MEMDEV_F_REVOKING,
 					  &cxlmd->flags);

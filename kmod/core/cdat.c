@@ -9,6 +9,7 @@
  */
 #include <linux/pci.h>
 #include <linux/pci-doe.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "core.h"
@@ -58,6 +59,8 @@ static ssize_t cxla_cdat_fetch(struct pci_doe_mb *doe, u8 *buf, size_t size)
 		__le32 request = cpu_to_le32(handle << 16);
 		int rc;
 
+		if (fatal_signal_pending(current))
+			return -EINTR;
 		rc = pci_doe(doe, PCI_VENDOR_ID_CXL, CXL_DOE_TABLE_ACCESS,
 			     &request, sizeof(request), response,
 			     sizeof(*response));

@@ -112,6 +112,7 @@ struct cxl_dport {
 enum cxl_port_flags {
 	CXL_PORT_F_DYING,	/* somebody unregisters it */
 	CXL_PORT_F_PROBED,	/* an endpoint is brought up once */
+	CXL_PORT_F_UP,		/* and was */
 };
 
 /**
@@ -125,6 +126,8 @@ enum cxl_port_flags {
  * @id: N of rootN, portN, endpointN
  * @depth: 0 for a root
  * @flags: enum cxl_port_flags
+ * @error: what the last probe came to; device lock, or who added the port
+ * @reason: why, when that is -ENXIO
  * @gone: completed when unregistered
  * @dports: by port id; device lock
  * @nr_dports: how many; device lock
@@ -149,6 +152,8 @@ struct cxl_port {
 	int id;
 	int depth;
 	unsigned long flags;
+	int error;
+	enum cxla_reason reason;
 	struct completion gone;
 	struct xarray dports;
 	int nr_dports;
@@ -187,6 +192,7 @@ struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 			       struct cxla_access *access);
 void cxla_port_unregister(struct cxl_port *port);
 void cxla_port_remove_children(struct cxl_port *port);
+bool cxla_child_by_uport(struct cxl_port *port, struct device *uport_dev);
 int cxla_port_setup(struct cxl_port *port);
 void cxla_port_teardown(struct cxl_port *port);
 int cxla_dport_add(struct cxl_port *port, struct device *dport_dev,
@@ -413,6 +419,12 @@ extern const struct device_type cxla_region_type;
 extern const struct attribute_group *cxla_region_groups[];
 extern struct cxla_driver cxla_region_driver;
 
+enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
+				  struct cxl_root_decoder *cxlrd, bool *hw_lock);
+void cxla_route_note(struct cxl_endpoint_decoder *cxled,
+		     struct cxl_region *old, struct cxl_region *new);
+int cxla_route_position(struct cxl_endpoint_decoder *cxled,
+			struct cxl_root_decoder *cxlrd);
 int cxla_region_assemble(struct cxl_endpoint_decoder *cxled);
 void cxla_regions_detach(struct cxl_port *endpoint);
 int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name);

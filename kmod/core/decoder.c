@@ -220,7 +220,8 @@ static ssize_t dpa_resource_show(struct device *dev,
 	struct cxl_endpoint_decoder *cxled = to_cxl_endpoint_decoder(dev);
 
 	guard(rwsem_read)(&cxl_rwsem.region);
-	return sysfs_emit(buf, "%#llx\n", cxled->dpa_base);
+	return sysfs_emit(buf, "%#llx\n",
+			  cxled->dpa_size ? cxled->dpa_base : U64_MAX);
 }
 static DEVICE_ATTR_RO(dpa_resource);
 
@@ -230,7 +231,7 @@ static ssize_t dpa_size_show(struct device *dev, struct device_attribute *attr,
 	struct cxl_endpoint_decoder *cxled = to_cxl_endpoint_decoder(dev);
 
 	guard(rwsem_read)(&cxl_rwsem.region);
-	return sysfs_emit(buf, "%#llx\n", cxled->dpa_size);
+	return sysfs_emit(buf, "%pa\n", &cxled->dpa_size);
 }
 static DEVICE_ATTR_RO(dpa_size);
 

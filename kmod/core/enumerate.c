@@ -71,6 +71,14 @@ static struct cxl_port *cxla_find_above(struct device *dport_dev,
 	return NULL;
 }
 
+/* a port was added for @cxlmd, and no driver bound to it: why? */
+static int cxla_port_refused(struct cxl_memdev *cxlmd, struct cxl_port *port)
+{
+	if (port->error && port->error != -ENXIO)
+		return port->error;
+	return cxla_refuse(cxlmd, port->reason ?: CXLA_REASON_PORT_DISABLED);
+}
+
 /* add the switch port @uport_dev below the dport @dport_dev of @parent */
 static int cxla_switch_add(struct cxl_memdev *cxlmd, struct cxl_port *parent,
 			   struct device *dport_dev, struct device *uport_dev)
@@ -85,6 +93,9 @@ static int cxla_switch_add(struct cxl_memdev *cxlmd, struct cxl_port *parent,
 
 	dport = parent->dev.driver ? cxla_dport_by_dev(parent, dport_dev) : NULL;
 	if (!dport)
+		return cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
+	/* there, but unbound: its dports would have been found otherwise */
+	if (cxla_child_by_uport(parent, uport_dev))
 		return cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
 
 	rc = cxl_pci_setup_regs(to_pci_dev(uport_dev),
@@ -107,13 +118,13 @@ static int cxla_switch_add(struct cxl_memdev *cxlmd, struct cxl_port *parent,
 		parent->users++;
 
 	/* the driver of the new port had its chance in cxla_port_add() */
-	if (!port->dev.driver) {
-		if (is_cxl_switch(parent))
-			parent->users--;
-		cxla_port_unregister(port);
-		return cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
-	}
-	return 0;
+	if (port->dev.driver)
+		return 0;
+	rc = cxla_port_refused(cxlmd, port);
+	if (is_cxl_switch(parent))
+		parent->users--;
+	cxla_port_unregister(port);
+	return rc;
 }
 
 /* switch ports that nobody was enumerated through go, from @port upwards */
@@ -224,11 +235,11 @@ int cxla_endpoint_add(struct cxl_memdev *cxlmd, struct cxl_dport *dport)
 		return PTR_ERR(endpoint);
 
 	if (!endpoint->dev.driver) {
-		int error = cxlmd->error;
+		int rc = cxla_port_refused(cxlmd, endpoint);
 
 		cxlmd->endpoint = ERR_PTR(-ENXIO);
 		cxla_port_unregister(endpoint);
-		return error ?: cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
+		return rc;
 	}
 	return 0;
 }

@@ -18,7 +18,7 @@
 
 static DEFINE_IDA(cxla_memdev_ida);
 static struct lock_class_key cxla_memdev_key;
-static struct lock_class_key cxla_accel_key;
+static struct lock_class_key __maybe_unused cxla_accel_key;
 
 static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
@@ -99,9 +99,54 @@ bool is_cxl_memdev(const struct device *dev)
 	return dev->type == &cxla_memdev_type;
 }
 
-static void cxla_accel_lock_visible(void *dev)
+/*
+ * The PCI core probes in a kworker on the node of the device, while the task
+ * that waits for it holds the lock. Lockdep then knows of no lock to be held.
+ */
+#ifdef CONFIG_LOCKDEP
+static bool cxla_lock_is_ours(struct device *dev)
 {
-	device_lock_reset_class((struct device *)dev);
+	return debug_locks && lockdep_is_held(&dev->mutex);
+}
+
+static bool cxla_lock_is_hidden(struct device *dev)
+{
+	return lockdep_match_class(&dev->mutex, &__lockdep_no_validate__);
+}
+#else
+static bool cxla_lock_is_ours(struct device *dev)
+{
+	return false;
+}
+
+static bool cxla_lock_is_hidden(struct device *dev)
+{
+	return false;
+}
+#endif
+
+static void cxla_assert_host_locked(struct device *dev)
+{
+	if (IS_ENABLED(CONFIG_LOCKDEP))
+		WARN_ON_ONCE(!mutex_is_locked(&dev->mutex));
+}
+
+static void cxla_accel_lock_hide(void *dev)
+{
+	if (cxla_lock_is_ours(dev))
+		device_lock_reset_class((struct device *)dev);
+}
+
+/*
+ * The driver core keeps locks of devices out of lockdep. This one is the
+ * outermost of ours: give it a class, as long as the driver is bound.
+ */
+static int cxla_accel_lock_show(struct device *dev)
+{
+	if (!cxla_lock_is_ours(dev) || !cxla_lock_is_hidden(dev))
+		return 0;
+	device_lock_set_class(dev, &cxla_accel_key);
+	return devm_add_action_or_reset(dev, cxla_accel_lock_hide, dev);
 }
 
 struct cxl_dev_state *_devm_cxl_dev_state_create(struct device *dev,
@@ -111,13 +156,8 @@ struct cxl_dev_state *_devm_cxl_dev_state_create(struct device *dev,
 {
 	struct cxl_dev_state *cxlds;
 
-	/*
-	 * The driver core keeps locks of devices out of lockdep. This one is
-	 * the outermost of ours: give it a class, as long as it is bound.
-	 */
-	device_lock_assert(dev);
-	device_lock_set_class(dev, &cxla_accel_key);
-	if (devm_add_action_or_reset(dev, cxla_accel_lock_visible, dev))
+	cxla_assert_host_locked(dev);
+	if (cxla_accel_lock_show(dev))
 		return NULL;
 
 	cxlds = devm_kzalloc(dev, size, GFP_KERNEL);
@@ -192,7 +232,7 @@ static void cxla_memdev_unregister(void *_cxlmd)
 	struct cxl_memdev *cxlmd = _cxlmd;
 	struct cxl_dev_state *cxlds = cxlmd->cxlds;
 
-	device_lock_assert(cxlds->dev);
+	cxla_assert_host_locked(cxlds->dev);
 	/* from here on no worker detaches the driver on behalf of this memdev */
 	set_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags);
 	cxla_attach_revoke(cxlmd);
@@ -269,10 +309,13 @@ struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 	struct cxl_memdev *cxlmd;
 	int rc;
 
-	device_lock_assert(cxlds->dev);
+	cxla_assert_host_locked(cxlds->dev);
+	/* what is known of the memdev that is there stays known */
+	if (cxlds->cxlmd)
+		return ERR_PTR(-EBUSY);
 	cxlds->reason = CXLA_REASON_ERROR;
 	cxlds->error = -EBUSY;
-	if (cxlds->cxlmd || cxla_device_detaching(cxlds->dev))
+	if (cxla_device_detaching(cxlds->dev))
 		return ERR_PTR(-EBUSY);
 
 	cxlmd = cxla_memdev_alloc(cxlds, attach);

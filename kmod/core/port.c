@@ -178,13 +178,12 @@ struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 
 	port->access = access;
 	if (is_cxl_endpoint(port))
-		container_of(uport_dev, struct cxl_memdev, dev)->endpoint = port;
+		to_cxl_memdev(uport_dev)->endpoint = port;
 	rc = device_add(&port->dev);
 	port->access = NULL;
 	if (rc) {
 		if (is_cxl_endpoint(port))
-			container_of(uport_dev, struct cxl_memdev,
-				     dev)->endpoint = ERR_PTR(-ENXIO);
+			to_cxl_memdev(uport_dev)->endpoint = ERR_PTR(-ENXIO);
 		return ERR_PTR(rc);
 	}
 
@@ -195,6 +194,8 @@ struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 
 	rc = cxla_port_link(port);
 	if (rc) {
+		if (is_cxl_endpoint(port))
+			to_cxl_memdev(uport_dev)->endpoint = ERR_PTR(-ENXIO);
 		cxla_port_unregister(no_free_ptr(port));
 		return ERR_PTR(rc);
 	}
@@ -255,6 +256,25 @@ void cxla_port_remove_children(struct cxl_port *port)
 }
 EXPORT_SYMBOL_NS_GPL(cxla_port_remove_children, "CXL");
 
+/**
+ * cxla_child_by_uport() - is there a port for a device already
+ * @port: its lock is held, so that none is added meanwhile
+ * @uport_dev: what the child would stand for
+ *
+ * Return: true when there is, bound or not.
+ */
+bool cxla_child_by_uport(struct cxl_port *port, struct device *uport_dev)
+{
+	struct cxl_port *child;
+
+	device_lock_assert(&port->dev);
+	guard(mutex)(&cxla_children_lock);
+	list_for_each_entry(child, &port->children, sibling)
+		if (child->uport_dev == uport_dev)
+			return true;
+	return false;
+}
+
 static void cxla_dport_link_name(const struct cxl_dport *dport, char *name,
 				 size_t size)
 {
@@ -290,9 +310,6 @@ int cxla_dport_add(struct cxl_port *port, struct device *dport_dev,
 
 	rc = xa_insert(&port->dports, port_id, dport, GFP_KERNEL);
 	if (rc) {
-		if (rc == -EBUSY)
-			dev_err(&port->dev, "port number %u of %s is taken\n",
-				port_id, dev_name(dport_dev));
 		return rc;
 	}
 	rc = xa_insert(&cxla_dports, (unsigned long)dport_dev, dport,
@@ -428,6 +445,7 @@ static int cxla_endpoint_setup(struct cxl_port *port)
 		if (rc && rc != -ENXIO)
 			return rc;
 	}
+	set_bit(CXL_PORT_F_UP, &port->flags);
 	return 0;
 }
 
@@ -443,12 +461,10 @@ int cxla_port_setup(struct cxl_port *port)
 
 	rc = is_cxl_endpoint(port) ? cxla_endpoint_setup(port) :
 				     cxla_upstream_setup(port);
-	if (!rc)
-		return 0;
 	/* device_add() keeps the error of a probe to itself */
-	if (is_cxl_endpoint(port))
-		to_cxl_memdev(port->uport_dev)->error = rc;
-	cxla_port_teardown(port);
+	port->error = rc;
+	if (rc)
+		cxla_port_teardown(port);
 	return rc;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_port_setup, "CXL");
@@ -469,7 +485,8 @@ void cxla_port_teardown(struct cxl_port *port)
 
 		cxla_attach_revoke(cxlmd);
 		cxla_regions_detach(port);
-		cxla_detach_queue(cxlmd);
+		if (test_bit(CXL_PORT_F_UP, &port->flags))
+			cxla_detach_queue(cxlmd);
 	} else {
 		cxla_port_remove_children(port);
 	}

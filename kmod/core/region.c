@@ -35,144 +35,6 @@ const struct device_type cxla_region_type = {
 	.groups = cxla_region_groups,
 };
 
-/* ------------------------------- route ----------------------------- */
-
-static bool cxla_has_target(const struct cxl_decoder *cxld, u32 port_id)
-{
-	for (int i = 0; i < cxld->nr_targets; i++)
-		if (cxld->targets[i] == port_id)
-			return true;
-	return false;
-}
-
-static struct cxl_decoder *cxla_port_decoder(struct cxl_port *port,
-					     const struct range *range)
-{
-	for (int i = 0; i < port->nr_decoders; i++) {
-		struct cxl_decoder *cxld = port->decoders[i];
-
-		if (!cxld || !(cxld->flags & CXL_DECODER_F_ENABLE) ||
-		    cxld->flags & CXL_DECODER_F_BROKEN)
-			continue;
-		if (cxla_range_contains(&cxld->hpa_range, range))
-			return cxld;
-	}
-	return NULL;
-}
-
-/*
- * Does every port between the window and the endpoint route @range to it? A
- * decoder above may map more than the endpoint's, as long as it is not
- * interleaved. With @cxlr, note it in each decoder on the way, or with
- * @clear take it out again.
- */
-static enum cxla_reason cxla_route(struct cxl_endpoint_decoder *cxled,
-				   struct cxl_root_decoder *cxlrd,
-				   bool *hw_lock)
-{
-	const struct range *range = &cxled->cxld.hpa_range;
-	struct cxl_port *port = cxld_to_port(&cxled->cxld);
-
-	lockdep_assert_held(&cxl_rwsem.region);
-
-	if (cxled->cxld.flags & CXL_DECODER_F_LOCK)
-		*hw_lock = true;
-
-	for (; !is_cxl_root(port->parent); port = port->parent) {
-		u32 port_id = port->parent_dport->port_id;
-		struct cxl_decoder *cxld;
-
-		if (port->parent->passthrough)
-			continue;
-		cxld = cxla_port_decoder(port->parent, range);
-		if (!cxld) {
-			dev_dbg(&cxled->cxld.dev,
-				"%s has no committed decoder for it\n",
-				dev_name(&port->parent->dev));
-			return CXLA_REASON_NOT_COMMITTED;
-		}
-		if (!cxla_has_target(cxld, port_id)) {
-			dev_err(&cxled->cxld.dev,
-				"%s does not route [%#llx-%#llx] to %s\n",
-				dev_name(&cxld->dev), range->start, range->end,
-				dev_name(port->parent_dport->dport_dev));
-			return CXLA_REASON_ROUTE_MISMATCH;
-		}
-		if (cxld->ways > 1 && cxled->cxld.ways == 1) {
-			dev_err(&cxled->cxld.dev,
-				"%s interleaves [%#llx-%#llx], the endpoint does not\n",
-				dev_name(&cxld->dev), range->start, range->end);
-			return CXLA_REASON_ROUTE_MISMATCH;
-		}
-		if (cxld->flags & CXL_DECODER_F_LOCK)
-			*hw_lock = true;
-	}
-
-	if (!cxla_has_target(&cxlrd->cxld, port->parent_dport->port_id)) {
-		dev_err(&cxled->cxld.dev,
-			"%s does not route [%#llx-%#llx] to %s\n",
-			dev_name(&cxlrd->cxld.dev), range->start, range->end,
-			dev_name(port->parent_dport->dport_dev));
-		return CXLA_REASON_ROUTE_MISMATCH;
-	}
-	if (cxlrd->cxld.ways > 1 && cxled->cxld.ways == 1) {
-		dev_err(&cxled->cxld.dev,
-			"%s interleaves [%#llx-%#llx], the endpoint does not\n",
-			dev_name(&cxlrd->cxld.dev), range->start, range->end);
-		return CXLA_REASON_ROUTE_MISMATCH;
-	}
-	if (cxlrd->cxld.flags & CXL_DECODER_F_LOCK)
-		*hw_lock = true;
-	return CXLA_REASON_NONE;
-}
-
-/*
- * Switch decoders on the way to @cxled that belong to @old now belong to @new,
- * either of which may be NULL.
- */
-static void cxla_route_note(struct cxl_endpoint_decoder *cxled,
-			    struct cxl_region *old, struct cxl_region *new)
-{
-	struct cxl_port *port = cxld_to_port(&cxled->cxld)->parent;
-
-	lockdep_assert_held_write(&cxl_rwsem.region);
-	for (; !is_cxl_root(port); port = port->parent) {
-		struct cxl_decoder *cxld =
-			cxla_port_decoder(port, &cxled->cxld.hpa_range);
-
-		if (cxld && (!old || cxld->region == old))
-			cxld->region = new;
-	}
-}
-
-/* position of an endpoint in its region: each interleaving level in turn */
-static int cxla_route_position(struct cxl_endpoint_decoder *cxled,
-			       struct cxl_root_decoder *cxlrd)
-{
-	struct cxl_port *port = cxld_to_port(&cxled->cxld);
-	int pos = 0;
-
-	for (; port->parent; port = port->parent) {
-		u32 port_id = port->parent_dport->port_id;
-		struct cxl_decoder *cxld;
-
-		if (port->parent->passthrough)
-			continue;
-		cxld = is_cxl_root(port->parent) ?
-			&cxlrd->cxld :
-			cxla_port_decoder(port->parent, &cxled->cxld.hpa_range);
-		if (!cxld || !cxld->nr_targets)
-			return -ENXIO;
-		for (int i = 0; i < cxld->nr_targets; i++) {
-			if (cxld->targets[i] == port_id) {
-				pos = pos * cxld->ways + i;
-				break;
-			}
-		}
-	}
-	return pos < cxled->cxld.ways ? pos : -ENXIO;
-}
-
 /* ----------------------------- lifetime ---------------------------- */
 
 static struct cxl_region *cxla_region_alloc(struct cxl_root_decoder *cxlrd,
@@ -232,7 +94,7 @@ static int cxla_region_join(struct cxl_region *cxlr,
 	if (pos < 0 || cxlr->targets[pos])
 		reason = CXLA_REASON_ROUTE_MISMATCH;
 	else
-		reason = cxla_route(cxled, cxlr->cxlrd, &hw_lock);
+		reason = cxla_route_check(cxled, cxlr->cxlrd, &hw_lock);
 	if (reason) {
 		cxled->reason = reason;
 		return -ENXIO;
@@ -354,7 +216,7 @@ cxla_region_construct(struct cxl_root_decoder *cxlrd,
 
 /*
  * Find the region that @cxled belongs to, or construct it. *@fresh says that
- * it is new and has to be added.
+ * it is new and has to be added. One that is dying is returned as it is.
  */
 static struct cxl_region *cxla_region_get(struct cxl_root_decoder *cxlrd,
 					  struct cxl_endpoint_decoder *cxled,
@@ -374,7 +236,9 @@ static struct cxl_region *cxla_region_get(struct cxl_root_decoder *cxlrd,
 	}
 
 	*fresh = false;
-	if (test_bit(CXL_REGION_F_DYING, &cxlr->flags) || cxlr->ways == 1 ||
+	if (test_bit(CXL_REGION_F_DYING, &cxlr->flags))
+		return cxlr;
+	if (cxlr->ways == 1 ||
 	    cxlr->ways != cxled->cxld.ways ||
 	    cxlr->granularity != cxled->cxld.granularity ||
 	    cxlr->res.start != range->start || cxlr->res.end != range->end) {
@@ -385,6 +249,54 @@ static struct cxl_region *cxla_region_get(struct cxl_root_decoder *cxlrd,
 	}
 	rc = cxla_region_join(cxlr, cxled);
 	return rc ? ERR_PTR(rc) : cxlr;
+}
+
+/*
+ * The region of @cxled, referenced. One that is dying is as good as gone, and
+ * waited for: who unregisters it needs no lock that is held here.
+ */
+static struct cxl_region *
+cxla_region_find_or_make(struct cxl_root_decoder *cxlrd,
+			 struct cxl_endpoint_decoder *cxled, bool *fresh)
+{
+	for (;;) {
+		struct cxl_region *cxlr;
+		bool dying;
+
+		scoped_guard(mutex, &cxlrd->regions_lock) {
+			cxlr = cxla_region_get(cxlrd, cxled, fresh);
+			if (IS_ERR(cxlr))
+				return cxlr;
+			get_device(&cxlr->dev);
+			dying = test_bit(CXL_REGION_F_DYING, &cxlr->flags);
+		}
+		if (!dying)
+			return cxlr;
+		wait_for_completion(&cxlr->gone);
+		put_device(&cxlr->dev);
+	}
+}
+
+/*
+ * Let userspace see a region. Until it does nobody else can end it:
+ * delete_region takes it for not there, and it keeps a member, ours, as long as
+ * the lock of that endpoint is held.
+ */
+static int cxla_region_add(struct cxl_region *cxlr)
+{
+	int rc = device_add(&cxlr->dev);
+
+	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
+		if (rc) {
+			set_bit(CXL_REGION_F_DYING, &cxlr->flags);
+		} else {
+			set_bit(CXL_REGION_F_ADDED, &cxlr->flags);
+			trace_cxla_region_add(cxlr);
+		}
+	}
+	if (rc)
+		cxla_region_dismantle(cxlr);
+	return rc;
 }
 
 /**
@@ -417,27 +329,31 @@ int cxla_region_assemble(struct cxl_endpoint_decoder *cxled)
 		return -ENXIO;
 	}
 
-	scoped_guard(mutex, &cxlrd->regions_lock)
-		cxlr = cxla_region_get(cxlrd, cxled, &fresh);
+	cxlr = cxla_region_find_or_make(cxlrd, cxled, &fresh);
 	if (IS_ERR(cxlr)) {
 		rc = PTR_ERR(cxlr);
-	} else if (fresh) {
-		/*
-		 * Nobody else can end it meanwhile: delete_region takes it for
-		 * not there until it is added, and it keeps a member, this
-		 * one, as long as the lock of the endpoint is held.
-		 */
-		rc = device_add(&cxlr->dev);
-		scoped_guard(mutex, &cxlrd->regions_lock)
-			set_bit(rc ? CXL_REGION_F_DYING : CXL_REGION_F_ADDED,
-				&cxlr->flags);
-		if (rc)
-			cxla_region_dismantle(cxlr);
+	} else {
+		if (fresh)
+			rc = cxla_region_add(cxlr);
 		else
-			trace_cxla_region_add(cxlr);
+			/* the driver had refused it as long as it was in parts */
+			rc = min(device_attach(&cxlr->dev), 0);
+		put_device(&cxlr->dev);
 	}
 	put_device(&cxlrd->cxld.dev);
 	return rc;
+}
+
+/* the region that a decoder is a member of, referenced, or NULL */
+static struct cxl_region *cxla_region_of(struct cxl_endpoint_decoder *cxled)
+{
+	struct cxl_region *cxlr;
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	cxlr = cxled->cxld.region;
+	if (cxlr)
+		get_device(&cxlr->dev);
+	return cxlr;
 }
 
 /**
@@ -458,11 +374,7 @@ void cxla_regions_detach(struct cxl_port *endpoint)
 			continue;
 		cxled = to_cxl_endpoint_decoder(&endpoint->decoders[i]->dev);
 
-		scoped_guard(rwsem_read, &cxl_rwsem.region) {
-			cxlr = cxled->cxld.region;
-			if (cxlr)
-				get_device(&cxlr->dev);
-		}
+		cxlr = cxla_region_of(cxled);
 		if (!cxlr)
 			continue;
 
@@ -493,6 +405,14 @@ bool cxla_region_locked(struct cxl_region *cxlr)
 	return test_bit(CXL_REGION_F_HW_LOCK, &cxlr->flags) || cxlr->nr_attach;
 }
 
+/* is any of it online as System RAM */
+static bool cxla_region_is_ram(struct cxl_region *cxlr)
+{
+	return region_intersects(cxlr->res.start, resource_size(&cxlr->res),
+				 IORESOURCE_SYSTEM_RAM,
+				 IORES_DESC_NONE) != REGION_DISJOINT;
+}
+
 /**
  * cxla_region_delete() - delete_region of a root decoder
  * @cxlrd: root decoder
@@ -515,6 +435,8 @@ int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name)
 				break;
 			scoped_guard(rwsem_read, &cxl_rwsem.region)
 				rc = cxla_region_locked(cxlr) ? -EBUSY : 0;
+			if (cxla_region_is_ram(cxlr))
+				rc = -EBUSY;
 			if (!rc && !cxla_region_mark_dying(cxlr))
 				rc = -EBUSY;
 			if (!rc)
@@ -548,18 +470,17 @@ static struct cxl_endpoint_decoder *cxla_first_mapped(struct cxl_port *endpoint)
 	return first;
 }
 
-static enum cxla_reason cxla_attach_check(struct cxl_memdev *cxlmd,
+static enum cxla_reason cxla_attach_check(struct cxl_endpoint_decoder *cxled,
 					  struct cxl_region *cxlr)
 {
 	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
 
-	if (test_bit(CXL_REGION_F_DYING, &cxlr->flags))
+	if (test_bit(CXL_REGION_F_DYING, &cxlr->flags) ||
+	    cxled->cxld.region != cxlr)
 		return CXLA_REASON_REVOKED;
 	if (cxlr->ways > 1)
 		return CXLA_REASON_INTERLEAVED;
-	if (region_intersects(cxlr->res.start, resource_size(&cxlr->res),
-			      IORESOURCE_SYSTEM_RAM,
-			      IORES_DESC_NONE) != REGION_DISJOINT)
+	if (cxla_region_is_ram(cxlr))
 		return CXLA_REASON_SYSTEM_RAM;
 	return CXLA_REASON_NONE;
 }
@@ -588,20 +509,21 @@ int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
 		attach->reason = cxlmd->reason ?: CXLA_REASON_NOT_COMMITTED;
 		return cxla_refuse(cxlmd, attach->reason);
 	}
-	cxlr = cxled->cxld.region;
+	cxlr = cxla_region_of(cxled);
 	if (!cxlr) {
-		attach->reason = cxled->reason;
+		attach->reason = cxled->reason ?: CXLA_REASON_REVOKED;
 		return cxla_refuse(cxlmd, attach->reason);
 	}
 
-	guard(mutex)(&cxlr->cxlrd->regions_lock);
-	attach->reason = cxla_attach_check(cxlmd, cxlr);
-	if (attach->reason)
-		return cxla_refuse(cxlmd, attach->reason);
-
-	attach->region.start = cxlr->res.start;
-	attach->region.end = cxlr->res.end;
-	cxlmd->region_id = cxlr->id;
-	return 0;
+	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
+		attach->reason = cxla_attach_check(cxled, cxlr);
+		if (!attach->reason) {
+			attach->region.start = cxlr->res.start;
+			attach->region.end = cxlr->res.end;
+			cxlmd->region_id = cxlr->id;
+		}
+	}
+	put_device(&cxlr->dev);
+	return attach->reason ? cxla_refuse(cxlmd, attach->reason) : 0;
 }
 EXPORT_SYMBOL_NS_GPL(cxl_memdev_attach_region, "CXL");

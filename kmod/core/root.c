@@ -67,6 +67,21 @@ static int cxla_window_insert(struct cxl_root_decoder *cxlrd,
 	return 0;
 }
 
+static int cxla_window_index(struct cxl_root_decoder *cxlrd)
+{
+	const struct range *range = &cxlrd->cxld.hpa_range;
+
+	guard(rwsem_write)(&cxl_rwsem.region);
+	return mtree_insert_range(&cxla_windows, range->start, range->end,
+				  cxlrd, GFP_KERNEL);
+}
+
+static void cxla_window_forget(struct cxl_root_decoder *cxlrd)
+{
+	guard(rwsem_write)(&cxl_rwsem.region);
+	mtree_erase(&cxla_windows, cxlrd->cxld.hpa_range.start);
+}
+
 static void cxla_window_withdraw(struct cxl_root_decoder *cxlrd)
 {
 	if (!cxlrd->res_inserted)
@@ -109,9 +124,7 @@ int cxla_window_add(struct cxl_port *root, int id,
 	if (rc)
 		goto err_put;
 
-	scoped_guard(rwsem_write, &cxl_rwsem.region)
-		rc = mtree_insert_range(&cxla_windows, window->range.start,
-					window->range.end, cxlrd, GFP_KERNEL);
+	rc = cxla_window_index(cxlrd);
 	if (rc)
 		goto err_put;
 	rc = cxla_window_insert(cxlrd, &window->range);
@@ -121,15 +134,15 @@ int cxla_window_add(struct cxl_port *root, int id,
 	if (rc)
 		goto err_withdraw;
 
-	scoped_guard(rwsem_write, &cxl_rwsem.region)
-		root->decoders[id] = cxld;
+	down_write(&cxl_rwsem.region);
+	root->decoders[id] = cxld;
+	up_write(&cxl_rwsem.region);
 	return 0;
 
 err_withdraw:
 	cxla_window_withdraw(cxlrd);
 err_erase:
-	scoped_guard(rwsem_write, &cxl_rwsem.region)
-		mtree_erase(&cxla_windows, window->range.start);
+	cxla_window_forget(cxlrd);
 err_put:
 	put_device(&cxld->dev);
 	return rc;
@@ -148,8 +161,7 @@ void cxla_windows_remove(struct cxl_port *root)
 		if (!root->decoders[i])
 			continue;
 		cxlrd = to_cxl_root_decoder(&root->decoders[i]->dev);
-		scoped_guard(rwsem_write, &cxl_rwsem.region)
-			mtree_erase(&cxla_windows, cxlrd->cxld.hpa_range.start);
+		cxla_window_forget(cxlrd);
 		cxla_window_withdraw(cxlrd);
 	}
 	cxla_decoders_remove(root);

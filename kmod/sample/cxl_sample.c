@@ -54,7 +54,10 @@ static int cxl_sample_attach(struct pci_dev *pdev, struct cxl_sample *sample)
 	if (IS_ERR(cxlmd))
 		return PTR_ERR(cxlmd);
 
-	/* before the range goes, this driver is unbound: devres unmaps */
+	/*
+	 * When the range goes, this driver is unbound, a moment later. Until
+	 * then the decoders stay programmed, and devres has this mapping.
+	 */
 	sample->size = range_len(&range);
 	sample->mem = devm_memremap(&pdev->dev, range.start, sample->size,
 				    MEMREMAP_WB);

@@ -68,7 +68,7 @@ enum cxla_accel_state {
 
 /**
  * enum cxla_phase - where an attach spends its time; phases do not overlap
- * @CXLA_PHASE_MEMDEV_ADD: register locator to the memdev's driver being called
+ * @CXLA_PHASE_MEMDEV_ADD: devm_cxl_add_memdev() to the memdev's driver being called
  * @CXLA_PHASE_PORT_ENUM: finding, and where absent adding, the ports above
  * @CXLA_PHASE_DECODER_PARSE: reading the endpoint's HDM decoders
  * @CXLA_PHASE_REGION_ASSEMBLY: from committed decoders to region devices

@@ -255,6 +255,7 @@ struct cxl_attach_region {
  * @reason: why it is not attached; written by the task that attaches
  * @error: errno to go with it
  * @record: cost of the attach in flight; that task only
+ * @access: accesses of it, so far
  * @phase: the phase of @record that time is booked on
  * @phase_start: since when, ns
  */

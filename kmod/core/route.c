@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: routes
+ *
+ * Between its window and an endpoint a range passes ports, each of which has a
+ * decoder that says where it goes next, or only one way to go. Here they are
+ * followed, from the endpoint up.
+ */
+#include <linux/device.h>
+
+#include "core.h"
+
+static bool cxla_has_target(const struct cxl_decoder *cxld, u32 port_id)
+{
+	for (int i = 0; i < cxld->nr_targets; i++)
+		if (cxld->targets[i] == port_id)
+			return true;
+	return false;
+}
+
+/* the decoder of a port that range goes through, which may have none */
+static struct cxl_decoder *cxla_port_decoder(struct cxl_port *port,
+					     const struct range *range)
+{
+	if (port->passthrough)
+		return port->decoders[0];
+
+	for (int i = 0; i < port->nr_decoders; i++) {
+		struct cxl_decoder *cxld = port->decoders[i];
+
+		if (!cxld || !(cxld->flags & CXL_DECODER_F_ENABLE) ||
+		    cxld->flags & CXL_DECODER_F_BROKEN)
+			continue;
+		if (cxla_range_contains(&cxld->hpa_range, range))
+			return cxld;
+	}
+	return NULL;
+}
+
+static enum cxla_reason cxla_route_step(struct cxl_endpoint_decoder *cxled,
+					const struct cxl_decoder *cxld,
+					const struct cxl_dport *dport)
+{
+	const struct range *range = &cxled->cxld.hpa_range;
+
+	if (!cxla_has_target(cxld, dport->port_id)) {
+		dev_err(&cxled->cxld.dev,
+			"%s does not route [%#llx-%#llx] to %s\n",
+			dev_name(&cxld->dev), range->start, range->end,
+			dev_name(dport->dport_dev));
+		return CXLA_REASON_ROUTE_MISMATCH;
+	}
+	if (cxld->ways > 1 && cxled->cxld.ways == 1) {
+		dev_err(&cxled->cxld.dev,
+			"%s interleaves [%#llx-%#llx], the endpoint does not\n",
+			dev_name(&cxld->dev), range->start, range->end);
+		return CXLA_REASON_ROUTE_MISMATCH;
+	}
+	return CXLA_REASON_NONE;
+}
+
+/**
+ * cxla_route_check() - is a range routed from its window to the endpoint
+ * @cxled: endpoint decoder
+ * @cxlrd: the window
+ * @hw_lock: set to true when a decoder on the way can't be changed
+ *
+ * A decoder above may map more than the endpoint's, as long as it is not
+ * interleaved.
+ *
+ * Context: cxl_rwsem.region is held.
+ * Return: CXLA_REASON_NONE, or what is wrong, which is also in the log.
+ */
+enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
+				  struct cxl_root_decoder *cxlrd, bool *hw_lock)
+{
+	struct cxl_port *port = cxld_to_port(&cxled->cxld);
+	enum cxla_reason reason;
+
+	lockdep_assert_held(&cxl_rwsem.region);
+
+	if ((cxled->cxld.flags | cxlrd->cxld.flags) & CXL_DECODER_F_LOCK)
+		*hw_lock = true;
+
+	for (; !is_cxl_root(port->parent); port = port->parent) {
+		struct cxl_decoder *cxld =
+			cxla_port_decoder(port->parent,
+					  &cxled->cxld.hpa_range);
+
+		if (!cxld) {
+			dev_err(&cxled->cxld.dev,
+				"%s has no committed decoder for it\n",
+				dev_name(&port->parent->dev));
+			return CXLA_REASON_NOT_COMMITTED;
+		}
+		reason = cxla_route_step(cxled, cxld, port->parent_dport);
+		if (reason)
+			return reason;
+		if (cxld->flags & CXL_DECODER_F_LOCK)
+			*hw_lock = true;
+	}
+	return cxla_route_step(cxled, &cxlrd->cxld, port->parent_dport);
+}
+
+/**
+ * cxla_route_note() - let the decoders above show what region they are part of
+ * @cxled: endpoint decoder
+ * @old: region to take out, or NULL
+ * @new: region to put in, or NULL
+ *
+ * One that maps several regions shows one of them.
+ *
+ * Context: cxl_rwsem.region is held for writing.
+ */
+void cxla_route_note(struct cxl_endpoint_decoder *cxled,
+		     struct cxl_region *old, struct cxl_region *new)
+{
+	struct cxl_port *port = cxld_to_port(&cxled->cxld)->parent;
+
+	lockdep_assert_held_write(&cxl_rwsem.region);
+	for (; !is_cxl_root(port); port = port->parent) {
+		struct cxl_decoder *cxld =
+			cxla_port_decoder(port, &cxled->cxld.hpa_range);
+
+		if (cxld && cxld->region == old)
+			cxld->region = new;
+	}
+}
+
+/**
+ * cxla_route_position() - where an endpoint comes in the interleave
+ * @cxled: endpoint decoder, interleaved
+ * @cxlrd: the window
+ *
+ * Each level that interleaves picks one of its targets in turn. Of a window
+ * that picks by XOR this tells the order of its target list.
+ *
+ * Context: cxl_rwsem.region is held.
+ * Return: a position below the endpoint's ways, or -ENXIO.
+ */
+int cxla_route_position(struct cxl_endpoint_decoder *cxled,
+			struct cxl_root_decoder *cxlrd)
+{
+	struct cxl_port *port = cxld_to_port(&cxled->cxld);
+	int pos = 0;
+
+	for (; port->parent; port = port->parent) {
+		u32 port_id = port->parent_dport->port_id;
+		struct cxl_decoder *cxld;
+
+		cxld = is_cxl_root(port->parent) ?
+			&cxlrd->cxld :
+			cxla_port_decoder(port->parent, &cxled->cxld.hpa_range);
+		if (!cxld || !cxld->nr_targets)
+			return -ENXIO;
+		for (int i = 0; i < cxld->nr_targets; i++) {
+			if (cxld->targets[i] == port_id) {
+				pos = pos * cxld->ways + i;
+				break;
+			}
+		}
+	}
+	return pos < cxled->cxld.ways ? pos : -ENXIO;
+}
