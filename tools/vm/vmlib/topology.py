@@ -73,6 +73,7 @@ class Topology:
     description: str
     memory: int
     cxl: bool = True
+    numa: bool = False                              # a bridge is on NUMA node 0
     windows: list = field(default_factory=list)     # (targets, size, granularity)
     devices: list = field(default_factory=list)
     decoders: list = field(default_factory=list)
@@ -111,6 +112,9 @@ class Topology:
     def qemu_args(self, mem_dir):
         args = ["-machine", self.machine_option(),
                 "-m", f"{self.memory >> 20}M,maxmem=16G,slots=8"]
+        if self.numa:
+            args += ["-object", f"memory-backend-ram,id=ram0,size={self.memory >> 20}M",
+                     "-numa", "node,nodeid=0,memdev=ram0"]
         for device in self.devices:
             path = self.backing_file(mem_dir, device.serial)
             args += ["-object", f"memory-backend-file,id=mem{device.serial:x},share=on,"
@@ -134,11 +138,15 @@ class _Builder:
         return f"chassis=0,slot={self.slots}"
 
     def bridge(self, bridge):
-        _take("host bridge", bridge, ("name", "bus_nr", "root_ports"), ("hdm_for_passthrough",))
+        _take("host bridge", bridge, ("name", "bus_nr", "root_ports"),
+              ("hdm_for_passthrough", "numa_node"))
         name = bridge["name"]
         option = f"pxb-cxl,bus_nr={bridge['bus_nr']},bus=pcie.0,id={name}"
         if bridge.get("hdm_for_passthrough"):
             option += ",hdm_for_passthrough=true"
+        if "numa_node" in bridge:
+            option += f",numa_node={bridge['numa_node']}"
+            self.topology.numa = True
         self.topology.arguments += ["-device", option]
         for n, port in enumerate(bridge["root_ports"]):
             _take(f"{name}: root port", port, ("port",), ("device", "switch"))
