@@ -294,6 +294,9 @@ def run(topology, kernel, command, options, mem_dir, run_dir, progress, on_outpu
     if accel is None:
         accel = tcg(options) if options.icount else choose_accel(kernel, topology, progress)
     result.accel = accel.split(",")[0]
+    # an earlier run's files would be read as this one's before QEMU truncates them
+    for name in ("console.log", "verdict", "output", "trace.log"):
+        (run_dir / name).unlink(missing_ok=True)
     progress.step("assembling the initramfs")
     with tempfile.NamedTemporaryFile(dir=run_dir, prefix="initrd-") as initrd, \
             open(run_dir / "qemu.log", "wb") as log:
