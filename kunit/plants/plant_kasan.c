@@ -22,6 +22,7 @@ static struct kunit_suite plant_kasan_suite = {
 	.name = "plant_kasan",
 	.test_cases = plant_kasan_cases,
 };
+
 kunit_test_suite(plant_kasan_suite);
 
 MODULE_DESCRIPTION("planted use after free");

@@ -16,6 +16,7 @@ static struct kunit_suite plant_ktap_suite = {
 	.name = "plant_ktap",
 	.test_cases = plant_ktap_cases,
 };
+
 kunit_test_suite(plant_ktap_suite);
 
 MODULE_DESCRIPTION("planted failure");

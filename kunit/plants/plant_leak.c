@@ -24,6 +24,7 @@ static struct kunit_suite plant_leak_suite = {
 	.name = "plant_leak",
 	.test_cases = plant_leak_cases,
 };
+
 kunit_test_suite(plant_leak_suite);
 
 MODULE_DESCRIPTION("planted leak");

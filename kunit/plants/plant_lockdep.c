@@ -28,6 +28,7 @@ static struct kunit_suite plant_lockdep_suite = {
 	.name = "plant_lockdep",
 	.test_cases = plant_lockdep_cases,
 };
+
 kunit_test_suite(plant_lockdep_suite);
 
 MODULE_DESCRIPTION("planted lock inversion");

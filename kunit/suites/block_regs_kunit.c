@@ -213,6 +213,7 @@ static struct kunit_suite block_regs_suite = {
 	.name = "block_regs_kunit",
 	.test_cases = block_regs_cases,
 };
+
 kunit_test_suite(block_regs_suite);
 
 MODULE_DESCRIPTION("KUnit: where register blocks are");

@@ -585,6 +585,7 @@ static struct kunit_suite cedt_suite = {
 	.name = "cedt_kunit",
 	.test_cases = cedt_cases,
 };
+
 kunit_test_suite(cedt_suite);
 
 MODULE_DESCRIPTION("KUnit: CEDT parser");

@@ -719,6 +719,7 @@ static struct kunit_suite fabric_suite = {
 	.exit = fabric_exit,
 	.test_cases = fabric_cases,
 };
+
 kunit_test_suite(fabric_suite);
 
 MODULE_DESCRIPTION("KUnit: the modules on fake hardware");

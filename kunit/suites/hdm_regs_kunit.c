@@ -542,6 +542,7 @@ static struct kunit_suite hdm_regs_suite = {
 	.name = "hdm_regs_kunit",
 	.test_cases = hdm_regs_cases,
 };
+
 kunit_test_suite(hdm_regs_suite);
 
 MODULE_DESCRIPTION("KUnit: HDM decoder registers");
