@@ -82,8 +82,10 @@ struct cxl_dvsec_range {
 /* 0, or -ENXIO: all ones */
 int cxl_dvsec_range_decode(u32 size_high, u32 size_low, u32 base_high,
 			   u32 base_low, struct cxl_dvsec_range *range);
-/* number of ranges by the CXL capability register: 0 to 2; -ENXIO reserved,
- * all ones, or a device that is not CXL.mem capable */
+/*
+ * number of ranges by the CXL capability register: 0 to 2; -ENXIO reserved,
+ * all ones, or a device that is not CXL.mem capable
+ */
 int cxl_dvsec_range_count(u16 cap);
 
 #endif /* __CXLA_BLOCK_REGS_H__ */

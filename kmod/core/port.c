@@ -309,9 +309,8 @@ int cxla_dport_add(struct cxl_port *port, struct device *dport_dev,
 	dport->rch = rch;
 
 	rc = xa_insert(&port->dports, port_id, dport, GFP_KERNEL);
-	if (rc) {
+	if (rc)
 		return rc;
-	}
 	rc = xa_insert(&cxla_dports, (unsigned long)dport_dev, dport,
 		       GFP_KERNEL);
 	if (rc) {
