@@ -122,6 +122,7 @@ std::vector<std::string> wanted_devices(const Root &root, const Options &options
 {
 	std::vector<std::string> devices;
 
+	devices.reserve(options.devices.size());
 	for (const auto &name : options.devices)
 		devices.push_back(resolve_device(root, name));
 	if (options.devices.empty())

@@ -22,7 +22,7 @@ namespace
 constexpr unsigned extended_start = 0x100, extended_end = 0x1000;
 constexpr unsigned ext_cap_dvsec = 0x23;
 constexpr unsigned cxl_vendor = 0x1e98, cxl_device_dvsec = 0;
-constexpr unsigned dvsec_header1 = 4, dvsec_header2 = 8, dvsec_cap = 0xa, dvsec_range = 0x18,
+constexpr unsigned dvsec_header1 = 4, dvsec_header2 = 8, dvsec_range = 0x18,
 		   dvsec_range_size = 0x10;
 
 /* configuration space, read where it is needed and not as a whole */

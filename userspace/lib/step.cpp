@@ -165,7 +165,7 @@ Outcome run_all_or_nothing(const std::vector<Step> &steps, StepRunner &runner)
 			runner.about_to(*back, true);
 			runner.run(*back);
 		} catch (const Error &error) {
-			outcome.undo_errors.push_back(error.what());
+			outcome.undo_errors.emplace_back(error.what());
 		}
 	}
 	return outcome;

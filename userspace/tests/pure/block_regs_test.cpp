@@ -10,7 +10,8 @@ extern "C" {
 #include "../../../kmod/core/block_regs.h"
 }
 
-namespace {
+namespace
+{
 
 TEST(BlockRegs, locator_holds_the_entries_that_fit)
 {

@@ -14,7 +14,8 @@ extern "C" {
 #include "../../../kmod/core/hdm_regs.h"
 }
 
-namespace {
+namespace
+{
 
 using Bytes = std::vector<u8>;
 
@@ -62,7 +63,10 @@ Seen walk(const Bytes &table, size_t len, int stop = 0)
 	return seen;
 }
 
-Seen walk(const Bytes &table) { return walk(table, table.size()); }
+Seen walk(const Bytes &table)
+{
+	return walk(table, table.size());
+}
 
 void put(Bytes &b, size_t at, u64 value, unsigned bytes)
 {
@@ -141,7 +145,8 @@ void expect_skipped(const Bytes &entry, const std::string &what)
 
 TEST(Cedt, host_bridge_and_window_are_seen)
 {
-	const auto seen = walk(table({chbs(0xc0ffee), with(cfmws(0x690000000, 0x100000000, 1, 2), 28, 3, 4)}));
+	const auto seen = walk(
+		table({chbs(0xc0ffee), with(cfmws(0x690000000, 0x100000000, 1, 2), 28, 3, 4)}));
 	EXPECT_EQ(seen.rc, 0);
 	EXPECT_TRUE(seen.bad.empty());
 	ASSERT_EQ(seen.chbs.size(), 1U);
@@ -226,7 +231,8 @@ TEST(Cedt, bytes_beyond_the_length_are_not_read)
 
 TEST(Cedt, every_truncation_of_a_good_table_is_told)
 {
-	const auto t = table({chbs(1), cfmws(0, SZ_256M, 2, 4), cfmws(SZ_256M, SZ_256M, 0, 1), chbs(2)});
+	const auto t =
+		table({chbs(1), cfmws(0, SZ_256M, 2, 4), cfmws(SZ_256M, SZ_256M, 0, 1), chbs(2)});
 	for (size_t len = 0; len < t.size(); len++) {
 		const auto seen = walk(t, len);
 		if (len < 36) {
@@ -385,7 +391,8 @@ TEST(Cedt, ways_are_encoded_as_in_an_hdm_decoder)
 		for (unsigned i = 0; i < 16; i++)
 			EXPECT_EQ(seen.cfmws[0].targets[i], i < ways ? 0x01020304 + i : 0);
 		// exactly the room for its targets is enough
-		EXPECT_EQ(walk(table({cfmws(0, SZ_256M, static_cast<u8>(eiw), ways)})).cfmws.size(), 1U);
+		EXPECT_EQ(walk(table({cfmws(0, SZ_256M, static_cast<u8>(eiw), ways)})).cfmws.size(),
+			  1U);
 	}
 }
 
@@ -393,7 +400,8 @@ TEST(Cedt, granularity_and_arithmetic_are_told)
 {
 	for (u32 eig = 0; eig <= 6; eig++) {
 		for (u8 arithmetic : {0, 1}) {
-			const auto seen = walk(table({with(with(cfmws(0, SZ_256M), 28, eig, 4), 25, arithmetic, 1)}));
+			const auto seen = walk(table(
+				{with(with(cfmws(0, SZ_256M), 28, eig, 4), 25, arithmetic, 1)}));
 			ASSERT_EQ(seen.cfmws.size(), 1U);
 			EXPECT_EQ(seen.cfmws[0].granularity, 256U << eig);
 			EXPECT_EQ(seen.cfmws[0].modulo, arithmetic == 0);
@@ -426,8 +434,9 @@ void expect_sane(const Seen &seen)
 TEST(Cedt, random_tables_stay_in_bounds)
 {
 	std::mt19937 rnd(0x43454454);
-	const auto good = table({chbs(1), cfmws(0x690000000, 0x100000000, 2, 4),
-				 cfmws(0x790000000, 0x100000000, 8, 3), chbs(2, 0, 0xfe002000, 0x2000)});
+	const auto good =
+		table({chbs(1), cfmws(0x690000000, 0x100000000, 2, 4),
+		       cfmws(0x790000000, 0x100000000, 8, 3), chbs(2, 0, 0xfe002000, 0x2000)});
 	size_t seen_entries = 0;
 	for (int round = 0; round < 100000; round++) {
 		auto t = good;

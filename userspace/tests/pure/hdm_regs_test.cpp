@@ -13,12 +13,16 @@ extern "C" {
 #include "../../../kmod/core/hdm_regs.h"
 }
 
-namespace {
+namespace
+{
 
 constexpr u64 kLimit = 1ULL << 52;
 constexpr u32 kCommitted = 1U << 10;
 
-u32 ctrl_of(u32 eiw, u32 eig) { return kCommitted | eiw << 4 | eig; }
+u32 ctrl_of(u32 eiw, u32 eig)
+{
+	return kCommitted | eiw << 4 | eig;
+}
 
 cxl_hdm_regs good_regs()
 {
@@ -30,9 +34,13 @@ cxl_hdm_regs good_regs()
 	return regs;
 }
 
-cxl_hdm_caps full_caps() { return {4, 8, 0x7f00, 0x1115e}; }
+cxl_hdm_caps full_caps()
+{
+	return {4, 8, 0x7f00, 0x1115e};
+}
 
-cxl_hdm_decoded decode(const cxl_hdm_regs &regs, cxl_hdm_kind kind, const cxl_hdm_caps *caps = nullptr)
+cxl_hdm_decoded decode(const cxl_hdm_regs &regs, cxl_hdm_kind kind,
+		       const cxl_hdm_caps *caps = nullptr)
 {
 	cxl_hdm_decoded out;
 	std::memset(&out, 0x5a, sizeof(out));
@@ -266,12 +274,14 @@ TEST(HdmRegs, granularity_needs_exactly_its_address_bits)
 			auto caps = full_caps();
 			const u32 need = ((1U << bits[eiw]) - 1) << (8 + eig);
 			caps.ig_mask = need;
-			EXPECT_EQ(fault(regs, CXL_HDM_ENDPOINT, &caps), CXL_HDM_OK) << eiw << " " << eig;
+			EXPECT_EQ(fault(regs, CXL_HDM_ENDPOINT, &caps), CXL_HDM_OK)
+				<< eiw << " " << eig;
 			for (unsigned bit = 0; bit < 20; bit++) {
 				if (!(need & 1U << bit))
 					continue;
 				caps.ig_mask = ~0U & ~(1U << bit);
-				EXPECT_EQ(fault(regs, CXL_HDM_ENDPOINT, &caps), CXL_HDM_BAD_GRANULARITY);
+				EXPECT_EQ(fault(regs, CXL_HDM_ENDPOINT, &caps),
+					  CXL_HDM_BAD_GRANULARITY);
 				EXPECT_EQ(decode(regs, CXL_HDM_ENDPOINT, &caps).granularity, 0U);
 			}
 		}
@@ -288,7 +298,8 @@ TEST(HdmRegs, size_is_a_multiple_of_the_ways)
 			regs.size_high = static_cast<u32>(units >> 4);
 			regs.ctrl = ctrl_of(eiw, 0);
 			EXPECT_EQ(fault(regs, CXL_HDM_ENDPOINT),
-				  units % ways[eiw] ? CXL_HDM_BAD_SIZE : CXL_HDM_OK) << eiw << " " << units;
+				  units % ways[eiw] ? CXL_HDM_BAD_SIZE : CXL_HDM_OK)
+				<< eiw << " " << units;
 		}
 	}
 }
@@ -330,7 +341,8 @@ TEST(HdmRegs, switch_targets_are_enough_and_differ)
 			list |= static_cast<u64>(i) << 8 * j;
 			regs.tl_low = static_cast<u32>(list);
 			regs.tl_high = static_cast<u32>(list >> 32);
-			EXPECT_EQ(fault(regs, CXL_HDM_SWITCH), i == j ? CXL_HDM_OK : CXL_HDM_BAD_TARGET);
+			EXPECT_EQ(fault(regs, CXL_HDM_SWITCH),
+				  i == j ? CXL_HDM_OK : CXL_HDM_BAD_TARGET);
 		}
 	}
 }
@@ -406,7 +418,8 @@ TEST(HdmRegs, encodings_survive_a_round_trip)
 	for (unsigned value = 0; value < 40000; value++) {
 		unsigned back;
 		EXPECT_EQ(cxl_ways_to_eiw(value, &back), ways.count(value) ? 0 : -EINVAL);
-		EXPECT_EQ(cxl_granularity_to_eig(value, &back), granularities.count(value) ? 0 : -EINVAL);
+		EXPECT_EQ(cxl_granularity_to_eig(value, &back),
+			  granularities.count(value) ? 0 : -EINVAL);
 	}
 	unsigned dummy;
 	EXPECT_EQ(cxl_eiw_to_ways(~0U, &dummy), -EINVAL);
@@ -417,7 +430,8 @@ TEST(HdmRegs, every_fault_has_a_text_of_its_own)
 {
 	std::set<std::string> texts;
 	for (int i = CXL_HDM_OK; i <= CXL_HDM_BAD_TARGET + 1; i++)
-		EXPECT_TRUE(texts.insert(cxl_hdm_fault_str(static_cast<cxl_hdm_fault>(i))).second) << i;
+		EXPECT_TRUE(texts.insert(cxl_hdm_fault_str(static_cast<cxl_hdm_fault>(i))).second)
+			<< i;
 }
 
 TEST(HdmRegs, random_registers_keep_the_invariants)
@@ -427,8 +441,9 @@ TEST(HdmRegs, random_registers_keep_the_invariants)
 	for (int round = 0; round < 300000; round++) {
 		const auto kind = rnd() & 1 ? CXL_HDM_ENDPOINT : CXL_HDM_SWITCH;
 		const u32 shape = rnd();
-		cxl_hdm_regs r{static_cast<u32>(rnd()), static_cast<u32>(rnd()), static_cast<u32>(rnd()),
-			       static_cast<u32>(rnd()), static_cast<u32>(rnd()), static_cast<u32>(rnd()),
+		cxl_hdm_regs r{static_cast<u32>(rnd()), static_cast<u32>(rnd()),
+			       static_cast<u32>(rnd()), static_cast<u32>(rnd()),
+			       static_cast<u32>(rnd()), static_cast<u32>(rnd()),
 			       static_cast<u32>(rnd())};
 		if (shape & 1) {
 			r.base_low &= 0xf0000000;
