@@ -18,6 +18,10 @@ run: ## attach two accelerators in a virtual CXL machine and show it
 test: ## what every change must pass: host, KUnit and virtual machine
 	@tools/test-all
 
+.PHONY: check
+check: ## static checks: sparse, checkpatch, clang-tidy, shellcheck ...
+	@tools/check
+
 .PHONY: test-full
 test-full: ## the same with long runs
 	@tools/test-all --full

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Rules of this repository that no other tool knows."""
+
+import re
+
+from .finding import Finding
+
+LONGEST = 600
+VERSION_TEST = re.compile(r"\b(LINUX_VERSION_\w+|KERNEL_VERSION|RHEL_RELEASE_\w+)\b"
+                          r"|include\s*[<\"](linux/version|generated/utsrelease)\.h")
+SPDX = "SPDX-License-Identifier: GPL-2.0-only"
+KERNEL_PARTS = ("kmod/", "uapi/", "kunit/")
+# nothing in these is a comment; data has no concept to be cut at, either
+NO_COMMENT = (".json",)
+
+
+def run(top, _build, files):
+    found = []
+    for path in files:
+        try:
+            lines = (top / path).read_text(encoding="utf-8").splitlines()
+        except UnicodeDecodeError:
+            found.append(Finding(path, 0, "is not text"))
+            continue
+        if path.endswith(NO_COMMENT):
+            continue
+        if not any(SPDX in line for line in lines[:5]):
+            found.append(Finding(path, 1, f"no line '{SPDX}' at its head"))
+        if len(lines) > LONGEST:
+            found.append(Finding(path, 0, f"{len(lines)} lines, more than {LONGEST}: "
+                                          "two concepts"))
+        if path.startswith(KERNEL_PARTS) and not path.startswith("kmod/compat/"):
+            found += [Finding(path, number, "tests the kernel's version outside kmod/compat")
+                      for number, line in enumerate(lines, 1) if VERSION_TEST.search(line)]
+    return found
