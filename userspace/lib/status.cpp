@@ -3,6 +3,7 @@
 
 #include "report.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace cxla
@@ -34,8 +35,30 @@ std::string cxl_words(const CxlDvsec &cxl)
 	return fmt::format("{}", fmt::join(words, "+"));
 }
 
+/* a port with a single way down: without registers it has a target all the same */
+bool is_passthrough(const Node &node)
+{
+	auto targets = node.attributes.find("target_list");
+
+	return node.kind == NodeKind::SwitchDecoder && node.number("size") == 0 &&
+	       targets != node.attributes.end() && !targets->second.value_or("").empty();
+}
+
+/* maps a range, and no region is there for it: its devices are not attached */
+bool is_without_region(const Node &node)
+{
+	auto region = node.attributes.find("region");
+
+	return node.range() && region != node.attributes.end() && region->second &&
+	       region->second->empty();
+}
+
 std::string decoder_text(const Node &node)
 {
+	if (is_passthrough(node))
+		return fmt::format("{}  passthrough to port {}", node.name,
+				   node.shown("target_list"));
+
 	auto range = node.range();
 	std::string text = fmt::format("{}  {}", node.name,
 				       range                      ? range_and_size(range)
@@ -44,6 +67,8 @@ std::string decoder_text(const Node &node)
 
 	if (!node.region().empty())
 		text += "  -> " + node.region();
+	else if (is_without_region(node))
+		text += "  no region";
 	if (node.locked().value_or(false))
 		text += "  locked";
 	if (range && node.kind == NodeKind::SwitchDecoder)
@@ -124,7 +149,7 @@ TreeLine node_line(const Machine &machine, const Topology &topology, size_t inde
 
 		if ((below.kind == NodeKind::SwitchDecoder ||
 		     below.kind == NodeKind::EndpointDecoder) &&
-		    below.number("size") == 0)
+		    below.number("size") == 0 && !is_passthrough(below))
 			idle.push_back(below.name);
 		else
 			line.below.push_back(
@@ -226,7 +251,13 @@ void add_intree(const Machine &machine, std::string &out)
 void add_blockers(const Status &status, std::string &out)
 {
 	if (status.blockers.empty()) {
-		out += "\nload          nothing stands in its way\n";
+		bool all =
+			std::all_of(our_modules.begin(), our_modules.end(), [&](const char *name) {
+				return status.machine.loaded.count(name) > 0;
+			});
+
+		out += all ? "\nload          done: all modules are loaded\n"
+			   : "\nload          nothing stands in its way\n";
 		return;
 	}
 	out += "\nwhat would stop `cxla load`:\n";

@@ -61,6 +61,46 @@ TEST_F(Attached, tree_goes_from_root_to_pci_device)
 	EXPECT_EQ(tree.rfind("root0"), 0U);
 }
 
+TEST_F(Attached, passthrough_decoder_is_told_from_an_idle_one)
+{
+	std::string decoder = "/sys/devices/platform/ACPI0017:00/root0/port1/decoder1.";
+
+	made.file(decoder + "0/size", "0x0\n");
+	made.file(decoder + "1/size", "0x0\n");
+	made.file(decoder + "1/target_list", "\n");
+
+	std::string tree = topology_text(status().machine);
+
+	EXPECT_TRUE(contains(tree, "decoder1.0  passthrough to port 0")) << tree;
+	EXPECT_TRUE(contains(tree, "decoder1.1  idle")) << tree;
+}
+
+TEST_F(Attached, committed_decoder_without_a_region_is_told)
+{
+	std::string decoder = "/sys/devices/platform/ACPI0017:00/root0/port1/decoder1.";
+
+	made.file(decoder + "1/region", "\n");
+
+	std::string tree = topology_text(status().machine);
+
+	EXPECT_TRUE(contains(tree, "decoder1.0  0x690000000-0x6afffffff  512 MiB  -> region0"))
+		<< tree;
+	EXPECT_TRUE(contains(tree, "decoder1.1  0x6b0000000-0x6cfffffff  512 MiB  no region"))
+		<< tree;
+}
+
+TEST_F(Attached, load_is_shown_as_done_once_all_modules_are_loaded)
+{
+	Status now = status();
+
+	now.blockers.clear();
+	EXPECT_TRUE(contains(machine_text(now), "load          done"));
+	now.machine.loaded.erase("cxla_accel");
+	EXPECT_TRUE(contains(machine_text(now), "load          nothing stands in its way"));
+	now.blockers.push_back({"root-in-use", "what", "todo", {}, false});
+	EXPECT_TRUE(contains(machine_text(now), "root-in-use"));
+}
+
 TEST_F(Attached, table_has_range_size_and_why_it_is_locked)
 {
 	auto machine = status().machine;
