@@ -104,8 +104,8 @@ def archive_digest(archive=ARCHIVE):
     try:
         stat = archive.stat()
     except OSError as error:
-        raise BuildError(f"{archive}: {error.strerror}; apt-get install {SOURCE_PACKAGE}") from error
-    memo = cache_dir() / "archive-digest.json"
+        raise BuildError(f"{archive}: {error.strerror}; run tools/setup") from error
+    memo = cache_dir() / f"digest-{archive.name}.json"
     stamp = [str(archive), stat.st_size, stat.st_mtime_ns]
     try:
         known = json.loads(memo.read_text())
@@ -127,7 +127,7 @@ def archive_digest(archive=ARCHIVE):
 def source(archive=ARCHIVE):
     """The unpacked source tree, never written to once it is complete."""
     digest = archive_digest(archive)
-    tree = cache_dir() / "source" / f"{SOURCE_PACKAGE}-{digest[:12]}"
+    tree = cache_dir() / "source" / f"{archive.name.removesuffix('.tar.xz')}-{digest[:12]}"
     if tree.is_dir():
         return tree
     check_tools()
@@ -153,7 +153,7 @@ def source(archive=ARCHIVE):
     return tree
 
 
-def _make(args, log, progress=None):
+def run_make(args, log, progress=None):
     """Run make with its output in a log; say the last lines when it fails."""
     env = {key: value for key, value in os.environ.items()
            if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "KBUILD_OUTPUT", "ARCH", "CROSS_COMPILE")}
@@ -195,8 +195,8 @@ def uml(fragments, jobs=None):
         log.unlink(missing_ok=True)
         progress = Progress("building the UML kernel (once; 2 to 6 minutes on two cores)")
         common = ["-C", str(tree), "ARCH=um", f"O={objects}"]
-        _make([*common, f"KCONFIG_ALLCONFIG={fragment}", "allnoconfig"], log)
-        _make([*common, f"-j{jobs or os.cpu_count() or 1}"], log, progress)
+        run_make([*common, f"KCONFIG_ALLCONFIG={fragment}", "allnoconfig"], log)
+        run_make([*common, f"-j{jobs or os.cpu_count() or 1}"], log, progress)
         complete.write_text(compiler() + "\n")
         progress.done()
     return objects
@@ -205,6 +205,6 @@ def uml(fragments, jobs=None):
 def modules(objects, folder, log, arguments=()):
     """Build the modules of a folder (with a Kbuild) against an object tree."""
     Path(log).unlink(missing_ok=True)
-    _make(["-C", str(objects), "ARCH=um", f"M={folder}", *arguments,
+    run_make(["-C", str(objects), "ARCH=um", f"M={folder}", *arguments,
            f"-j{os.cpu_count() or 1}", "modules"], log)
     return Path(log).read_text(errors="replace")

@@ -50,14 +50,25 @@ def _stock(version):
     return max(found, key=lambda k: _version_key(k.release))
 
 
+def _built(name):
+    """A debug kernel that tools/kernel/build has made."""
+    root = cache_dir() / "kernels-built" / name
+    for kernel in _in_root(root):
+        kernel.headers = root / "objects"
+        return kernel
+    raise KernelError(f"no kernel {name} here: run tools/kernel/build x86 {name}")
+
+
 def find(spec):
-    """stock-6.12, or IMAGE:MODULESDIR (the folder modules.dep is in, or any
+    """stock-6.12, debug-6.12, debug-7, or IMAGE:MODULESDIR (the folder modules.dep is in, or any
     above it that has lib/modules/<release>)."""
     if spec.startswith("stock-"):
         return _stock(spec[len("stock-"):])
+    if spec in ("debug-6.12", "debug-7"):
+        return _built(spec)
     image, _, modules = spec.partition(":")
     if not modules:
-        raise KernelError(f"kernel '{spec}' is neither stock-VERSION nor IMAGE:MODULESDIR")
+        raise KernelError(f"kernel '{spec}' is neither stock-VERSION, debug-6.12, debug-7 nor IMAGE:MODULESDIR")
     image, modules = Path(image), Path(modules)
     if not image.is_file():
         raise KernelError(f"{image}: no such kernel image")
