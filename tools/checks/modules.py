@@ -16,6 +16,8 @@ import kbuild  # noqa: E402
 COMPLAINT = re.compile(r"^(\S+?):(\d+):(?:\d+:)? (?:fatal )?((?:warning|error): .*)$")
 MODPOST = re.compile(r"^(?:WARNING|ERROR): .*$")
 CHECKPATCH = re.compile(r"^(\S+?):(\d+): ((?:ERROR|WARNING|CHECK):.*)$")
+# stands for the build folder in what is kept: another checkout has another one
+BUILD = "@BUILD@"
 FLAGS = ("W=1", "C=2", "CF=-D__CHECK_ENDIAN__")
 
 
@@ -41,11 +43,11 @@ def _log(top, build, sources, headers):
     """What a whole build says: all of it at once, so that nothing that is up to
     date is left out. Kept by content, as a build of the same says the same."""
     inputs = [top / p for p in sources]
-    key = digest(headers, *FLAGS, _version("gcc", "--version"), _version("sparse", "--version"),
+    key = digest(BUILD, headers, *FLAGS, _version("gcc", "--version"), _version("sparse", "--version"),
                  *[p for pair in zip(sources, inputs) for p in pair])
     kept = cache_dir() / f"modules-{key}.log"
     if kept.exists():
-        return kept.read_text(encoding="utf-8")
+        return kept.read_text(encoding="utf-8").replace(BUILD, str(build))
     tree = build / "kmod"
     shutil.rmtree(tree, ignore_errors=True)
     for path in sources:
@@ -66,7 +68,7 @@ def _log(top, build, sources, headers):
                          "\n".join([x for x in log.splitlines() if "error" in x.lower()][:10]))
     kept.parent.mkdir(parents=True, exist_ok=True)
     partial = kept.with_suffix(f".{os.getpid()}")
-    partial.write_text(log, encoding="utf-8")
+    partial.write_text(log.replace(str(build), BUILD), encoding="utf-8")
     partial.rename(kept)
     return log
 
