@@ -220,7 +220,7 @@ static int accel_attach(struct cxl_memdev *cxlmd)
 	int rc = cxl_memdev_attach_region(cxlmd);
 
 	if (!rc && READ_ONCE(fake_slow))
-		msleep(10);
+		fsleep(10 * USEC_PER_MSEC);
 	return rc;
 }
 
