@@ -9,24 +9,14 @@ title() {
 	printf '\n-- %s\n' "$*"
 }
 
-write_one() {
-	[ "$3" = attached ] || return 0
-	cxla-guest pattern write "$(node_of "$2")" "$(tag_of "$1")"
-}
-
-check_one() {
-	[ "$3" = attached ] || return 0
-	cxla-guest pattern check "$(node_of "$2")" "$(tag_of "$1")"
-}
-
 title "firmware"
 cat /run/firmware.log
 title "load and attach"
 cxla load --all || fail "cxla load --all"
 each_device check_outcome
 title "a different pattern into each range, then each read back"
-each_device write_one
-each_device check_one
+each_device write_pattern
+each_device check_pattern
 title "status"
 cxla status || fail "cxla status"
 title "bench"

@@ -179,3 +179,14 @@ snapshot() {
 		cat "$dev/driver_override"
 	done
 }
+
+# for each_device: the pattern of an attached device into its range, and back
+write_pattern() {
+	[ "$3" = attached ] || return 0
+	cxla-guest pattern write "$(node_of "$2")" "$(tag_of "$1")"
+}
+
+check_pattern() {
+	[ "$3" = attached ] || return 0
+	cxla-guest pattern check "$(node_of "$2")" "$(tag_of "$1")"
+}
