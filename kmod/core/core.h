@@ -186,6 +186,7 @@ static inline bool is_cxl_endpoint(const struct cxl_port *port)
 	return is_cxl_memdev(port->uport_dev);
 }
 
+struct device *cxla_port_hw(struct cxl_port *port);
 struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 			       const struct cxl_register_map *map,
 			       struct cxl_dport *parent_dport,
@@ -308,6 +309,12 @@ cxled_to_memdev(const struct cxl_endpoint_decoder *cxled)
 {
 	return container_of(cxld_to_port(&cxled->cxld)->uport_dev,
 			    struct cxl_memdev, dev);
+}
+
+/* the device to name in messages about @cxled */
+static inline struct device *cxled_to_hw(struct cxl_endpoint_decoder *cxled)
+{
+	return cxla_port_hw(cxld_to_port(&cxled->cxld));
 }
 
 int cxla_decoder_init(struct cxl_decoder *cxld, struct cxl_port *port, int id,

@@ -24,7 +24,7 @@ static int cxla_hdm_map(struct cxl_port *port)
 	 * from an error, and gets -EBUSY in turn.
 	 */
 	if (!request_mem_region(start, hdm->size, dev_name(&port->dev))) {
-		dev_err(&port->dev,
+		dev_err(cxla_port_hw(port),
 			"HDM decoder registers at %pa are in use by another driver\n",
 			&start);
 		return -EBUSY;
@@ -61,14 +61,15 @@ static int cxla_hdm_read_caps(struct cxl_port *port)
 
 	cap = cxla_readl(port->hdm + CXL_HDM_CAP, port->access);
 	if (PCI_POSSIBLE_ERROR(cap)) {
-		dev_err(&port->dev, "HDM decoder registers read all ones\n");
+		dev_err(cxla_port_hw(port),
+			"HDM decoder registers read all ones\n");
 		return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
 	}
 	if (cxl_hdm_decode_caps(cap, &port->caps) ||
 	    CXL_HDM_BLOCK_SIZE(port->caps.decoder_count) >
 	    port->reg_map.component_map.hdm_decoder.size) {
-		dev_err(&port->dev, "HDM decoder capability %#010x is broken\n",
-			cap);
+		dev_err(cxla_port_hw(port),
+			"HDM decoder capability %#010x is broken\n", cap);
 		return cxla_hdm_refuse(port, CXLA_REASON_NO_DECODER);
 	}
 
@@ -142,7 +143,7 @@ static void cxla_hdm_report(struct cxl_port *port, int id,
 {
 	if (d->fault == CXL_HDM_OK)
 		return;
-	dev_err(&port->dev,
+	dev_err(cxla_port_hw(port),
 		"decoder%d.%d: %s (base %#010x%08x size %#010x%08x control %#010x targets %#010x%08x)\n",
 		port->id, id, cxl_hdm_fault_str(d->fault), regs->base_high,
 		regs->base_low, regs->size_high, regs->size_low, regs->ctrl,
@@ -183,6 +184,9 @@ static bool cxla_dpa_place(struct cxl_endpoint_decoder *cxled,
 {
 	u64 size, base, end;
 
+	/* firmware locks decoders that it has no use for with a size of zero */
+	if (d->fault == CXL_HDM_ZERO_SIZE && !d->skip)
+		return false;
 	if (d->fault != CXL_HDM_OK || *dpa_end == U64_MAX) {
 		*dpa_end = U64_MAX;
 		return false;
@@ -190,7 +194,7 @@ static bool cxla_dpa_place(struct cxl_endpoint_decoder *cxled,
 	size = d->size / d->ways;
 	if (check_add_overflow(*dpa_end, d->skip, &base) ||
 	    check_add_overflow(base, size, &end) || end > capacity) {
-		dev_err(cxled->cxld.dev.parent,
+		dev_err(cxled_to_hw(cxled),
 			"%s: maps device memory beyond the device's %#llx bytes\n",
 			dev_name(&cxled->cxld.dev), capacity);
 		*dpa_end = U64_MAX;
@@ -231,6 +235,7 @@ static int cxla_hdm_enumerate(struct cxl_port *port)
 {
 	bool endpoint = is_cxl_endpoint(port);
 	int committed = 0, usable = 0, errors = 0;
+	struct cxl_hdm_sequence sequence = { };
 	u64 dpa_end = 0;
 	int rc;
 
@@ -246,6 +251,7 @@ static int cxla_hdm_enumerate(struct cxl_port *port)
 		cxl_hdm_decode(&regs,
 			       endpoint ? CXL_HDM_ENDPOINT : CXL_HDM_SWITCH,
 			       &port->caps, &d);
+		cxl_hdm_sequence_next(&sequence, &d);
 		cxla_hdm_report(port, i, &regs, &d);
 		if (d.fault == CXL_HDM_ALL_ONES)
 			return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
@@ -281,7 +287,7 @@ static int cxla_passthrough_setup(struct cxl_port *port)
 
 	dport = xa_find(&port->dports, &index, ULONG_MAX, XA_PRESENT);
 	if (port->nr_dports != 1 || !dport) {
-		dev_err(&port->dev,
+		dev_err(cxla_port_hw(port),
 			"%d downstream ports and no HDM decoder to choose between them\n",
 			port->nr_dports);
 		return -ENXIO;

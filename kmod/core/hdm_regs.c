@@ -232,6 +232,28 @@ void cxl_hdm_decode(const struct cxl_hdm_regs *regs, enum cxl_hdm_kind kind,
 		hdm_decode_targets(regs, caps, out);
 }
 
+void cxl_hdm_sequence_next(struct cxl_hdm_sequence *seq,
+			   struct cxl_hdm_decoded *d)
+{
+	if (!d->committed) {
+		seq->idle = true;
+		return;
+	}
+	if (seq->idle)
+		hdm_fault(d, CXL_HDM_OUT_OF_ORDER);
+	if (d->fault != CXL_HDM_OK)
+		return;
+
+	if (d->base >= seq->end) {
+		seq->start = d->base;
+		seq->end = d->base + d->size;
+	} else if (d->base + d->size > seq->start) {
+		d->fault = CXL_HDM_OVERLAP;
+	} else {
+		d->fault = CXL_HDM_DESCENDING;
+	}
+}
+
 const char *cxl_hdm_fault_str(enum cxl_hdm_fault fault)
 {
 	switch (fault) {
@@ -255,6 +277,12 @@ const char *cxl_hdm_fault_str(enum cxl_hdm_fault fault)
 		return "size is no multiple of ways * 256 MiB";
 	case CXL_HDM_BAD_TARGET:
 		return "targets too few or repeated";
+	case CXL_HDM_OUT_OF_ORDER:
+		return "committed, and a decoder in front of it is not";
+	case CXL_HDM_OVERLAP:
+		return "overlaps the decoder in front of it";
+	case CXL_HDM_DESCENDING:
+		return "range is below that of the decoder in front of it";
 	}
 	return "unknown fault";
 }

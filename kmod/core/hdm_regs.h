@@ -96,6 +96,9 @@ enum cxl_hdm_fault {
 	CXL_HDM_BAD_GRANULARITY,
 	CXL_HDM_BAD_SIZE,	/* not a multiple of ways * 256 MiB */
 	CXL_HDM_BAD_TARGET,	/* more ways than targets, or one twice */
+	CXL_HDM_OUT_OF_ORDER,	/* one with a lower number is not committed */
+	CXL_HDM_OVERLAP,	/* with the one in front of it */
+	CXL_HDM_DESCENDING,	/* range below that of the one in front of it */
 };
 
 /**
@@ -125,6 +128,20 @@ struct cxl_hdm_decoded {
 	u8 targets[CXL_HDM_MAX_TARGETS];
 };
 
+/**
+ * struct cxl_hdm_sequence - the decoders of one port, in order of their numbers
+ * @idle: one so far is not committed
+ * @start: first byte of the last good range; meaningless while @end is 0
+ * @end: first byte behind it
+ *
+ * Starts zeroed.
+ */
+struct cxl_hdm_sequence {
+	bool idle;
+	u64 start;
+	u64 end;
+};
+
 /* true when the rest of the registers has something to say */
 static inline bool cxl_hdm_ctrl_active(u32 ctrl)
 {
@@ -136,6 +153,12 @@ int cxl_hdm_decode_caps(u32 cap, struct cxl_hdm_caps *caps);
 void cxl_hdm_decode(const struct cxl_hdm_regs *regs, enum cxl_hdm_kind kind,
 		    const struct cxl_hdm_caps *caps,
 		    struct cxl_hdm_decoded *out);
+/*
+ * Hold a decoded decoder against those with lower numbers, 8.2.4.20.12: they
+ * are committed in order, and their ranges ascend. May set @d->fault.
+ */
+void cxl_hdm_sequence_next(struct cxl_hdm_sequence *seq,
+			   struct cxl_hdm_decoded *d);
 const char *cxl_hdm_fault_str(enum cxl_hdm_fault fault);
 
 /* encodings of 8.2.4.20.7; -EINVAL for reserved ones */

@@ -119,6 +119,19 @@ static struct cxl_port *cxla_port_alloc(struct device *host,
 	return no_free_ptr(port);
 }
 
+/**
+ * cxla_port_hw() - the hardware that a port is the face of, for messages
+ * @port: port
+ *
+ * Return: the PCI device of an endpoint or switch, the host bridge, or ACPI0017.
+ */
+struct device *cxla_port_hw(struct cxl_port *port)
+{
+	if (is_cxl_endpoint(port))
+		return to_cxl_memdev(port->uport_dev)->cxlds->dev;
+	return port->uport_dev;
+}
+
 static int cxla_port_name(struct cxl_port *port)
 {
 	if (is_cxl_root(port))
@@ -406,8 +419,7 @@ static int cxla_upstream_setup(struct cxl_port *port)
 	if (rc)
 		return rc;
 	if (!port->nr_dports) {
-		dev_err(&port->dev, "%s has no downstream port\n",
-			dev_name(port->uport_dev));
+		dev_err(cxla_port_hw(port), "no CXL downstream port below it\n");
 		return -ENXIO;
 	}
 	return cxla_hdm_setup(port);

@@ -425,12 +425,12 @@ static void every_fault_has_a_text_of_its_own(struct kunit *test)
 {
 	int i, j;
 
-	for (i = CXL_HDM_OK; i <= CXL_HDM_BAD_TARGET; i++) {
+	for (i = CXL_HDM_OK; i <= CXL_HDM_DESCENDING; i++) {
 		for (j = CXL_HDM_OK; j < i; j++)
 			KUNIT_EXPECT_STRNEQ(test, cxl_hdm_fault_str(i),
 					    cxl_hdm_fault_str(j));
 		KUNIT_EXPECT_STRNEQ(test, cxl_hdm_fault_str(i),
-				    cxl_hdm_fault_str(CXL_HDM_BAD_TARGET + 1));
+				    cxl_hdm_fault_str(CXL_HDM_DESCENDING + 1));
 	}
 }
 
