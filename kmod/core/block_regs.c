@@ -53,6 +53,15 @@ int cxl_locator_decode(u32 low, u32 high, struct cxl_locator_entry *entry)
 	return 0;
 }
 
+bool cxl_locator_overlap(const struct cxl_locator_entry *a,
+			 const struct cxl_locator_entry *b)
+{
+	u64 distance = a->offset > b->offset ? a->offset - b->offset :
+					       b->offset - a->offset;
+
+	return a->bir == b->bir && distance < CXL_COMPONENT_BLOCK_SIZE;
+}
+
 int cxl_cap_array_count(u32 header)
 {
 	/* all ones has the wrong id, too */
@@ -81,6 +90,11 @@ int cxl_cap_entry_decode(u32 header, unsigned int count, unsigned int min_size,
 	entry->version = FIELD_GET(CXL_CAP_VERSION, header);
 	entry->offset = offset;
 	return 0;
+}
+
+bool cxl_cap_overlap(u64 offset_a, u64 size_a, u64 offset_b, u64 size_b)
+{
+	return offset_a < offset_b + size_b && offset_b < offset_a + size_a;
 }
 
 int cxl_dvsec_range_decode(u32 size_high, u32 size_low, u32 base_high,

@@ -43,6 +43,10 @@ unsigned int cxl_locator_nr_entries(unsigned int dvsec_len);
 /* 0, or -ENXIO: all ones, or a BAR number above 5 */
 int cxl_locator_decode(u32 low, u32 high, struct cxl_locator_entry *entry);
 
+/* whether two blocks of 64 KiB share registers */
+bool cxl_locator_overlap(const struct cxl_locator_entry *a,
+			 const struct cxl_locator_entry *b);
+
 /* number of entries in the capability array, or -ENXIO: not a CXL array */
 int cxl_cap_array_count(u32 header);
 
@@ -64,6 +68,8 @@ struct cxl_cap_entry {
  */
 int cxl_cap_entry_decode(u32 header, unsigned int count, unsigned int min_size,
 			 struct cxl_cap_entry *entry);
+/* whether two capabilities share registers; sizes in bytes */
+bool cxl_cap_overlap(u64 offset_a, u64 size_a, u64 offset_b, u64 size_b);
 
 /**
  * struct cxl_dvsec_range - one range of the DVSEC for CXL devices

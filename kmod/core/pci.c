@@ -21,6 +21,8 @@
 #define  DVSEC_CXL_CTRL_MEM_ENABLE	BIT(2)
 #define DVSEC_CXL_RANGE(i)		(0x18 + 0x10 * (i))
 #define DVSEC_LOCATOR_BLOCK(i)		(0x0c + 8 * (i))
+/* the specification defines half a dozen kinds of block */
+#define MAX_BLOCKS			32
 
 /* the next extended capability @id after @pos, or 0; *@left bounds the walk */
 static int cxla_next_ext_cap(struct pci_dev *pdev, int pos, u16 id, int *left,
@@ -119,40 +121,74 @@ static int cxla_locate_block(struct pci_dev *pdev,
 	return 0;
 }
 
+/* all of the Register Locator's entries; the number of them, or an error */
+static int cxla_read_locator(struct pci_dev *pdev, int dvsec,
+			     struct cxl_locator_entry *entries,
+			     struct cxla_access *access)
+{
+	int count;
+	u32 h1;
+
+	h1 = cxla_cfg_read32(pdev, dvsec + PCI_DVSEC_HEADER1, access);
+	if (PCI_POSSIBLE_ERROR(h1))
+		return -ENXIO;
+	count = cxl_locator_nr_entries(PCI_DVSEC_HEADER1_LEN(h1));
+	if (count > MAX_BLOCKS ||
+	    dvsec + DVSEC_LOCATOR_BLOCK(count) > PCI_CFG_SPACE_EXP_SIZE) {
+		pci_err(pdev, "register locator says that it has %d entries\n",
+			count);
+		return -ENXIO;
+	}
+
+	for (int i = 0; i < count; i++) {
+		int pos = dvsec + DVSEC_LOCATOR_BLOCK(i);
+		u32 low = cxla_cfg_read32(pdev, pos, access);
+		u32 high = cxla_cfg_read32(pdev, pos + 4, access);
+
+		if (cxl_locator_decode(low, high, &entries[i])) {
+			pci_err(pdev, "register locator entry %d is broken: %#010x %#010x\n",
+				i, high, low);
+			return -ENXIO;
+		}
+	}
+	return count;
+}
+
 static int cxla_find_block(struct pci_dev *pdev, enum cxl_regloc_type type,
 			   struct cxl_register_map *map)
 {
-	struct cxl_locator_entry entry;
-	int dvsec, count;
-	u32 h1;
+	struct cxl_locator_entry entries[MAX_BLOCKS];
+	int dvsec, count, found = -1;
 
 	dvsec = cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_REG_LOCATOR,
 				    &map->access);
 	if (!dvsec)
 		return -ENODEV;
-
-	h1 = cxla_cfg_read32(pdev, dvsec + PCI_DVSEC_HEADER1, &map->access);
-	if (PCI_POSSIBLE_ERROR(h1))
-		return -ENXIO;
-	count = cxl_locator_nr_entries(PCI_DVSEC_HEADER1_LEN(h1));
+	count = cxla_read_locator(pdev, dvsec, entries, &map->access);
+	if (count < 0)
+		return count;
 
 	for (int i = 0; i < count; i++) {
-		int pos = dvsec + DVSEC_LOCATOR_BLOCK(i);
-		u32 low, high;
-
-		if (pos + 8 > PCI_CFG_SPACE_EXP_SIZE)
-			break;
-		low = cxla_cfg_read32(pdev, pos, &map->access);
-		high = cxla_cfg_read32(pdev, pos + 4, &map->access);
-		if (cxl_locator_decode(low, high, &entry)) {
-			pci_err(pdev, "register locator entry %d is broken: %#010x %#010x\n",
-				i, high, low);
+		if (entries[i].block_id != type)
+			continue;
+		if (found >= 0) {
+			pci_err(pdev, "register block %u is located twice\n",
+				type);
 			return -ENXIO;
 		}
-		if (entry.block_id == type)
-			return cxla_locate_block(pdev, &entry, map);
+		found = i;
 	}
-	return -ENODEV;
+	if (found < 0)
+		return -ENODEV;
+	for (int i = 0; i < count; i++) {
+		if (i == found || entries[i].block_id == CXL_REGLOC_RBI_EMPTY ||
+		    !cxl_locator_overlap(&entries[i], &entries[found]))
+			continue;
+		pci_err(pdev, "register blocks %u and %u are at the same place\n",
+			entries[found].block_id, entries[i].block_id);
+		return -ENXIO;
+	}
+	return cxla_locate_block(pdev, &entries[found], map);
 }
 
 int cxl_pci_setup_regs(struct pci_dev *pdev, enum cxl_regloc_type type,

@@ -71,6 +71,19 @@ bad:
 	return -ENXIO;
 }
 
+static int cxla_check_overlap(const struct cxl_register_map *map)
+{
+	const struct cxl_reg_map *hdm = &map->component_map.hdm_decoder;
+	const struct cxl_reg_map *ras = &map->component_map.ras;
+
+	if (!hdm->valid || !ras->valid ||
+	    !cxl_cap_overlap(hdm->offset, hdm->size, ras->offset, ras->size))
+		return 0;
+	dev_err(map->host, "component capabilities %d and %d overlap\n",
+		hdm->id, ras->id);
+	return -ENXIO;
+}
+
 /**
  * cxla_probe_component_regs() - find capabilities in a component block
  * @map: @resource and @max_size set; @component_map is filled
@@ -109,6 +122,8 @@ int cxla_probe_component_regs(struct cxl_register_map *map)
 					  cxla_readl(array + 4 * i,
 						     &map->access), count);
 	iounmap(array);
+	if (!rc)
+		rc = cxla_check_overlap(map);
 	/* a block that is broken somewhere is not used anywhere */
 	if (rc)
 		map->component_map = (struct cxl_component_reg_map) { };

@@ -40,6 +40,33 @@ TEST(BlockRegs, locator_entry_gives_bar_block_and_offset)
 	EXPECT_EQ(e.offset, 0xfffffffe00000000U);
 }
 
+TEST(BlockRegs, blocks_less_than_64_kib_apart_in_one_bar_overlap)
+{
+	const auto overlap = [](u8 bar_a, u64 a, u8 bar_b, u64 b) {
+		const cxl_locator_entry first{bar_a, 1, a}, second{bar_b, 3, b};
+		EXPECT_EQ(cxl_locator_overlap(&first, &second),
+			  cxl_locator_overlap(&second, &first));
+		return cxl_locator_overlap(&first, &second);
+	};
+	EXPECT_TRUE(overlap(0, 0x20000, 0, 0x20000));
+	EXPECT_TRUE(overlap(0, 0x20000, 0, 0x2ffff));
+	EXPECT_FALSE(overlap(0, 0x20000, 0, 0x30000));
+	EXPECT_FALSE(overlap(0, 0x20000, 2, 0x20000));
+	EXPECT_FALSE(overlap(0, 0, 0, 0xffffffffffff0000));
+}
+
+TEST(BlockRegs, capabilities_that_share_a_byte_overlap)
+{
+	const auto overlap = [](u64 a, u64 size_a, u64 b, u64 size_b) {
+		EXPECT_EQ(cxl_cap_overlap(a, size_a, b, size_b),
+			  cxl_cap_overlap(b, size_b, a, size_a));
+		return cxl_cap_overlap(a, size_a, b, size_b);
+	};
+	EXPECT_TRUE(overlap(0x100, 0x20, 0x11c, 0x20));
+	EXPECT_TRUE(overlap(0x100, 0x20, 0x108, 4));
+	EXPECT_FALSE(overlap(0x100, 0x20, 0x120, 0x20));
+}
+
 TEST(BlockRegs, locator_entry_of_no_bar_is_refused)
 {
 	cxl_locator_entry e;
