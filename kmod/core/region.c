@@ -83,20 +83,20 @@ static struct cxl_region *cxla_region_alloc(struct cxl_root_decoder *cxlrd,
 static int cxla_region_join(struct cxl_region *cxlr,
 			    struct cxl_endpoint_decoder *cxled)
 {
-	enum cxla_reason reason;
 	bool hw_lock = false;
 	int pos;
 
 	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
 	guard(rwsem_write)(&cxl_rwsem.region);
 
+	cxled->reason = cxla_route_check(cxled, cxlr->cxlrd, &hw_lock);
+	if (cxled->reason)
+		return -ENXIO;
 	pos = cxlr->ways > 1 ? cxla_route_position(cxled, cxlr->cxlrd) : 0;
-	if (pos < 0 || cxlr->targets[pos])
-		reason = CXLA_REASON_ROUTE_MISMATCH;
-	else
-		reason = cxla_route_check(cxled, cxlr->cxlrd, &hw_lock);
-	if (reason) {
-		cxled->reason = reason;
+	if (pos < 0 || cxlr->targets[pos]) {
+		dev_err(cxled_to_hw(cxled), "%s: position %d of %s is taken\n",
+			dev_name(&cxled->cxld.dev), pos, dev_name(&cxlr->dev));
+		cxled->reason = CXLA_REASON_ROUTE_MISMATCH;
 		return -ENXIO;
 	}
 
@@ -242,8 +242,11 @@ static struct cxl_region *cxla_region_get(struct cxl_root_decoder *cxlrd,
 	    cxlr->ways != cxled->cxld.ways ||
 	    cxlr->granularity != cxled->cxld.granularity ||
 	    cxlr->res.start != range->start || cxlr->res.end != range->end) {
-		dev_err(&cxled->cxld.dev, "[%#llx-%#llx] overlaps %s\n",
-			range->start, range->end, dev_name(&cxlr->dev));
+		dev_err(cxled_to_hw(cxled),
+			"%s: [%#llx-%#llx] overlaps %s [%#llx-%#llx]\n",
+			dev_name(&cxled->cxld.dev), range->start, range->end,
+			dev_name(&cxlr->dev), (u64)cxlr->res.start,
+			(u64)cxlr->res.end);
 		cxled->reason = CXLA_REASON_OVERLAP;
 		return ERR_PTR(-ENXIO);
 	}
@@ -323,8 +326,10 @@ int cxla_region_assemble(struct cxl_endpoint_decoder *cxled)
 	}
 	cxlrd = cxla_window_find(&cxled->cxld.hpa_range);
 	if (!cxlrd) {
-		dev_err(&cxled->cxld.dev, "[%#llx-%#llx] is in no window\n",
-			cxled->cxld.hpa_range.start, cxled->cxld.hpa_range.end);
+		dev_err(cxled_to_hw(cxled),
+			"%s: [%#llx-%#llx] is in no window\n",
+			dev_name(&cxled->cxld.dev), cxled->cxld.hpa_range.start,
+			cxled->cxld.hpa_range.end);
 		cxled->reason = CXLA_REASON_NO_WINDOW;
 		return -ENXIO;
 	}

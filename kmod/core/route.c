@@ -37,26 +37,75 @@ static struct cxl_decoder *cxla_port_decoder(struct cxl_port *port,
 	return NULL;
 }
 
+/* a decoder of @port that maps a part of @range, or none */
+static struct cxl_decoder *cxla_port_intersects(struct cxl_port *port,
+						const struct range *range)
+{
+	for (int i = 0; i < port->nr_decoders; i++) {
+		struct cxl_decoder *cxld = port->decoders[i];
+
+		if (!cxld || !(cxld->flags & CXL_DECODER_F_ENABLE) ||
+		    cxld->flags & CXL_DECODER_F_BROKEN)
+			continue;
+		if (cxld->hpa_range.start <= range->end &&
+		    cxld->hpa_range.end >= range->start)
+			return cxld;
+	}
+	return NULL;
+}
+
+static bool cxla_port_has_broken(struct cxl_port *port)
+{
+	for (int i = 0; i < port->nr_decoders; i++)
+		if (port->decoders[i] &&
+		    port->decoders[i]->flags & CXL_DECODER_F_BROKEN)
+			return true;
+	return false;
+}
+
+/* @port lets the range of @cxled through with none of its decoders: why? */
+static enum cxla_reason cxla_route_missing(struct cxl_endpoint_decoder *cxled,
+					   struct cxl_port *port)
+{
+	const struct range *range = &cxled->cxld.hpa_range;
+	const char *name = dev_name(&cxled->cxld.dev);
+	struct device *hw = cxled_to_hw(cxled);
+	struct cxl_decoder *cxld;
+
+	cxld = cxla_port_intersects(port, range);
+	if (cxld) {
+		dev_err(hw,
+			"%s: %s maps [%#llx-%#llx], not all of [%#llx-%#llx]\n",
+			name, dev_name(&cxld->dev), cxld->hpa_range.start,
+			cxld->hpa_range.end, range->start, range->end);
+		return CXLA_REASON_ROUTE_MISMATCH;
+	}
+	if (cxla_port_has_broken(port)) {
+		dev_err(hw,
+			"%s: no good decoder of %s (%s) maps [%#llx-%#llx]\n",
+			name, dev_name(&port->dev), dev_name(port->uport_dev),
+			range->start, range->end);
+		return CXLA_REASON_BAD_DECODER;
+	}
+	dev_err(hw, "%s: no decoder of %s (%s) is committed for [%#llx-%#llx]\n",
+		name, dev_name(&port->dev), dev_name(port->uport_dev),
+		range->start, range->end);
+	return CXLA_REASON_NOT_COMMITTED;
+}
+
 static enum cxla_reason cxla_route_step(struct cxl_endpoint_decoder *cxled,
 					const struct cxl_decoder *cxld,
 					const struct cxl_dport *dport)
 {
 	const struct range *range = &cxled->cxld.hpa_range;
 
-	if (!cxla_has_target(cxld, dport->port_id)) {
-		dev_err(&cxled->cxld.dev,
-			"%s does not route [%#llx-%#llx] to %s\n",
-			dev_name(&cxld->dev), range->start, range->end,
-			dev_name(dport->dport_dev));
-		return CXLA_REASON_ROUTE_MISMATCH;
-	}
-	if (cxld->ways > 1 && cxled->cxld.ways == 1) {
-		dev_err(&cxled->cxld.dev,
-			"%s interleaves [%#llx-%#llx], the endpoint does not\n",
-			dev_name(&cxld->dev), range->start, range->end);
-		return CXLA_REASON_ROUTE_MISMATCH;
-	}
-	return CXLA_REASON_NONE;
+	if (cxla_has_target(cxld, dport->port_id))
+		return CXLA_REASON_NONE;
+	dev_err(cxled_to_hw(cxled),
+		"%s: %s does not route [%#llx-%#llx] to %s (port %u)\n",
+		dev_name(&cxled->cxld.dev), dev_name(&cxld->dev), range->start,
+		range->end, dev_name(dport->dport_dev), dport->port_id);
+	return CXLA_REASON_ROUTE_MISMATCH;
 }
 
 /**
@@ -65,8 +114,8 @@ static enum cxla_reason cxla_route_step(struct cxl_endpoint_decoder *cxled,
  * @cxlrd: the window
  * @hw_lock: set to true when a decoder on the way can't be changed
  *
- * A decoder above may map more than the endpoint's, as long as it is not
- * interleaved.
+ * A decoder above may map more than the endpoint's. Each picks one of its ways,
+ * so that in all they have as many as the endpoint says.
  *
  * Context: cxl_rwsem.region is held.
  * Return: CXLA_REASON_NONE, or what is wrong, which is also in the log.
@@ -75,6 +124,7 @@ enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
 				  struct cxl_root_decoder *cxlrd, bool *hw_lock)
 {
 	struct cxl_port *port = cxld_to_port(&cxled->cxld);
+	unsigned int ways = cxlrd->cxld.ways;
 	enum cxla_reason reason;
 
 	lockdep_assert_held(&cxl_rwsem.region);
@@ -87,17 +137,20 @@ enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
 			cxla_port_decoder(port->parent,
 					  &cxled->cxld.hpa_range);
 
-		if (!cxld) {
-			dev_err(&cxled->cxld.dev,
-				"%s has no committed decoder for it\n",
-				dev_name(&port->parent->dev));
-			return CXLA_REASON_NOT_COMMITTED;
-		}
+		if (!cxld)
+			return cxla_route_missing(cxled, port->parent);
 		reason = cxla_route_step(cxled, cxld, port->parent_dport);
 		if (reason)
 			return reason;
+		ways *= cxld->ways;
 		if (cxld->flags & CXL_DECODER_F_LOCK)
 			*hw_lock = true;
+	}
+	if (ways != cxled->cxld.ways) {
+		dev_err(cxled_to_hw(cxled),
+			"%s: interleaves %u ways, the path to it %u\n",
+			dev_name(&cxled->cxld.dev), cxled->cxld.ways, ways);
+		return CXLA_REASON_ROUTE_MISMATCH;
 	}
 	return cxla_route_step(cxled, &cxlrd->cxld, port->parent_dport);
 }
