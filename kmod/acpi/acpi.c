@@ -169,7 +169,7 @@ static int cxla_add_bridge(struct cxla_acpi *ctx, struct device *bridge,
 			   const struct cedt_chbs *chbs)
 {
 	struct cxl_register_map map = {
-		.host = ctx->host,
+		.host = bridge,
 		.resource = chbs->base,
 		.max_size = chbs->length,
 		.reg_type = CXL_REGLOC_RBI_COMPONENT,
@@ -192,9 +192,10 @@ static int cxla_add_bridge(struct cxla_acpi *ctx, struct device *bridge,
 		return 0;
 	}
 
+	/* what is broken has been said; devices below find the port disabled */
 	rc = cxla_probe_component_regs(&map);
 	if (rc)
-		return rc;
+		return rc == -ENXIO ? 0 : rc;
 	/* the root keeps @dport until its children are gone */
 	port = cxla_port_add(NULL, bridge, &map, dport, NULL);
 	return PTR_ERR_OR_ZERO(port);
@@ -250,6 +251,25 @@ static int cxla_add_bridges(struct cxla_acpi *ctx)
 	return 0;
 }
 
+/* the address space is reserved all the same: such a window stays */
+static void cxla_check_window(struct cxla_acpi *ctx,
+			      const struct cxl_decoder *cxld)
+{
+	for (int i = 0; i < cxld->nr_targets; i++)
+		if (!xa_load(&ctx->root->dports, cxld->targets[i]))
+			dev_err(ctx->host,
+				FW_BUG "window [%#llx-%#llx] leads to host bridge %u, which is not there\n",
+				cxld->hpa_range.start, cxld->hpa_range.end,
+				cxld->targets[i]);
+}
+
+static void cxla_check_windows(struct cxla_acpi *ctx)
+{
+	for (int i = 0; i < ctx->root->nr_decoders; i++)
+		if (ctx->root->decoders[i])
+			cxla_check_window(ctx, ctx->root->decoders[i]);
+}
+
 /* ------------------------------ driver ----------------------------- */
 
 static void cxla_root_remove(struct cxl_port *root)
@@ -278,6 +298,7 @@ static int cxla_acpi_probe(struct platform_device *pdev)
 		cxla_root_remove(ctx.root);
 		return dev_err_probe(&pdev->dev, rc, "no CXL root\n");
 	}
+	cxla_check_windows(&ctx);
 	platform_set_drvdata(pdev, ctx.root);
 	return 0;
 }

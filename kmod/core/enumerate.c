@@ -103,9 +103,11 @@ static int cxla_switch_add(struct cxl_memdev *cxlmd, struct cxl_port *parent,
 	cxlmd->access.mmio_reads += map.access.mmio_reads;
 	cxlmd->access.cfg_reads += map.access.cfg_reads;
 	if (rc == -ENODEV || rc == -ENXIO) {
-		dev_err(cxlmd->cxlds->dev,
-			"switch %s has no usable component registers\n",
-			dev_name(uport_dev));
+		/* one that is broken was told of where it was found to be */
+		if (rc == -ENODEV)
+			dev_err(cxlmd->cxlds->dev,
+				"switch %s has no component registers\n",
+				dev_name(uport_dev));
 		return cxla_refuse(cxlmd, CXLA_REASON_NO_REGISTERS);
 	}
 	if (rc)

@@ -59,10 +59,8 @@ static int cxla_window_insert(struct cxl_root_decoder *cxlrd,
 		return -ENOMEM;
 
 	insert_resource_expand_to_fit(&iomem_resource, res);
-	if (!res->parent) {
-		dev_err(&cxlrd->cxld.dev, "no place for window %pr\n", res);
+	if (!res->parent)
 		return -EBUSY;
-	}
 	cxlrd->res_inserted = true;
 	return 0;
 }
