@@ -27,7 +27,7 @@ _REPORTS = re.compile(
     r"refcount_t:|list_(?:add|del) corruption|blocked for more than|INFO: task|"
     r"kobject.*(?:tried to init|is not initialized)|does not have a release\(\) function|"
     r"cut here|Kernel tried|sysfs: cannot create duplicate|Segfault with no mm|"
-    r"cxla-kunit: (?:insmod|rmmod) \S+ failed")
+    r"cxla-kunit: (?:insmod|rmmod|setting|reading|copying) \S+ failed")
 # of what is cut off by the marks nothing counts, but a report at boot would
 # have used up KASAN's one shot and turned lockdep off
 _FRAME = re.compile(r"^(?:=+|-+\[ cut here \]-+)$")
