@@ -6,7 +6,7 @@
 
 PCI=/sys/bus/pci/devices
 BUS=/sys/bus/cxla/devices
-MODULES="cxla_core cxla_port cxla_mem cxla_acpi cxla_accel"
+MODULES="cxla_core cxla_port cxla_mem cxla_acpi cxla_accel cxla_pci"
 
 fail() {
 	echo "FAIL: $*"
@@ -60,7 +60,7 @@ unload_modules() {
 		[ -e "$dev/driver" ] && echo "${dev##*/}" >"$dev/driver/unbind"
 		echo >"$dev/driver_override"
 	done
-	for m in $(sample_modules) cxla_accel cxla_acpi cxla_mem cxla_port cxla_core; do
+	for m in $(sample_modules) cxla_pci cxla_accel cxla_acpi cxla_mem cxla_port cxla_core; do
 		grep -q "^$m " /proc/modules || continue
 		rmmod "$m" >>/tmp/unload 2>&1 || rest="$rest $m"
 	done

@@ -138,7 +138,7 @@ def built_modules(release):
     """Our modules in build/<release>/, and a module of the sample if built."""
     top = REPO / "build" / release
     names = ("core/cxla_core", "port/cxla_port", "mem/cxla_mem", "acpi/cxla_acpi",
-             "accel/cxla_accel")
+             "accel/cxla_accel", "pci/cxla_pci")
     found = [top / f"{name}.ko" for name in names if (top / f"{name}.ko").exists()]
     return found + sorted((top / "sample").glob("*.ko"))
 

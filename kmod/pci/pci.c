@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: cxla_pci
+ *
+ * Driver of memory expanders: it gives a device a memdev and asks for no range.
+ * The regions of its committed decoders are assembled and listed, interleaved
+ * ones too, and belong to nobody: what firmware committed stays as it is.
+ *
+ * It binds to devices that it is told to, by driver_override or new_id: the
+ * same class code is what accelerators under test have. Capacity is what the
+ * DVSEC for CXL devices says.
+ */
+#include <linux/module.h>
+#include <linux/pci.h>
+
+#include <cxl/cxl.h>
+#include <cxl/pci.h>
+
+#include "../core/pci.h"
+
+struct cxla_expander {
+	struct cxl_dev_state cxlds;
+};
+
+static int cxla_expander_setup(struct cxla_expander *expander,
+			       struct pci_dev *pdev)
+{
+	struct cxl_dev_state *cxlds = &expander->cxlds;
+	u64 capacity;
+	int rc;
+
+	rc = cxl_pci_setup_regs(pdev, CXL_REGLOC_RBI_COMPONENT,
+				&cxlds->reg_map);
+	if (rc)
+		return dev_err_probe(&pdev->dev, rc,
+				     "no component registers\n");
+	rc = cxla_dvsec_capacity(pdev, cxlds->cxl_dvsec,
+				 &cxlds->reg_map.access, &capacity);
+	if (rc || !capacity)
+		return dev_err_probe(&pdev->dev, -ENXIO,
+				     "DVSEC for CXL devices tells no capacity\n");
+	return cxl_set_capacity(cxlds, capacity);
+}
+
+static int cxla_expander_probe(struct pci_dev *pdev,
+			       const struct pci_device_id *id)
+{
+	struct cxla_expander *expander;
+	struct cxl_memdev *cxlmd;
+	int dvsec, rc;
+
+	dvsec = cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_DEVICE, NULL);
+	if (!dvsec)
+		return dev_err_probe(&pdev->dev, -ENODEV,
+				     "not a CXL device: no DVSEC for CXL devices\n");
+	rc = pcim_enable_device(pdev);
+	if (rc)
+		return dev_err_probe(&pdev->dev, rc, "can't enable device\n");
+
+	expander = devm_cxl_dev_state_create(&pdev->dev, CXL_DEVTYPE_CLASSMEM,
+					     cxla_pci_serial(pdev, NULL), dvsec,
+					     struct cxla_expander, cxlds, false);
+	if (!expander)
+		return -ENOMEM;
+	rc = cxla_expander_setup(expander, pdev);
+	if (rc)
+		return rc;
+
+	expander->cxlds.media_ready = true;
+	/* without a root, or a committed decoder, the memdev is there and idle */
+	cxlmd = devm_cxl_add_memdev(&expander->cxlds, NULL);
+	return PTR_ERR_OR_ZERO(cxlmd);
+}
+
+/* no id table: by driver_override or new_id only */
+static struct pci_driver cxla_expander_driver = {
+	.name = "cxla_pci",
+	.probe = cxla_expander_probe,
+	.driver = {
+		.probe_type = PROBE_FORCE_SYNCHRONOUS,
+	},
+};
+module_pci_driver(cxla_expander_driver);
+
+MODULE_DESCRIPTION("CXL accelerator attach: memory expanders");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS("CXL");
+MODULE_SOFTDEP("pre: cxla_mem");
