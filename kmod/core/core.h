@@ -193,7 +193,7 @@ struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 			       struct cxla_access *access);
 void cxla_port_unregister(struct cxl_port *port);
 void cxla_port_remove_children(struct cxl_port *port);
-bool cxla_child_by_uport(struct cxl_port *port, struct device *uport_dev);
+bool cxla_has_port(struct device *uport_dev);
 int cxla_port_setup(struct cxl_port *port);
 void cxla_port_teardown(struct cxl_port *port);
 int cxla_dport_add(struct cxl_port *port, struct device *dport_dev,

@@ -95,7 +95,7 @@ static int cxla_switch_add(struct cxl_memdev *cxlmd, struct cxl_port *parent,
 	if (!dport)
 		return cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
 	/* there, but unbound: its dports would have been found otherwise */
-	if (cxla_child_by_uport(parent, uport_dev))
+	if (cxla_has_port(uport_dev))
 		return cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
 
 	rc = cxl_pci_setup_regs(to_pci_dev(uport_dev),

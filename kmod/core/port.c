@@ -20,6 +20,8 @@ static DEFINE_IDA(cxla_port_ida);
 static DEFINE_MUTEX(cxla_children_lock);
 /* device that is a downstream port -> its struct cxl_dport; own lock */
 static DEFINE_XARRAY(cxla_dports);
+/* device that a port stands for -> its struct cxl_port; own lock */
+static DEFINE_XARRAY(cxla_uports);
 static struct lock_class_key cxla_port_key;
 
 static ssize_t decoders_committed_show(struct device *dev,
@@ -167,7 +169,8 @@ static int cxla_port_link(struct cxl_port *port)
  *
  * Context: sleeps, probes.
  * Return: the port, one reference being the caller's to give to
- * cxla_port_unregister(); or ERR_PTR().
+ * cxla_port_unregister(); ERR_PTR(-EBUSY): @uport_dev has a port; or another
+ * ERR_PTR().
  */
 struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 			       const struct cxl_register_map *map,
@@ -189,6 +192,11 @@ struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 	if (rc)
 		return ERR_PTR(rc);
 
+	rc = xa_insert(&cxla_uports, (unsigned long)uport_dev, port,
+		       GFP_KERNEL);
+	if (rc)
+		return ERR_PTR(rc);
+
 	port->access = access;
 	if (is_cxl_endpoint(port))
 		to_cxl_memdev(uport_dev)->endpoint = port;
@@ -197,6 +205,7 @@ struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 	if (rc) {
 		if (is_cxl_endpoint(port))
 			to_cxl_memdev(uport_dev)->endpoint = ERR_PTR(-ENXIO);
+		xa_erase(&cxla_uports, (unsigned long)uport_dev);
 		return ERR_PTR(rc);
 	}
 
@@ -237,6 +246,7 @@ void cxla_port_unregister(struct cxl_port *port)
 	device_del(&port->dev);
 	scoped_guard(mutex, &cxla_children_lock)
 		list_del_init(&port->sibling);
+	xa_erase(&cxla_uports, (unsigned long)port->uport_dev);
 	complete_all(&port->gone);
 	put_device(&port->dev);
 }
@@ -270,22 +280,15 @@ void cxla_port_remove_children(struct cxl_port *port)
 EXPORT_SYMBOL_NS_GPL(cxla_port_remove_children, "CXL");
 
 /**
- * cxla_child_by_uport() - is there a port for a device already
- * @port: its lock is held, so that none is added meanwhile
- * @uport_dev: what the child would stand for
+ * cxla_has_port() - is there a port for a device already
+ * @uport_dev: what the port would stand for
  *
+ * Context: whoever adds or removes ports for such devices is kept out.
  * Return: true when there is, bound or not.
  */
-bool cxla_child_by_uport(struct cxl_port *port, struct device *uport_dev)
+bool cxla_has_port(struct device *uport_dev)
 {
-	struct cxl_port *child;
-
-	device_lock_assert(&port->dev);
-	guard(mutex)(&cxla_children_lock);
-	list_for_each_entry(child, &port->children, sibling)
-		if (child->uport_dev == uport_dev)
-			return true;
-	return false;
+	return xa_load(&cxla_uports, (unsigned long)uport_dev);
 }
 
 static void cxla_dport_link_name(const struct cxl_dport *dport, char *name,
