@@ -256,6 +256,7 @@ void cxla_memdev_drop(struct cxl_memdev *cxlmd)
 /* what a failed or successful attach leaves with the driver */
 static void cxla_memdev_result(struct cxl_memdev *cxlmd, int rc)
 {
+	struct cxl_attach_region *attach = cxlmd->attach_region;
 	struct cxl_dev_state *cxlds = cxlmd->cxlds;
 
 	cxlds->error = rc;
@@ -267,12 +268,11 @@ static void cxla_memdev_result(struct cxl_memdev *cxlmd, int rc)
 	cxlds->record = cxlmd->record;
 
 	/* the attach may have failed long before it asked for its region */
-	if (rc && cxlmd->attach &&
-	    cxlmd->attach->probe == cxl_memdev_attach_region) {
-		struct cxl_attach_region *attach =
-			container_of(cxlmd->attach, struct cxl_attach_region,
-				     attach);
-
+	if (!attach && cxlmd->attach &&
+	    cxlmd->attach->probe == cxl_memdev_attach_region)
+		attach = container_of(cxlmd->attach, struct cxl_attach_region,
+				      attach);
+	if (rc && attach) {
 		attach->region = (struct range) { .start = 0, .end = -1 };
 		attach->reason = cxlds->reason;
 	}

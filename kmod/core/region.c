@@ -499,6 +499,7 @@ int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
 	struct cxl_region *cxlr;
 
 	cxla_record_phase(cxlmd, CXLA_PHASE_ATTACH);
+	cxlmd->attach_region = attach;
 	attach->region = (struct range) { .start = 0, .end = -1 };
 	attach->reason = CXLA_REASON_NONE;
 

@@ -225,8 +225,9 @@ struct cxl_memdev_attach {
  *	@attach.probe = cxl_memdev_attach_region
  * @region: result: HPA range, inclusive; { 0, -1 } when not attached
  * @hpa_range: the name that mainline's private struct gives to @region
- * @reason: result: why not; set for those whose probe callback is
- *	cxl_memdev_attach_region() itself, others ask &cxl_dev_state.reason
+ * @reason: result: why not. A probe callback of the driver's own that does not
+ *	get as far as cxl_memdev_attach_region() leaves this and @region as they
+ *	are; &cxl_dev_state.reason says why in any case
  */
 struct cxl_attach_region {
 	struct cxl_memdev_attach attach;
@@ -249,6 +250,7 @@ struct cxl_attach_region {
  * @lock: orders the end of an attach in flight with its revocation
  * @flags: enum cxla_memdev_flags
  * @region_id: N of the regionN that its range is, or -1
+ * @attach_region: what cxl_memdev_attach_region() was called for, or NULL
  * @srcu: cxl_attach_enter() to cxl_attach_exit()
  * @revoked: completed when no user of the range is left
  * @detach_work: step three of the end of a range
@@ -269,6 +271,7 @@ struct cxl_memdev {
 	spinlock_t lock;
 	unsigned long flags;
 	int region_id;
+	struct cxl_attach_region *attach_region;
 	struct srcu_struct srcu;
 	struct completion revoked;
 	struct work_struct detach_work;
