@@ -75,6 +75,7 @@ static struct kunit_suite rig_suite = {
 	.name = "rig_kunit",
 	.test_cases = rig_cases,
 };
+
 kunit_test_suite(rig_suite);
 
 MODULE_DESCRIPTION("KUnit tests of what other suites measure with");
