@@ -2,10 +2,11 @@
 #ifndef __FAKE_MMIO_H__
 #define __FAKE_MMIO_H__
 
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 #define FAKE_MMIO_BASE	0x600000000ULL
-#define FAKE_MMIO_SIZE	0x100000
+#define FAKE_MMIO_SIZE	SZ_128M
 
 /**
  * struct fake_mmio_ops - who answers in FAKE_MMIO_BASE

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* what the suites on the fake fabric have in common */
+#include <kunit/test.h>
+#include <linux/pci.h>
+
+#include "fake_impl.h"
+
+static void fake_test_destroy(void *f)
+{
+	fake_fabric_destroy(f);
+}
+
+struct fake_fabric *fake_test_fabric(struct kunit *test)
+{
+	struct fake_fabric *f = fake_fabric_create();
+
+	KUNIT_ASSERT_NOT_NULL(test, f);
+	KUNIT_ASSERT_EQ(test,
+			kunit_add_action_or_reset(test, fake_test_destroy, f),
+			0);
+	fake_log_clear();
+	return f;
+}
+EXPORT_SYMBOL_GPL(fake_test_fabric);
+
+void fake_test_up(struct kunit *test, struct fake_fabric *f)
+{
+	if (!f->started)
+		KUNIT_ASSERT_EQ(test, fake_fabric_start(f), 0);
+	KUNIT_ASSERT_EQ(test, fake_root_add(f), 0);
+}
+EXPORT_SYMBOL_GPL(fake_test_up);
+
+void fake_expect_attached(struct kunit *test, struct fake_node *endpoint,
+			  u64 base, u64 size)
+{
+	struct fake_accel *accel = &endpoint->accel;
+
+	if (!accel->wanted)
+		KUNIT_ASSERT_EQ(test, fake_bind(endpoint), 0);
+	KUNIT_EXPECT_EQ_MSG(test, accel->rc, 0, "%s: reason %s, registers %d",
+			    pci_name(endpoint->pdev),
+			    cxl_attach_reason_str(accel->reason),
+			    accel->setup_rc);
+	KUNIT_EXPECT_EQ_MSG(test, accel->range.start, base, "%s",
+			    pci_name(endpoint->pdev));
+	KUNIT_EXPECT_EQ_MSG(test, accel->range.end, base + size - 1, "%s",
+			    pci_name(endpoint->pdev));
+}
+EXPORT_SYMBOL_GPL(fake_expect_attached);
+
+void fake_expect_refused(struct kunit *test, struct fake_node *endpoint,
+			 enum cxla_reason reason)
+{
+	struct fake_accel *accel = &endpoint->accel;
+	int revoked = accel->nr_revoke;
+
+	if (!accel->wanted)
+		KUNIT_ASSERT_EQ(test, fake_bind(endpoint), 0);
+	KUNIT_EXPECT_TRUE(test, IS_ERR(accel->memdev));
+	KUNIT_EXPECT_EQ(test, accel->rc, -ENXIO);
+	KUNIT_EXPECT_STREQ_MSG(test, cxl_attach_reason_str(accel->reason),
+			       cxl_attach_reason_str(reason), "%s",
+			       pci_name(endpoint->pdev));
+	KUNIT_EXPECT_EQ(test, accel->nr_revoke, revoked);
+}
+EXPORT_SYMBOL_GPL(fake_expect_refused);
+
+void fake_expect_census(struct kunit *test, const struct fake_census *before)
+{
+	struct fake_census now = fake_census();
+
+	KUNIT_EXPECT_EQ(test, now.devices, before->devices);
+	KUNIT_EXPECT_EQ(test, now.ports, before->ports);
+	KUNIT_EXPECT_EQ(test, now.endpoints, before->endpoints);
+	KUNIT_EXPECT_EQ(test, now.decoders, before->decoders);
+	KUNIT_EXPECT_EQ(test, now.memdevs, before->memdevs);
+	KUNIT_EXPECT_EQ(test, now.regions, before->regions);
+	KUNIT_EXPECT_EQ(test, now.iomem, before->iomem);
+	KUNIT_EXPECT_EQ(test, now.iomem_regions, before->iomem_regions);
+}
+EXPORT_SYMBOL_GPL(fake_expect_census);
