@@ -16,6 +16,7 @@
 #ifndef __ASSEMBLY__
 
 #include <linux/export.h>
+#include <linux/memregion.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 
@@ -57,6 +58,30 @@
 #define cxla_bin_attribute	const struct bin_attribute
 #define cxla_bin_attribute_list	const struct bin_attribute *const
 #endif
+
+/**
+ * cxla_cache_invalidate() - have all CPUs let go of a range
+ * @start: HPA
+ * @size: bytes
+ *
+ * Before 6.19 all of the caches are flushed, whatever the range.
+ *
+ * Return: 0, or an error.
+ */
+static inline int cxla_cache_invalidate(phys_addr_t start, size_t size)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+	return cpu_cache_invalidate_memregion(IORES_DESC_CXL);
+#else
+	return cpu_cache_invalidate_memregion(start, size);
+#endif
+}
+
+/* whether cxla_cache_invalidate() can be called: not in a virtual machine */
+static inline bool cxla_cache_can_invalidate(void)
+{
+	return cpu_cache_has_invalidate_memregion();
+}
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
 /**

@@ -388,6 +388,8 @@ enum cxl_region_flags {
 	CXL_REGION_F_DYING,	/* somebody unregisters it; regions_lock */
 	CXL_REGION_F_ADDED,	/* userspace sees it; regions_lock */
 	CXL_REGION_F_HW_LOCK,	/* a member decoder, or the window, is fixed */
+	CXL_REGION_F_CHANGING,	/* a writer of commit is at work */
+	CXL_REGION_F_RESET,	/* uncommitted by a user; cxl_rwsem.region */
 };
 
 /**
@@ -436,6 +438,10 @@ int cxla_region_assemble(struct cxl_endpoint_decoder *cxled);
 void cxla_regions_detach(struct cxl_port *endpoint);
 int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name);
 bool cxla_region_locked(struct cxl_region *cxlr);
+bool cxla_region_is_ram(struct cxl_region *cxlr);
+bool cxla_region_whole(const struct cxl_region *cxlr);
+int cxla_region_commit(struct cxl_region *cxlr);
+int cxla_region_uncommit(struct cxl_region *cxlr);
 
 /* ------------------------------- PCI ------------------------------- */
 

@@ -55,3 +55,4 @@ module_exit(cxla_core_exit);
 MODULE_DESCRIPTION("CXL accelerator attach: core");
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS("CXL");
+MODULE_IMPORT_NS("DEVMEM");

@@ -410,8 +410,18 @@ bool cxla_region_locked(struct cxl_region *cxlr)
 	return test_bit(CXL_REGION_F_HW_LOCK, &cxlr->flags) || cxlr->nr_attach;
 }
 
+/**
+ * cxla_region_whole() - are all members there and committed
+ * @cxlr: region; cxl_rwsem.region held
+ */
+bool cxla_region_whole(const struct cxl_region *cxlr)
+{
+	return cxlr->nr_targets == cxlr->ways &&
+	       !test_bit(CXL_REGION_F_RESET, &cxlr->flags);
+}
+
 /* is any of it online as System RAM */
-static bool cxla_region_is_ram(struct cxl_region *cxlr)
+bool cxla_region_is_ram(struct cxl_region *cxlr)
 {
 	return region_intersects(cxlr->res.start, resource_size(&cxlr->res),
 				 IORESOURCE_SYSTEM_RAM,

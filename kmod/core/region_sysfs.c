@@ -78,7 +78,7 @@ static ssize_t commit_show(struct device *dev, struct device_attribute *attr,
 	struct cxl_region *cxlr = to_cxl_region(dev);
 
 	guard(rwsem_read)(&cxl_rwsem.region);
-	return sysfs_emit(buf, "%d\n", cxlr->nr_targets == cxlr->ways);
+	return sysfs_emit(buf, "%d\n", cxla_region_whole(cxlr));
 }
 
 static ssize_t commit_store(struct device *dev, struct device_attribute *attr,
@@ -92,13 +92,8 @@ static ssize_t commit_store(struct device *dev, struct device_attribute *attr,
 	if (rc)
 		return rc;
 
-	guard(rwsem_read)(&cxl_rwsem.region);
-	if (commit)
-		return cxlr->nr_targets == cxlr->ways ? len : -ENXIO;
-	if (cxla_region_locked(cxlr))
-		return -EBUSY;
-	/* decoders that firmware committed are not reset by this version */
-	return -EOPNOTSUPP;
+	rc = commit ? cxla_region_commit(cxlr) : cxla_region_uncommit(cxlr);
+	return rc ?: len;
 }
 static DEVICE_ATTR_RW(commit);
 
@@ -197,7 +192,7 @@ static int cxla_region_probe(struct device *dev)
 	struct cxl_region *cxlr = to_cxl_region(dev);
 
 	guard(rwsem_read)(&cxl_rwsem.region);
-	return cxlr->nr_targets == cxlr->ways ? 0 : -ENXIO;
+	return cxla_region_whole(cxlr) ? 0 : -ENXIO;
 }
 
 struct cxla_driver cxla_region_driver = {

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: programming decoders
+ *
+ * What firmware committed stays committed, whatever is unbound or unloaded. It
+ * is userspace that may take it back, by writing 0 to commit of a region that
+ * is not locked, and may commit it again. Only the COMMIT bit is ever written:
+ * range, ways and targets stay what firmware made them.
+ *
+ * Decoders of a port are committed in order and uncommitted in reverse, CXL 3.1
+ * section 8.2.4.20.12, so that one behind which another is committed can't be
+ * taken back. One that is locked by hardware is never written.
+ */
+#include <linux/delay.h>
+#include <linux/device.h>
+#include <linux/io.h>
+#include <linux/iopoll.h>
+
+#include "access.h"
+#include "core.h"
+
+/* CXL 3.1 section 8.2.4.20.12: a commit takes no longer than 10 ms */
+#define HDM_COMMIT_TIMEOUT_US	(20 * USEC_PER_MSEC)
+#define HDM_COMMIT_POLL_US	100
+
+static void __iomem *cxla_decoder_ctrl(const struct cxl_decoder *cxld)
+{
+	return cxld_to_port(cxld)->hdm + CXL_HDM_DECODER(cxld->id) +
+	       CXL_HDM_CTRL;
+}
+
+/* flags say what hardware says */
+static void cxla_decoder_note(struct cxl_decoder *cxld, u32 ctrl)
+{
+	if (ctrl & CXL_HDM_CTRL_COMMITTED)
+		cxld->flags |= CXL_DECODER_F_ENABLE;
+	else
+		cxld->flags &= ~CXL_DECODER_F_ENABLE;
+	if (ctrl & CXL_HDM_CTRL_LOCK)
+		cxld->flags |= CXL_DECODER_F_LOCK;
+}
+
+/* -ETIMEDOUT: neither happened; -ENXIO: the device does not answer */
+static int cxla_decoder_wait(struct cxl_decoder *cxld, bool committed)
+{
+	u32 ctrl;
+	int rc;
+
+	rc = read_poll_timeout(cxla_readl, ctrl,
+			       ctrl & CXL_HDM_CTRL_ERROR ||
+			       !!(ctrl & CXL_HDM_CTRL_COMMITTED) == committed,
+			       HDM_COMMIT_POLL_US, HDM_COMMIT_TIMEOUT_US, false,
+			       cxla_decoder_ctrl(cxld), NULL);
+	if (PCI_POSSIBLE_ERROR(ctrl))
+		return -ENXIO;
+	cxla_decoder_note(cxld, ctrl);
+	if (rc)
+		return rc;
+	return !!(ctrl & CXL_HDM_CTRL_COMMITTED) == committed ? 0 : -EIO;
+}
+
+static int cxla_decoder_reset(struct cxl_decoder *cxld)
+{
+	u32 ctrl = cxla_readl(cxla_decoder_ctrl(cxld), NULL);
+
+	if (PCI_POSSIBLE_ERROR(ctrl))
+		return -ENXIO;
+	/* hardware may know of a lock that was not there when it was read */
+	if (ctrl & CXL_HDM_CTRL_LOCK) {
+		cxla_decoder_note(cxld, ctrl);
+		return -EBUSY;
+	}
+	cxla_writel(ctrl & ~CXL_HDM_CTRL_COMMIT, cxla_decoder_ctrl(cxld), NULL);
+	return cxla_decoder_wait(cxld, false);
+}
+
+static int cxla_decoder_commit(struct cxl_decoder *cxld)
+{
+	u32 ctrl = cxla_readl(cxla_decoder_ctrl(cxld), NULL);
+
+	if (PCI_POSSIBLE_ERROR(ctrl))
+		return -ENXIO;
+	if (ctrl & CXL_HDM_CTRL_LOCK) {
+		cxla_decoder_note(cxld, ctrl);
+		return ctrl & CXL_HDM_CTRL_COMMITTED ? 0 : -EBUSY;
+	}
+	cxla_writel(ctrl | CXL_HDM_CTRL_COMMIT, cxla_decoder_ctrl(cxld), NULL);
+	return cxla_decoder_wait(cxld, true);
+}
+
+/* may @cxld change now? To commit it all in front are, to reset none behind is */
+static bool cxla_decoder_in_turn(const struct cxl_decoder *cxld, bool commit)
+{
+	const struct cxl_port *port = cxld_to_port(cxld);
+
+	for (int i = 0; i < port->nr_decoders; i++) {
+		const struct cxl_decoder *other = port->decoders[i];
+		bool committed = other && other->flags & CXL_DECODER_F_ENABLE;
+
+		if (commit ? i < cxld->id && !committed :
+			     i > cxld->id && committed)
+			return false;
+	}
+	return true;
+}
+
+/* ------------------------------ regions ---------------------------- */
+
+/*
+ * The decoder of @port that is @cxlr's alone, or NULL: one above that maps more
+ * than the region serves others, too.
+ */
+static struct cxl_decoder *cxla_own_decoder(struct cxl_region *cxlr,
+					    struct cxl_endpoint_decoder *cxled,
+					    struct cxl_port *port)
+{
+	if (port == cxld_to_port(&cxled->cxld))
+		return &cxled->cxld;
+	for (int i = 0; i < port->nr_decoders; i++) {
+		struct cxl_decoder *cxld = port->decoders[i];
+
+		if (!port->passthrough && cxld &&
+		    cxld->hpa_range.start == cxlr->res.start &&
+		    cxld->hpa_range.end == cxlr->res.end)
+			return cxld;
+	}
+	return NULL;
+}
+
+/* @fn for each decoder of a region on one level, until it fails */
+static int cxla_each_on_level(struct cxl_region *cxlr, int depth,
+			      int (*fn)(struct cxl_decoder *cxld))
+{
+	for (int i = 0; i < cxlr->ways; i++) {
+		struct cxl_endpoint_decoder *cxled = cxlr->targets[i];
+		struct cxl_decoder *cxld;
+		struct cxl_port *port;
+		int rc;
+
+		if (!cxled)
+			continue;
+		port = cxld_to_port(&cxled->cxld);
+		while (port->depth > depth)
+			port = port->parent;
+		if (port->depth < depth)
+			continue;
+		cxld = cxla_own_decoder(cxlr, cxled, port);
+		rc = cxld ? fn(cxld) : 0;
+		if (rc)
+			return rc;
+	}
+	return 0;
+}
+
+static int cxla_each_child_first(struct cxl_region *cxlr,
+				 int (*fn)(struct cxl_decoder *cxld))
+{
+	int rc = 0;
+
+	for (int depth = CXLA_MAX_DEPTH - 1; !rc && depth > 0; depth--)
+		rc = cxla_each_on_level(cxlr, depth, fn);
+	return rc;
+}
+
+static int cxla_each_parent_first(struct cxl_region *cxlr,
+				  int (*fn)(struct cxl_decoder *cxld))
+{
+	int rc = 0;
+
+	for (int depth = 1; !rc && depth < CXLA_MAX_DEPTH; depth++)
+		rc = cxla_each_on_level(cxlr, depth, fn);
+	return rc;
+}
+
+static int cxla_check_reset(struct cxl_decoder *cxld)
+{
+	if (cxld->flags & CXL_DECODER_F_LOCK)
+		return -EBUSY;
+	if (cxla_decoder_in_turn(cxld, false))
+		return 0;
+	dev_dbg(&cxld->dev, "a decoder behind it is committed\n");
+	return -EBUSY;
+}
+
+static int cxla_do_reset(struct cxl_decoder *cxld)
+{
+	int rc;
+
+	if (!(cxld->flags & CXL_DECODER_F_ENABLE))
+		return 0;
+	rc = cxla_decoder_reset(cxld);
+	if (rc != -ENXIO)
+		return rc;
+	/* what does not answer does not decode */
+	cxld->flags &= ~CXL_DECODER_F_ENABLE;
+	return 0;
+}
+
+static int cxla_do_commit(struct cxl_decoder *cxld)
+{
+	if (cxld->flags & CXL_DECODER_F_ENABLE)
+		return 0;
+	if (!cxla_decoder_in_turn(cxld, true)) {
+		dev_dbg(&cxld->dev, "a decoder in front of it is idle\n");
+		return -EBUSY;
+	}
+	return cxla_decoder_commit(cxld);
+}
+
+static void cxla_region_note(struct cxl_region *cxlr, bool committed)
+{
+	for (int i = 0; i < cxlr->ways; i++)
+		if (cxlr->targets[i])
+			cxla_route_note(cxlr->targets[i],
+					committed ? NULL : cxlr,
+					committed ? cxlr : NULL);
+}
+
+static int cxla_region_do_reset(struct cxl_region *cxlr)
+{
+	int rc;
+
+	rc = cxla_each_child_first(cxlr, cxla_check_reset);
+	if (rc)
+		return rc;
+	rc = cxla_cache_invalidate(cxlr->res.start, resource_size(&cxlr->res));
+	if (rc)
+		return rc;
+
+	cxla_region_note(cxlr, false);
+	rc = cxla_each_child_first(cxlr, cxla_do_reset);
+	if (rc) {
+		dev_err(&cxlr->dev, "decoders can't be reset: %d\n", rc);
+		if (cxla_each_parent_first(cxlr, cxla_do_commit))
+			dev_err(&cxlr->dev, "and not be committed again\n");
+		cxla_region_note(cxlr, true);
+		return rc;
+	}
+	set_bit(CXL_REGION_F_RESET, &cxlr->flags);
+	return 0;
+}
+
+/* is there anything against changing what @cxlr is made of */
+static int cxla_region_check_change(struct cxl_region *cxlr)
+{
+	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
+
+	if (test_bit(CXL_REGION_F_DYING, &cxlr->flags))
+		return -ENXIO;
+	if (cxla_region_locked(cxlr) || cxla_region_is_ram(cxlr))
+		return -EBUSY;
+	return 0;
+}
+
+/**
+ * cxla_region_uncommit() - 0 written to commit
+ * @cxlr: region
+ *
+ * Its decoders are reset, children before parents, after the CPU's caches have
+ * let go of the range. The region stays, with its members, and can be
+ * committed again.
+ *
+ * Members keep the ports that their decoders are in: they leave the region,
+ * under regions_lock, before those are torn down.
+ *
+ * Context: sysfs; sleeps; no lock held.
+ * Return: 0; -EBUSY: locked, System RAM, changing already, or decoders behind
+ * it are committed; -EOPNOTSUPP: the platform can't invalidate caches; -ENXIO:
+ * going away; -EIO, -ETIMEDOUT: hardware did not comply, all is as before.
+ */
+int cxla_region_uncommit(struct cxl_region *cxlr)
+{
+	struct mutex *regions_lock = &cxlr->cxlrd->regions_lock;
+	int rc;
+
+	if (!cxla_cache_can_invalidate())
+		return -EOPNOTSUPP;
+	scoped_guard(mutex, regions_lock) {
+		scoped_guard(rwsem_read, &cxl_rwsem.region)
+			rc = cxla_region_check_change(cxlr);
+		if (rc)
+			return rc;
+		if (test_and_set_bit(CXL_REGION_F_CHANGING, &cxlr->flags))
+			return -EBUSY;
+	}
+
+	/* whoever uses it through the driver is gone before the range is */
+	device_release_driver(&cxlr->dev);
+
+	scoped_guard(mutex, regions_lock) {
+		guard(rwsem_write)(&cxl_rwsem.region);
+		rc = cxla_region_check_change(cxlr);
+		if (!rc && !test_bit(CXL_REGION_F_RESET, &cxlr->flags))
+			rc = cxla_region_do_reset(cxlr);
+	}
+	/* nothing changed: the driver comes back, too */
+	if (rc && rc != -ENXIO && device_attach(&cxlr->dev) < 0)
+		dev_warn(&cxlr->dev, "its driver did not come back\n");
+	clear_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
+	return rc;
+}
+
+/**
+ * cxla_region_commit() - 1 written to commit
+ * @cxlr: region
+ *
+ * Context: sysfs; sleeps; no lock held.
+ * Return: 0, also when it was committed already; -ENXIO: members are missing,
+ * or it is going away; -EBUSY: changing already, or decoders in front of its
+ * own are idle; -EIO, -ETIMEDOUT: hardware refused, all is as before.
+ */
+int cxla_region_commit(struct cxl_region *cxlr)
+{
+	int rc = 0;
+
+	if (test_and_set_bit(CXL_REGION_F_CHANGING, &cxlr->flags))
+		return -EBUSY;
+	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
+		guard(rwsem_write)(&cxl_rwsem.region);
+		if (test_bit(CXL_REGION_F_DYING, &cxlr->flags) ||
+		    cxlr->nr_targets != cxlr->ways) {
+			rc = -ENXIO;
+		} else if (test_bit(CXL_REGION_F_RESET, &cxlr->flags)) {
+			rc = cxla_each_parent_first(cxlr, cxla_do_commit);
+			if (rc) {
+				cxla_each_child_first(cxlr, cxla_do_reset);
+			} else {
+				clear_bit(CXL_REGION_F_RESET, &cxlr->flags);
+				cxla_region_note(cxlr, true);
+			}
+		}
+	}
+	if (!rc)
+		rc = min(device_attach(&cxlr->dev), 0);
+	clear_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
+	return rc;
+}
