@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* shapes of platforms: bridges, switches, windows, interleave */
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/pci.h>
+
+#include "../fake/fake_fabric.h"
+
+MODULE_IMPORT_NS("CXL");
+
+#define BASE		0x1000000000ULL
+#define WINDOW_SIZE	0x400000000ULL
+#define SIZE		((u64)SZ_256M)
+#define MAX_DEVICES	16
+
+struct topology {
+	struct fake_fabric *f;
+	struct fake_node *devices[MAX_DEVICES];
+	int nr;
+};
+
+static int topology_init(struct kunit *test)
+{
+	struct topology *t = kunit_kzalloc(test, sizeof(*t), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, t);
+	t->f = fake_test_fabric(test);
+	test->priv = t;
+	return 0;
+}
+
+/* device number n has the n-th piece of HPA */
+static u64 base_of(int n)
+{
+	return BASE + n * SIZE;
+}
+
+static struct fake_node *add_device(struct topology *t, struct fake_node *port)
+{
+	struct fake_node *device = fake_endpoint(port, 0, 4, 4 * SIZE);
+
+	t->devices[t->nr++] = device;
+	return device;
+}
+
+static void add_bridge(struct topology *t, int uid, int devices)
+{
+	struct fake_node *bridge = fake_bridge(t->f, uid, 4);
+
+	for (int i = 0; i < devices; i++)
+		add_device(t, fake_root_port(bridge, i));
+	fake_window(t->f, bridge, BASE + uid * WINDOW_SIZE, WINDOW_SIZE);
+}
+
+/* host bridge > root port > switch > @count downstream ports, a device each */
+static struct fake_node *add_switch(struct topology *t, int count)
+{
+	struct fake_node *bridge = fake_bridge(t->f, 0, 4);
+	struct fake_node *sw = fake_switch(fake_root_port(bridge, 7), 4);
+
+	for (int i = 0; i < count; i++)
+		add_device(t, fake_downstream(sw, i));
+	fake_window(t->f, bridge, BASE, WINDOW_SIZE);
+	return sw;
+}
+
+static void bring_up(struct kunit *test)
+{
+	struct topology *t = test->priv;
+
+	fake_test_up(test, t->f);
+}
+
+/* each device gets a range of its own, which firmware committed all the way */
+static void map_all(struct kunit *test)
+{
+	struct topology *t = test->priv;
+
+	for (int i = 0; i < t->nr; i++)
+		KUNIT_ASSERT_EQ(test,
+				fake_map(t->devices[i], base_of(i), SIZE, 0),
+				0);
+}
+
+static void all_attach(struct kunit *test)
+{
+	struct topology *t = test->priv;
+
+	for (int i = 0; i < t->nr; i++)
+		fake_expect_attached(test, t->devices[i], base_of(i), SIZE);
+}
+
+static void unbind_all(struct topology *t)
+{
+	for (int i = 0; i < t->nr; i++)
+		fake_unbind(t->devices[i]);
+}
+
+/* comes up, attaches, goes, and leaves what was there before */
+static void all_attach_and_go(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct fake_census before;
+
+	map_all(test);
+	bring_up(test);
+	before = fake_census();
+	all_attach(test);
+	unbind_all(t);
+	fake_expect_census(test, &before);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_WARNING), 0);
+}
+
+/* ------------------------------ switches --------------------------- */
+
+static void devices_below_a_switch_of_two_attach(struct kunit *test)
+{
+	add_switch(test->priv, 2);
+	all_attach_and_go(test);
+}
+
+static void devices_below_a_switch_of_four_attach(struct kunit *test)
+{
+	add_switch(test->priv, 4);
+	all_attach_and_go(test);
+}
+
+static void device_below_two_switches_attaches(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct fake_node *outer = add_switch(t, 1);
+	struct fake_node *inner = fake_switch(fake_downstream(outer, 9), 2);
+
+	add_device(t, fake_downstream(inner, 0));
+	add_device(t, fake_downstream(inner, 1));
+	all_attach_and_go(test);
+}
+
+static void switch_without_decoders_and_with_one_way_attaches(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct fake_node *bridge = fake_bridge(t->f, 0, 2);
+	struct fake_node *sw = fake_switch(fake_root_port(bridge, 1), 0);
+
+	add_device(t, fake_downstream(sw, 4));
+	fake_window(t->f, bridge, BASE, WINDOW_SIZE);
+	all_attach_and_go(test);
+}
+
+static void switch_that_is_not_committed_refuses(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct fake_node *sw = add_switch(t, 2);
+
+	map_all(test);
+	fake_hdm_uncommit(sw, 1);
+	bring_up(test);
+	fake_expect_attached(test, t->devices[0], base_of(0), SIZE);
+	fake_expect_refused(test, t->devices[1], CXLA_REASON_NOT_COMMITTED);
+}
+
+static void switch_that_routes_elsewhere_refuses(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct fake_node *sw = add_switch(t, 2);
+
+	map_all(test);
+	*fake_hdm_reg(sw, 1, CXL_HDM_TL_LOW) = 0;
+	bring_up(test);
+	fake_expect_refused(test, t->devices[1], CXLA_REASON_ROUTE_MISMATCH);
+	fake_expect_attached(test, t->devices[0], base_of(0), SIZE);
+}
+
+static void switch_port_goes_with_the_last_endpoint(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct fake_node *outer = add_switch(t, 1);
+	struct fake_node *inner = fake_switch(fake_downstream(outer, 9), 2);
+	struct fake_census none;
+
+	add_device(t, fake_downstream(inner, 0));
+	add_device(t, fake_downstream(inner, 1));
+	map_all(test);
+	bring_up(test);
+	none = fake_census();
+
+	all_attach(test);
+	KUNIT_EXPECT_EQ(test, fake_census().ports, none.ports + 2);
+	fake_unbind(t->devices[1]);
+	KUNIT_EXPECT_EQ(test, fake_census().ports, none.ports + 2);
+	fake_unbind(t->devices[2]);
+	KUNIT_EXPECT_EQ(test, fake_census().ports, none.ports + 1);
+	fake_unbind(t->devices[0]);
+	fake_expect_census(test, &none);
+}
+
+static void switch_port_that_is_unbound_revokes_what_is_below(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct fake_node *sw = add_switch(t, 2);
+	struct cxl_port *port;
+
+	map_all(test);
+	bring_up(test);
+	all_attach(test);
+	port = fake_port(sw);
+	KUNIT_ASSERT_NOT_NULL(test, port);
+	device_release_driver(&port->dev);
+	put_device(&port->dev);
+	msleep(5000);
+	for (int i = 0; i < 2; i++) {
+		KUNIT_EXPECT_EQ(test, t->devices[i]->accel.nr_revoke, 1);
+		KUNIT_EXPECT_EQ(test, t->devices[i]->accel.nr_detach, 1);
+	}
+	/* both let go of it, so that it is made anew for the next */
+	unbind_all(t);
+	all_attach(test);
+}
+
+/* ------------------------------ bridges ---------------------------- */
+
+static void passthrough_bridge_needs_no_decoder(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct fake_node *bridge = fake_bridge(t->f, 0, 0);
+
+	add_device(t, fake_root_port(bridge, 3));
+	fake_window(t->f, bridge, BASE, WINDOW_SIZE);
+	all_attach_and_go(test);
+}
+
+static void bridge_with_two_ways_and_no_decoder_refuses(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct fake_node *bridge = fake_bridge(t->f, 0, 0);
+
+	add_device(t, fake_root_port(bridge, 3));
+	fake_root_port(bridge, 4);
+	fake_window(t->f, bridge, BASE, WINDOW_SIZE);
+	map_all(test);
+	bring_up(test);
+	fake_expect_refused(test, t->devices[0], CXLA_REASON_PORT_DISABLED);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, "no HDM decoder"), 1);
+}
+
+static void sixteen_devices_under_four_bridges_attach(struct kunit *test)
+{
+	struct topology *t = test->priv;
+
+	for (int uid = 0; uid < 4; uid++)
+		add_bridge(t, uid, 4);
+	/* one window each, and the devices' ranges within */
+	for (int i = 0; i < t->nr; i++)
+		KUNIT_ASSERT_EQ(test, fake_map(t->devices[i],
+					       BASE + i / 4 * WINDOW_SIZE +
+					       i % 4 * SIZE, SIZE, 0), 0);
+	bring_up(test);
+	for (int i = 0; i < t->nr; i++)
+		fake_expect_attached(test, t->devices[i],
+				     BASE + i / 4 * WINDOW_SIZE + i % 4 * SIZE,
+				     SIZE);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_WARNING), 0);
+}
+
+static void bridge_that_is_unbound_leaves_others_alone(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct cxl_port *port;
+
+	add_bridge(t, 0, 2);
+	add_bridge(t, 1, 2);
+	for (int i = 0; i < 4; i++) {
+		u64 base = BASE + i / 2 * WINDOW_SIZE + i % 2 * SIZE;
+
+		KUNIT_ASSERT_EQ(test, fake_map(t->devices[i], base, SIZE, 0),
+				0);
+	}
+	bring_up(test);
+	for (int i = 0; i < 4; i++)
+		KUNIT_ASSERT_EQ(test, fake_bind(t->devices[i]), 0);
+
+	port = fake_port(t->devices[0]->parent->parent);
+	KUNIT_ASSERT_NOT_NULL(test, port);
+	device_release_driver(&port->dev);
+	put_device(&port->dev);
+	msleep(5000);
+	for (int i = 0; i < 4; i++) {
+		struct fake_accel *accel = &t->devices[i]->accel;
+
+		KUNIT_EXPECT_EQ(test, accel->nr_attached, 1);
+		KUNIT_EXPECT_EQ(test, accel->nr_revoke, i < 2);
+		KUNIT_EXPECT_EQ(test, accel->nr_detach, i < 2);
+	}
+	KUNIT_EXPECT_EQ(test, fake_census().regions, 2);
+}
+
+static void restricted_host_is_a_reason(struct kunit *test)
+{
+	struct topology *t = test->priv;
+
+	add_device(t, fake_root_port(fake_rch(t->f, 0), 0));
+	bring_up(test);
+	fake_expect_refused(test, t->devices[0], CXLA_REASON_RESTRICTED_HOST);
+}
+
+/* ------------------------- windows, decoders ----------------------- */
+
+static void two_windows_of_one_bridge_are_told_apart(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	u64 second = BASE + 8 * WINDOW_SIZE;
+	struct fake_node *bridge;
+
+	add_bridge(t, 0, 2);
+	bridge = t->devices[0]->parent->parent;
+	fake_window(t->f, bridge, second, WINDOW_SIZE);
+	KUNIT_ASSERT_EQ(test, fake_map(t->devices[0], BASE, SIZE, 0), 0);
+	KUNIT_ASSERT_EQ(test, fake_map(t->devices[1], second, SIZE, 0), 0);
+	bring_up(test);
+	fake_expect_attached(test, t->devices[0], BASE, SIZE);
+	fake_expect_attached(test, t->devices[1], second, SIZE);
+}
+
+static void first_mapped_decoder_counts(struct kunit *test)
+{
+	struct topology *t = test->priv;
+
+	add_bridge(t, 0, 1);
+	for (int i = 0; i < 3; i++)
+		KUNIT_ASSERT_EQ(test, fake_map(t->devices[0], base_of(i), SIZE,
+					       0), 0);
+	bring_up(test);
+	fake_expect_attached(test, t->devices[0], BASE, SIZE);
+	KUNIT_EXPECT_EQ(test, fake_census().regions, 3);
+	KUNIT_EXPECT_EQ(test, t->devices[0]->accel.memdev->endpoint->
+			decoders[0]->region->nr_attach, 1);
+}
+
+static void decoder_of_a_bridge_may_map_more_than_a_device_has(struct kunit *test)
+{
+	struct fake_commit whole = { .base = BASE, .size = 4 * SIZE };
+	struct topology *t = test->priv;
+
+	add_bridge(t, 0, 1);
+	KUNIT_ASSERT_EQ(test, fake_hdm_commit(t->devices[0]->parent->parent, 0,
+					      &whole), 0);
+	map_all(test);
+	bring_up(test);
+	all_attach(test);
+}
+
+/* ----------------------------- interleave -------------------------- */
+
+/* @bridges with @each devices, one range over all of them in this order */
+static void interleaved(struct kunit *test, int bridges, int each)
+{
+	struct fake_node *order[MAX_DEVICES];
+	struct topology *t = test->priv;
+	struct cxla_window *window = NULL;
+
+	for (int uid = 0; uid < bridges; uid++) {
+		struct fake_node *bridge = fake_bridge(t->f, uid, 4);
+
+		for (int i = 0; i < each; i++)
+			add_device(t, fake_root_port(bridge, 10 * uid + i))
+				->accel.expander = true;
+		if (!window)
+			window = fake_window(t->f, bridge, BASE, WINDOW_SIZE);
+		else
+			fake_window_target(window, bridge);
+	}
+	/* neighbouring granules are on different bridges */
+	for (int i = 0; i < t->nr; i++)
+		order[i] = t->devices[i % bridges * each + i / bridges];
+	memcpy(t->devices, order, sizeof(order));
+	KUNIT_ASSERT_EQ(test, fake_map_interleaved(t->devices, t->nr, BASE,
+						   t->nr * SIZE, 256, 0), 0);
+	bring_up(test);
+}
+
+static struct cxl_decoder *decoder_of(struct fake_node *device)
+{
+	return device->accel.memdev->endpoint->decoders[0];
+}
+
+static void region_has_members_in_order(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct cxl_region *cxlr;
+
+	/* backwards: the order is the decoders', not that of arrival */
+	for (int i = t->nr - 1; i >= 0; i--) {
+		KUNIT_ASSERT_EQ(test, fake_bind(t->devices[i]), 0);
+		KUNIT_ASSERT_EQ(test, t->devices[i]->accel.rc, 0);
+	}
+	cxlr = decoder_of(t->devices[0])->region;
+	KUNIT_ASSERT_NOT_NULL(test, cxlr);
+	KUNIT_EXPECT_EQ(test, cxlr->res.start, BASE);
+	KUNIT_EXPECT_EQ(test, resource_size(&cxlr->res), t->nr * SIZE);
+	KUNIT_EXPECT_EQ(test, cxlr->nr_targets, t->nr);
+	KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+	KUNIT_EXPECT_NOT_NULL(test, cxlr->dev.driver);
+	for (int i = 0; i < t->nr; i++)
+		KUNIT_EXPECT_PTR_EQ(test, &cxlr->targets[i]->cxld,
+				    decoder_of(t->devices[i]));
+}
+
+static void interleave_over_two_bridges_is_in_order(struct kunit *test)
+{
+	interleaved(test, 2, 1);
+	region_has_members_in_order(test);
+}
+
+static void interleave_over_root_ports_is_in_order(struct kunit *test)
+{
+	interleaved(test, 1, 4);
+	region_has_members_in_order(test);
+}
+
+static void interleave_over_bridges_and_root_ports_is_in_order(struct kunit *test)
+{
+	interleaved(test, 2, 2);
+	region_has_members_in_order(test);
+}
+
+static void interleaved_region_stands_when_an_attach_is_refused(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct fake_node *other, *accel;
+	struct cxl_region *cxlr;
+
+	interleaved(test, 2, 1);
+	other = t->devices[0];
+	accel = t->devices[1];
+	KUNIT_ASSERT_EQ(test, fake_bind(other), 0);
+	accel->accel.expander = false;
+	fake_expect_refused(test, accel, CXLA_REASON_INTERLEAVED);
+
+	cxlr = decoder_of(other)->region;
+	KUNIT_ASSERT_NOT_NULL(test, cxlr);
+	KUNIT_EXPECT_TRUE(test, device_is_registered(&cxlr->dev));
+	KUNIT_EXPECT_EQ(test, cxlr->nr_targets, 1);
+	KUNIT_EXPECT_EQ(test, cxlr->nr_attach, 0);
+	KUNIT_EXPECT_PTR_EQ(test, &cxlr->targets[0]->cxld, decoder_of(other));
+
+	/* and becomes whole with a member that asks for nothing */
+	fake_unbind(accel);
+	accel->accel.expander = true;
+	KUNIT_ASSERT_EQ(test, fake_bind(accel), 0);
+	KUNIT_EXPECT_PTR_EQ(test, decoder_of(accel)->region, cxlr);
+	KUNIT_EXPECT_EQ(test, cxlr->nr_targets, 2);
+}
+
+static void interleaved_region_goes_with_its_last_member(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct fake_census before;
+
+	interleaved(test, 2, 1);
+	before = fake_census();
+	region_has_members_in_order(test);
+	fake_unbind(t->devices[0]);
+	KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+	fake_unbind(t->devices[1]);
+	fake_expect_census(test, &before);
+}
+
+static struct kunit_case topology_cases[] = {
+	KUNIT_CASE(devices_below_a_switch_of_two_attach),
+	KUNIT_CASE(devices_below_a_switch_of_four_attach),
+	KUNIT_CASE(device_below_two_switches_attaches),
+	KUNIT_CASE(switch_without_decoders_and_with_one_way_attaches),
+	KUNIT_CASE(switch_that_is_not_committed_refuses),
+	KUNIT_CASE(switch_that_routes_elsewhere_refuses),
+	KUNIT_CASE(switch_port_goes_with_the_last_endpoint),
+	KUNIT_CASE(switch_port_that_is_unbound_revokes_what_is_below),
+	KUNIT_CASE(passthrough_bridge_needs_no_decoder),
+	KUNIT_CASE(bridge_with_two_ways_and_no_decoder_refuses),
+	KUNIT_CASE(sixteen_devices_under_four_bridges_attach),
+	KUNIT_CASE(bridge_that_is_unbound_leaves_others_alone),
+	KUNIT_CASE(restricted_host_is_a_reason),
+	KUNIT_CASE(two_windows_of_one_bridge_are_told_apart),
+	KUNIT_CASE(first_mapped_decoder_counts),
+	KUNIT_CASE(decoder_of_a_bridge_may_map_more_than_a_device_has),
+	KUNIT_CASE(interleave_over_two_bridges_is_in_order),
+	KUNIT_CASE(interleave_over_root_ports_is_in_order),
+	KUNIT_CASE(interleave_over_bridges_and_root_ports_is_in_order),
+	KUNIT_CASE(interleaved_region_stands_when_an_attach_is_refused),
+	KUNIT_CASE(interleaved_region_goes_with_its_last_member),
+	{}
+};
+
+static struct kunit_suite topology_suite = {
+	.name = "topology_kunit",
+	.init = topology_init,
+	.test_cases = topology_cases,
+};
+
+kunit_test_suite(topology_suite);
+
+MODULE_DESCRIPTION("KUnit: shapes of platforms, on fake hardware");
+MODULE_LICENSE("GPL");
