@@ -169,7 +169,7 @@ TEST(BlockRegs, dvsec_range_that_does_not_answer_is_refused)
 TEST(BlockRegs, only_a_memory_device_has_ranges)
 {
 	for (unsigned cap = 0; cap <= 0xffff; cap++) {
-		const int count = cap >> 4 & 3;
+		const int count = static_cast<int>(cap >> 4 & 3);
 		const int want = cap & 4 && count < 3 ? count : -ENXIO;
 		ASSERT_EQ(cxl_dvsec_range_count(static_cast<u16>(cap)), want) << cap;
 	}
