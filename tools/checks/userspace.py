@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""C++ of the program. Both programs change their mind with
+"""C++ of the program and its tests. Both programs change their mind with
 each version, so one is asked for by number that Debian 12 and 13 both have."""
 
 import json
@@ -12,7 +12,7 @@ from .finding import CheckError, Finding, cache_dir, digest, need, output
 FORMAT, TIDY = "clang-format-19", "clang-tidy-19"
 COMPLAINT = re.compile(r"^(\S+?):(\d+):\d+: ((?:warning|error): .*)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.M)
-FOLDERS = ("userspace/lib", "userspace/cli", "uapi", "kmod/acpi", "kmod/core", "kmod")
+FOLDERS = ("userspace/lib", "userspace/cli", "userspace/tests", "uapi", "kmod/acpi", "kmod/core", "kmod")
 SUFFIXES = (".c", ".h", ".cpp")
 
 
@@ -46,15 +46,20 @@ def _with_headers(top, path):
 
 
 def _commands(top, build):
-    """How each file of the program is compiled, once: the database has files of
-    the library twice, for the tests are built with sanitizers."""
+    """How each file is compiled, once: the build has files of the library twice,
+    as its tests are built with sanitizers, and clang-tidy would look twice."""
     need("cmake")
     tree = build / "tidy"
     output(["cmake", "-S", str(top / "userspace"), "-B", str(tree), "-G", "Ninja",
-            "-DCXLA_TESTS=OFF"], top)
-    entries = json.loads((tree / "compile_commands.json").read_text(encoding="utf-8"))
-    return tree, {e["file"].removeprefix(f"{top}/"): e["command"] for e in entries
-                  if e["file"].endswith(".cpp")}
+            "-DCXLA_TESTS=ON"], top)
+    entries = {}
+    for entry in json.loads((tree / "compile_commands.json").read_text(encoding="utf-8")):
+        if entry["file"].endswith(".cpp"):
+            entries.setdefault(entry["file"], entry)
+    once = tree / "once"
+    once.mkdir(exist_ok=True)
+    (once / "compile_commands.json").write_text(json.dumps(list(entries.values())), encoding="utf-8")
+    return once, {file.removeprefix(f"{top}/"): entry["command"] for file, entry in entries.items()}
 
 
 def clang_tidy(top, build, files):
