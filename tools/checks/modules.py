@@ -92,7 +92,8 @@ def _findings(log, tree, folder):
             path = re.sub(r"^/.*/(include|arch)/", r"kernel/\1/", path)
             if (tree / folder / path).exists():
                 path = f"{folder}/{path}"
-            found.append(Finding(path, int(match[2]), match[3]))
+            # a suite names the source that it includes from its own folder
+            found.append(Finding(os.path.normpath(path), int(match[2]), match[3]))
         elif MODPOST.match(line):
             found.append(Finding("modpost", 0, line))
     return found
