@@ -21,7 +21,7 @@
  * told by fake_fabric_start(); until then a node may be NULL, and what is added
  * below it is, too. Of a machine with 256 buses, each root port and each
  * downstream port has one: 1,024 endpoints are 4 bridges of 32 root ports with
- * 8 functions below each. UML maps 120 register blocks at once.
+ * 8 functions below each.
  */
 #ifndef __FAKE_FABRIC_H__
 #define __FAKE_FABRIC_H__
@@ -311,6 +311,7 @@ int __fake_log_count(int level, ...);
  * @regions: regionN
  * @iomem: entries of the iomem tree
  * @iomem_regions: of these, with the name of a region
+ * @mappings: of component registers
  */
 struct fake_census {
 	int devices;
@@ -321,6 +322,7 @@ struct fake_census {
 	int regions;
 	int iomem;
 	int iomem_regions;
+	int mappings;
 };
 
 /* meaningful while nothing comes or goes, once there was a root */

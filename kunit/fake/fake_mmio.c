@@ -6,12 +6,25 @@
  * withdrawn there, so this module stays loaded, and suites come and go as the
  * ones who answer in it. Accesses of any other width are a WARN.
  */
+#include <linux/atomic.h>
+#include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/logic_iomem.h>
 #include <linux/module.h>
 #include <linux/srcu.h>
 
+#include "fake_ioremap.h"
 #include "fake_mmio.h"
+
+/* here it is the kernel's */
+#undef ioremap
+#undef iounmap
+
+/* an address has room for offsets below 16 MiB */
+#define FAKE_AREA_SIZE	SZ_16M
+
+static void __iomem *fake_areas[FAKE_MMIO_SIZE / FAKE_AREA_SIZE];
+static atomic_t fake_nr_mapped;
 
 DEFINE_STATIC_SRCU(fake_srcu);
 static const struct fake_mmio_ops *fake_ops;
@@ -52,7 +65,7 @@ static const struct logic_iomem_ops fake_iomem_ops = {
 	.write = fake_write,
 };
 
-/* an address has room for offsets below 16 MiB: keep where it starts apart */
+/* where the mapping starts is kept apart from the offset in it */
 static long fake_map(unsigned long offset, size_t size,
 		     const struct logic_iomem_ops **ops, void **priv)
 {
@@ -79,9 +92,43 @@ void fake_mmio_set(const struct fake_mmio_ops *ops)
 }
 EXPORT_SYMBOL_GPL(fake_mmio_set);
 
+/* of what is mapped once and for all */
+void __iomem *fake_ioremap(phys_addr_t start, size_t size)
+{
+	u64 offset = start - FAKE_MMIO_BASE;
+
+	if (WARN_ON(start < FAKE_MMIO_BASE || offset >= FAKE_MMIO_SIZE ||
+		    size > FAKE_AREA_SIZE - offset % FAKE_AREA_SIZE))
+		return NULL;
+	atomic_inc(&fake_nr_mapped);
+	return fake_areas[offset / FAKE_AREA_SIZE] + offset % FAKE_AREA_SIZE;
+}
+EXPORT_SYMBOL_GPL(fake_ioremap);
+
+void fake_iounmap(void __iomem *addr)
+{
+	atomic_dec(&fake_nr_mapped);
+}
+EXPORT_SYMBOL_GPL(fake_iounmap);
+
+int fake_mmio_mapped(void)
+{
+	return atomic_read(&fake_nr_mapped);
+}
+EXPORT_SYMBOL_GPL(fake_mmio_mapped);
+
 static int __init fake_mmio_init(void)
 {
-	return logic_iomem_add_region(&fake_resource, &fake_region_ops);
+	int rc = logic_iomem_add_region(&fake_resource, &fake_region_ops);
+
+	for (int i = 0; !rc && i < ARRAY_SIZE(fake_areas); i++) {
+		fake_areas[i] = ioremap(FAKE_MMIO_BASE +
+					(u64)i * FAKE_AREA_SIZE,
+					FAKE_AREA_SIZE);
+		if (!fake_areas[i])
+			rc = -ENOMEM;
+	}
+	return rc;
 }
 module_init(fake_mmio_init);
 

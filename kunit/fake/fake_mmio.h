@@ -21,4 +21,7 @@ struct fake_mmio_ops {
 /* NULL: nobody answers, reads are all ones */
 void fake_mmio_set(const struct fake_mmio_ops *ops);
 
+/* mappings there are, by fake_ioremap.h */
+int fake_mmio_mapped(void);
+
 #endif

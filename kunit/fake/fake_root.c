@@ -163,7 +163,7 @@ static const struct resource *fake_next_resource(const struct resource *res)
 struct fake_census fake_census(void)
 {
 	const struct resource *res = iomem_resource.child;
-	struct fake_census census = { };
+	struct fake_census census = { .mappings = fake_mmio_mapped() };
 
 	if (fake_bus)
 		bus_for_each_dev(fake_bus, NULL, &census, fake_count_device);

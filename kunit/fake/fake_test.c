@@ -78,5 +78,6 @@ void fake_expect_census(struct kunit *test, const struct fake_census *before)
 	KUNIT_EXPECT_EQ(test, now.regions, before->regions);
 	KUNIT_EXPECT_EQ(test, now.iomem, before->iomem);
 	KUNIT_EXPECT_EQ(test, now.iomem_regions, before->iomem_regions);
+	KUNIT_EXPECT_EQ(test, now.mappings, before->mappings);
 }
 EXPORT_SYMBOL_GPL(fake_expect_census);

@@ -111,6 +111,12 @@ static void all_attach_and_go(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_WARNING), 0);
 }
 
+/* of a device with a memdev */
+static struct cxl_decoder *decoder_of(struct fake_node *device)
+{
+	return device->accel.memdev->endpoint->decoders[0];
+}
+
 /* ------------------------------ switches --------------------------- */
 
 static void devices_below_a_switch_of_two_attach(struct kunit *test)
@@ -332,8 +338,7 @@ static void first_mapped_decoder_counts(struct kunit *test)
 	bring_up(test);
 	fake_expect_attached(test, t->devices[0], BASE, SIZE);
 	KUNIT_EXPECT_EQ(test, fake_census().regions, 3);
-	KUNIT_EXPECT_EQ(test, t->devices[0]->accel.memdev->endpoint->
-			decoders[0]->region->nr_attach, 1);
+	KUNIT_EXPECT_EQ(test, decoder_of(t->devices[0])->region->nr_attach, 1);
 }
 
 static void decoder_of_a_bridge_may_map_more_than_a_device_has(struct kunit *test)
@@ -376,11 +381,6 @@ static void interleaved(struct kunit *test, int bridges, int each)
 	KUNIT_ASSERT_EQ(test, fake_map_interleaved(t->devices, t->nr, BASE,
 						   t->nr * SIZE, 256, 0), 0);
 	bring_up(test);
-}
-
-static struct cxl_decoder *decoder_of(struct fake_node *device)
-{
-	return device->accel.memdev->endpoint->decoders[0];
 }
 
 static void region_has_members_in_order(struct kunit *test)
