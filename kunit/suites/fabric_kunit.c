@@ -145,12 +145,12 @@ static void attach_again_and_again_leaves_nothing(struct kunit *test)
 
 	root_add(test);
 	before = fake_census();
-	for (i = 0; i < 20; i++) {
+	for (i = 0; i < 8; i++) {
 		is_attached(test);
 		unbind(test);
 		fake_expect_census(test, &before);
 	}
-	was_told(test, 20, 0);
+	was_told(test, 8, 0);
 }
 
 static void no_root_is_a_reason(struct kunit *test)

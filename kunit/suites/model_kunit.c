@@ -16,7 +16,6 @@ struct device_under_test {
 	struct fake_fabric *f;
 	struct fake_node *port;
 	struct fake_node *node;
-	struct fake_node *order[4];	/* of an interleave */
 	void __iomem *regs;
 };
 
@@ -32,14 +31,6 @@ static int model_init(struct kunit *test)
 	d->f = fake_test_fabric(test);
 	d->port = fake_root_port(fake_bridge(d->f, 1, 1), 5);
 	d->node = fake_endpoint(d->port, 0, 4, SZ_1G);
-	for (int i = 0; i < 2; i++) {
-		struct fake_node *bridge = fake_bridge(d->f, 2 + i, 2);
-
-		for (int j = 0; j < 2; j++)
-			d->order[i + 2 * j] =
-				fake_endpoint(fake_root_port(bridge, 6 + j), 0,
-					      1, SIZE);
-	}
 	KUNIT_ASSERT_EQ(test, fake_fabric_start(d->f), 0);
 	bar = pci_resource_start(d->node->pdev, 0);
 	d->regs = ioremap(bar, SZ_64K);
@@ -178,30 +169,6 @@ static void commit_fails_when_it_is_told_to(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, control(test, 0) & CXL_HDM_CTRL_COMMITTED);
 }
 
-/* 256 bytes to each bridge in turn, and of these, to each of its ports */
-static void interleave_is_programmed_at_each_level(struct kunit *test)
-{
-	struct device_under_test *d = test->priv;
-	struct fake_node *bridge;
-	u32 mask = CXL_HDM_CTRL_IW | CXL_HDM_CTRL_IG;
-
-	KUNIT_ASSERT_EQ(test, fake_map_interleaved(d->order, 4, BASE, 4 * SIZE,
-						   256, 0), 0);
-	for (int i = 0; i < 4; i++) {
-		/* four ways; two, of 512 bytes */
-		KUNIT_EXPECT_EQ(test, *fake_hdm_reg(d->order[i], 0,
-						    CXL_HDM_CTRL) & mask, 0x20);
-		bridge = d->order[i]->parent->parent;
-		KUNIT_EXPECT_EQ(test, *fake_hdm_reg(bridge, 0,
-						    CXL_HDM_CTRL) & mask, 0x11);
-		KUNIT_EXPECT_EQ(test, *fake_hdm_reg(bridge, 0, CXL_HDM_TL_LOW),
-				0x0706);
-		/* and once only */
-		KUNIT_EXPECT_EQ(test, *fake_hdm_reg(bridge, 1, CXL_HDM_CTRL),
-				0);
-	}
-}
-
 static void accesses_are_counted(struct kunit *test)
 {
 	struct device_under_test *d = test->priv;
@@ -273,14 +240,14 @@ static void census_sees_what_comes_and_goes(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fake_root_add(d->f), 0);
 	fake_expect_attached(test, d->node, BASE, SIZE);
 	now = fake_census();
-	KUNIT_EXPECT_EQ(test, now.ports, empty.ports + 4);
+	KUNIT_EXPECT_EQ(test, now.ports, empty.ports + 2);
 	KUNIT_EXPECT_EQ(test, now.endpoints, empty.endpoints + 1);
 	KUNIT_EXPECT_EQ(test, now.memdevs, empty.memdevs + 1);
 	KUNIT_EXPECT_EQ(test, now.regions, empty.regions + 1);
-	/* window, host bridges, four of the device */
-	KUNIT_EXPECT_EQ(test, now.decoders, empty.decoders + 10);
+	/* window, host bridge, four of the device */
+	KUNIT_EXPECT_EQ(test, now.decoders, empty.decoders + 6);
 	KUNIT_EXPECT_EQ(test, now.iomem_regions, empty.iomem_regions + 1);
-	KUNIT_EXPECT_EQ(test, now.mappings, empty.mappings + 4);
+	KUNIT_EXPECT_EQ(test, now.mappings, empty.mappings + 2);
 	fake_unbind(d->node);
 	fake_root_remove(d->f);
 	fake_expect_census(test, &empty);
@@ -296,7 +263,6 @@ static struct kunit_case model_cases[] = {
 	KUNIT_CASE(unlocked_decoder_is_uncommitted),
 	KUNIT_CASE(slow_commit_shows_after_that_many_reads),
 	KUNIT_CASE(commit_fails_when_it_is_told_to),
-	KUNIT_CASE(interleave_is_programmed_at_each_level),
 	KUNIT_CASE(accesses_are_counted),
 	KUNIT_CASE(device_that_is_gone_reads_all_ones),
 	KUNIT_CASE(device_vanishes_in_the_middle),

@@ -37,10 +37,15 @@ static u64 base_of(int n)
 
 static struct fake_node *add_device(struct topology *t, struct fake_node *port)
 {
-	struct fake_node *device = fake_endpoint(port, 0, 4, 4 * SIZE);
+	struct fake_node *device = fake_endpoint(port, 0, 1, SIZE);
 
 	t->devices[t->nr++] = device;
 	return device;
+}
+
+static struct fake_node *the_bridge(struct topology *t)
+{
+	return list_first_entry(&t->f->nodes, struct fake_node, list);
 }
 
 static void add_bridge(struct topology *t, int uid, int devices)
@@ -285,7 +290,7 @@ static void bridge_that_is_unbound_leaves_others_alone(struct kunit *test)
 	for (int i = 0; i < 4; i++)
 		KUNIT_ASSERT_EQ(test, fake_bind(t->devices[i]), 0);
 
-	port = fake_port(t->devices[0]->parent->parent);
+	port = fake_port(the_bridge(t));
 	KUNIT_ASSERT_NOT_NULL(test, port);
 	device_release_driver(&port->dev);
 	put_device(&port->dev);
@@ -315,11 +320,9 @@ static void two_windows_of_one_bridge_are_told_apart(struct kunit *test)
 {
 	struct topology *t = test->priv;
 	u64 second = BASE + 8 * WINDOW_SIZE;
-	struct fake_node *bridge;
 
 	add_bridge(t, 0, 2);
-	bridge = t->devices[0]->parent->parent;
-	fake_window(t->f, bridge, second, WINDOW_SIZE);
+	fake_window(t->f, the_bridge(t), second, WINDOW_SIZE);
 	KUNIT_ASSERT_EQ(test, fake_map(t->devices[0], BASE, SIZE, 0), 0);
 	KUNIT_ASSERT_EQ(test, fake_map(t->devices[1], second, SIZE, 0), 0);
 	bring_up(test);
@@ -330,15 +333,16 @@ static void two_windows_of_one_bridge_are_told_apart(struct kunit *test)
 static void first_mapped_decoder_counts(struct kunit *test)
 {
 	struct topology *t = test->priv;
+	struct fake_node *device;
 
-	add_bridge(t, 0, 1);
+	add_bridge(t, 0, 0);
+	device = fake_endpoint(fake_root_port(the_bridge(t), 0), 0, 4, 4 * SIZE);
 	for (int i = 0; i < 3; i++)
-		KUNIT_ASSERT_EQ(test, fake_map(t->devices[0], base_of(i), SIZE,
-					       0), 0);
+		KUNIT_ASSERT_EQ(test, fake_map(device, base_of(i), SIZE, 0), 0);
 	bring_up(test);
-	fake_expect_attached(test, t->devices[0], BASE, SIZE);
+	fake_expect_attached(test, device, BASE, SIZE);
 	KUNIT_EXPECT_EQ(test, fake_census().regions, 3);
-	KUNIT_EXPECT_EQ(test, decoder_of(t->devices[0])->region->nr_attach, 1);
+	KUNIT_EXPECT_EQ(test, decoder_of(device)->region->nr_attach, 1);
 }
 
 static void decoder_of_a_bridge_may_map_more_than_a_device_has(struct kunit *test)
@@ -347,8 +351,7 @@ static void decoder_of_a_bridge_may_map_more_than_a_device_has(struct kunit *tes
 	struct topology *t = test->priv;
 
 	add_bridge(t, 0, 1);
-	KUNIT_ASSERT_EQ(test, fake_hdm_commit(t->devices[0]->parent->parent, 0,
-					      &whole), 0);
+	KUNIT_ASSERT_EQ(test, fake_hdm_commit(the_bridge(t), 0, &whole), 0);
 	map_all(test);
 	bring_up(test);
 	all_attach(test);
@@ -419,7 +422,30 @@ static void interleave_over_root_ports_is_in_order(struct kunit *test)
 
 static void interleave_over_bridges_and_root_ports_is_in_order(struct kunit *test)
 {
+	u32 mask = CXL_HDM_CTRL_IW | CXL_HDM_CTRL_IG;
+	struct topology *t = test->priv;
+
 	interleaved(test, 2, 2);
+	/* 256 bytes to each bridge in turn, of these 512 to each port: is it? */
+	KUNIT_EXPECT_EQ(test, *fake_hdm_reg(t->devices[3], 0, CXL_HDM_CTRL) &
+			mask, 0x20);
+	KUNIT_EXPECT_EQ(test, *fake_hdm_reg(the_bridge(t), 0, CXL_HDM_CTRL) &
+			mask, 0x11);
+	KUNIT_EXPECT_EQ(test, *fake_hdm_reg(the_bridge(t), 0, CXL_HDM_TL_LOW),
+			0x0100);
+	region_has_members_in_order(test);
+}
+
+static void interleave_below_a_switch_is_in_order(struct kunit *test)
+{
+	struct topology *t = test->priv;
+
+	add_switch(t, 4);
+	for (int i = 0; i < 4; i++)
+		t->devices[i]->accel.expander = true;
+	KUNIT_ASSERT_EQ(test, fake_map_interleaved(t->devices, 4, BASE,
+						   4 * SIZE, 256, 0), 0);
+	bring_up(test);
 	region_has_members_in_order(test);
 }
 
@@ -485,6 +511,7 @@ static struct kunit_case topology_cases[] = {
 	KUNIT_CASE(interleave_over_two_bridges_is_in_order),
 	KUNIT_CASE(interleave_over_root_ports_is_in_order),
 	KUNIT_CASE(interleave_over_bridges_and_root_ports_is_in_order),
+	KUNIT_CASE(interleave_below_a_switch_is_in_order),
 	KUNIT_CASE(interleaved_region_stands_when_an_attach_is_refused),
 	KUNIT_CASE(interleaved_region_goes_with_its_last_member),
 	{}
