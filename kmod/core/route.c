@@ -108,6 +108,38 @@ static enum cxla_reason cxla_route_step(struct cxl_endpoint_decoder *cxled,
 	return CXLA_REASON_ROUTE_MISMATCH;
 }
 
+/*
+ * Of the ways of an interleave, the window picks by the lowest address bits, and
+ * each decoder below by those above the ones used up by then: its granularity
+ * is the endpoint's times the ways above. A factor of three takes no bits.
+ */
+static bool cxla_granularity_fits(const struct cxl_endpoint_decoder *cxled,
+				  const struct cxl_decoder *cxld,
+				  unsigned int ways_from_here)
+{
+	unsigned int above = cxled->cxld.ways / ways_from_here;
+
+	/* that the ways don't match is for the caller to find */
+	if (cxld->ways == 1 || !above)
+		return true;
+	if (above % 3 == 0)
+		above /= 3;
+	return cxld->granularity == cxled->cxld.granularity * above;
+}
+
+static enum cxla_reason cxla_route_granularity(struct cxl_endpoint_decoder *cxled,
+					       const struct cxl_decoder *cxld,
+					       unsigned int ways_from_here)
+{
+	if (cxla_granularity_fits(cxled, cxld, ways_from_here))
+		return CXLA_REASON_NONE;
+	dev_err(cxled_to_hw(cxled),
+		"%s: granularity of %u bytes does not go with the %u of %s\n",
+		dev_name(&cxled->cxld.dev), cxled->cxld.granularity,
+		cxld->granularity, dev_name(&cxld->dev));
+	return CXLA_REASON_ROUTE_MISMATCH;
+}
+
 /**
  * cxla_route_check() - is a range routed from its window to the endpoint
  * @cxled: endpoint decoder
@@ -124,8 +156,8 @@ enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
 				  struct cxl_root_decoder *cxlrd, bool *hw_lock)
 {
 	struct cxl_port *port = cxld_to_port(&cxled->cxld);
-	unsigned int ways = cxlrd->cxld.ways;
 	enum cxla_reason reason;
+	unsigned int ways = 1;
 
 	lockdep_assert_held(&cxl_rwsem.region);
 
@@ -143,15 +175,22 @@ enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
 		if (reason)
 			return reason;
 		ways *= cxld->ways;
+		reason = cxla_route_granularity(cxled, cxld, ways);
+		if (reason)
+			return reason;
 		if (cxld->flags & CXL_DECODER_F_LOCK)
 			*hw_lock = true;
 	}
+	ways *= cxlrd->cxld.ways;
 	if (ways != cxled->cxld.ways) {
 		dev_err(cxled_to_hw(cxled),
 			"%s: interleaves %u ways, the path to it %u\n",
 			dev_name(&cxled->cxld.dev), cxled->cxld.ways, ways);
 		return CXLA_REASON_ROUTE_MISMATCH;
 	}
+	reason = cxla_route_granularity(cxled, &cxlrd->cxld, ways);
+	if (reason)
+		return reason;
 	return cxla_route_step(cxled, &cxlrd->cxld, port->parent_dport);
 }
 

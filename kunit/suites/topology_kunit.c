@@ -436,6 +436,36 @@ static void interleave_over_bridges_and_root_ports_is_in_order(struct kunit *tes
 	region_has_members_in_order(test);
 }
 
+/* two bridges that split 256 bytes each, and go on to split by 256 bytes */
+static void interleave_that_uses_an_address_bit_twice_is_refused(struct kunit *test)
+{
+	struct topology *t = test->priv;
+
+	interleaved(test, 2, 2);
+	fake_root_remove(t->f);
+	*fake_hdm_reg(the_bridge(t), 0, CXL_HDM_CTRL) &= ~CXL_HDM_CTRL_IG;
+	bring_up(test);
+	fake_log_clear();
+	t->devices[0]->accel.expander = false;
+	fake_expect_refused(test, t->devices[0], CXLA_REASON_ROUTE_MISMATCH);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR), 1);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, "granularity of 256",
+					     pci_name(t->devices[0]->pdev)), 1);
+	KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
+}
+
+static void window_of_another_granularity_than_the_device_is_refused(struct kunit *test)
+{
+	struct topology *t = test->priv;
+
+	interleaved(test, 2, 1);
+	fake_root_remove(t->f);
+	t->f->windows[0].granularity = 512;
+	bring_up(test);
+	t->devices[0]->accel.expander = false;
+	fake_expect_refused(test, t->devices[0], CXLA_REASON_ROUTE_MISMATCH);
+}
+
 static void interleave_below_a_switch_is_in_order(struct kunit *test)
 {
 	struct topology *t = test->priv;
@@ -511,6 +541,8 @@ static struct kunit_case topology_cases[] = {
 	KUNIT_CASE(interleave_over_two_bridges_is_in_order),
 	KUNIT_CASE(interleave_over_root_ports_is_in_order),
 	KUNIT_CASE(interleave_over_bridges_and_root_ports_is_in_order),
+	KUNIT_CASE(interleave_that_uses_an_address_bit_twice_is_refused),
+	KUNIT_CASE(window_of_another_granularity_than_the_device_is_refused),
 	KUNIT_CASE(interleave_below_a_switch_is_in_order),
 	KUNIT_CASE(interleaved_region_stands_when_an_attach_is_refused),
 	KUNIT_CASE(interleaved_region_goes_with_its_last_member),
