@@ -82,6 +82,32 @@ const struct bus_type cxla_bus_type = {
 	.remove = cxla_bus_remove,
 };
 
+/**
+ * cxla_device_add() - add a device, and have its driver probe it
+ * @dev: initialized, with a name
+ * @flags: where the driver notes that it was asked
+ * @probed: bit of @flags that it sets
+ *
+ * device_add() keeps to itself that the driver core could not even begin to
+ * probe, for want of memory. It is asked once more then, and says.
+ *
+ * Return: 0, also when the driver was asked and declined; or an error, after
+ * which @dev is not added.
+ */
+int cxla_device_add(struct device *dev, const unsigned long *flags, int probed)
+{
+	int rc;
+
+	rc = device_add(dev);
+	if (rc || test_bit(probed, flags))
+		return rc;
+	rc = device_attach(dev);
+	if (rc >= 0)
+		return 0;
+	device_del(dev);
+	return rc;
+}
+
 static ssize_t devtype_show(struct device *dev, struct device_attribute *attr,
 			    char *buf)
 {

@@ -83,6 +83,7 @@ struct cxla_driver {
 extern const struct bus_type cxla_bus_type;
 extern const struct attribute_group cxla_base_group;
 
+int cxla_device_add(struct device *dev, const unsigned long *flags, int probed);
 int __cxla_driver_register(struct cxla_driver *drv, struct module *owner);
 void cxla_driver_unregister(struct cxla_driver *drv);
 #define cxla_driver_register(drv) __cxla_driver_register(drv, THIS_MODULE)
@@ -111,8 +112,8 @@ struct cxl_dport {
 
 enum cxl_port_flags {
 	CXL_PORT_F_DYING,	/* somebody unregisters it */
-	CXL_PORT_F_PROBED,	/* an endpoint is brought up once */
-	CXL_PORT_F_UP,		/* and was */
+	CXL_PORT_F_PROBED,	/* its driver was asked */
+	CXL_PORT_F_UP,		/* an endpoint was brought up */
 };
 
 /**
@@ -356,6 +357,7 @@ enum cxla_reason cxla_root_absent_reason(void);
 /* ------------------------------ memdevs ---------------------------- */
 
 enum cxla_memdev_flags {
+	CXLA_MEMDEV_F_PROBED,	/* its driver was asked */
 	CXLA_MEMDEV_F_ATTACHED,	/* the driver got its range; @lock */
 	CXLA_MEMDEV_F_REVOKING,	/* the range is being taken back, or was; @lock */
 	CXLA_MEMDEV_F_RELEASED,	/* its owner let go of it; lock of the owner */

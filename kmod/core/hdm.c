@@ -24,6 +24,10 @@ static int cxla_hdm_map(struct cxl_port *port)
 	 * from an error, and gets -EBUSY in turn.
 	 */
 	if (!request_mem_region(start, hdm->size, dev_name(&port->dev))) {
+		/* it doesn't say why: nobody has them, so there was no memory */
+		if (region_intersects(start, hdm->size, IORESOURCE_BUSY,
+				      IORES_DESC_NONE) == REGION_DISJOINT)
+			return -ENOMEM;
 		dev_err(cxla_port_hw(port),
 			"HDM decoder registers at %pa are in use by another driver\n",
 			&start);

@@ -327,7 +327,8 @@ struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 	cxla_record_start(cxlmd);
 	rc = dev_set_name(&cxlmd->dev, "mem%d", cxlmd->id);
 	if (!rc)
-		rc = device_add(&cxlmd->dev);
+		rc = cxla_device_add(&cxlmd->dev, &cxlmd->flags,
+				     CXLA_MEMDEV_F_PROBED);
 	if (rc) {
 		cxla_record_end(cxlmd);
 		cxla_memdev_result(cxlmd, rc);

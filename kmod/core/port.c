@@ -200,7 +200,7 @@ struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 	port->access = access;
 	if (is_cxl_endpoint(port))
 		to_cxl_memdev(uport_dev)->endpoint = port;
-	rc = device_add(&port->dev);
+	rc = cxla_device_add(&port->dev, &port->flags, CXL_PORT_F_PROBED);
 	port->access = NULL;
 	if (rc) {
 		if (is_cxl_endpoint(port))
@@ -433,14 +433,6 @@ static int cxla_endpoint_setup(struct cxl_port *port)
 	struct cxl_memdev *cxlmd = to_cxl_memdev(port->uport_dev);
 	int rc;
 
-	/*
-	 * An endpoint is brought up once, by the memdev that it is of. After
-	 * it was unbound the memdev is being detached, and a new attach makes
-	 * a new endpoint.
-	 */
-	if (test_and_set_bit(CXL_PORT_F_PROBED, &port->flags))
-		return -EBUSY;
-
 	cxla_record_phase(cxlmd, CXLA_PHASE_DECODER_PARSE);
 	rc = cxla_hdm_setup(port);
 	if (rc)
@@ -471,10 +463,18 @@ static int cxla_endpoint_setup(struct cxl_port *port)
  */
 int cxla_port_setup(struct cxl_port *port)
 {
+	bool again = test_and_set_bit(CXL_PORT_F_PROBED, &port->flags);
 	int rc;
 
-	rc = is_cxl_endpoint(port) ? cxla_endpoint_setup(port) :
-				     cxla_upstream_setup(port);
+	/*
+	 * An endpoint is brought up once, by the memdev that it is of. After
+	 * it was unbound the memdev is being detached, and a new attach makes
+	 * a new endpoint.
+	 */
+	if (!is_cxl_endpoint(port))
+		rc = cxla_upstream_setup(port);
+	else
+		rc = again ? -EBUSY : cxla_endpoint_setup(port);
 	/* device_add() keeps the error of a probe to itself */
 	port->error = rc;
 	if (rc)

@@ -45,6 +45,7 @@ static int cxla_mem_probe(struct device *dev)
 	struct cxl_memdev *cxlmd = to_cxl_memdev(dev);
 	int rc;
 
+	set_bit(CXLA_MEMDEV_F_PROBED, &cxlmd->flags);
 	/*
 	 * The attach is made once, by devm_cxl_add_memdev(). Somebody who
 	 * unbound and binds the memdev by hand finds its range revoked, and
