@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * An attach that fails at any step leaves nothing: the device vanishes at each
+ * read of registers or configuration space in turn, each allocation fails in
+ * turn, each hook of the driver fails. Below a switch, so that ports come and
+ * go with the attach:
+ *
+ *   root > host bridge 7 > root port 3 > switch > downstream port 1 > dev
+ */
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/pci.h>
+#include <linux/sched.h>
+
+#include "../fake/fake_fabric.h"
+
+MODULE_IMPORT_NS("CXL");
+
+#define WINDOW_BASE	0x1000000000ULL
+#define RANGE_BASE	0x1010000000ULL
+#define RANGE_SIZE	((u64)SZ_512M)
+#define MANY		5000
+
+static int stride = 37;
+module_param(stride, int, 0444);
+MODULE_PARM_DESC(stride, "one in so many allocations fails (1: each)");
+
+struct rig {
+	struct fake_fabric *f;
+	struct fake_node *bridge;
+	struct fake_node *sw;
+	struct fake_node *dev;
+	struct fake_node *other;	/* below the same switch, not mapped */
+};
+
+static int steps_init(struct kunit *test)
+{
+	struct rig *rig = kunit_kzalloc(test, sizeof(*rig), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, rig);
+	test->priv = rig;
+	rig->f = fake_test_fabric(test);
+	rig->bridge = fake_bridge(rig->f, 7, 2);
+	rig->sw = fake_switch(fake_root_port(rig->bridge, 3), 2);
+	rig->dev = fake_endpoint(fake_downstream(rig->sw, 1), 0, 2, RANGE_SIZE);
+	rig->other = fake_endpoint(fake_downstream(rig->sw, 2), 0, 2,
+				   RANGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, rig->dev);
+	KUNIT_ASSERT_NOT_NULL(test, rig->other);
+	fake_window(rig->f, rig->bridge, WINDOW_BASE, SZ_4G);
+	KUNIT_ASSERT_EQ(test, fake_fabric_start(rig->f), 0);
+	KUNIT_ASSERT_EQ(test, fake_map(rig->dev, RANGE_BASE, RANGE_SIZE, 0), 0);
+	return 0;
+}
+
+static struct rig *rig(struct kunit *test)
+{
+	return test->priv;
+}
+
+static void is_attached(struct kunit *test)
+{
+	fake_expect_attached(test, rig(test)->dev, RANGE_BASE, RANGE_SIZE);
+	fake_unbind(rig(test)->dev);
+}
+
+/* whatever came of it: a whole attach, or none and a reason */
+static void is_whole_or_nothing(struct kunit *test,
+				const struct fake_census *before)
+{
+	const struct fake_accel *accel = &rig(test)->dev->accel;
+	int revoked = accel->nr_revoke;
+
+	if (accel->rc) {
+		KUNIT_EXPECT_NE(test, accel->reason, CXLA_REASON_NONE);
+		KUNIT_EXPECT_EQ(test, range_len(&accel->range), 0);
+		fake_expect_census(test, before);
+	} else {
+		KUNIT_EXPECT_EQ(test, accel->range.start, RANGE_BASE);
+	}
+	fake_unbind(rig(test)->dev);
+	/* told of the end of what it got, and of nothing else */
+	KUNIT_EXPECT_EQ(test, accel->nr_revoke - revoked, !accel->rc);
+	KUNIT_EXPECT_EQ(test, accel->nr_detach, 0);
+	fake_expect_census(test, before);
+}
+
+/* ------------------------------ vanishing -------------------------- */
+
+static void vanishes_at_each_read(struct kunit *test, struct fake_node *node,
+				  unsigned int kinds)
+{
+	struct fake_census before;
+	int n;
+
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	before = fake_census();
+	for (n = 1; n < MANY; n++) {
+		fake_on_read(node, kinds, n, fake_vanish, NULL);
+		if (fake_bind(rig(test)->dev))
+			KUNIT_EXPECT_TRUE(test, node->gone);
+		else
+			is_whole_or_nothing(test, &before);
+		if (!node->gone)
+			break;
+		node->gone = false;
+	}
+	fake_on_read(node, 0, 0, NULL, NULL);
+	kunit_info(test, "%d reads", n - 1);
+	KUNIT_EXPECT_GT(test, n, 5);
+	KUNIT_EXPECT_LT(test, n, MANY);
+	is_attached(test);
+	fake_expect_census(test, &before);
+}
+
+static void device_that_vanishes_at_any_register_leaves_nothing(struct kunit *test)
+{
+	vanishes_at_each_read(test, rig(test)->dev, FAKE_MMIO);
+}
+
+static void device_that_vanishes_from_configuration_space_leaves_nothing(struct kunit *test)
+{
+	vanishes_at_each_read(test, rig(test)->dev, FAKE_CFG);
+}
+
+static void switch_that_vanishes_at_any_register_leaves_nothing(struct kunit *test)
+{
+	vanishes_at_each_read(test, rig(test)->sw, FAKE_MMIO);
+}
+
+static void switch_that_vanishes_from_configuration_space_leaves_nothing(struct kunit *test)
+{
+	vanishes_at_each_read(test, rig(test)->sw, FAKE_CFG);
+}
+
+static void bridge_that_vanishes_at_any_register_leaves_a_root_that_can_go(struct kunit *test)
+{
+	struct fake_fabric *f = rig(test)->f;
+	struct fake_census before, now;
+	int n;
+
+	/* known from the first root on */
+	KUNIT_ASSERT_EQ(test, fake_root_add(f), 0);
+	fake_root_remove(f);
+	before = fake_census();
+	for (n = 1; n < MANY; n++) {
+		fake_on_read(rig(test)->bridge, FAKE_MMIO, n, fake_vanish, NULL);
+		fake_root_add(f);
+		now = fake_census();
+		KUNIT_ASSERT_EQ(test, fake_bind(rig(test)->dev), 0);
+		is_whole_or_nothing(test, &now);
+		fake_root_remove(f);
+		fake_expect_census(test, &before);
+		if (!rig(test)->bridge->gone)
+			break;
+		rig(test)->bridge->gone = false;
+	}
+	kunit_info(test, "%d reads", n - 1);
+	KUNIT_EXPECT_GT(test, n, 5);
+	KUNIT_EXPECT_LT(test, n, MANY);
+}
+
+/* ----------------------------- allocations ------------------------- */
+
+/* the @n-th allocation from here on fails, in this task */
+static void fail_start(int n)
+{
+	current->fail_nth = n;
+}
+
+/* whether it came to that */
+static bool fail_stop(void)
+{
+	bool failed = !current->fail_nth;
+
+	current->fail_nth = 0;
+	return failed;
+}
+
+/* @op with one allocation failing, then @undo; until none is left to fail */
+static void each_allocation(struct kunit *test, int (*op)(struct rig *),
+			    void (*undo)(struct rig *))
+{
+	struct fake_census before;
+	int n, rc;
+	bool failed;
+
+	before = fake_census();
+	for (n = 1; n < MANY; n += stride) {
+		fail_start(n);
+		rc = op(rig(test));
+		failed = fail_stop();
+		if (!failed) {
+			KUNIT_EXPECT_EQ(test, rc, 0);
+		} else {
+				/* nobody invents a reason where there is no memory */
+			KUNIT_EXPECT_NE_MSG(test, rc, -ENXIO,
+					    "allocation %d", n);
+		}
+		undo(rig(test));
+		fake_expect_census(test, &before);
+		if (!failed)
+			break;
+	}
+	kunit_info(test, "%d allocations, one in %d failed", n - 1, stride);
+	KUNIT_EXPECT_GT(test, n, 5);
+	KUNIT_EXPECT_LT(test, n, MANY);
+}
+
+static int op_bind(struct rig *rig)
+{
+	int rc = fake_bind(rig->dev);
+
+	return rc ?: rig->dev->accel.rc;
+}
+
+static void undo_bind(struct rig *rig)
+{
+	fake_unbind(rig->dev);
+}
+
+static void attach_with_any_allocation_failing_leaves_nothing(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	each_allocation(test, op_bind, undo_bind);
+	is_attached(test);
+}
+
+static void bind_it(struct rig *rig)
+{
+	fake_bind(rig->dev);
+}
+
+static int op_unbind(struct rig *rig)
+{
+	fake_unbind(rig->dev);
+	return 0;
+}
+
+static void unbind_with_any_allocation_failing_leaves_nothing(struct kunit *test)
+{
+	struct fake_census before;
+	int n;
+
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	before = fake_census();
+	for (n = 1; n < 20; n++) {
+		bind_it(rig(test));
+		fail_start(n);
+		op_unbind(rig(test));
+		fail_stop();
+		fake_expect_census(test, &before);
+	}
+	is_attached(test);
+}
+
+static int op_root(struct rig *rig)
+{
+	return fake_root_add(rig->f);
+}
+
+static void undo_root(struct rig *rig)
+{
+	fake_root_remove(rig->f);
+}
+
+static void root_with_any_allocation_failing_can_go(struct kunit *test)
+{
+	/* known from the first root on */
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	fake_root_remove(rig(test)->f);
+	each_allocation(test, op_root, undo_root);
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	is_attached(test);
+}
+
+static void root_removal_with_any_allocation_failing_detaches(struct kunit *test)
+{
+	struct fake_accel *accel = &rig(test)->dev->accel;
+	int n;
+
+	for (n = 1; n < 40; n++) {
+		KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+		KUNIT_ASSERT_EQ(test, op_bind(rig(test)), 0);
+		fail_start(n);
+		fake_root_remove(rig(test)->f);
+		fail_stop();
+		KUNIT_EXPECT_EQ(test, accel->nr_revoke, n);
+		msleep(1000);
+		KUNIT_EXPECT_EQ(test, accel->nr_detach, n);
+		fake_unbind(rig(test)->dev);
+		KUNIT_EXPECT_EQ(test, fake_census().devices, 0);
+	}
+}
+
+/* -------------------------------- hooks ---------------------------- */
+
+static int fails(struct fake_node *node)
+{
+	return -EILSEQ;
+}
+
+static void hook_fails(struct kunit *test, struct fake_census before)
+{
+	KUNIT_ASSERT_EQ(test, fake_bind(rig(test)->dev), 0);
+	KUNIT_EXPECT_EQ(test, rig(test)->dev->accel.rc, -EILSEQ);
+	fake_expect_census(test, &before);
+	KUNIT_EXPECT_EQ(test, rig(test)->dev->accel.nr_revoke, 0);
+	fake_unbind(rig(test)->dev);
+}
+
+static void attach_probe_that_fails_leaves_nothing(struct kunit *test)
+{
+	struct fake_accel *accel = &rig(test)->dev->accel;
+
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	accel->before = fails;
+	hook_fails(test, fake_census());
+	accel->before = NULL;
+	accel->after = fails;
+	hook_fails(test, fake_census());
+	accel->after = NULL;
+	is_attached(test);
+}
+
+static void range_of_an_attach_that_failed_after_it_was_found_is_empty(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	rig(test)->dev->accel.after = fails;
+	KUNIT_ASSERT_EQ(test, fake_bind(rig(test)->dev), 0);
+	KUNIT_EXPECT_EQ(test, range_len(&rig(test)->dev->accel.range), 0);
+}
+
+static void pci_probe_that_fails_after_the_attach_leaves_nothing(struct kunit *test)
+{
+	struct fake_accel *accel = &rig(test)->dev->accel;
+	struct fake_census before;
+
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	before = fake_census();
+	accel->probe_error = -EILSEQ;
+	KUNIT_EXPECT_NE(test, fake_bind(rig(test)->dev), 0);
+	KUNIT_EXPECT_EQ(test, accel->nr_attached, 1);
+	KUNIT_EXPECT_EQ(test, accel->nr_revoke, 1);
+	fake_expect_census(test, &before);
+	msleep(1000);
+	KUNIT_EXPECT_EQ(test, accel->nr_detach, 0);
+	accel->probe_error = 0;
+	is_attached(test);
+}
+
+/* ------------------------------ enables ---------------------------- */
+
+static void decoders_left_disabled_are_enabled_once(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+	u32 *global = fake_block_reg(dev, FAKE_HDM + CXL_HDM_GLOBAL_CTRL);
+
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	*global = 0;
+	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
+	KUNIT_EXPECT_EQ(test, *global, CXL_HDM_GLOBAL_ENABLE);
+	KUNIT_EXPECT_EQ(test, dev->count.writes, 1);
+	/* Mem_Enable, too */
+	KUNIT_EXPECT_TRUE(test, *fake_cfg(dev, FAKE_DVSEC_DEVICE + 0xc) & BIT(2));
+	fake_unbind(dev);
+	KUNIT_EXPECT_EQ(test, *global, CXL_HDM_GLOBAL_ENABLE);
+}
+
+static void decoders_that_make_no_sense_are_not_enabled(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+	u32 *global = fake_block_reg(dev, FAKE_HDM + CXL_HDM_GLOBAL_CTRL);
+
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	*global = 0;
+	*fake_hdm_reg(dev, 0, CXL_HDM_SIZE_LOW) = 0;
+	fake_expect_refused(test, dev, CXLA_REASON_BAD_DECODER);
+	KUNIT_EXPECT_EQ(test, *global, 0);
+	KUNIT_EXPECT_EQ(test, dev->count.writes, 0);
+	KUNIT_EXPECT_FALSE(test, *fake_cfg(dev, FAKE_DVSEC_DEVICE + 0xc) & BIT(2));
+}
+
+static void switch_that_is_unbound_gets_no_second_port(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+	struct fake_census before;
+	struct cxl_port *port;
+
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	KUNIT_ASSERT_EQ(test, fake_bind(dev), 0);
+	port = fake_port(rig(test)->sw);
+	KUNIT_ASSERT_NOT_NULL(test, port);
+	/* its port is there as long as the worker waits for the device */
+	scoped_guard(device, &dev->pdev->dev) {
+		device_release_driver(&port->dev);
+		before = fake_census();
+		fake_expect_refused(test, rig(test)->other,
+				    CXLA_REASON_PORT_DISABLED);
+		fake_expect_census(test, &before);
+	}
+	msleep(1000);
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_detach, 1);
+	put_device(&port->dev);
+	/* with the last user it went, and the next one makes it anew */
+	fake_unbind(dev);
+	is_attached(test);
+}
+
+static struct kunit_case steps_cases[] = {
+	KUNIT_CASE(device_that_vanishes_at_any_register_leaves_nothing),
+	KUNIT_CASE(device_that_vanishes_from_configuration_space_leaves_nothing),
+	KUNIT_CASE(switch_that_vanishes_at_any_register_leaves_nothing),
+	KUNIT_CASE(switch_that_vanishes_from_configuration_space_leaves_nothing),
+	KUNIT_CASE(bridge_that_vanishes_at_any_register_leaves_a_root_that_can_go),
+	KUNIT_CASE(attach_with_any_allocation_failing_leaves_nothing),
+	KUNIT_CASE(unbind_with_any_allocation_failing_leaves_nothing),
+	KUNIT_CASE(root_with_any_allocation_failing_can_go),
+	KUNIT_CASE(root_removal_with_any_allocation_failing_detaches),
+	KUNIT_CASE(attach_probe_that_fails_leaves_nothing),
+	KUNIT_CASE(range_of_an_attach_that_failed_after_it_was_found_is_empty),
+	KUNIT_CASE(pci_probe_that_fails_after_the_attach_leaves_nothing),
+	KUNIT_CASE(decoders_left_disabled_are_enabled_once),
+	KUNIT_CASE(decoders_that_make_no_sense_are_not_enabled),
+	KUNIT_CASE(switch_that_is_unbound_gets_no_second_port),
+	{}
+};
+
+static struct kunit_suite steps_suite = {
+	.name = "steps_kunit",
+	.init = steps_init,
+	.test_cases = steps_cases,
+};
+
+kunit_test_suite(steps_suite);
+
+MODULE_DESCRIPTION("KUnit: an attach that fails at any step");
+MODULE_LICENSE("GPL");
