@@ -6,8 +6,6 @@
 
 #include "firmware.h"
 
-#define ACPI_HEADER	36
-
 static uint64_t le(const uint8_t *p, unsigned int bytes)
 {
 	uint64_t v = 0;
@@ -47,21 +45,28 @@ static void read_cfmws(struct cedt *cedt, const uint8_t *p, unsigned int len)
 		w->targets[i] = le(p + 36 + 4 * i, 4);
 }
 
-void cedt_read(const char *path, struct cedt *cedt)
+size_t cedt_load(const char *path, uint8_t table[CEDT_MAX])
 {
-	uint8_t table[65536];
-	size_t size, at;
+	size_t size;
 	FILE *f;
 
 	f = fopen(path, "r");
 	if (!f)
 		die("%s: %s (no CXL platform?)", path, strerror(errno));
-	size = fread(table, 1, sizeof(table), f);
+	size = fread(table, 1, CEDT_MAX, f);
 	fclose(f);
-	if (size < ACPI_HEADER || memcmp(table, "CEDT", 4))
+	if (size < CEDT_HEADER || memcmp(table, "CEDT", 4))
 		die("%s: not a CEDT", path);
+	return size;
+}
 
-	for (at = ACPI_HEADER; at + 4 <= size; ) {
+void cedt_read(const char *path, struct cedt *cedt)
+{
+	static uint8_t table[CEDT_MAX];
+	size_t size, at;
+
+	size = cedt_load(path, table);
+	for (at = CEDT_HEADER; at + 4 <= size; ) {
 		unsigned int len = le(table + at + 2, 2);
 
 		if (len < 4 || at + len > size)

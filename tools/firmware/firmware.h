@@ -47,7 +47,52 @@ struct range {
 	uint64_t base;
 };
 
-size_t plan_read(const char *path, struct range *ranges, size_t max);
+/**
+ * struct fault - a mistake in a decoder that the plan has committed
+ * @line: its number, for messages
+ * @at: which component on the way to the device
+ * @serial: that device's
+ * @decoder: number of the decoder in that component
+ * @given: bit per enum fault_key: this register is overwritten
+ * @value: with what, as the register has it: nothing is checked
+ */
+enum fault_key {
+	FAULT_BASE, FAULT_SIZE, FAULT_TARGETS, FAULT_WAYS, FAULT_GRANULARITY,
+	FAULT_COMMITTED, FAULT_WINDOW, FAULT_OFFSET, NR_FAULT_KEYS
+};
+
+struct fault {
+	unsigned int line;
+	enum fault_at { AT_ENDPOINT, AT_SWITCH, AT_BRIDGE } at;
+	uint64_t serial;
+	unsigned int decoder, given;
+	uint64_t value[NR_FAULT_KEYS];
+};
+
+/**
+ * struct patch - one field of the CEDT that is overwritten
+ * @line: its number in the plan, for messages
+ * @where: of what @index is the number; PATCH_TABLE: of nothing
+ * @index: entry of the table, _UID of a host bridge, or window
+ * @field: name of the field; empty: none, the table is written as it is
+ * @value: what it gets
+ */
+struct patch {
+	unsigned int line;
+	enum patch_where { PATCH_TABLE, PATCH_ENTRY, PATCH_BRIDGE, PATCH_WINDOW } where;
+	unsigned int index;
+	char field[16];
+	uint64_t value;
+};
+
+struct plan {
+	struct range ranges[MAX_RANGES];
+	struct fault faults[MAX_RANGES];
+	struct patch patches[MAX_RANGES];
+	size_t nr_ranges, nr_faults, nr_patches;
+};
+
+void plan_read(const char *path, struct plan *plan);
 
 /* --- cedt.c: where the platform put windows and host bridges ------------- */
 
@@ -62,14 +107,23 @@ struct chbs {
 	uint64_t base, length;
 };
 
+#define CEDT_MAX	65536
+#define CEDT_HEADER	36	/* that of every ACPI table */
+
 struct cedt {
 	unsigned int nr_windows, nr_bridges;
 	struct window windows[MAX_PORTS];
 	struct chbs bridges[MAX_PORTS];
 };
 
+size_t cedt_load(const char *path, uint8_t table[CEDT_MAX]);
 void cedt_read(const char *path, struct cedt *cedt);
 const struct chbs *cedt_bridge(const struct cedt *cedt, uint32_t uid);
+
+/* --- patch.c: a CEDT with mistakes in the place of the platform's --------- */
+
+void cedt_patch(const char *path, const struct patch *patches, size_t nr,
+		bool dry_run);
 
 /* --- pci.c: config space and BARs through sysfs --------------------------- */
 
@@ -156,5 +210,7 @@ void hdm_init(struct component *c);
 void hdm_enable(struct component *c, bool dry_run);
 void hdm_commit(struct component *c, const struct decoder_values *v,
 		bool dry_run);
+/* dies when the registers don't keep what is written to them */
+void hdm_poke(struct component *c, const struct fault *f, bool dry_run);
 
 #endif

@@ -151,3 +151,64 @@ void hdm_commit(struct component *c, const struct decoder_values *v,
 	}
 	report(c, n, v, dry_run);
 }
+
+static void poke(struct component *c, unsigned int n, unsigned int reg,
+		 uint32_t val, const char *what)
+{
+	REG(c, n, reg) = val;
+	if (REG(c, n, reg) != val)
+		die("%s decoder%u: %s: wrote 0x%x, the hardware keeps 0x%x",
+		    c->where, n, what, val, REG(c, n, reg));
+}
+
+static void poke_pair(struct component *c, const struct fault *f,
+		      enum fault_key key, unsigned int low, const char *what)
+{
+	if (!(f->given & 1U << key))
+		return;
+	poke(c, f->decoder, low, f->value[key], what);
+	poke(c, f->decoder, low + 4, f->value[key] >> 32, what);
+	printf(" %s 0x%llx", what, (unsigned long long)f->value[key]);
+}
+
+static void poke_field(uint32_t *ctrl, const struct fault *f, enum fault_key key,
+		       uint32_t mask, const char *what)
+{
+	uint32_t unit = mask & -mask;
+
+	if (!(f->given & 1U << key))
+		return;
+	if (f->value[key] > mask / unit)
+		die("plan line %u: %s does not fit", f->line, what);
+	*ctrl = (*ctrl & ~mask) | (uint32_t)f->value[key] * unit;
+	printf(" %s %llu", what, (unsigned long long)f->value[key]);
+}
+
+void hdm_poke(struct component *c, const struct fault *f, bool dry_run)
+{
+	unsigned int n = f->decoder;
+	uint32_t before, ctrl;
+
+	if (!c->hdm || n >= c->nr_decoders)
+		die("plan line %u: %s has no decoder%u", f->line, c->where, n);
+	printf("%s %s decoder%u:", dry_run ? "would break" : "broke", c->where, n);
+	if (dry_run) {
+		printf(" by line %u\n", f->line);
+		return;
+	}
+	poke_pair(c, f, FAULT_BASE, BASE_LOW, "base");
+	poke_pair(c, f, FAULT_SIZE, SIZE_LOW, "size");
+	poke_pair(c, f, FAULT_TARGETS, TARGETS_LOW, "targets");
+	before = ctrl = REG(c, n, CTRL);
+	poke_field(&ctrl, f, FAULT_GRANULARITY, 0xf, "granularity");
+	poke_field(&ctrl, f, FAULT_WAYS, 0xf0, "ways");
+	poke_field(&ctrl, f, FAULT_COMMITTED, CTRL_COMMIT, "committed");
+	if (ctrl != before) {
+		/* what the hardware answers to the request */
+		ctrl &= ~CTRL_COMMITTED;
+		if (ctrl & CTRL_COMMIT)
+			ctrl |= CTRL_COMMITTED;
+		poke(c, n, CTRL, ctrl, "control");
+	}
+	printf("\n");
+}

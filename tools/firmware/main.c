@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * cxl-firmware PLAN: commit the HDM decoders of a plan, host bridge first,
- * endpoint last, as platform firmware would have before the kernel started.
+ * endpoint last, as platform firmware would have before the kernel started;
+ * then make the mistakes that the plan asks for.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -222,13 +223,37 @@ static void commit_range(const struct range *r)
 	}
 }
 
+static void make_fault(struct fault *f)
+{
+	struct hop hops[MAX_DEPTH];
+	unsigned int nr = path_to_serial(f->serial, hops);
+	const struct hop *hop = &hops[0];
+
+	if (f->at == AT_ENDPOINT)
+		hop = &hops[nr - 1];
+	else if (f->at == AT_SWITCH && nr < 3)
+		die("plan line %u: no switch above that device", f->line);
+	else if (f->at == AT_SWITCH)
+		hop = &hops[nr - 2];
+	if (f->given & 1U << FAULT_WINDOW) {
+		if (f->value[FAULT_WINDOW] >= cedt.nr_windows)
+			die("plan line %u: no such window", f->line);
+		f->value[FAULT_BASE] = cedt.windows[f->value[FAULT_WINDOW]].base +
+			f->value[FAULT_OFFSET];
+		f->given |= 1U << FAULT_BASE;
+	}
+	hdm_poke(component(hop), f, dry_run);
+}
+
 static void usage(FILE *to)
 {
 	fprintf(to,
 		"usage: cxl-firmware [--dry-run] [--cedt FILE] PLAN\n"
 		"Commits the HDM decoders that PLAN lists, from host bridge to endpoint.\n"
 		"A line of PLAN: range window=N offset=BYTES size=BYTES serials=S[,S...]\n"
-		"                type=device|host [granularity=BYTES] [lock=0|1]\n");
+		"                type=device|host [granularity=BYTES] [lock=0|1]\n"
+		"Then makes its mistakes, in decoders and in the CEDT; the head of plan.c has\n"
+		"their form. FILE is read in place of the CEDT that the kernel shows.\n");
 }
 
 int main(int argc, char **argv)
@@ -240,8 +265,7 @@ int main(int argc, char **argv)
 		{ }
 	};
 	const char *table = "/sys/firmware/acpi/tables/CEDT";
-	static struct range ranges[MAX_RANGES];
-	size_t nr;
+	static struct plan plan;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "nc:h", options, NULL)) != -1) {
@@ -264,17 +288,21 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	nr = plan_read(argv[optind], ranges, MAX_RANGES);
-	if (!nr) {
+	plan_read(argv[optind], &plan);
+	if (plan.nr_ranges + plan.nr_faults) {
+		cedt_read(table, &cedt);
+		for (size_t i = 0; i < plan.nr_ranges; i++)
+			place(&plan.ranges[i]);
+		/* decoders of one component are committed in order of address */
+		qsort(plan.ranges, plan.nr_ranges, sizeof(plan.ranges[0]), by_base);
+		for (size_t i = 0; i < plan.nr_ranges; i++)
+			commit_range(&plan.ranges[i]);
+		for (size_t i = 0; i < plan.nr_faults; i++)
+			make_fault(&plan.faults[i]);
+	} else if (!plan.nr_patches) {
 		printf("nothing to commit\n");
-		return 0;
 	}
-	cedt_read(table, &cedt);
-	for (size_t i = 0; i < nr; i++)
-		place(&ranges[i]);
-	/* decoders of one component are committed in order of address */
-	qsort(ranges, nr, sizeof(ranges[0]), by_base);
-	for (size_t i = 0; i < nr; i++)
-		commit_range(&ranges[i]);
+	if (plan.nr_patches)
+		cedt_patch(table, plan.patches, plan.nr_patches, dry_run);
 	return 0;
 }

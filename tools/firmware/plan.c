@@ -1,11 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The plan: one range a line, `#` starts a comment, blank lines are nothing:
+ * The plan: `#` starts a comment, blank lines are nothing. Ranges are committed:
  *
  *   range window=0 offset=0x0 size=0x10000000 serials=0x1 type=device lock=0
  *   range window=0 offset=0x0 size=0x20000000 serials=0x1,0x2 granularity=256 type=host lock=0
  *
  * Every key but granularity and lock is required; none may be repeated.
+ *
+ * After them come deliberate mistakes. In the decoder of a component on the way
+ * to a device, with values as the registers have them:
+ *
+ *   fault at=endpoint serial=0x1 decoder=0 size=0
+ *   fault at=bridge serial=0x1 decoder=2 window=0 offset=0x10000000 ways=15
+ *
+ * and in the CEDT, of which one field a line is overwritten:
+ *
+ *   cedt window=1 base=0x690000000
+ *   cedt bridge=12 version=0
+ *   cedt entry=0 length=0
+ *   cedt table checksum=1
  */
 #include <errno.h>
 #include <stdio.h>
@@ -89,40 +102,150 @@ static void parse_pair(struct range *r, char *pair, unsigned int *seen)
 	}
 }
 
-size_t plan_read(const char *path, struct range *ranges, size_t max)
+static void parse_range(struct range *r, char **save)
+{
+	unsigned int seen = 0;
+	char *tok;
+
+	r->granularity = 256;
+	while ((tok = strtok_r(NULL, " \t", save)))
+		parse_pair(r, tok, &seen);
+	for (unsigned int i = 0; i < REQUIRED_KEYS; i++)
+		if (!(seen & 1U << i))
+			die("plan line %u: '%s' is missing", r->line, keys[i]);
+	if (!r->ways)
+		die("plan line %u: no serial number", r->line);
+}
+
+/* the value of key=value, which is cut off at the '=' */
+static char *value_of(char *pair, unsigned int line)
+{
+	char *val = strchr(pair, '=');
+
+	if (!val)
+		die("plan line %u: '%s' is not key=value", line, pair);
+	*val++ = '\0';
+	return val;
+}
+
+static unsigned int choice(const char *text, const char * const *names,
+			   unsigned int nr, unsigned int line)
+{
+	for (unsigned int i = 0; i < nr; i++)
+		if (!strcmp(text, names[i]))
+			return i;
+	die("plan line %u: '%s' is nothing that is known", line, text);
+}
+
+static const char * const fault_places[] = { "endpoint", "switch", "bridge" };
+static const char * const fault_keys[] = {
+	[FAULT_BASE] = "base", [FAULT_SIZE] = "size",
+	[FAULT_TARGETS] = "targets", [FAULT_WAYS] = "ways",
+	[FAULT_GRANULARITY] = "granularity", [FAULT_COMMITTED] = "committed",
+	[FAULT_WINDOW] = "window", [FAULT_OFFSET] = "offset",
+};
+
+static void parse_fault(struct fault *f, char **save)
+{
+	bool at = false, serial = false, decoder = false;
+	char *tok;
+
+	while ((tok = strtok_r(NULL, " \t", save))) {
+		char *val = value_of(tok, f->line);
+
+		if (!strcmp(tok, "at")) {
+			f->at = choice(val, fault_places, 3, f->line);
+			at = true;
+		} else if (!strcmp(tok, "serial")) {
+			f->serial = number(val, f->line, tok);
+			serial = true;
+		} else if (!strcmp(tok, "decoder")) {
+			f->decoder = number(val, f->line, tok);
+			decoder = true;
+		} else {
+			unsigned int key = choice(tok, fault_keys, NR_FAULT_KEYS,
+						  f->line);
+
+			f->value[key] = number(val, f->line, tok);
+			f->given |= 1U << key;
+		}
+	}
+	if (!at || !serial || !decoder || !f->given)
+		die("plan line %u: at, serial, decoder and a value are required",
+		    f->line);
+	if (!(f->given & 1U << FAULT_WINDOW) != !(f->given & 1U << FAULT_OFFSET))
+		die("plan line %u: window and offset go together", f->line);
+}
+
+static const char * const patch_places[] = { "table", "entry", "bridge", "window" };
+
+static void parse_patch(struct patch *p, char **save)
+{
+	char *tok = strtok_r(NULL, " \t", save), *val;
+
+	if (!tok)
+		die("plan line %u: where in the CEDT?", p->line);
+	if (strcmp(tok, "table")) {
+		val = value_of(tok, p->line);
+		p->index = number(val, p->line, tok);
+	}
+	p->where = choice(tok, patch_places, 4, p->line);
+	tok = strtok_r(NULL, " \t", save);
+	if (!tok)
+		return;
+	val = value_of(tok, p->line);
+	if (strlen(tok) >= sizeof(p->field))
+		die("plan line %u: '%s' is no field", p->line, tok);
+	strcpy(p->field, tok);
+	p->value = number(val, p->line, tok);
+	if (strtok_r(NULL, " \t", save))
+		die("plan line %u: one field a line", p->line);
+}
+
+static void parse_line(struct plan *plan, char *kind, unsigned int line, char **save)
+{
+	if (plan->nr_ranges == MAX_RANGES || plan->nr_faults == MAX_RANGES ||
+	    plan->nr_patches == MAX_RANGES)
+		die("plan line %u: more than %d of a kind", line, MAX_RANGES);
+	if (!strcmp(kind, "range")) {
+		struct range *r = &plan->ranges[plan->nr_ranges++];
+
+		r->line = line;
+		parse_range(r, save);
+	} else if (!strcmp(kind, "fault")) {
+		struct fault *f = &plan->faults[plan->nr_faults++];
+
+		f->line = line;
+		parse_fault(f, save);
+	} else if (!strcmp(kind, "cedt")) {
+		struct patch *p = &plan->patches[plan->nr_patches++];
+
+		p->line = line;
+		parse_patch(p, save);
+	} else {
+		die("plan line %u: '%s': neither range, fault nor cedt", line, kind);
+	}
+}
+
+void plan_read(const char *path, struct plan *plan)
 {
 	unsigned int line = 0;
 	char text[512];
-	size_t nr = 0;
 	FILE *f;
 
 	f = fopen(path, "r");
 	if (!f)
 		die("%s: %s", path, strerror(errno));
 	while (fgets(text, sizeof(text), f)) {
-		struct range r = { .line = ++line, .granularity = 256 };
-		unsigned int seen = 0;
 		char *save, *tok;
 
+		line++;
 		text[strcspn(text, "#\n")] = '\0';
 		tok = strtok_r(text, " \t", &save);
-		if (!tok)
-			continue;
-		if (strcmp(tok, "range"))
-			die("plan line %u: '%s': only 'range' is known", line, tok);
-		while ((tok = strtok_r(NULL, " \t", &save)))
-			parse_pair(&r, tok, &seen);
-		for (unsigned int i = 0; i < REQUIRED_KEYS; i++)
-			if (!(seen & 1U << i))
-				die("plan line %u: '%s' is missing", line, keys[i]);
-		if (!r.ways)
-			die("plan line %u: no serial number", line);
-		if (nr == max)
-			die("plan line %u: more than %zu ranges", line, max);
-		ranges[nr++] = r;
+		if (tok)
+			parse_line(plan, tok, line, &save);
 	}
 	if (ferror(f))
 		die("%s: %s", path, strerror(errno));
 	fclose(f);
-	return nr;
 }

@@ -186,9 +186,10 @@ static int window(const char *text)
 	size_t size, at;
 	FILE *f;
 
-	f = fopen("/sys/firmware/acpi/tables/CEDT", "r");
+	/* init's copy: the table itself may be what is under test */
+	f = fopen("/run/cedt", "r");
 	if (!f)
-		return fail("CEDT");
+		return fail("/run/cedt");
 	size = fread(table, 1, sizeof(table), f);
 	for (at = 36; at + 4 <= size; at += le(table + at + 2, 2)) {
 		if (!le(table + at + 2, 2))

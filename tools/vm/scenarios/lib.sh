@@ -34,6 +34,87 @@ kernel_said() {
 	scenario_log | grep -qE "$1"
 }
 
+# messages of this scenario of level err and worse, without level and time
+errors() {
+	dmesg -r | awk '/cxla-vm: scenario/ { log_ = "" }
+		match($0, /^<[0-9]+>/) && substr($0, 2, RLENGTH - 2) % 8 <= 3 {
+			sub(/^<[0-9]+>\[[^]]*\] */, ""); log_ = log_ $0 "\n" }
+		END { printf "%s", log_ }'
+}
+
+# expect_errors FILE: the log's errors are those of FILE, no more and no fewer. A
+# line of it is a serial number, or a dash, and an expression, which matches one
+# error; with a serial number this is the only error that names the device.
+expect_errors() {
+	local serial text address count
+	errors >/tmp/errors
+	: >/tmp/expected
+	while read -r serial text; do
+		address=
+		if [ "$serial" != - ]; then
+			address=$(address_of "$serial")
+			count=$(grep -cF "$address" /tmp/errors)
+			[ "$count" -eq 1 ] || { cat /tmp/errors
+				fail "$count errors name $address ($serial), not one"; }
+		fi
+		grep -F "$address" /tmp/errors | grep -E "$text" >/tmp/matching
+		count=$(wc -l </tmp/matching)
+		[ "$count" -eq 1 ] || { cat /tmp/errors
+			fail "$count errors${address:+ of $address ($serial)} say '$text', not one"; }
+		cat /tmp/matching >>/tmp/expected
+	done <"$1"
+	grep -vxFf /tmp/expected /tmp/errors >/tmp/more || true
+	if [ -s /tmp/expected ] && [ -s /tmp/more ]; then
+		fail "an error that is not expected: $(head -n 1 /tmp/more)"
+	fi
+	if [ ! -s /tmp/expected ] && [ -s /tmp/errors ]; then
+		fail "an error, and none is expected: $(head -n 1 /tmp/errors)"
+	fi
+	cat /tmp/expected
+}
+
+# put a CEDT with mistakes in the place of the platform's: each argument is one,
+# in the firmware program's language; what was there before doesn't count
+break_cedt() {
+	local patch
+	: >/tmp/cedt.plan
+	for patch in "$@"; do
+		echo "cedt $patch" >>/tmp/cedt.plan
+	done
+	cxl-firmware --cedt /run/cedt /tmp/cedt.plan || fail "the CEDT can't be changed"
+}
+
+restore_cedt() {
+	[ ! -e /tmp/cedt.plan ] || break_cedt table
+	rm -f /tmp/cedt.plan
+}
+
+# expect_outcomes [SERIAL REASON]...: those devices are PCI-only with that reason,
+# all others as the topology says
+expect_outcomes() {
+	OUTCOMES=" $* "
+	each_device check_changed
+}
+
+check_changed() {
+	local reason
+	case $OUTCOMES in
+	*" $1 "*)
+		reason=${OUTCOMES#*" $1 "}
+		check_outcome "$1" "$2" pci-only "${reason%% *}" 0 0 0
+		;;
+	*)
+		check_outcome "$@"
+		;;
+	esac
+}
+
+# expect_cedt_errors [LINE]...: as expect_errors, with lines as arguments
+expect_cedt_errors() {
+	printf '%s\n' "$@" | grep . >/tmp/wanted
+	expect_errors /tmp/wanted
+}
+
 has_regions() {
 	local region
 	for region in "$BUS"/region*; do

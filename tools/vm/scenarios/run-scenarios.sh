@@ -29,6 +29,7 @@ for name in "$@"; do
 	if ! unload_modules; then
 		status=1
 	fi
+	restore_cedt
 	end=$(cut -d' ' -f1 /proc/uptime | tr -d .)
 	echo ":: end $name $status $((end - start))"
 done

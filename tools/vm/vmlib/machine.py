@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """QEMU: its command line, its serial ports, its end."""
 
+import fcntl
 import hashlib
 import os
 import re
@@ -144,9 +145,13 @@ def built_modules(release):
 
 
 def build_guest_programs():
-    """The static programs that run inside; make knows what is out of date."""
-    done = subprocess.run(["make", "-s", "-C", str(REPO / "tools/vm/guest"), f"O={GUEST}"],
-                          check=False, capture_output=True, text=True)
+    """The static programs that run inside; make knows what is out of date. One
+    at a time: machines that start together would link over each other's programs."""
+    GUEST.mkdir(parents=True, exist_ok=True)
+    with open(GUEST / "lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = subprocess.run(["make", "-s", "-C", str(REPO / "tools/vm/guest"), f"O={GUEST}"],
+                              check=False, capture_output=True, text=True)
     if done.returncode:
         raise MachineError(f"the guest's programs can't be built:\n{done.stdout}{done.stderr}")
     return {"init": REPO / "tools/vm/guest/init",
@@ -159,6 +164,7 @@ def write_initrd(out, kernel, topology, command, options, files):
     out.write(base.read_bytes())
     content = {"etc/cxla/plan": topology.firmware_plan(),
                "etc/cxla/expect": topology.expectations(),
+               "etc/cxla/log": topology.log_expectations(),
                "etc/cxla/topology": topology.name + "\n",
                "etc/cxla/command": command + "\n"}
     if options.shell:

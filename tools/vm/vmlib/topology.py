@@ -56,6 +56,15 @@ class Decoder:
 
 
 @dataclass
+class Fault:
+    """A mistake that firmware makes in a decoder it has committed."""
+    at: str         # endpoint, or above it: switch, bridge
+    serial: int
+    decoder: int
+    values: dict    # register or field -> what is written, unchecked
+
+
+@dataclass
 class Expectation:
     """What an accelerator driver is to find on one device."""
     serial: int
@@ -65,6 +74,7 @@ class Expectation:
     offset: int = 0
     size: int = 0
     locked: bool = False
+    log: str = ""   # what the only error line about the device matches; none without
 
 
 @dataclass
@@ -77,6 +87,8 @@ class Topology:
     windows: list = field(default_factory=list)     # (targets, size, granularity)
     devices: list = field(default_factory=list)
     decoders: list = field(default_factory=list)
+    faults: list = field(default_factory=list)
+    log: list = field(default_factory=list)         # error lines that name no device
     expect: list = field(default_factory=list)
     arguments: list = field(default_factory=list)   # -device of bridges, ports, switches
 
@@ -88,6 +100,9 @@ class Topology:
             lines.append(f"range window={d.window} offset={d.offset:#x} size={d.size:#x} "
                          f"serials={serials} granularity={d.granularity} type={d.kind} "
                          f"lock={int(d.lock)}")
+        for f in self.faults:
+            values = " ".join(f"{key}={value:#x}" for key, value in f.values.items())
+            lines.append(f"fault at={f.at} serial={f.serial:#x} decoder={f.decoder} {values}")
         return "\n".join(lines) + "\n"
 
     def expectations(self):
@@ -95,6 +110,12 @@ class Topology:
         serial state reason window offset size locked."""
         return "".join(f"{e.serial:#x} {e.state} {e.reason} {e.window} {e.offset:#x} "
                        f"{e.size:#x} {int(e.locked)}\n" for e in self.expect)
+
+    def log_expectations(self):
+        """Expressions, one a line, of which each matches one error line of the kernel
+        log: those of a device have its serial number in front, others a dash."""
+        return "".join([f"{e.serial:#x} {e.log}\n" for e in self.expect if e.log] +
+                       [f"- {line}\n" for line in self.log])
 
     def backing_file(self, mem_dir, serial):
         return Path(mem_dir) / f"accel-{serial:#x}.mem"
@@ -193,11 +214,29 @@ def _decoder(entry, topology):
     return decoder
 
 
+FAULT_VALUES = ("base", "window", "offset", "size", "targets", "ways", "granularity",
+                "committed")
+
+
+def _fault(entry, topology):
+    _take("fault", entry, ("at", "device", "decoder"), FAULT_VALUES)
+    if entry["at"] not in ("endpoint", "switch", "bridge"):
+        raise TopologyError(f"fault: at is endpoint, switch or bridge, not '{entry['at']}'")
+    fault = Fault(entry["at"], int(entry["device"], 0), entry["decoder"],
+                  {k: parse_size(entry[k]) for k in FAULT_VALUES if k in entry})
+    if fault.serial not in {d.serial for d in topology.devices}:
+        raise TopologyError(f"fault: no device has serial number {entry['device']}")
+    if not fault.values or ("window" in entry) != ("offset" in entry):
+        raise TopologyError("fault: a value is required; window and offset go together")
+    return fault
+
+
 def _expectation(entry, topology):
-    _take("expect", entry, ("device", "state", "reason"), ("window", "offset", "size", "locked"))
+    _take("expect", entry, ("device", "state", "reason"), ("window", "offset", "size", "locked", "log"))
     expectation = Expectation(int(entry["device"], 0), entry["state"], entry["reason"],
                               entry.get("window", 0), parse_size(entry.get("offset", 0)),
-                              parse_size(entry.get("size", 0)), entry.get("locked", False))
+                              parse_size(entry.get("size", 0)), entry.get("locked", False),
+                              entry.get("log", ""))
     if expectation.serial not in {d.serial for d in topology.devices}:
         raise TopologyError(f"expect: no device has serial number {entry['device']}")
     return expectation
@@ -215,7 +254,7 @@ def load(path):
         raise TopologyError(f"{path}: {error}") from None
     try:
         _take(path.stem, data, ("description",),
-              ("memory", "cxl", "windows", "host_bridges", "decoders", "expect"))
+              ("memory", "cxl", "windows", "host_bridges", "decoders", "faults", "log", "expect"))
         topology = Topology(path.stem, data["description"], parse_size(data.get("memory", "2G")),
                             data.get("cxl", True))
         for window in data.get("windows", []):
@@ -226,6 +265,8 @@ def load(path):
         for bridge in data.get("host_bridges", []):
             builder.bridge(bridge)
         topology.decoders = [_decoder(d, topology) for d in data.get("decoders", [])]
+        topology.faults = [_fault(f, topology) for f in data.get("faults", [])]
+        topology.log = list(data.get("log", []))
         topology.expect = [_expectation(e, topology) for e in data.get("expect", [])]
     except (TopologyError, KeyError, TypeError, ValueError) as error:
         raise TopologyError(f"{path}: {error}") from None
