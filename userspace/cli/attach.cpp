@@ -49,14 +49,40 @@ json outcome_json(const Accelerator &accel)
 	return out;
 }
 
+void print_expander(const Expander &expander)
+{
+	std::string line = fmt::format("{}  {}  expander", expander.bdf,
+				       expander.memdev.empty() ? "no memdev" : expander.memdev);
+
+	if (expander.regions.empty())
+		fmt::print("{}  no region: `cxla status --tree` shows what its decoders say\n",
+			   line);
+	for (const auto &member : expander.regions)
+		fmt::print("{}  {}\n", line, membership_text(member));
+}
+
+Expander expand_one(const Root &root, const std::string &bdf)
+{
+	bind_device(root, bdf, expander_driver);
+
+	/* the driver has made the memdev, and what can be assembled, before bind returns */
+	Expander expander = read_expander(root, bdf, read_topology(root, "cxla"));
+
+	if (expander.memdev.empty())
+		throw Error(fmt::format("{} is bound to {} and has no memdev in /sys/bus/cxla", bdf,
+					expander_driver),
+			    "the kernel log (dmesg) may say more");
+	return expander;
+}
+
 Accelerator attach_one(const Root &root, const std::string &bdf)
 {
 	Accelerator before = read_accelerator(root, bdf, {});
 
 	/* bound, but without its range: try again from the start */
 	if (before.driver == accel_driver && before.state && !before.attached())
-		unbind_accel(root, bdf);
-	bind_accel(root, bdf);
+		unbind_device(root, bdf);
+	bind_device(root, bdf, accel_driver);
 	return wait_for_outcome(root, bdf);
 }
 
@@ -102,11 +128,24 @@ Exit attach(const Root &root, const Context &context, const std::vector<std::str
 			   });
 }
 
+Exit expand(const Root &root, const Context &context, const std::vector<std::string> &names)
+{
+	return each_device(root, context, "attach", names,
+			   [&](const std::string &bdf, json &devices) {
+				   Expander expander = expand_one(root, bdf);
+
+				   devices.push_back(expander_json(expander));
+				   if (!context.json)
+					   print_expander(expander);
+				   return true;
+			   });
+}
+
 Exit detach(const Root &root, const Context &context, const std::vector<std::string> &names)
 {
 	return each_device(root, context, "detach", names,
 			   [&](const std::string &bdf, json &devices) {
-				   unbind_accel(root, bdf);
+				   unbind_device(root, bdf);
 				   devices.push_back({{"address", bdf}, {"detached", true}});
 				   if (!context.json)
 					   fmt::print("{}  detached\n", bdf);
@@ -119,10 +158,17 @@ Exit detach(const Root &root, const Context &context, const std::vector<std::str
 void add_attach(CLI::App &app, Context &context)
 {
 	auto names = std::make_shared<std::vector<std::string>>();
-	auto *command = add_command(
-		app, context, "attach", "Bind cxla_accel to devices, and say what came of it",
-		[&context, names](const Root &root) { return attach(root, context, *names); });
+	auto expanders = std::make_shared<bool>(false);
+	auto *command = add_command(app, context, "attach",
+				    "Bind cxla_accel to devices, and say what came of it",
+				    [&context, names, expanders](const Root &root) {
+					    return *expanders ? expand(root, context, *names)
+							      : attach(root, context, *names);
+				    });
 
+	command->add_flag("--expander", *expanders,
+			  "Bind cxla_pci instead: a memdev, and the regions of its committed "
+			  "decoders, interleaved ones too, without an attach");
 	command->add_option("DEVICE", *names, "PCI address, accelN or memN")->required();
 }
 
@@ -130,7 +176,7 @@ void add_detach(CLI::App &app, Context &context)
 {
 	auto names = std::make_shared<std::vector<std::string>>();
 	auto *command = add_command(
-		app, context, "detach", "Unbind cxla_accel from devices",
+		app, context, "detach", "Unbind cxla_accel or cxla_pci from devices",
 		[&context, names](const Root &root) { return detach(root, context, *names); });
 
 	command->add_option("DEVICE", *names, "PCI address, accelN or memN")->required();

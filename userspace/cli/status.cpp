@@ -41,6 +41,8 @@ Exit run(const Root &root, const Context &context, const Options &options)
 		print_part(topology_text(status.machine), first);
 	if (all || options.table)
 		print_part(accelerators_text(status.machine), first);
+	if (all)
+		print_part(wrong_text(status.machine), first);
 	print_part(problems_text(status.machine), first);
 	if (first)
 		fmt::print("nothing to show: `cxla status` without options says what the machine "
@@ -58,7 +60,8 @@ void add_status(CLI::App &app, Context &context)
 		[&context, options](const Root &root) { return run(root, context, *options); });
 
 	command->add_flag("--tree", options->tree, "Only the tree of CXL objects");
-	command->add_flag("--table", options->table, "Only the table of accelerators");
+	command->add_flag("--table", options->table,
+			  "Only the tables of accelerators and expanders");
 	command->add_option("--modules", options->modules, "Folder of our .ko files");
 }
 

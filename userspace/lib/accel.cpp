@@ -17,8 +17,6 @@ namespace cxla
 namespace
 {
 
-const char *const driver_dir = "/sys/bus/pci/drivers/cxla_accel";
-
 void read_lock(Accelerator &accel, const Topology &ours)
 {
 	if (!accel.range)
@@ -32,23 +30,35 @@ void read_lock(Accelerator &accel, const Topology &ours)
 	if (!accel.locked.value_or(false))
 		return;
 
-	std::vector<std::string> why;
+	std::vector<std::string> why, by;
 
 	for (const Node *decoder : ours.members(region->name))
 		if (decoder->locked().value_or(false))
 			why.push_back(decoder->name + " is hardware-locked");
+	if (!why.empty())
+		by.emplace_back("decoder");
 	if (region->parent >= 0) {
 		const Node &window = ours.nodes[static_cast<size_t>(region->parent)];
 
-		if (window.locked().value_or(false))
+		if (window.locked().value_or(false)) {
 			why.push_back("window " + window.name + " is fixed");
+			by.emplace_back("window");
+		}
 	}
-	if (accel.attached())
+	if (accel.attached()) {
 		why.emplace_back("attached");
+		by.emplace_back("attach");
+	}
+	accel.lock_by = fmt::format("{}", fmt::join(by, ", "));
 	accel.lock_why = fmt::format("{}", fmt::join(why, ", "));
 }
 
 } // namespace
+
+bool is_our_pci_driver(std::string_view driver)
+{
+	return driver == accel_driver || driver == expander_driver;
+}
 
 Accelerator read_accelerator(const Root &root, const std::string &bdf, const Topology &ours)
 {
@@ -85,11 +95,11 @@ Accelerator read_accelerator(const Root &root, const std::string &bdf, const Top
 	return accel;
 }
 
-std::vector<std::string> bound_to_accel(const Root &root)
+std::vector<std::string> bound_to(const Root &root, const std::string &driver)
 {
 	std::vector<std::string> bound;
 
-	for (const auto &name : root.list(driver_dir).value_or({}))
+	for (const auto &name : root.list("/sys/bus/pci/drivers/" + driver).value_or({}))
 		if (parse_bdf(name) == name)
 			bound.push_back(name);
 	return bound;
@@ -99,7 +109,7 @@ std::vector<Accelerator> read_accelerators(const Root &root, const Topology &our
 {
 	std::vector<Accelerator> accels;
 
-	for (const auto &bdf : bound_to_accel(root))
+	for (const auto &bdf : bound_to(root, accel_driver))
 		accels.push_back(read_accelerator(root, bdf, ours));
 	return accels;
 }
@@ -116,7 +126,7 @@ std::string resolve_device(const Root &root, const std::string &name)
 		return *bdf;
 	}
 	if (name.starts_with("accel")) {
-		for (const auto &bdf : bound_to_accel(root))
+		for (const auto &bdf : bound_to(root, accel_driver))
 			if (root.text("/sys/bus/pci/devices/" + bdf + "/cxla/accel").value_or("") ==
 			    name)
 				return bdf;

@@ -16,6 +16,11 @@ namespace cxla
 {
 
 inline constexpr const char *accel_driver = "cxla_accel";
+/* of memory expanders: a memdev, its regions, and no attach */
+inline constexpr const char *expander_driver = "cxla_pci";
+
+/* either of them */
+bool is_our_pci_driver(std::string_view driver);
 
 struct Accelerator {
 	std::string bdf;
@@ -26,6 +31,7 @@ struct Accelerator {
 	std::optional<Range> range; /* while attached */
 	std::string memdev;         /* mem0, or empty */
 	std::optional<bool> locked; /* its region; nothing: no region, or unreadable */
+	std::string lock_by;        /* the same, by kind: `decoder, window, attach` */
 	std::string lock_why;       /* why it is locked, as far as can be seen */
 	std::vector<Problem> problems;
 
@@ -34,8 +40,8 @@ struct Accelerator {
 
 /* @ours may be empty; lock and memdev are unknown then */
 Accelerator read_accelerator(const Root &root, const std::string &bdf, const Topology &ours);
-/* every device bound to cxla_accel */
-std::vector<std::string> bound_to_accel(const Root &root);
+/* every PCI device bound to the driver */
+std::vector<std::string> bound_to(const Root &root, const std::string &driver);
 std::vector<Accelerator> read_accelerators(const Root &root, const Topology &ours);
 
 /* the PCI address of BDF, accelN or memN; throws Error */

@@ -19,11 +19,22 @@ using Clock = std::chrono::steady_clock;
 
 const std::string driver_dir = std::string("/sys/bus/pci/drivers/") + accel_driver;
 
-void need_driver(const Root &root)
+void need_driver(const Root &root, const std::string &driver)
 {
-	if (!root.exists(driver_dir))
-		throw Error(fmt::format("there is no {}", driver_dir),
-			    "cxla_accel is not loaded: `cxla load`", Exit::Refused);
+	std::string folder = "/sys/bus/pci/drivers/" + driver;
+
+	if (!root.exists(folder))
+		throw Error(fmt::format("there is no {}", folder),
+			    fmt::format("{} is not loaded: `cxla load`", driver), Exit::Refused);
+}
+
+std::string bound_hint(const std::string &bdf, const std::string &driver)
+{
+	if (driver == "cxl_pci")
+		return fmt::format("`cxla load --takeover {}` moves it over", bdf);
+	if (is_our_pci_driver(driver))
+		return fmt::format("`cxla detach {}` first", bdf);
+	return "unbind it there first";
 }
 
 /* devtmpfs makes the node before the bind returns, udev may rename or chmod it later */
@@ -34,38 +45,34 @@ cxla_accel_info read_info(const Root &root, const std::string &accel)
 
 } // namespace
 
-void bind_accel(const Root &root, const std::string &bdf)
+void bind_device(const Root &root, const std::string &bdf, const std::string &driver)
 {
 	PciDevice device = read_pci_device(root, bdf);
 	SystemRunner runner(root, {});
 
-	need_driver(root);
-	if (device.driver == accel_driver)
+	need_driver(root, driver);
+	if (device.driver == driver)
 		return;
 	if (!device.driver.empty())
 		throw Error(fmt::format("{} is bound to {}", bdf, device.driver),
-			    device.driver == "cxl_pci"
-				    ? fmt::format("`cxla load --takeover {}` moves it over", bdf)
-				    : "unbind it there first",
-			    Exit::Refused);
-	if (device.driver_override != accel_driver)
-		runner.run(
-			{Act::SetOverride, "pci", bdf, {}, accel_driver, device.driver_override});
+			    bound_hint(bdf, device.driver), Exit::Refused);
+	if (device.driver_override != driver)
+		runner.run({Act::SetOverride, "pci", bdf, {}, driver, device.driver_override});
 	try {
-		runner.run({Act::Probe, "pci", bdf, accel_driver, {}, {}});
+		runner.run({Act::Probe, "pci", bdf, driver, {}, {}});
 	} catch (const Error &) {
-		if (device.driver_override != accel_driver && root.exists(device.path()))
+		if (device.driver_override != driver && root.exists(device.path()))
 			runner.run({Act::SetOverride, "pci", bdf, {}, device.driver_override, {}});
 		throw;
 	}
 }
 
-void unbind_accel(const Root &root, const std::string &bdf)
+void unbind_device(const Root &root, const std::string &bdf)
 {
 	Accelerator accel = read_accelerator(root, bdf, {});
 
-	if (accel.driver != accel_driver)
-		throw Error(fmt::format("{} is not bound to cxla_accel but to {}", bdf,
+	if (!is_our_pci_driver(accel.driver))
+		throw Error(fmt::format("{} is not bound to cxla_accel or cxla_pci but to {}", bdf,
 					accel.driver.empty() ? "no driver" : accel.driver),
 			    "`cxla status --table` shows what is", Exit::Refused);
 	if (accel.accel) {
@@ -77,7 +84,7 @@ void unbind_accel(const Root &root, const std::string &bdf)
 						openers.front().command, openers.front().pid),
 				    "end what uses it first", Exit::Refused);
 	}
-	SystemRunner(root, {}).run({Act::Unbind, "pci", bdf, accel_driver, {}, {}});
+	SystemRunner(root, {}).run({Act::Unbind, "pci", bdf, accel.driver, {}, {}});
 }
 
 Accelerator wait_for_outcome(const Root &root, const std::string &bdf,
@@ -132,7 +139,7 @@ BenchResult bench_attach(const Root &root, const std::string &bdf, const BenchRe
 	for (unsigned done = 0; done < all; done++) {
 		/* checks for openers once: /proc is large, and the node is gone in between */
 		if (!done)
-			unbind_accel(root, bdf);
+			unbind_device(root, bdf);
 		else
 			root.write(driver_dir + "/unbind", bdf);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Binding and unbinding cxla_accel, and what came of it; and the same over and
+ * Binding and unbinding cxla_accel and cxla_pci, and what came of it; and the same over and
  * over, to measure it.
  */
 #pragma once
@@ -15,10 +15,10 @@
 namespace cxla
 {
 
-/* driver_override and probe; returns at once when cxla_accel has it; throws Error */
-void bind_accel(const Root &root, const std::string &bdf);
-/* refuses (Error) while somebody has the node open */
-void unbind_accel(const Root &root, const std::string &bdf);
+/* driver_override and probe; returns at once when the driver has it; throws Error */
+void bind_device(const Root &root, const std::string &bdf, const std::string &driver);
+/* from either driver of ours; refuses (Error) while somebody has the node open */
+void unbind_device(const Root &root, const std::string &bdf);
 /* waits until the device says a state; throws Error when it does not */
 Accelerator wait_for_outcome(const Root &root, const std::string &bdf,
 			     std::chrono::milliseconds patience = std::chrono::seconds(10));

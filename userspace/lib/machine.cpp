@@ -26,6 +26,26 @@ std::vector<AcpiRoot> read_roots(const Root &root)
 	return roots;
 }
 
+std::vector<AcpiBridge> read_acpi_bridges(const Root &root)
+{
+	std::vector<AcpiBridge> bridges;
+	const std::string folder = "/sys/bus/acpi/devices/";
+
+	for (const auto &name : root.list(folder).value_or({})) {
+		if (!name.starts_with("ACPI0016"))
+			continue;
+
+		AcpiBridge bridge;
+
+		bridge.name = name;
+		if (auto uid = root.number(folder + name + "/uid"))
+			bridge.uid = *uid;
+		bridge.device = root.link_name(folder + name + "/physical_node").value_or("");
+		bridges.push_back(std::move(bridge));
+	}
+	return bridges;
+}
+
 /* "none [integrity] confidentiality": the one in brackets holds */
 std::string read_lockdown(const Root &root)
 {
@@ -67,6 +87,68 @@ std::vector<Range> Machine::ranges_of(const std::string &bdf) const
 		if (accel.bdf == bdf && accel.range)
 			ranges.push_back(*accel.range);
 	return ranges;
+}
+
+const Topology &Machine::shown() const
+{
+	return ours.nodes.empty() && !intree.nodes.empty() ? intree : ours;
+}
+
+std::optional<uint64_t> Machine::uid_of(const std::string &device) const
+{
+	for (const auto &bridge : acpi_bridges)
+		if (bridge.device == device && bridge.uid)
+			return bridge.uid;
+	/* ports of a root are numbered by UID */
+	for (const Topology *topology : {&ours, &intree})
+		for (const Node *top : topology->of(NodeKind::Root))
+			for (const auto &[number, dport] : top->dports)
+				if (dport == device)
+					return number;
+	return std::nullopt;
+}
+
+std::string Machine::bridge_device(uint64_t uid) const
+{
+	for (const auto &bridge : acpi_bridges)
+		if (bridge.uid == uid)
+			return bridge.device;
+	for (const Topology *topology : {&ours, &intree})
+		for (const Node *top : topology->of(NodeKind::Root))
+			if (auto found = top->dports.find(uid); found != top->dports.end())
+				return found->second;
+	return {};
+}
+
+std::string Machine::bridge_trouble(uint64_t uid) const
+{
+	const HostBridge *entry = nullptr;
+
+	if (cedt)
+		for (const auto &bridge : cedt->bridges)
+			if (bridge.uid == uid)
+				entry = &bridge;
+	if (cedt && !entry)
+		return "not in the CEDT";
+	if (entry && !entry->version)
+		return "CXL 1.1";
+	/* a machine that shows none of them hides them */
+	if (!acpi_bridges.empty() && bridge_device(uid).empty())
+		return "no such device";
+	return {};
+}
+
+std::optional<uint64_t> Machine::serial_of(const std::string &bdf) const
+{
+	const PciDevice *device = pci.find(bdf);
+
+	if (device && device->serial)
+		return device->serial;
+	for (const Topology *topology : {&ours, &intree})
+		if (const Node *memdev = topology->memdev_of(bdf))
+			if (auto serial = memdev->number("serial"))
+				return serial;
+	return std::nullopt;
 }
 
 std::vector<IomemEntry> Machine::system_ram_in_windows() const
@@ -117,10 +199,12 @@ Machine read_machine(const Root &root)
 	machine.cedt = read_cedt(root);
 	machine.iomem = read_iomem(root);
 	machine.roots = read_roots(root);
+	machine.acpi_bridges = read_acpi_bridges(root);
 	machine.pci = read_pci(root);
 	machine.ours = read_topology(root, "cxla");
 	machine.intree = read_topology(root, "cxl");
 	machine.accelerators = read_accelerators(root, machine.ours);
+	machine.expanders = read_expanders(root, machine.ours);
 	machine.loaded = read_loaded_modules(root);
 	machine.lockdown = read_lockdown(root);
 	machine.enforces_signatures =

@@ -7,6 +7,7 @@
 
 #include "accel.h"
 #include "cedt.h"
+#include "expander.h"
 #include "iomem.h"
 #include "modules.h"
 #include "pci.h"
@@ -22,6 +23,13 @@ struct AcpiRoot {
 	std::string driver_override;
 };
 
+/* an ACPI0016 device: a host bridge, and the PCI root that it is */
+struct AcpiBridge {
+	std::string name;            /* ACPI0016:00 */
+	std::optional<uint64_t> uid; /* what the CEDT calls it; nothing: no number */
+	std::string device;          /* pci0000:0c; empty: it is none */
+};
+
 struct Machine {
 	std::string release; /* of the running kernel */
 	std::string boot_id;
@@ -30,10 +38,12 @@ struct Machine {
 	Reading<Cedt> cedt = Problem{};
 	Reading<Iomem> iomem = Problem{};
 	std::vector<AcpiRoot> roots;
+	std::vector<AcpiBridge> acpi_bridges;
 	PciBus pci;
 	Topology ours;   /* /sys/bus/cxla */
 	Topology intree; /* /sys/bus/cxl */
 	std::vector<Accelerator> accelerators;
+	std::vector<Expander> expanders;
 	std::map<std::string, LoadedModule> loaded;
 
 	bool enforces_signatures = false;
@@ -42,6 +52,15 @@ struct Machine {
 
 	/* memory of a device as far as decoders and DVSEC ranges tell */
 	std::vector<Range> ranges_of(const std::string &bdf) const;
+	/* the bus to show: ours, or in-tree while ours has no device */
+	const Topology &shown() const;
+	/* UID of the host bridge pci0000:0c, and the other way round; nothing: unknown */
+	std::optional<uint64_t> uid_of(const std::string &device) const;
+	std::string bridge_device(uint64_t uid) const;
+	/* what keeps a host bridge from being of use: `not in the CEDT`; empty: nothing known */
+	std::string bridge_trouble(uint64_t uid) const;
+	/* by its capability, or by its memdev */
+	std::optional<uint64_t> serial_of(const std::string &bdf) const;
 	/* System RAM in any window */
 	std::vector<IomemEntry> system_ram_in_windows() const;
 	bool ours_loaded() const { return loaded.count("cxla_core") != 0; }

@@ -134,9 +134,10 @@ std::map<std::string, LoadedModule> read_loaded_modules(const Root &root)
 {
 	std::map<std::string, LoadedModule> modules;
 
-	for (const char *name : {"cxla_core", "cxla_port", "cxla_mem", "cxla_acpi", "cxla_accel",
-				 "cxl_core", "cxl_port", "cxl_mem", "cxl_acpi", "cxl_pci",
-				 "cxl_pmem", "dax_hmem", "dax_cxl", "kmem", "device_dax"})
+	for (const char *name :
+	     {"cxla_core", "cxla_port", "cxla_mem", "cxla_acpi", "cxla_accel", "cxla_pci",
+	      "cxl_core", "cxl_port", "cxl_mem", "cxl_acpi", "cxl_pci", "cxl_pmem", "dax_hmem",
+	      "dax_cxl", "kmem", "device_dax"})
 		if (auto module = read_loaded_module(root, name))
 			modules.emplace(name, std::move(*module));
 	return modules;

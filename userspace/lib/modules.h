@@ -21,8 +21,8 @@ namespace cxla
 {
 
 /* in the order they are loaded */
-inline constexpr std::array<const char *, 5> our_modules = {"cxla_core", "cxla_port", "cxla_mem",
-							    "cxla_acpi", "cxla_accel"};
+inline constexpr std::array<const char *, 6> our_modules = {"cxla_core", "cxla_port",  "cxla_mem",
+							    "cxla_acpi", "cxla_accel", "cxla_pci"};
 bool is_our_module(std::string_view name);
 
 /* what /sys/module says of a module that is in the kernel */
@@ -83,7 +83,7 @@ private:
 
 /*
  * Ours in @directory (nested folders too), else in /lib/modules/<release>, else
- * in ../<release> next to the program; all five from one of them.
+ * in ../<release> next to the program; all of them from one of them.
  */
 ModuleSet find_modules(const Root &root, const std::string &directory, const std::string &release,
 		       const std::string &program_dir);

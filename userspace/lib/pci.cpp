@@ -20,7 +20,7 @@ namespace
 {
 
 constexpr unsigned extended_start = 0x100, extended_end = 0x1000;
-constexpr unsigned ext_cap_dvsec = 0x23;
+constexpr unsigned ext_cap_serial = 0x03, ext_cap_dvsec = 0x23;
 constexpr unsigned cxl_vendor = 0x1e98, cxl_device_dvsec = 0;
 constexpr unsigned dvsec_header1 = 4, dvsec_header2 = 8, dvsec_range = 0x18,
 		   dvsec_range_size = 0x10;
@@ -102,8 +102,31 @@ std::optional<CxlDvsec> decode_dvsec(Config &config, unsigned at)
 	return dvsec;
 }
 
-/* walks the extended capabilities, which may be a loop */
-std::optional<CxlDvsec> find_dvsec(Config &config)
+/* vendor's serial number; both halves all zeros or all ones are none */
+std::optional<uint64_t> decode_serial(Config &config, unsigned at)
+{
+	auto low = config.dword(at + 4), high = config.dword(at + 8);
+
+	if (!low || !high)
+		return std::nullopt;
+
+	uint64_t serial = static_cast<uint64_t>(*high) << 32 | *low;
+
+	if (!serial || serial == UINT64_MAX)
+		return std::nullopt;
+	return serial;
+}
+
+bool is_cxl_dvsec(Config &config, unsigned at)
+{
+	auto header1 = config.dword(at + dvsec_header1), header2 = config.dword(at + dvsec_header2);
+
+	return header1 && header2 && (*header1 & 0xffff) == cxl_vendor &&
+	       (*header2 & 0xffff) == cxl_device_dvsec;
+}
+
+/* walks the extended capabilities, which may be a loop; the first of each kind counts */
+void read_capabilities(Config &config, PciDevice &device)
 {
 	unsigned at = extended_start;
 
@@ -111,20 +134,33 @@ std::optional<CxlDvsec> find_dvsec(Config &config)
 		auto header = config.dword(at);
 
 		if (!header || !*header || *header == ~0U)
-			return std::nullopt;
-		if ((*header & 0xffff) == ext_cap_dvsec) {
-			auto header1 = config.dword(at + dvsec_header1);
-			auto header2 = config.dword(at + dvsec_header2);
-
-			if (header1 && header2 && (*header1 & 0xffff) == cxl_vendor &&
-			    (*header2 & 0xffff) == cxl_device_dvsec)
-				return decode_dvsec(config, at);
-		}
+			return;
+		if ((*header & 0xffff) == ext_cap_serial && !device.serial)
+			device.serial = decode_serial(config, at);
+		if ((*header & 0xffff) == ext_cap_dvsec && !device.cxl && is_cxl_dvsec(config, at))
+			device.cxl = decode_dvsec(config, at);
 		at = *header >> 20 & ~3U;
 		if (at < extended_start)
-			return std::nullopt;
+			return;
 	}
-	return std::nullopt;
+}
+
+/* /sys/devices/pci0000:0c/0000:0c:00.0/0000:0d:00.0, from the end */
+std::vector<std::string> read_above(const Root &root, const PciDevice &device)
+{
+	std::vector<std::string> parts = split(root.resolve(device.path()).value_or(""), '/');
+	std::vector<std::string> above;
+
+	for (size_t i = parts.empty() ? 0 : parts.size() - 1; i-- > 0;) {
+		bool bridge = parts[i].starts_with("pci");
+
+		if (!bridge && parse_bdf(parts[i]) != parts[i])
+			break;
+		above.push_back(parts[i]);
+		if (bridge)
+			break;
+	}
+	return above;
 }
 
 /* the kernel shows "(null)" where there is none */
@@ -165,6 +201,7 @@ PciDevice read_pci_device(const Root &root, const std::string &bdf)
 	device.class_code = root.text(device.path() + "/class");
 	device.driver = bound_driver(root, device.path()).value_or("");
 	device.driver_override = read_override(root, device.path());
+	device.above = read_above(root, device);
 
 	Config config(root, device.path() + "/config");
 
@@ -173,7 +210,7 @@ PciDevice read_pci_device(const Root &root, const std::string &bdf)
 		device.config_problem = Problem{
 			config.path(), EPERM, "extended configuration space is shown to root only"};
 	else
-		device.cxl = find_dvsec(config);
+		read_capabilities(config, device);
 	if (config.problem())
 		device.config_problem = config.problem();
 	return device;

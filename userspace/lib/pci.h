@@ -34,6 +34,10 @@ struct PciDevice {
 	std::string driver;          /* empty: none */
 	std::string driver_override; /* empty: none */
 	std::optional<CxlDvsec> cxl; /* it is a CXL device */
+	/* by its capability; nothing: it has none, or only root may read it */
+	std::optional<uint64_t> serial;
+	/* what it hangs below, nearest first: 0000:0c:00.0, pci0000:0c */
+	std::vector<std::string> above;
 	/* why cxl could not be found out; a device without extended space has none */
 	std::optional<Problem> config_problem;
 

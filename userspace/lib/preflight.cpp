@@ -202,9 +202,13 @@ void check_device(const Machine &machine, const std::string &bdf, const LoadRequ
 				 fmt::format("{} is bound to the {} {}", bdf,
 					     intree ? "in-tree driver" : "driver", device->driver),
 				 intree ? "use --takeover to move it over"
-					: fmt::format("unbind it first: echo {} > "
-						      "/sys/bus/pci/drivers/{}/unbind",
-						      bdf, device->driver),
+				 : device->driver == expander_driver
+					 ? fmt::format("it is a memory expander now: `cxla detach "
+						       "{}` first",
+						       bdf)
+					 : fmt::format("unbind it first: echo {} > "
+						       "/sys/bus/pci/drivers/{}/unbind",
+						       bdf, device->driver),
 				 bdf, intree});
 	}
 	for (const auto &range : machine.ranges_of(bdf)) {
@@ -295,6 +299,15 @@ std::vector<Refusal> check_unload(const Machine &machine,
 			       fmt::format("/dev/cxla/{} is open in {}", found->first, joined(who)),
 			       "end what uses it first", accel.bdf, false});
 	}
+	for (const auto &expander : machine.expanders)
+		for (const auto &range : machine.ranges_of(expander.bdf))
+			if (machine.iomem && !machine.iomem->system_ram_in(range).empty())
+				out.push_back({"system-ram",
+					       fmt::format("memory of {} ({}) is online as System "
+							   "RAM",
+							   expander.bdf, range.text()),
+					       "offline it first (/sys/devices/system/memory)",
+					       expander.bdf, false});
 	for (const char *name : our_modules) {
 		auto found = machine.loaded.find(name);
 

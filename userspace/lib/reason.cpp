@@ -62,7 +62,7 @@ constexpr std::array<Entry, 18> table = {{
 	{CXLA_REASON_INTERLEAVED,
 	 {"interleaved", "the range is interleaved with other devices'",
 	  "an accelerator attaches to a range of its own only: turn interleaving off in the "
-	  "firmware"}},
+	  "firmware; `cxla attach --expander DEVICE...` lists the region and its members"}},
 	{CXLA_REASON_OVERLAP,
 	 {"overlap", "the range overlaps another region",
 	  "`cxla status --tree` shows which; only the first that came has the range"}},

@@ -16,13 +16,19 @@ size_t width(const std::string &text)
 		std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
 }
 
+constexpr size_t page_width = 100;
+
 void add_lines(const TreeLine &line, const std::string &indent, std::string &out)
 {
 	for (size_t i = 0; i < line.below.size(); i++) {
+		const TreeLine &below = line.below[i];
 		bool last = i + 1 == line.below.size();
+		std::string rest = indent + (last ? "   " : "│  ");
 
-		out += indent + (last ? "└─ " : "├─ ") + line.below[i].text + "\n";
-		add_lines(line.below[i], indent + (last ? "   " : "│  "), out);
+		out += wrapped(below.text, indent + (last ? "└─ " : "├─ "),
+			       rest + (below.below.empty() ? "    " : "│   ")) +
+		       "\n";
+		add_lines(below, rest, out);
 	}
 }
 
@@ -52,6 +58,33 @@ std::string Table::text(const std::string &indent) const
 		out += line + "\n";
 	}
 	return out;
+}
+
+std::string wrapped(const std::string &text, const std::string &first, const std::string &next)
+{
+	std::string out, line = first;
+	size_t at = 0;
+	bool fresh = true; /* nothing on the line but its indent */
+
+	while (at < text.size()) {
+		size_t word = text.find_first_not_of(' ', at);
+		size_t end = text.find(' ', std::min(word, text.size()));
+
+		if (word == text.npos)
+			break;
+
+		std::string more = text.substr(at, end == text.npos ? end : end - at);
+
+		if (!fresh && width(line) + width(more) > page_width) {
+			out += line + "\n";
+			line = next;
+			fresh = true;
+		}
+		line += fresh ? more.substr(word - at) : more;
+		fresh = false;
+		at = end == text.npos ? text.size() : end;
+	}
+	return out + line;
 }
 
 std::string tree_text(const TreeLine &top)

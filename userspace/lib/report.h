@@ -26,6 +26,9 @@ struct TreeLine {
 	std::vector<TreeLine> below;
 };
 
+/* breaks the line at spaces so that people need not: each part is at most 100 columns wide */
+std::string wrapped(const std::string &text, const std::string &first, const std::string &next);
+/* lines that would be wider than that go on below */
 std::string tree_text(const TreeLine &top);
 
 } // namespace cxla

@@ -2,9 +2,11 @@
 #include "status.h"
 
 #include "report.h"
+#include "wrong.h"
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace cxla
 {
@@ -22,6 +24,13 @@ std::string or_none(const std::string &name)
 	return name.empty() ? "no driver" : name;
 }
 
+std::string serial_text(const Machine &machine, const std::string &bdf)
+{
+	auto serial = machine.serial_of(bdf);
+
+	return serial ? fmt::format("{:#x}", *serial) : "";
+}
+
 std::string cxl_words(const CxlDvsec &cxl)
 {
 	std::vector<std::string> words;
@@ -35,129 +44,41 @@ std::string cxl_words(const CxlDvsec &cxl)
 	return fmt::format("{}", fmt::join(words, "+"));
 }
 
-/* a port with a single way down: without registers it has a target all the same */
-bool is_passthrough(const Node &node)
+/* what the window's targets are, and what is wrong with them */
+std::string targets_text(const Machine &machine, const Window &window)
 {
-	auto targets = node.attributes.find("target_list");
+	std::vector<std::string> bridges;
 
-	return node.kind == NodeKind::SwitchDecoder && node.number("size") == 0 &&
-	       targets != node.attributes.end() && !targets->second.value_or("").empty();
+	for (uint32_t uid : window.targets) {
+		std::string trouble = machine.bridge_trouble(uid);
+
+		bridges.push_back(trouble.empty() ? fmt::format("{}", uid)
+						  : fmt::format("{} ({})", uid, trouble));
+	}
+	return fmt::format("host bridge{} {}", bridges.size() == 1 ? "" : "s",
+			   fmt::join(bridges, ", "));
 }
 
-/* maps a range, and no region is there for it: its devices are not attached */
-bool is_without_region(const Node &node)
+void add_bridges(const Machine &machine, std::string &out)
 {
-	auto region = node.attributes.find("region");
+	for (const auto &bridge : machine.cedt->bridges) {
+		std::string device = machine.bridge_device(bridge.uid);
+		std::string trouble = machine.bridge_trouble(bridge.uid);
 
-	return node.range() && region != node.attributes.end() && region->second &&
-	       region->second->empty();
-}
-
-std::string decoder_text(const Node &node)
-{
-	if (is_passthrough(node))
-		return fmt::format("{}  passthrough to port {}", node.name,
-				   node.shown("target_list"));
-
-	auto range = node.range();
-	std::string text = fmt::format("{}  {}", node.name,
-				       range                      ? range_and_size(range)
-				       : node.number("size") == 0 ? std::string("idle")
-								  : std::string("?"));
-
-	if (!node.region().empty())
-		text += "  -> " + node.region();
-	else if (is_without_region(node))
-		text += "  no region";
-	if (node.locked().value_or(false))
-		text += "  locked";
-	if (range && node.kind == NodeKind::SwitchDecoder)
-		text += "  targets " + node.shown("target_list");
-	if (range && node.kind == NodeKind::EndpointDecoder && node.attributes.count("mode"))
-		text += "  " + node.shown("mode");
-	return text;
-}
-
-std::string node_text(const Machine &machine, const Topology &topology, const Node &node)
-{
-	auto driver = node.driver.empty() ? std::string("  no driver") : "";
-
-	switch (node.kind) {
-	case NodeKind::Root: {
-		const std::string by =
-			machine.roots.empty()
-				? ""
-				: fmt::format("  ({}, {})", machine.roots.front().name,
-					      or_none(machine.roots.front().driver));
-		return node.name + by;
+		out += fmt::format("host bridge   {}{}  {}  registers at {:#x}, {}{}\n", bridge.uid,
+				   device.empty() ? "" : fmt::format(" ({})", device),
+				   bridge.version ? "CXL 2.0" : "CXL 1.1 (not supported)",
+				   bridge.base, size_text(bridge.length),
+				   trouble.empty() || !bridge.version ? "" : "  " + trouble);
 	}
-	case NodeKind::Port: {
-		bool switch_port =
-			node.parent >= 0 &&
-			topology.nodes[static_cast<size_t>(node.parent)].kind == NodeKind::Port;
+	for (const auto &bridge : machine.acpi_bridges) {
+		auto is = [&](const HostBridge &entry) { return entry.uid == bridge.uid; };
 
-		return fmt::format("{}  {} {}{}", node.name, switch_port ? "switch" : "host bridge",
-				   node.shown("uport"), driver);
+		if (std::none_of(machine.cedt->bridges.begin(), machine.cedt->bridges.end(), is))
+			out += fmt::format("host bridge   {} ({})  not in the CEDT\n",
+					   bridge.uid ? fmt::format("{}", *bridge.uid) : "?",
+					   bridge.device.empty() ? bridge.name : bridge.device);
 	}
-	case NodeKind::Endpoint:
-		return node.name + driver;
-	case NodeKind::RootDecoder:
-		return fmt::format("{}  window {}  targets {}{}", node.name,
-				   node.range() ? range_and_size(node.range()) : "?",
-				   node.shown("target_list"),
-				   node.locked().value_or(false) ? "  fixed" : "");
-	case NodeKind::Region:
-		return fmt::format("{}  {}{}{}", node.name,
-				   node.range() ? range_and_size(node.range()) : "?",
-				   !node.attributes.count("locked") ? ""
-				   : !node.locked()                 ? "  lock ?"
-				   : *node.locked()                 ? "  locked"
-								    : "",
-				   node.number("commit") == 0 ? "  not committed" : "");
-	case NodeKind::Memdev: {
-		std::string bdf = topology.pci_of(node);
-		const PciDevice *device = machine.pci.find(bdf);
-		std::string text = fmt::format("{}  serial {}  on {}{}", node.name,
-					       node.shown("serial"), bdf.empty() ? "?" : bdf,
-					       device ? "  (" + or_none(device->driver) + ")" : "");
-
-		for (const auto &accel : machine.accelerators)
-			if (accel.bdf == bdf)
-				text += fmt::format("  {} {}", accel.accel.value_or("?"),
-						    accel.state.value_or("?"));
-		return text + driver;
-	}
-	case NodeKind::SwitchDecoder:
-	case NodeKind::EndpointDecoder:
-		return decoder_text(node);
-	case NodeKind::Other:
-		break;
-	}
-	return node.name;
-}
-
-TreeLine node_line(const Machine &machine, const Topology &topology, size_t index)
-{
-	const Node &node = topology.nodes[index];
-	TreeLine line{node_text(machine, topology, node), {}};
-	std::vector<std::string> idle;
-
-	if (node.path.empty())
-		line.text += "  ?";
-	for (int child : node.children) {
-		const Node &below = topology.nodes[static_cast<size_t>(child)];
-
-		if ((below.kind == NodeKind::SwitchDecoder ||
-		     below.kind == NodeKind::EndpointDecoder) &&
-		    below.number("size") == 0 && !is_passthrough(below))
-			idle.push_back(below.name);
-		else
-			line.below.push_back(
-				node_line(machine, topology, static_cast<size_t>(child)));
-	}
-	if (!idle.empty())
-		line.below.push_back({fmt::format("{}  idle", fmt::join(idle, " ")), {}});
-	return line;
 }
 
 void add_windows(const Machine &machine, std::string &out)
@@ -168,18 +89,19 @@ void add_windows(const Machine &machine, std::string &out)
 									: "");
 		return;
 	}
-	for (const auto &window : machine.cedt->windows)
-		out += fmt::format("window        {}  host bridge {}{}  {}\n",
-				   range_and_size(window.range()), fmt::join(window.targets, ","),
-				   window.ways > 1 ? fmt::format("  {} ways by {} {}", window.ways,
-								 window.granularity,
-								 window.modulo ? "modulo" : "xor")
-						   : "",
-				   fmt::join(window.restriction_words(), " "));
-	for (const auto &bridge : machine.cedt->bridges)
-		out += fmt::format("host bridge   {}  {}  registers at {:#x}, {}\n", bridge.uid,
-				   bridge.version ? "CXL 2.0" : "CXL 1.1 (not supported)",
-				   bridge.base, size_text(bridge.length));
+	for (const auto &window : machine.cedt->windows) {
+		std::string line =
+			fmt::format("window        {}  {}{}  {}", range_and_size(window.range()),
+				    targets_text(machine, window),
+				    window.ways > 1 ? fmt::format("  {} ways by {} {}", window.ways,
+								  window.granularity,
+								  window.modulo ? "modulo" : "xor")
+						    : "",
+				    fmt::join(window.restriction_words(), "+"));
+
+		out += wrapped(line, "", "              ") + "\n";
+	}
+	add_bridges(machine, out);
 	for (const auto &bad : machine.cedt->bad)
 		out += fmt::format("CEDT          skipped: {}\n", bad.text());
 }
@@ -209,16 +131,22 @@ void add_iomem(const Machine &machine, std::string &out)
 
 void add_devices(const Machine &machine, std::string &out)
 {
-	Table table({"CXL DEVICE", "ID", "CLASS", "CXL", "MEMORY", "DRIVER", "OVERRIDE"});
+	Table table({"CXL DEVICE", "BELOW", "SERIAL", "ID", "CLASS", "CXL", "MEMORY", "DRIVER",
+		     "OVERRIDE"});
 
 	for (const auto &device : machine.pci.devices)
 		if (device.cxl)
-			table.add({device.bdf,
+			table.add({device.bdf, device.above.empty() ? "" : device.above.front(),
+				   serial_text(machine, device.bdf),
 				   fmt::format("{}:{}", device.vendor.value_or("?"),
 					       device.device.value_or("?")),
 				   device.class_code.value_or("?"), cxl_words(*device.cxl),
 				   device.cxl->capacity ? size_text(device.cxl->capacity) : "",
-				   or_none(device.driver), device.driver_override});
+				   or_none(device.driver),
+				   /* what its driver says already is left out */
+				   device.driver_override == device.driver
+					   ? ""
+					   : device.driver_override});
 	if (!table.empty())
 		out += "\n" + table.text();
 	else if (machine.pci.problem)
@@ -277,7 +205,8 @@ Status read_status(const Root &root, const ModuleSet &modules)
 	if (state)
 		status.state = *state;
 	for (const auto &device : status.machine.pci.devices)
-		if (device.cxl && device.cxl->mem)
+		/* an expander of ours is where it was asked to be */
+		if (device.cxl && device.cxl->mem && device.driver != expander_driver)
 			request.devices.push_back(device.bdf);
 	status.blockers = check_load(status.machine, modules, status.state, request);
 	return status;
@@ -308,37 +237,53 @@ std::string machine_text(const Status &status)
 	return out;
 }
 
-std::string topology_text(const Machine &machine)
-{
-	std::string out;
-	const Topology &topology = machine.ours.nodes.empty() && !machine.intree.nodes.empty()
-					   ? machine.intree
-					   : machine.ours;
-
-	for (size_t i = 0; i < topology.nodes.size(); i++)
-		if (topology.nodes[i].parent < 0)
-			out += tree_text(node_line(machine, topology, i));
-	if (!out.empty() && &topology == &machine.intree)
-		out = "in-tree stack (/sys/bus/cxl):\n" + out;
-	return out;
-}
-
 std::string accelerators_text(const Machine &machine)
 {
-	Table table({"ADDRESS", "ACCEL", "STATE", "REASON", "RANGE", "SIZE", "LOCK", "DRIVER"});
+	Table table({"ACCELERATOR", "ACCEL", "SERIAL", "STATE", "REASON", "RANGE", "SIZE",
+		     "LOCKED BY"});
+	Table expanders({"EXPANDER", "MEMDEV", "SERIAL", "REGIONS"});
 
 	for (const auto &accel : machine.accelerators) {
-		std::string lock = !accel.locked            ? (accel.range ? "?" : "")
-				   : !*accel.locked         ? "no"
-				   : accel.lock_why.empty() ? "yes"
-							    : "yes: " + accel.lock_why;
+		std::string lock = !accel.locked           ? (accel.range ? "?" : "")
+				   : !*accel.locked        ? "nobody"
+				   : accel.lock_by.empty() ? "yes"
+							   : accel.lock_by;
 
-		table.add({accel.bdf, accel.accel.value_or("?"), accel.state.value_or("?"),
-			   accel.reason.value_or("?"), accel.range ? accel.range->text() : "",
-			   accel.range ? size_text(accel.range->size()) : "", lock,
-			   or_none(accel.driver)});
+		table.add({accel.bdf, accel.accel.value_or("?"), serial_text(machine, accel.bdf),
+			   accel.state.value_or("?"), accel.reason.value_or("?"),
+			   accel.range ? accel.range->text() : "",
+			   accel.range ? size_text(accel.range->size()) : "", lock});
 	}
-	return table.empty() ? "" : table.text();
+	for (const auto &expander : machine.expanders) {
+		std::vector<std::string> head = {expander.bdf, expander.memdev,
+						 serial_text(machine, expander.bdf)};
+
+		/* a line for each region; what is the same is said once */
+		for (const auto &member : expander.regions) {
+			head.push_back(membership_text(member));
+			expanders.add(std::exchange(head, {"", "", ""}));
+		}
+		if (expander.regions.empty()) {
+			head.emplace_back("none");
+			expanders.add(head);
+		}
+	}
+	return (table.empty() ? "" : table.text()) +
+	       (table.empty() || expanders.empty() ? "" : "\n") +
+	       (expanders.empty() ? "" : expanders.text());
+}
+
+std::string wrong_text(const Machine &machine)
+{
+	std::string out;
+
+	for (const auto &wrong : what_is_wrong(machine)) {
+		out += wrapped(fmt::format("{}", fmt::join(wrong.things, ", ")), "  ", "  ") + "\n";
+		out += wrapped(wrong.code + ": " + wrong.what, "      ", "      ") + "\n";
+		if (!wrong.todo.empty())
+			out += wrapped("what to do: " + wrong.todo, "      ", "      ") + "\n";
+	}
+	return out.empty() ? "" : "what is wrong:\n" + out;
 }
 
 std::string problems_text(const Machine &machine)

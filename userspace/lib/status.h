@@ -21,14 +21,17 @@ Status read_status(const Root &root, const ModuleSet &modules);
 std::string machine_text(const Status &status);
 /* the bus that has devices, ours first; empty when none has */
 std::string topology_text(const Machine &machine);
-/* accelerators; empty when there are none */
+/* accelerators, then expanders; empty when there are none */
 std::string accelerators_text(const Machine &machine);
+/* each trouble once, with whom it befell and what to do; empty when all is well */
+std::string wrong_text(const Machine &machine);
 /* `path: error` for each thing shown as `?` */
 std::string problems_text(const Machine &machine);
 
 /* "schema": 1; fields are only ever added */
 nlohmann::ordered_json status_json(const Status &status);
 nlohmann::ordered_json accelerator_json(const Accelerator &accel);
+nlohmann::ordered_json expander_json(const Expander &expander);
 nlohmann::ordered_json refusals_json(const std::vector<Refusal> &refusals);
 
 } // namespace cxla

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "status.h"
 
+#include "wrong.h"
+
 #include <nlohmann/json.hpp>
 
 namespace cxla
@@ -27,6 +29,11 @@ json range_json(const Range &range)
 	return {{"start", range.start}, {"end", range.end}, {"size", range.size()}};
 }
 
+json serial_or_null(const std::optional<uint64_t> &serial)
+{
+	return serial ? json(*serial) : json();
+}
+
 json range_or_null(const std::optional<Range> &range)
 {
 	return range ? range_json(*range) : json();
@@ -37,8 +44,9 @@ json problem_json(const Problem &problem)
 	return {{"path", problem.path}, {"errno", problem.err}, {"what", problem.what}};
 }
 
-json cedt_json(const Reading<Cedt> &cedt)
+json cedt_json(const Machine &machine)
 {
+	const Reading<Cedt> &cedt = machine.cedt;
 	json windows = json::array(), bridges = json::array(), bad = json::array();
 
 	if (!cedt)
@@ -56,7 +64,9 @@ json cedt_json(const Reading<Cedt> &cedt)
 		bridges.push_back({{"uid", b.uid},
 				   {"version", b.version},
 				   {"base", b.base},
-				   {"length", b.length}});
+				   {"length", b.length},
+				   {"device", name_or_null(machine.bridge_device(b.uid))},
+				   {"trouble", name_or_null(machine.bridge_trouble(b.uid))}});
 	for (const auto &entry : cedt->bad)
 		bad.push_back(
 			{{"offset", entry.offset}, {"type", entry.type}, {"what", entry.what}});
@@ -84,7 +94,7 @@ json entries_json(const Machine &machine, const std::vector<IomemEntry> &entries
 	return out;
 }
 
-json device_json(const PciDevice &device)
+json device_json(const Machine &machine, const PciDevice &device)
 {
 	json cxl;
 
@@ -103,10 +113,47 @@ json device_json(const PciDevice &device)
 		{"class", value_or_null(device.class_code)},
 		{"driver", name_or_null(device.driver)},
 		{"driver_override", name_or_null(device.driver_override)},
-		{"cxl", cxl}};
+		{"cxl", cxl},
+		{"serial", serial_or_null(machine.serial_of(device.bdf))},
+		{"above", device.above}};
 }
 
-json node_json(const Topology &topology, size_t index)
+json targets_json(const Topology &topology, const Node &region)
+{
+	json out = json::array();
+
+	for (const auto &target : topology.targets(region))
+		out.push_back({{"position", target.position},
+			       {"decoder", target.name ? name_or_null(*target.name) : json()},
+			       {"memdev", target.memdev ? json(target.memdev->name) : json()},
+			       {"pci", name_or_null(target.bdf)}});
+	return out;
+}
+
+/* what names of other objects, and numbers, stand for */
+void add_links(const Machine &machine, const Topology &topology, const Node &node, json &out)
+{
+	if (node.kind == NodeKind::Region)
+		out["targets"] = targets_json(topology, node);
+	if (node.kind == NodeKind::SwitchDecoder) {
+		json targets = json::array();
+
+		for (const auto &[number, device] : topology.ways_down(node))
+			targets.push_back({{"port", number}, {"device", name_or_null(device)}});
+		out["targets"] = targets;
+	}
+	if (node.kind == NodeKind::Port) {
+		auto uid = machine.uid_of(node.shown("uport"));
+		json dports = json::object();
+
+		for (const auto &[number, device] : node.dports)
+			dports[std::to_string(number)] = device;
+		out["uid"] = uid ? json(*uid) : json();
+		out["dports"] = dports;
+	}
+}
+
+json node_json(const Machine &machine, const Topology &topology, size_t index)
 {
 	const Node &node = topology.nodes[index];
 	json attributes = json::object(), children = json::array();
@@ -117,7 +164,7 @@ json node_json(const Topology &topology, size_t index)
 		attributes[name] = number ? json(*number) : value_or_null(reading);
 	}
 	for (int child : node.children)
-		children.push_back(node_json(topology, static_cast<size_t>(child)));
+		children.push_back(node_json(machine, topology, static_cast<size_t>(child)));
 
 	json out = {{"name", node.name},
 		    {"kind", kind_word(node.kind)},
@@ -127,18 +174,27 @@ json node_json(const Topology &topology, size_t index)
 		out["pci"] = name_or_null(topology.pci_of(node));
 	if (auto range = node.range())
 		out["range"] = range_json(*range);
+	add_links(machine, topology, node, out);
 	out["attributes"] = attributes;
 	out["children"] = children;
 	return out;
 }
 
-json topology_json(const Topology &topology)
+json wrong_json(const Wrong &wrong)
+{
+	return {{"code", wrong.code},
+		{"things", wrong.things},
+		{"what", wrong.what},
+		{"todo", wrong.todo}};
+}
+
+json topology_json(const Machine &machine, const Topology &topology)
 {
 	json out = json::array();
 
 	for (size_t i = 0; i < topology.nodes.size(); i++)
 		if (topology.nodes[i].parent < 0)
-			out.push_back(node_json(topology, i));
+			out.push_back(node_json(machine, topology, i));
 	return out;
 }
 
@@ -155,6 +211,24 @@ json accelerator_json(const Accelerator &accel)
 		{"locked", accel.locked ? json(*accel.locked) : json()},
 		{"lock_why", name_or_null(accel.lock_why)},
 		{"driver", name_or_null(accel.driver)}};
+}
+
+json expander_json(const Expander &expander)
+{
+	json regions = json::array();
+
+	for (const auto &member : expander.regions)
+		regions.push_back(
+			{{"region", member.region},
+			 {"decoder", member.decoder},
+			 {"range", range_or_null(member.range)},
+			 {"ways", member.ways ? json(member.ways) : json()},
+			 {"position", member.position ? json(*member.position) : json()}});
+	return {{"address", expander.bdf},
+		{"memdev", name_or_null(expander.memdev)},
+		{"serial", serial_or_null(parse_number(expander.serial))},
+		{"regions", regions},
+		{"driver", name_or_null(expander.driver)}};
 }
 
 json refusals_json(const std::vector<Refusal> &refusals)
@@ -174,7 +248,8 @@ json status_json(const Status &status)
 {
 	const Machine &machine = status.machine;
 	json modules = json::object(), roots = json::array(), devices = json::array();
-	json accelerators = json::array(), problems = json::array();
+	json accelerators = json::array(), expanders = json::array(), problems = json::array();
+	json wrong = json::array();
 	json iomem = {{"addresses", machine.iomem && machine.iomem->addresses},
 		      {"soft_reserved", json::array()},
 		      {"system_ram_in_windows", json::array()}};
@@ -189,9 +264,17 @@ json status_json(const Status &status)
 				 {"driver_override", name_or_null(acpi.driver_override)}});
 	for (const auto &device : machine.pci.devices)
 		if (device.cxl)
-			devices.push_back(device_json(device));
-	for (const auto &accel : machine.accelerators)
-		accelerators.push_back(accelerator_json(accel));
+			devices.push_back(device_json(machine, device));
+	for (const auto &accel : machine.accelerators) {
+		json one = accelerator_json(accel);
+
+		one["serial"] = serial_or_null(machine.serial_of(accel.bdf));
+		accelerators.push_back(std::move(one));
+	}
+	for (const auto &expander : machine.expanders)
+		expanders.push_back(expander_json(expander));
+	for (const auto &one : what_is_wrong(machine))
+		wrong.push_back(wrong_json(one));
 	for (const auto &problem : machine.problems())
 		problems.push_back(problem_json(problem));
 	if (machine.iomem) {
@@ -206,12 +289,14 @@ json status_json(const Status &status)
 		{"loaded", machine.ours_loaded()},
 		{"modules", modules},
 		{"roots", roots},
-		{"cedt", cedt_json(machine.cedt)},
+		{"cedt", cedt_json(machine)},
 		{"iomem", iomem},
 		{"pci", {{"extended_hidden", machine.pci.extended_hidden}, {"devices", devices}}},
-		{"topology", topology_json(machine.ours)},
-		{"intree_topology", topology_json(machine.intree)},
+		{"topology", topology_json(machine, machine.ours)},
+		{"intree_topology", topology_json(machine, machine.intree)},
 		{"accelerators", accelerators},
+		{"expanders", expanders},
+		{"wrong", wrong},
 		{"taken_over", status.state.has_value()},
 		{"blockers", refusals_json(status.blockers)},
 		{"problems", problems}};

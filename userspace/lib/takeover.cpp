@@ -173,21 +173,30 @@ Plan plan_unload(const Machine &machine, const std::optional<State> &state)
 		if (!accel.memdev.empty())
 			plan.steps.push_back({Act::WaitGone, "cxla", accel.memdev, {}, {}, {}});
 	}
+	for (const auto &expander : machine.expanders) {
+		plan.steps.push_back({Act::Unbind, "pci", expander.bdf, expander_driver, {}, {}});
+		if (!expander.memdev.empty())
+			plan.steps.push_back({Act::WaitGone, "cxla", expander.memdev, {}, {}, {}});
+	}
 	remove_modules(machine, plan);
 
 	/* overrides go before anything is given back, ours and what load has set */
 	for (const auto &device : machine.pci.devices) {
 		std::string previous;
 
-		if (device.driver_override != accel_driver)
+		if (!is_our_pci_driver(device.driver_override))
 			continue;
 		if (state)
 			for (const auto &taken : state->taken)
 				if (taken.device == device.bdf &&
-				    taken.driver_override != accel_driver)
+				    !is_our_pci_driver(taken.driver_override))
 					previous = taken.driver_override;
-		plan.steps.push_back(
-			{Act::SetOverride, "pci", device.bdf, {}, previous, accel_driver});
+		plan.steps.push_back({Act::SetOverride,
+				      "pci",
+				      device.bdf,
+				      {},
+				      previous,
+				      device.driver_override});
 	}
 	for (const auto &acpi : machine.roots) {
 		std::string previous;

@@ -112,6 +112,27 @@ Reading<std::string> read_attribute(const Root &root, const std::string &path,
 	return text;
 }
 
+/* by the specification 16 at most, whatever the file says */
+uint64_t ways_of(const Node &region)
+{
+	return std::min<uint64_t>(region.number("interleave_ways").value_or(0), 16);
+}
+
+void read_dports(const Root &root, Node &node)
+{
+	for (const auto &name : root.list(node.path).value_or({})) {
+		if (!numbered(name, "dport"))
+			continue;
+
+		auto number = parse_number(name.substr(5));
+		auto device = root.link_name(node.path + "/" + name);
+
+		/* one that went meanwhile leads nowhere */
+		if (number && device)
+			node.dports.emplace(*number, *device);
+	}
+}
+
 void read_node(const Root &root, Node &node, std::vector<Problem> &problems)
 {
 	auto driver = bound_driver(root, node.path);
@@ -140,6 +161,17 @@ void read_node(const Root &root, Node &node, std::vector<Problem> &problems)
 			node.attributes.emplace(attribute, std::move(text));
 		}
 	}
+	/* there are as many as it has ways, the first of them read above */
+	for (uint64_t i = 1; node.kind == NodeKind::Region && i < ways_of(node); i++) {
+		std::string name = fmt::format("target{}", i);
+		auto text = root.text(node.path + "/" + name);
+
+		if (!text)
+			problems.push_back(text.problem());
+		node.attributes.emplace(name, std::move(text));
+	}
+	if (node.kind == NodeKind::Port || node.kind == NodeKind::Root)
+		read_dports(root, node);
 	if (node.kind == NodeKind::Port || node.kind == NodeKind::Endpoint ||
 	    node.kind == NodeKind::Root) {
 		auto uport = root.link_name(node.path + "/uport");
@@ -281,6 +313,69 @@ std::string Topology::pci_of(const Node &memdev) const
 			return *bdf;
 	}
 	return {};
+}
+
+std::vector<Target> Topology::targets(const Node &region) const
+{
+	std::vector<Target> found;
+
+	for (unsigned i = 0; i < ways_of(region); i++) {
+		Target target;
+		auto attribute = region.attributes.find(fmt::format("target{}", i));
+
+		target.position = i;
+		if (attribute != region.attributes.end())
+			target.name = attribute->second;
+
+		const Node *decoder = find(target.name.value_or(""));
+
+		/* a decoder's parent is its endpoint, whose child the memdev is */
+		if (decoder && decoder->parent >= 0)
+			for (int child : nodes[static_cast<size_t>(decoder->parent)].children)
+				if (nodes[static_cast<size_t>(child)].kind == NodeKind::Memdev)
+					target.memdev = &nodes[static_cast<size_t>(child)];
+		if (target.memdev)
+			target.bdf = pci_of(*target.memdev);
+		found.push_back(std::move(target));
+	}
+	return found;
+}
+
+std::vector<std::pair<uint64_t, std::string>> Topology::ways_down(const Node &decoder) const
+{
+	std::vector<std::pair<uint64_t, std::string>> found;
+	auto list = decoder.attributes.find("target_list");
+
+	if (list == decoder.attributes.end() || !list->second)
+		return found;
+	for (const auto &text : split(*list->second, ',')) {
+		auto number = parse_number(text);
+		std::string device;
+
+		if (!number)
+			continue;
+		if (decoder.parent >= 0) {
+			const auto &dports = nodes[static_cast<size_t>(decoder.parent)].dports;
+
+			if (auto dport = dports.find(*number); dport != dports.end())
+				device = dport->second;
+		}
+		found.emplace_back(*number, std::move(device));
+	}
+	return found;
+}
+
+const Node *Topology::port_above(const std::string &device) const
+{
+	for (const Node *port : of(NodeKind::Port)) {
+		for (const auto &[number, dport] : port->dports)
+			if (dport == device)
+				return port;
+		if (auto uport = port->attributes.find("uport");
+		    uport != port->attributes.end() && uport->second.value_or("") == device)
+			return port;
+	}
+	return nullptr;
 }
 
 const Node *Topology::memdev_of(const std::string &bdf) const

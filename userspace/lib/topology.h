@@ -36,6 +36,8 @@ struct Node {
 	int parent = -1;    /* index; a memdev's is its endpoint */
 	std::vector<int> children;
 	std::map<std::string, Reading<std::string>> attributes;
+	/* of a port: what its port numbers lead to, e.g. 0 to 0000:0c:00.0 */
+	std::map<uint64_t, std::string> dports;
 
 	/* the attribute as text, `?` when it could not be read */
 	std::string shown(const std::string &attribute) const;
@@ -46,6 +48,14 @@ struct Node {
 	std::optional<bool> locked() const;
 	/* name of the region that a decoder belongs to, or empty */
 	std::string region() const;
+};
+
+/* one position of a region, which an endpoint decoder takes */
+struct Target {
+	unsigned position = 0;
+	Reading<std::string> name = Problem{}; /* of the decoder; empty: nobody's yet */
+	const Node *memdev = nullptr;          /* as far as it can be found */
+	std::string bdf;
 };
 
 struct Topology {
@@ -62,6 +72,12 @@ struct Topology {
 	std::vector<const Node *> members(const std::string &region) const;
 	/* the PCI device that a memdev is a child of: 0000:0d:00.0, or empty */
 	std::string pci_of(const Node &memdev) const;
+	/* every position of a region, in order */
+	std::vector<Target> targets(const Node &region) const;
+	/* where a decoder of a port leads to: port numbers, and the devices there, or '' */
+	std::vector<std::pair<uint64_t, std::string>> ways_down(const Node &decoder) const;
+	/* the port that has the device as a way down, or that the host bridge is; or nullptr */
+	const Node *port_above(const std::string &device) const;
 	/* the memdev of a PCI device, or nullptr */
 	const Node *memdev_of(const std::string &bdf) const;
 	/* the endpoint that a memdev is below, or nullptr */

@@ -23,6 +23,12 @@ void put(std::string &bytes, size_t at, uint64_t value, size_t size)
 
 const std::string host_bridge_path = "/sys/devices/pci0000:0c";
 
+/* 0000:0d:00.0 is below the first root port, 0000:0c:00.0, and so on */
+unsigned root_port_of(const std::string &bdf)
+{
+	return static_cast<unsigned>(std::stoul(bdf.substr(5, 2), nullptr, 16)) - 0xd;
+}
+
 } // namespace
 
 MadeUpRoot::MadeUpRoot()
@@ -140,6 +146,7 @@ void MadeUpRoot::add_attached(unsigned count)
 	bind("platform", "ACPI0017:00", "cxla_acpi");
 	attributes(root0, {{"devtype", "cxl_port"}});
 	link(root0 + "/uport", "/sys/devices/platform/ACPI0017:00");
+	link(root0 + "/dport12", host_bridge_path);
 	link(bus + "root0", root0);
 	attributes(root0 + "/decoder0.0", {{"devtype", "cxl_decoder_root"},
 					   {"start", "0x690000000"},
@@ -166,6 +173,8 @@ void MadeUpRoot::add_attached(unsigned count)
 		std::string above = fmt::format("decoder1.{}", i);
 
 		add_device(bdf);
+		link(fmt::format("{}/dport{}", port, i),
+		     fmt::format("{}/0000:0c:{:02x}.0", host_bridge_path, i));
 		bind("pci", bdf, accel_driver);
 		file(device_path(bdf) + "/driver_override", "cxla_accel\n");
 		attributes(device_path(bdf) + "/cxla", {{"state", "attached"},
@@ -218,6 +227,34 @@ void MadeUpRoot::add_attached(unsigned count)
 		link(bus + region, root0 + "/decoder0.0/" + region);
 		bind("cxla", region, "cxla_region");
 	}
+}
+
+void MadeUpRoot::refuse(unsigned index, const std::string &reason)
+{
+	const std::string root0 = "/sys/devices/platform/ACPI0017:00/root0";
+	std::string device = device_path(fmt::format("0000:{:02x}:00.0", 0xd + index));
+
+	file(device + "/cxla/state", "pci-only\n");
+	file(device + "/cxla/reason", reason + "\n");
+	file(device + "/cxla/range", "\n");
+	remove(fmt::format("{}/mem{}", device, index));
+	remove(fmt::format("/sys/bus/cxla/devices/mem{}", index));
+	remove(fmt::format("{}/port1/endpoint{}", root0, index + 2));
+	remove(fmt::format("/sys/bus/cxla/devices/endpoint{}", index + 2));
+	remove(fmt::format("/sys/bus/cxla/devices/decoder{}.0", index + 2));
+	remove(fmt::format("{}/decoder0.0/region{}", root0, index));
+	remove(fmt::format("/sys/bus/cxla/devices/region{}", index));
+	file(fmt::format("{}/port1/decoder1.{}/region", root0, index), "\n");
+}
+
+void MadeUpRoot::make_expander(unsigned index)
+{
+	std::string bdf = fmt::format("0000:{:02x}:00.0", 0xd + index);
+
+	remove("/sys/bus/pci/drivers/cxla_accel/" + bdf);
+	remove(device_path(bdf) + "/cxla");
+	file(device_path(bdf) + "/driver_override", "cxla_pci\n");
+	bind("pci", bdf, expander_driver);
 }
 
 void MadeUpRoot::add_intree(const std::string &bdf, bool region, bool locked)
@@ -308,7 +345,7 @@ std::string make_config(bool mem, unsigned ranges, uint64_t size)
 
 std::string device_path(const std::string &bdf)
 {
-	return host_bridge_path + "/0000:0c:00.0/" + bdf;
+	return fmt::format("{}/0000:0c:{:02x}.0/{}", host_bridge_path, root_port_of(bdf), bdf);
 }
 
 } // namespace cxla::test

@@ -41,6 +41,10 @@ public:
 	void add_module(const std::string &name, int refcount = 0);
 	/* @count devices attached at 0x690000000 and on, 512 MiB each; ours loaded */
 	void add_attached(unsigned count);
+	/* of those attached: refused with the reason, so without memdev and region */
+	void refuse(unsigned index, const std::string &reason);
+	/* of those attached: bound to cxla_pci instead */
+	void make_expander(unsigned index);
 	/* the same device held by cxl_pci, root by cxl_acpi; a region if @region */
 	void add_intree(const std::string &bdf, bool region, bool locked);
 

@@ -161,6 +161,54 @@ TEST_F(Program, attach_without_the_driver_is_refused_with_what_to_do)
 	EXPECT_EQ(made.read(cxla::test::device_path(bdf) + "/driver_override"), "(null)\n");
 }
 
+TEST_F(Program, attach_as_expander_tells_memdev_and_regions)
+{
+	made.add_kernel();
+	made.add_platform();
+	made.add_attached(2);
+	made.make_expander(0);
+
+	/* a made-up root binds nothing: the device is there already */
+	Ran result = run("attach --expander " + bdf),
+	    as_json = run("attach --json --expander mem0");
+
+	EXPECT_EQ(result.status, 0);
+	EXPECT_EQ(result.out,
+		  "0000:0d:00.0  mem0  expander  region0 0x690000000-0x6afffffff 512 MiB  "
+		  "1 way\n");
+	EXPECT_EQ(json::parse(as_json.out)["devices"][0]["regions"][0]["region"], "region0");
+	EXPECT_EQ(json::parse(as_json.out)["devices"][0]["driver"], "cxla_pci");
+}
+
+TEST_F(Program, device_of_one_driver_of_ours_is_refused_to_the_other)
+{
+	made.add_kernel();
+	made.add_platform();
+	made.add_attached(2);
+	made.make_expander(0);
+
+	Ran accel = run("attach " + bdf, true), expander = run("attach --expander accel1", true);
+
+	EXPECT_EQ(accel.status, 3);
+	EXPECT_NE(accel.out.find("`cxla detach 0000:0d:00.0` first"), std::string::npos)
+		<< accel.out;
+	EXPECT_EQ(expander.status, 3);
+	EXPECT_NE(expander.out.find("`cxla detach 0000:0e:00.0` first"), std::string::npos)
+		<< expander.out;
+}
+
+TEST_F(Program, detach_unbinds_an_expander_from_its_own_driver)
+{
+	made.add_kernel();
+	made.add_platform();
+	made.add_attached(1);
+	made.make_expander(0);
+
+	EXPECT_EQ(run("detach mem0").out, "0000:0d:00.0  detached\n");
+	EXPECT_EQ(made.read("/sys/bus/pci/drivers/cxla_pci/unbind"), bdf);
+	EXPECT_EQ(made.read("/sys/bus/pci/drivers/cxla_accel/unbind"), "");
+}
+
 TEST_F(Program, detach_is_refused_while_somebody_has_the_node_open)
 {
 	made.add_kernel();
@@ -211,7 +259,7 @@ TEST_F(Program, completion_is_bash_and_knows_every_command)
 
 	EXPECT_EQ(script.status, 0);
 	for (const char *word :
-	     {"load", "unload", "status", "attach", "detach", "bench", "--takeover"})
+	     {"load", "unload", "status", "attach", "detach", "bench", "--takeover", "--expander"})
 		EXPECT_NE(script.out.find(word), std::string::npos) << word;
 	EXPECT_EQ(std::system(fmt::format("{} completion bash | bash -n", CXLA_PROGRAM).c_str()),
 		  0);

@@ -506,6 +506,56 @@ TEST_F(Planning, unload_is_refused_while_a_node_is_open_or_memory_is_system_ram)
 	EXPECT_TRUE(refused(check_unload(machine(), {}), "system-ram"));
 }
 
+TEST_F(Planning, unload_unbinds_expanders_and_clears_their_override)
+{
+	made.add_attached(2);
+	made.make_expander(0);
+
+	auto steps = plan_unload(machine(), std::nullopt).steps;
+	Model model(machine());
+
+	for (const auto &step : steps)
+		model.run(step);
+	EXPECT_EQ(model.overrides[bdf], "");
+	EXPECT_EQ(model.drivers[bdf], "");
+	EXPECT_EQ(steps[index_of(steps, Act::Unbind, bdf)].driver, expander_driver);
+	EXPECT_LT(index_of(steps, Act::WaitGone, "mem0"), index_of(steps, Act::Remove, "cxla_pci"));
+	EXPECT_LT(index_of(steps, Act::Remove, "cxla_pci"),
+		  index_of(steps, Act::Remove, "cxla_core"));
+}
+
+TEST_F(Planning, unload_is_refused_while_memory_of_an_expander_is_system_ram)
+{
+	made.add_attached(1);
+	made.make_expander(0);
+	EXPECT_EQ(codes(check_unload(machine(), {})), "");
+	made.file("/proc/iomem", "690000000-690ffffff : System RAM\n");
+	EXPECT_TRUE(refused(check_unload(machine(), {}), "system-ram"));
+}
+
+TEST_F(Planning, load_of_an_expander_is_refused_with_detach_as_hint)
+{
+	made.bind("pci", bdf, expander_driver);
+	for (bool takeover : {false, true}) {
+		auto refusals = check({takeover, false, {bdf}});
+
+		ASSERT_TRUE(refused(refusals, "device-bound"));
+		EXPECT_NE(refusals[0].todo.find("`cxla detach 0000:0d:00.0`"), std::string::npos);
+		EXPECT_FALSE(refusals[0].takeover_helps);
+	}
+	EXPECT_TRUE(all_candidates(machine(), true).empty());
+}
+
+TEST_F(Planning, load_inserts_every_module_of_ours_in_order)
+{
+	auto steps = plan({false, false, {bdf}}).steps;
+
+	for (size_t i = 1; i < our_modules.size(); i++)
+		EXPECT_LT(index_of(steps, Act::Insert, our_modules[i - 1]),
+			  index_of(steps, Act::Insert, our_modules[i]));
+	EXPECT_STREQ(our_modules.back(), "cxla_pci");
+}
+
 TEST_F(Planning, unload_is_refused_while_a_module_of_somebody_else_uses_ours)
 {
 	made.add_module("cxla_mem", 1);
