@@ -7,9 +7,7 @@
 load_modules
 bind_all
 unload_modules || fail "not unloaded"
-for m in cxl_acpi cxl_mem cxl_pci; do
-	modprobe "$m" || fail "in-tree $m does not load"
-done
+load_in_tree
 check() {
 	[ "$3" = attached ] || return 0
 	local region
@@ -18,8 +16,5 @@ check() {
 	done
 	fail "in-tree: no region at $(printf '0x%x' "$5")"
 }
-sleep 1
 each_device check
-for m in cxl_pci cxl_mem cxl_acpi; do
-	rmmod "$m" || fail "in-tree $m can't be unloaded"
-done
+unload_in_tree

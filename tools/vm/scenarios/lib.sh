@@ -148,6 +148,31 @@ unload_modules() {
 	[ -z "$rest" ] || { echo "can't be unloaded:$rest"; cat /tmp/unload; return 1; }
 }
 
+# the in-tree stack, with what the kernel has of it as modules; returns when each
+# device of the topology is bound
+load_in_tree() {
+	local m
+	for m in cxl_port cxl_acpi cxl_mem cxl_pci; do
+		modprobe "$m" || fail "in-tree $m does not load"
+	done
+	for m in 1 2 3 4 5 6 7 8 9 10; do
+		(each_device in_tree_bound) >/dev/null && break
+		sleep 0.5
+	done
+	sleep 1
+}
+
+in_tree_bound() {
+	expect_equal "driver of $2" "$(basename "$(readlink "$PCI/$2/driver")")" cxl_pci
+}
+
+unload_in_tree() {
+	local m
+	for m in cxl_pci cxl_mem cxl_acpi cxl_port; do
+		! grep -q "^$m " /proc/modules || rmmod "$m" || fail "in-tree $m can't be unloaded"
+	done
+}
+
 # modules in updates/ that are none of MODULES
 sample_modules() {
 	local path m

@@ -5,10 +5,7 @@
 # devices; load --takeover moves them to ours, unload gives them back.
 
 command -v cxla >/dev/null || fail "the program is not built"
-for m in cxl_acpi cxl_mem cxl_pci; do
-	modprobe "$m" || fail "in-tree $m does not load"
-done
-sleep 1
+load_in_tree
 driver_is() {
 	expect_equal "driver of $2" "$(basename "$(readlink "$PCI/$2/driver")")" "$WANTED"
 }
@@ -24,6 +21,4 @@ each_device driver_is
 if grep -q ^cxla_ /proc/modules; then
 	fail "a module of ours is still loaded"
 fi
-for m in cxl_pci cxl_mem cxl_acpi; do
-	rmmod "$m" || fail "in-tree $m can't be unloaded"
-done
+unload_in_tree

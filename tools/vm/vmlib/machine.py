@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,6 +41,8 @@ class Options:
     verbose: bool = False
     modules: list = None        # None: those in build/<release>/
     accel: str = None           # None: find out
+    stop: threading.Event = None    # set: end at once
+    start_timeout: float = None     # for the kernel to come to its first process
 
 
 @dataclass
@@ -47,6 +50,7 @@ class Result:
     """How a run ended. verdict: the command's exit status, None without one."""
     verdict: int = None
     timed_out: bool = False
+    began: bool = False         # it came to its first process, and so to us
     warnings: list = field(default_factory=list)
     seconds: float = 0
     accel: str = ""
@@ -267,6 +271,8 @@ def _watch(process, run_dir, options, progress, on_output, result):
             on_output(data)
 
     while process.poll() is None:
+        if options.stop and options.stop.is_set():
+            break
         if options.shell:
             time.sleep(0.1)
             continue
@@ -278,13 +284,16 @@ def _watch(process, run_dir, options, progress, on_output, result):
             verdict_at = now
         if verdict_at is not None and now > verdict_at + 10:
             break       # it has said all it had to say
-        if now > deadline:
+        late = options.start_timeout and not warnings.begun and \
+            now > start + options.start_timeout
+        if now > deadline or late:
             result.timed_out = verdict_at is None
             break
         time.sleep(0.02)
     _end(process)
     look(last=True)
     result.seconds = time.monotonic() - start
+    result.began = warnings.begun
     result.warnings = warnings.found
     if (run_dir / "verdict").exists():
         match = re.search(r"exit (\d+)", (run_dir / "verdict").read_text(errors="replace"))
