@@ -299,6 +299,7 @@ static int cxla_acpi_probe(struct platform_device *pdev)
 		return dev_err_probe(&pdev->dev, rc, "no CXL root\n");
 	}
 	cxla_check_windows(&ctx);
+	cxla_retry_kick(CXLA_RETRY_ARRIVED);
 	platform_set_drvdata(pdev, ctx.root);
 	return 0;
 }

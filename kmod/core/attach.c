@@ -50,6 +50,7 @@ static const char * const cxla_reasons[] = {
 	[CXLA_REASON_REVOKED] = "revoked",
 	[CXLA_REASON_ERROR] = "error",
 	[CXLA_REASON_RESTRICTED_HOST] = "restricted-host",
+	[CXLA_REASON_QUARANTINED] = "quarantined",
 };
 
 const char *cxl_attach_reason_str(enum cxl_attach_reason reason)
@@ -163,6 +164,7 @@ void cxla_attach_revoke(struct cxl_memdev *cxlmd)
 		wait_for_completion(&cxlmd->revoked);
 		return;
 	}
+	cxlmd->arrivals = cxla_arrivals();
 	if (attached) {
 		synchronize_srcu_expedited(&cxlmd->srcu);
 		if (cxlmd->attach->revoke)
@@ -212,16 +214,20 @@ bool cxla_device_detaching(struct device *dev)
 
 static void cxla_detach_accel(struct cxl_memdev *cxlmd, struct device *dev)
 {
-	const struct cxl_memdev_attach *attach = cxlmd->attach;
-
 	scoped_guard(device, dev) {
+		void (*detach)(struct cxl_memdev *cxlmd);
+
 		/* the binding that this is about is gone, or has let go */
 		if (test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags))
 			return;
 		trace_cxla_detach(cxlmd);
-		if (attach->detach) {
-			attach->detach(cxlmd);
+		detach = READ_ONCE(cxlmd->attach->detach);
+		if (detach) {
+			detach(cxlmd);
 			cxla_memdev_drop(cxlmd);
+			/* what it lost may have come back before that */
+			if (cxlmd->arrivals != cxla_arrivals())
+				cxla_retry_kick(CXLA_RETRY_ARRIVED);
 			return;
 		}
 		if (xa_is_err(xa_store(&cxla_detaching, (unsigned long)dev,

@@ -383,6 +383,20 @@ void cxla_attach_revoke(struct cxl_memdev *cxlmd);
 bool cxla_attach_complete(struct cxl_memdev *cxlmd);
 void cxla_detach_queue(struct cxl_memdev *cxlmd);
 bool cxla_device_detaching(struct device *dev);
+int cxla_claim(struct cxl_memdev *cxlmd, const struct range *range);
+void cxla_unclaim(struct cxl_memdev *cxlmd);
+/**
+ * enum cxla_retry_why - what may help drivers that are without a range
+ * @CXLA_RETRY_ARRIVED: a root or a port came up
+ * @CXLA_RETRY_UNCLAIMED: a range that was in quarantine is free
+ */
+enum cxla_retry_why {
+	CXLA_RETRY_ARRIVED = BIT(0),
+	CXLA_RETRY_UNCLAIMED = BIT(1),
+};
+
+void cxla_retry_kick(enum cxla_retry_why why);
+int cxla_arrivals(void);
 
 /* ------------------------------- regions --------------------------- */
 
@@ -439,6 +453,7 @@ int cxla_route_position(struct cxl_endpoint_decoder *cxled,
 int cxla_region_assemble(struct cxl_endpoint_decoder *cxled);
 void cxla_regions_detach(struct cxl_port *endpoint);
 int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name);
+bool cxla_regions_active(void);
 bool cxla_region_locked(struct cxl_region *cxlr);
 bool cxla_region_is_ram(struct cxl_region *cxlr);
 bool cxla_region_whole(const struct cxl_region *cxlr);

@@ -6,7 +6,11 @@
  * cxla_acpi brings the root, cxla_port and cxla_mem the drivers of the bus,
  * accelerator drivers the devices.
  */
+#undef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/module.h>
+#include <linux/suspend.h>
 #include <linux/workqueue.h>
 
 #include "core.h"
@@ -17,6 +21,29 @@ struct cxl_rwsem cxl_rwsem = {
 
 /* step three of the end of a range, in the order in which ranges ended */
 struct workqueue_struct *cxla_wq;
+
+/*
+ * Nobody restores decoders after a suspend, and the memory behind them would be
+ * lost without anybody being told.
+ */
+static int cxla_pm_notify(struct notifier_block *nb, unsigned long event,
+			  void *data)
+{
+	switch (event) {
+	case PM_SUSPEND_PREPARE:
+	case PM_HIBERNATION_PREPARE:
+		if (!cxla_regions_active())
+			return NOTIFY_OK;
+		pr_err("a CXL region is active: detach, or unload, before the system sleeps\n");
+		return notifier_from_errno(-EBUSY);
+	default:
+		return NOTIFY_OK;
+	}
+}
+
+static struct notifier_block cxla_pm_notifier = {
+	.notifier_call = cxla_pm_notify,
+};
 
 static int __init cxla_core_init(void)
 {
@@ -33,8 +60,14 @@ static int __init cxla_core_init(void)
 	rc = cxla_driver_register(&cxla_region_driver);
 	if (rc)
 		goto err_bus;
+
+	rc = register_pm_notifier(&cxla_pm_notifier);
+	if (rc)
+		goto err_driver;
 	return 0;
 
+err_driver:
+	cxla_driver_unregister(&cxla_region_driver);
 err_bus:
 	bus_unregister(&cxla_bus_type);
 err_wq:
@@ -44,6 +77,7 @@ err_wq:
 
 static void __exit cxla_core_exit(void)
 {
+	unregister_pm_notifier(&cxla_pm_notifier);
 	cxla_driver_unregister(&cxla_region_driver);
 	bus_unregister(&cxla_bus_type);
 	destroy_workqueue(cxla_wq);

@@ -237,6 +237,10 @@ static void cxla_memdev_unregister(void *_cxlmd)
 	set_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags);
 	cxla_attach_revoke(cxlmd);
 	device_del(&cxlmd->dev);
+	/* why the driver is without a range from here on */
+	if (test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags))
+		cxlds->reason = CXLA_REASON_REVOKED;
+	cxla_unclaim(cxlmd);
 	if (cxlds->cxlmd == cxlmd)
 		cxlds->cxlmd = NULL;
 	put_device(&cxlmd->dev);
@@ -252,6 +256,14 @@ void cxla_memdev_drop(struct cxl_memdev *cxlmd)
 {
 	devm_release_action(cxlmd->cxlds->dev, cxla_memdev_unregister, cxlmd);
 }
+
+void devm_cxl_del_memdev(struct cxl_dev_state *cxlds)
+{
+	cxla_assert_host_locked(cxlds->dev);
+	if (cxlds->cxlmd)
+		cxla_memdev_drop(cxlds->cxlmd);
+}
+EXPORT_SYMBOL_NS_GPL(devm_cxl_del_memdev, "CXL");
 
 /* what a failed or successful attach leaves with the driver */
 static void cxla_memdev_result(struct cxl_memdev *cxlmd, int rc)

@@ -479,6 +479,9 @@ int cxla_port_setup(struct cxl_port *port)
 	port->error = rc;
 	if (rc)
 		cxla_port_teardown(port);
+	else if (!is_cxl_endpoint(port) && !port->access)
+		/* not on behalf of an attach, which would wait for itself */
+		cxla_retry_kick(CXLA_RETRY_ARRIVED);
 	return rc;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_port_setup, "CXL");

@@ -19,6 +19,13 @@
 #include "trace.h"
 
 static struct lock_class_key cxla_region_key;
+static atomic_t cxla_nr_regions = ATOMIC_INIT(0);
+
+/* is any region there, that is to say, any memory that a sleep would lose */
+bool cxla_regions_active(void)
+{
+	return atomic_read(&cxla_nr_regions);
+}
 
 static void cxla_region_release(struct device *dev)
 {
@@ -146,6 +153,7 @@ static void cxla_region_dismantle(struct cxl_region *cxlr)
 
 	scoped_guard(mutex, &cxlrd->regions_lock) {
 		mtree_erase(&cxlrd->regions, cxlr->res.start);
+		atomic_dec(&cxla_nr_regions);
 		if (cxlr->res_inserted)
 			remove_resource(&cxlr->res);
 		for (int i = 0; i < cxlr->ways; i++)
@@ -184,6 +192,7 @@ static int cxla_region_insert(struct cxl_region *cxlr)
 		dev_warn(&cxlr->dev, "no place for %pr in the iomem tree\n",
 			 &cxlr->res);
 	cxlr->res_inserted = !rc;
+	atomic_inc(&cxla_nr_regions);
 	return 0;
 }
 
@@ -500,6 +509,17 @@ static enum cxla_reason cxla_attach_check(struct cxl_endpoint_decoder *cxled,
 	return CXLA_REASON_NONE;
 }
 
+static int cxla_attach_claim(struct cxl_memdev *cxlmd,
+			     const struct cxl_region *cxlr)
+{
+	struct range range = {
+		.start = cxlr->res.start,
+		.end = cxlr->res.end,
+	};
+
+	return cxla_claim(cxlmd, &range);
+}
+
 int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
 {
 	struct cxl_attach_region *attach =
@@ -507,6 +527,7 @@ int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
 	struct cxl_port *endpoint = cxlmd->endpoint;
 	struct cxl_endpoint_decoder *cxled;
 	struct cxl_region *cxlr;
+	int rc = 0;
 
 	cxla_record_phase(cxlmd, CXLA_PHASE_ATTACH);
 	cxlmd->attach_region = attach;
@@ -533,13 +554,16 @@ int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
 
 	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
 		attach->reason = cxla_attach_check(cxled, cxlr);
-		if (!attach->reason) {
-			attach->region.start = cxlr->res.start;
-			attach->region.end = cxlr->res.end;
-			cxlmd->region_id = cxlr->id;
-		}
+		if (!attach->reason)
+			rc = cxla_attach_claim(cxlmd, cxlr);
+	}
+	if (rc == -EBUSY)
+		attach->reason = CXLA_REASON_QUARANTINED;
+	if (!rc && !attach->reason) {
+		attach->region = cxlmd->claim;
+		cxlmd->region_id = cxlr->id;
 	}
 	put_device(&cxlr->dev);
-	return attach->reason ? cxla_refuse(cxlmd, attach->reason) : 0;
+	return attach->reason ? cxla_refuse(cxlmd, attach->reason) : rc;
 }
 EXPORT_SYMBOL_NS_GPL(cxl_memdev_attach_region, "CXL");

@@ -58,6 +58,8 @@ enum cxla_reason {
 	CXLA_REASON_ERROR = 17,
 	/* "restricted-host": a CXL 1.1 host bridge, which is not supported */
 	CXLA_REASON_RESTRICTED_HOST = 18,
+	/* "quarantined": who lost the range has not let go of it yet */
+	CXLA_REASON_QUARANTINED = 19,
 };
 
 enum cxla_accel_state {
@@ -131,6 +133,47 @@ struct cxla_accel_info {
 	__u32 error;
 	__u32 reserved;
 	struct cxla_attach_record record;
+};
+
+/**
+ * enum cxla_event_type - what happened to an accelerator
+ * @CXLA_EVENT_ATTACH: it got a range
+ * @CXLA_EVENT_REVOKE: the range was taken back: mappings of it answer SIGBUS
+ * @CXLA_EVENT_DETACH: the driver let go of it, and goes on PCI-only
+ * @CXLA_EVENT_OVERFLOW: the reader fell behind; @count events are lost to it
+ */
+enum cxla_event_type {
+	CXLA_EVENT_ATTACH = 1,
+	CXLA_EVENT_REVOKE = 2,
+	CXLA_EVENT_DETACH = 3,
+	CXLA_EVENT_OVERFLOW = 4,
+};
+
+/**
+ * struct cxla_event - what read() of /dev/cxla/accelN delivers, in order
+ * @time_ns: when, CLOCK_MONOTONIC
+ * @type: enum cxla_event_type
+ * @reason: enum cxla_reason that goes with it
+ * @hpa_start: first byte of the range it is about
+ * @hpa_size: bytes of it
+ * @seq: number of the event since the driver was bound, from 1; an overflow
+ *	has that of the last event lost
+ * @count: of an overflow: how many were lost; else 0
+ *
+ * A file that was just opened delivers what is still kept, the attach that was
+ * there before it first of all. read() returns as many whole events as fit,
+ * -EINVAL if none does; it waits for one unless O_NONBLOCK is set, and returns
+ * 0 when there is nothing left and the driver is unbound, which poll() tells
+ * by POLLHUP.
+ */
+struct cxla_event {
+	__u64 time_ns;
+	__u32 type;
+	__u32 reason;
+	__u64 hpa_start;
+	__u64 hpa_size;
+	__u64 seq;
+	__u64 count;
 };
 
 #define CXLA_IOC_TYPE	0xD7

@@ -110,7 +110,7 @@ struct cxl_register_map {
  * @serial: PCIe device serial number
  * @type: see enum cxl_devtype
  * @capacity: private: bytes of device memory, cxl_set_capacity()
- * @reason: why the last attach failed, CXLA_REASON_NONE if it did not
+ * @reason: why the last attach failed, or ended; CXLA_REASON_NONE while attached
  * @error: negative errno of the last attach, or 0
  * @record: what the last attach cost
  *
@@ -209,7 +209,8 @@ struct cxl_memdev *devm_cxl_probe_mem(struct cxl_dev_state *cxlds,
  *	ends because the driver is unbound.
  * @detach: after @revoke, from a workqueue, under the lock of the accelerator:
  *	the memdev is about to be dropped, the driver goes on without CXL.mem.
- *	Without it the driver is unbound.
+ *	Without it the driver is unbound. May be changed while attached
+ *	(WRITE_ONCE()); what it is when the worker comes counts.
  *
  * Must stay valid until the driver is unbound.
  */
@@ -250,6 +251,9 @@ struct cxl_attach_region {
  * @lock: orders the end of an attach in flight with its revocation
  * @flags: enum cxla_memdev_flags
  * @region_id: N of the regionN that its range is, or -1
+ * @arrivals: cxla_arrivals() when it was revoked
+ * @claim: the range that it has claimed, if @claimed
+ * @claimed: nobody else is given any of @claim
  * @attach_region: what cxl_memdev_attach_region() was called for, or NULL
  * @srcu: cxl_attach_enter() to cxl_attach_exit()
  * @revoked: completed when no user of the range is left
@@ -271,6 +275,9 @@ struct cxl_memdev {
 	spinlock_t lock;
 	unsigned long flags;
 	int region_id;
+	int arrivals;
+	struct range claim;
+	bool claimed;
 	struct cxl_attach_region *attach_region;
 	struct srcu_struct srcu;
 	struct completion revoked;
@@ -301,6 +308,33 @@ struct cxl_memdev {
  */
 struct cxl_memdev *devm_cxl_add_memdev(struct cxl_dev_state *cxlds,
 				       const struct cxl_memdev_attach *attach);
+
+/**
+ * devm_cxl_del_memdev() - give the memdev up before the driver is unbound
+ * @cxlds: device state; one without a memdev is fine
+ *
+ * The range is revoked, its region and ports go as they would at unbind; detach
+ * is not called. Before a reset of the device, say. The driver may add a memdev
+ * again.
+ *
+ * Context: the lock of @cxlds->dev is held while the driver is bound; sleeps.
+ */
+void devm_cxl_del_memdev(struct cxl_dev_state *cxlds);
+
+/**
+ * devm_cxl_attach_retry() - be told when what was missing above has come
+ * @cxlds: device state
+ * @retry: called from a workqueue, under the lock of @cxlds->dev, while the
+ *	driver is bound, when a root or a port has come up and @cxlds has no
+ *	memdev, because there was no way to a root, or the range was revoked. It
+ *	usually calls devm_cxl_add_memdev(). An endpoint or memdev that somebody
+ *	unbound by hand does not come by itself.
+ *
+ * Context: probe of @cxlds->dev.
+ * Return: 0, or -ENOMEM.
+ */
+int devm_cxl_attach_retry(struct cxl_dev_state *cxlds,
+			  void (*retry)(struct cxl_dev_state *cxlds));
 
 /**
  * cxl_memdev_attach_region() - the usual &struct cxl_memdev_attach.probe

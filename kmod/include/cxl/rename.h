@@ -13,6 +13,8 @@
 #define devm_cxl_probe_mem		cxla_devm_cxl_probe_mem
 #define devm_cxl_add_memdev		cxla_devm_cxl_add_memdev
 #define devm_cxl_add_endpoint		cxla_devm_cxl_add_endpoint
+#define devm_cxl_del_memdev		cxla_devm_cxl_del_memdev
+#define devm_cxl_attach_retry		cxla_devm_cxl_attach_retry
 #define cxl_memdev_attach_region	cxla_cxl_memdev_attach_region
 #define cxl_attach_enter		cxla_cxl_attach_enter
 #define cxl_attach_exit			cxla_cxl_attach_exit
