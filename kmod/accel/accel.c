@@ -7,9 +7,13 @@
  * devices, and asks for the range. Without one, or when it loses it, it goes on
  * as a driver of a PCI device that has no CXL.mem, and says why.
  */
+#undef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/io.h>
 #include <linux/module.h>
 #include <linux/pci.h>
+#include <linux/string.h>
 
 #include <cxl/cxl.h>
 #include <cxl/pci.h>
@@ -20,6 +24,28 @@
 static struct cxla_accel *to_cxla_accel(struct cxl_memdev *cxlmd)
 {
 	return container_of(cxlmd->attach, struct cxla_accel, attach.attach);
+}
+
+const char * const cxla_on_loss_names[] = {
+	[CXLA_ON_LOSS_UNBIND] = "unbind",
+	[CXLA_ON_LOSS_PCI_ONLY] = "pci-only",
+	[CXLA_ON_LOSS_REATTACH] = "reattach",
+	NULL
+};
+
+static char *on_loss = "reattach";
+module_param(on_loss, charp, 0444);
+MODULE_PARM_DESC(on_loss, "when the range is taken back: unbind, pci-only, or reattach when a root comes (default)");
+
+/* checked when the module is loaded */
+static enum cxla_on_loss cxla_default_on_loss;
+
+static void cxla_tell(struct cxla_node *node, enum cxla_event_type type,
+		      enum cxla_reason reason)
+{
+	lockdep_assert_held_write(&node->lock);
+	cxla_events_push(&node->events, type, reason, node->told.start,
+			 range_len(&node->told));
 }
 
 /* step one of the end: nobody touches the range after this */
@@ -46,6 +72,26 @@ static void cxla_accel_revoke(struct cxl_memdev *cxlmd)
 		cxla_map_put(map);
 	if (mem)
 		memunmap(mem);
+	/* by now it is true: every mapping answers SIGBUS */
+	scoped_guard(rwsem_write, &node->lock)
+		if (range_len(&node->told))
+			cxla_tell(node, CXLA_EVENT_REVOKE,
+				  CXLA_REASON_REVOKED);
+}
+
+/* the driver goes on without the range, and without a memdev */
+static void cxla_accel_lost(struct cxla_accel *accel)
+{
+	struct cxla_node *node = accel->node;
+
+	guard(rwsem_write)(&node->lock);
+	node->info.state = CXLA_ACCEL_PCI_ONLY;
+	node->info.memdev_id = -1;
+	node->info.region_id = -1;
+	if (!range_len(&node->told))
+		return;
+	cxla_tell(node, CXLA_EVENT_DETACH, node->info.reason);
+	node->told = (struct range) { .start = 0, .end = -1 };
 }
 
 /* step three: the memdev goes, the driver stays */
@@ -53,12 +99,22 @@ static void cxla_accel_detach(struct cxl_memdev *cxlmd)
 {
 	struct cxla_accel *accel = to_cxla_accel(cxlmd);
 
-	scoped_guard(rwsem_write, &accel->node->lock) {
-		accel->node->info.state = CXLA_ACCEL_PCI_ONLY;
-		accel->node->info.memdev_id = -1;
-		accel->node->info.region_id = -1;
-	}
+	cxla_accel_lost(accel);
 	dev_warn(accel->cxlds.dev, "lost CXL.mem, going on PCI-only\n");
+}
+
+/**
+ * cxla_accel_set_on_loss() - what to do when the range is taken back
+ * @accel: bound device
+ * @what: from now on
+ */
+void cxla_accel_set_on_loss(struct cxla_accel *accel, enum cxla_on_loss what)
+{
+	guard(rwsem_write)(&accel->node->lock);
+	accel->on_loss = what;
+	/* the core asks for it when it comes to that */
+	WRITE_ONCE(accel->attach.attach.detach,
+		   what == CXLA_ON_LOSS_UNBIND ? NULL : cxla_accel_detach);
 }
 
 static void cxla_accel_result(struct cxla_accel *accel)
@@ -99,6 +155,8 @@ static int cxla_accel_publish(struct cxla_accel *accel,
 			node->info.hpa_size = range_len(range);
 			node->map = map;
 			accel->mem = mem;
+			node->told = *range;
+			cxla_tell(node, CXLA_EVENT_ATTACH, CXLA_REASON_NONE);
 			dev_info(accel->cxlds.dev, "attached to [%#llx-%#llx]\n",
 				 range->start, range->end);
 			return 0;
@@ -116,19 +174,20 @@ static int cxla_accel_attach(struct cxla_accel *accel)
 	struct device *dev = accel->cxlds.dev;
 	struct cxla_node *node = accel->node;
 	struct cxl_memdev *cxlmd;
+	int rc;
 
-	accel->attach = (struct cxl_attach_region) {
-		.attach = {
-			.probe = cxl_memdev_attach_region,
-			.revoke = cxla_accel_revoke,
-			.detach = cxla_accel_detach,
-		},
-	};
-	accel->cxlds.media_ready = true;
+	scoped_guard(rwsem_write, &node->lock)
+		node->revoked = false;
 
 	cxlmd = devm_cxl_add_memdev(&accel->cxlds, &accel->attach.attach);
-	if (!IS_ERR(cxlmd))
-		return cxla_accel_publish(accel, cxlmd);
+	if (!IS_ERR(cxlmd)) {
+		rc = cxla_accel_publish(accel, cxlmd);
+		if (rc) {
+			devm_cxl_del_memdev(&accel->cxlds);
+			cxla_accel_lost(accel);
+		}
+		return rc;
+	}
 
 	scoped_guard(rwsem_write, &node->lock) {
 		cxla_accel_result(accel);
@@ -141,8 +200,23 @@ static int cxla_accel_attach(struct cxla_accel *accel)
 	return 0;
 }
 
+/* a root, or a port, came, and the device has no range */
+static void cxla_accel_retry(struct cxl_dev_state *cxlds)
+{
+	struct cxla_accel *accel = container_of(cxlds, struct cxla_accel, cxlds);
+	int rc;
+
+	scoped_guard(rwsem_read, &accel->node->lock)
+		if (accel->on_loss != CXLA_ON_LOSS_REATTACH)
+			return;
+	rc = cxla_accel_attach(accel);
+	if (rc)
+		dev_err(cxlds->dev, "can't attach again: %d\n", rc);
+}
+
 static void cxla_accel_put_node(void *node)
 {
+	cxla_node_close(node);
 	cxla_node_put(node);
 }
 
@@ -192,6 +266,8 @@ static int cxla_accel_probe(struct pci_dev *pdev,
 	rc = pcim_enable_device(pdev);
 	if (rc)
 		return dev_err_probe(&pdev->dev, rc, "can't enable device\n");
+	/* for cxla_accel_slot_reset() */
+	pci_save_state(pdev);
 
 	accel = devm_cxl_dev_state_create(&pdev->dev, CXL_DEVTYPE_DEVMEM,
 					  serial, dvsec, struct cxla_accel,
@@ -209,9 +285,16 @@ static int cxla_accel_probe(struct pci_dev *pdev,
 	accel->node->info.serial = serial;
 	accel->node->info.memdev_id = -1;
 	accel->node->info.region_id = -1;
+	accel->attach.attach.probe = cxl_memdev_attach_region;
+	accel->attach.attach.revoke = cxla_accel_revoke;
+	accel->cxlds.media_ready = true;
+	cxla_accel_set_on_loss(accel, cxla_default_on_loss);
 	pci_set_drvdata(pdev, accel);
 
 	rc = cxla_accel_setup(accel, pdev, &access);
+	if (rc)
+		return rc;
+	rc = devm_cxl_attach_retry(&accel->cxlds, cxla_accel_retry);
 	if (rc)
 		return rc;
 	rc = cxla_accel_attach(accel);
@@ -228,12 +311,69 @@ static void cxla_accel_remove(struct pci_dev *pdev)
 	/* devres lets go of the memdev, which revokes, then of the node */
 }
 
+/* --------------------------- reset, errors ------------------------- */
+
+/* the PCI core holds the lock of the device around each of these */
+
+static void cxla_accel_reset_prepare(struct pci_dev *pdev)
+{
+	struct cxla_accel *accel = pci_get_drvdata(pdev);
+
+	devm_cxl_del_memdev(&accel->cxlds);
+	cxla_accel_lost(accel);
+}
+
+/* decoders may have been reset with the device, which is a reason then */
+static void cxla_accel_reset_done(struct pci_dev *pdev)
+{
+	struct cxla_accel *accel = pci_get_drvdata(pdev);
+	int rc = cxla_accel_attach(accel);
+
+	if (rc)
+		pci_err(pdev, "can't attach after the reset: %d\n", rc);
+}
+
+static pci_ers_result_t cxla_accel_error_detected(struct pci_dev *pdev,
+						  pci_channel_state_t state)
+{
+	cxla_accel_reset_prepare(pdev);
+	switch (state) {
+	case pci_channel_io_normal:
+		return PCI_ERS_RESULT_CAN_RECOVER;
+	case pci_channel_io_frozen:
+		return PCI_ERS_RESULT_NEED_RESET;
+	default:
+		return PCI_ERS_RESULT_DISCONNECT;
+	}
+}
+
+static pci_ers_result_t cxla_accel_mmio_enabled(struct pci_dev *pdev)
+{
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+static pci_ers_result_t cxla_accel_slot_reset(struct pci_dev *pdev)
+{
+	pci_restore_state(pdev);
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+static const struct pci_error_handlers cxla_accel_err_handler = {
+	.error_detected = cxla_accel_error_detected,
+	.mmio_enabled = cxla_accel_mmio_enabled,
+	.slot_reset = cxla_accel_slot_reset,
+	.resume = cxla_accel_reset_done,
+	.reset_prepare = cxla_accel_reset_prepare,
+	.reset_done = cxla_accel_reset_done,
+};
+
 /* no id table: by driver_override or new_id only */
 static struct pci_driver cxla_accel_driver = {
 	.name = "cxla_accel",
 	.probe = cxla_accel_probe,
 	.remove = cxla_accel_remove,
 	.dev_groups = cxla_accel_groups,
+	.err_handler = &cxla_accel_err_handler,
 	.driver = {
 		.probe_type = PROBE_FORCE_SYNCHRONOUS,
 	},
@@ -242,6 +382,14 @@ static struct pci_driver cxla_accel_driver = {
 static int __init cxla_accel_init(void)
 {
 	int rc;
+
+	rc = match_string(cxla_on_loss_names, -1, on_loss);
+	if (rc < 0) {
+		pr_err("on_loss=%s: one of unbind, pci-only, reattach\n",
+		       on_loss);
+		return -EINVAL;
+	}
+	cxla_default_on_loss = rc;
 
 	rc = cxla_inode_init();
 	if (rc)

@@ -6,7 +6,38 @@
 #include <linux/cdev.h>
 #include <linux/kref.h>
 #include <linux/miscdevice.h>
+#include <linux/poll.h>
 #include <linux/rwsem.h>
+
+#define CXLA_EVENTS_KEPT	64
+
+/**
+ * struct cxla_events - what happened to an accelerator, for readers
+ * @lock: guards the rest
+ * @wait: who waits for more
+ * @last: number of the last event; the first one is 1
+ * @closed: there will be no more
+ * @ring: the last of them, by number
+ */
+struct cxla_events {
+	spinlock_t lock;
+	wait_queue_head_t wait;
+	u64 last;
+	bool closed;
+	struct cxla_event ring[CXLA_EVENTS_KEPT];
+};
+
+/**
+ * enum cxla_on_loss - what to do when the range is taken back
+ * @CXLA_ON_LOSS_UNBIND: be unbound
+ * @CXLA_ON_LOSS_PCI_ONLY: go on without, for good
+ * @CXLA_ON_LOSS_REATTACH: go on without, and attach again when a root comes
+ */
+enum cxla_on_loss {
+	CXLA_ON_LOSS_UNBIND,
+	CXLA_ON_LOSS_PCI_ONLY,
+	CXLA_ON_LOSS_REATTACH,
+};
 
 /**
  * struct cxla_map - one attach, for the mappings made of it
@@ -34,6 +65,9 @@ struct cxla_map {
  * @info: what ioctl and sysfs tell
  * @map: the attach to map; NULL unless attached
  * @revoked: the attach in flight, or made, was revoked
+ * @told: range that readers were told to be attached, and not yet to be
+ *	detached; empty otherwise
+ * @events: for readers; own lock
  */
 struct cxla_node {
 	struct kref kref;
@@ -47,6 +81,20 @@ struct cxla_node {
 	struct cxla_accel_info info;
 	struct cxla_map *map;
 	bool revoked;
+	struct range told;
+	struct cxla_events events;
+};
+
+/**
+ * struct cxla_file - an open file of a node
+ * @node: the node, one of its references
+ * @lock: keeps readers apart, guards @next
+ * @next: number of the event that read() delivers next
+ */
+struct cxla_file {
+	struct cxla_node *node;
+	struct mutex lock;
+	u64 next;
 };
 
 /**
@@ -56,19 +104,36 @@ struct cxla_node {
  * @node: its device node
  * @mem: write-back mapping of the range, which is what makes mappings of
  *	userspace write-back too; NULL unless attached; @node->lock
+ * @on_loss: what to do when it is taken back; @node->lock
  */
 struct cxla_accel {
 	struct cxl_dev_state cxlds;
 	struct cxl_attach_region attach;
 	struct cxla_node *node;
 	void *mem;
+	enum cxla_on_loss on_loss;
 };
 
 extern const struct attribute_group *cxla_accel_groups[];
 
+extern const char * const cxla_on_loss_names[];
+
+void cxla_accel_set_on_loss(struct cxla_accel *accel, enum cxla_on_loss what);
+
+void cxla_events_init(struct cxla_events *events);
+void cxla_events_push(struct cxla_events *events, enum cxla_event_type type,
+		      enum cxla_reason reason, u64 start, u64 size);
+void cxla_events_close(struct cxla_events *events);
+u64 cxla_events_first(struct cxla_events *events);
+ssize_t cxla_events_read(struct cxla_events *events, u64 *next,
+			 char __user *buf, size_t count, bool nonblock);
+__poll_t cxla_events_poll(struct cxla_events *events, u64 next,
+			  struct file *file, poll_table *wait);
+
 struct cxla_node *cxla_node_create(struct cxla_accel *accel);
 int cxla_node_register(struct cxla_node *node);
 void cxla_node_unregister(struct cxla_node *node);
+void cxla_node_close(struct cxla_node *node);
 void cxla_node_put(struct cxla_node *node);
 void cxla_node_zap(struct cxla_node *node);
 

@@ -18,7 +18,9 @@ static DEFINE_IDA(cxla_accel_ida);
 
 static struct cxla_node *cxla_file_node(struct file *file)
 {
-	return file->private_data;
+	struct cxla_file *cxla_file = file->private_data;
+
+	return cxla_file->node;
 }
 
 static int cxla_node_open(struct inode *inode, struct file *file)
@@ -26,17 +28,55 @@ static int cxla_node_open(struct inode *inode, struct file *file)
 	struct cxla_node *node = container_of(file->private_data,
 					      struct cxla_node, misc);
 
+	struct cxla_file *cxla_file = kzalloc(sizeof(*cxla_file), GFP_KERNEL);
+
+	if (!cxla_file)
+		return -ENOMEM;
 	/* misc_open() holds the lock that misc_deregister() takes */
 	kref_get(&node->kref);
-	file->private_data = node;
+	mutex_init(&cxla_file->lock);
+	cxla_file->node = node;
+	cxla_file->next = cxla_events_first(&node->events);
+	file->private_data = cxla_file;
 	file->f_mapping = node->inode->i_mapping;
 	return 0;
 }
 
 static int cxla_node_release(struct inode *inode, struct file *file)
 {
-	cxla_node_put(cxla_file_node(file));
+	struct cxla_file *cxla_file = file->private_data;
+
+	cxla_node_put(cxla_file->node);
+	mutex_destroy(&cxla_file->lock);
+	kfree(cxla_file);
 	return 0;
+}
+
+static ssize_t cxla_node_read(struct file *file, char __user *buf, size_t count,
+			      loff_t *pos)
+{
+	struct cxla_file *cxla_file = file->private_data;
+	ssize_t rc;
+
+	if (file->f_flags & O_NONBLOCK) {
+		if (!mutex_trylock(&cxla_file->lock))
+			return -EAGAIN;
+	} else if (mutex_lock_interruptible(&cxla_file->lock)) {
+		return -ERESTARTSYS;
+	}
+	rc = cxla_events_read(&cxla_file->node->events, &cxla_file->next, buf,
+			      count, file->f_flags & O_NONBLOCK);
+	mutex_unlock(&cxla_file->lock);
+	return rc;
+}
+
+static __poll_t cxla_node_poll(struct file *file, poll_table *wait)
+{
+	struct cxla_file *cxla_file = file->private_data;
+
+	/* a reader may hold the lock and sleep: what it waits for will do */
+	return cxla_events_poll(&cxla_file->node->events,
+				READ_ONCE(cxla_file->next), file, wait);
 }
 
 static long cxla_node_ioctl_info(struct cxla_node *node,
@@ -100,6 +140,8 @@ static const struct file_operations cxla_node_fops = {
 	.owner = THIS_MODULE,
 	.open = cxla_node_open,
 	.release = cxla_node_release,
+	.read = cxla_node_read,
+	.poll = cxla_node_poll,
 	.unlocked_ioctl = cxla_node_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
 	.mmap = cxla_node_mmap,
@@ -145,6 +187,8 @@ struct cxla_node *cxla_node_create(struct cxla_accel *accel)
 
 	kref_init(&node->kref);
 	init_rwsem(&node->lock);
+	cxla_events_init(&node->events);
+	node->told = (struct range) { .start = 0, .end = -1 };
 	node->id = id;
 	node->accel = accel;
 	snprintf(node->name, sizeof(node->name), "cxla!accel%d", id);
@@ -171,6 +215,12 @@ void cxla_node_unregister(struct cxla_node *node)
 	misc_deregister(&node->misc);
 	guard(rwsem_write)(&node->lock);
 	node->accel = NULL;
+}
+
+/* nothing more will happen to it */
+void cxla_node_close(struct cxla_node *node)
+{
+	cxla_events_close(&node->events);
 }
 
 /* take all pages out of all mappings, present and inherited */

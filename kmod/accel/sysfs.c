@@ -59,11 +59,33 @@ static ssize_t accel_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(accel);
 
+static ssize_t on_loss_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	struct cxla_accel *accel = dev_get_drvdata(dev);
+
+	guard(rwsem_read)(&accel->node->lock);
+	return sysfs_emit(buf, "%s\n", cxla_on_loss_names[accel->on_loss]);
+}
+
+static ssize_t on_loss_store(struct device *dev, struct device_attribute *attr,
+			     const char *buf, size_t len)
+{
+	int what = __sysfs_match_string(cxla_on_loss_names, -1, buf);
+
+	if (what < 0)
+		return what;
+	cxla_accel_set_on_loss(dev_get_drvdata(dev), what);
+	return len;
+}
+static DEVICE_ATTR_RW(on_loss);
+
 static struct attribute *cxla_accel_attributes[] = {
 	&dev_attr_state.attr,
 	&dev_attr_reason.attr,
 	&dev_attr_range.attr,
 	&dev_attr_accel.attr,
+	&dev_attr_on_loss.attr,
 	NULL
 };
 
