@@ -91,7 +91,7 @@ void add_regions(const Topology &topology, Wrongs &out)
 		     topology.bus == "cxla"
 			     ? "its device has no memdev now: `cxla detach DEVICE` and `cxla "
 			       "attach --expander DEVICE` "
-			       "gives it one"
+			       "give it one"
 			     : "the in-tree driver could not assemble it: the kernel log says "
 			       "why"});
 	}
