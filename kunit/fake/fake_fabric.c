@@ -85,6 +85,7 @@ void fake_count_reset(struct fake_fabric *f)
 	struct fake_node *node;
 
 	memset(&f->count, 0, sizeof(f->count));
+	f->nr_changes = 0;
 	list_for_each_entry(node, &f->nodes, list)
 		memset(&node->count, 0, sizeof(node->count));
 }

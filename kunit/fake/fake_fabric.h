@@ -29,6 +29,10 @@
 #include "../../kmod/core/core.h"
 
 #define FAKE_MAX_WINDOWS	16
+#define FAKE_MAX_CHANGES	32
+
+/* commit_delay of a commit that never comes to an end */
+#define FAKE_NEVER		255
 
 struct fake_node;
 
@@ -57,6 +61,22 @@ struct fake_counters {
 	unsigned int writes;
 	unsigned int cfg_reads;
 	unsigned int cfg_writes;
+};
+
+/**
+ * struct fake_change - a write to the control of a decoder
+ * @node: whose
+ * @decoder: which
+ * @old: what it read before
+ * @value: what was written
+ * @invalidations: how often caches had been invalidated by then
+ */
+struct fake_change {
+	struct fake_node *node;
+	int decoder;
+	u32 old;
+	u32 value;
+	unsigned int invalidations;
 };
 
 /**
@@ -120,7 +140,8 @@ struct fake_accel {
  * @gone: knob: it and all below don't answer, as after surprise removal
  * @slow: knob: register reads sleep for a millisecond
  * @commit_fails: knob: each commit ends in error-not-committed
- * @commit_delay: knob: committed shows after that many reads of control
+ * @commit_delay: knob: committed shows after that many reads of control, below
+ *	FAKE_NEVER
  *
  * The rest is private.
  */
@@ -163,6 +184,8 @@ struct fake_node {
  * @windows: what fake_root_add() makes of it; a test may change them before
  * @nr_windows: how many
  * @count: accesses of all nodes
+ * @changes: what the modules wrote to controls, in order
+ * @nr_changes: how often they did
  * @gone: knob: nothing answers
  * @slow: knob: all register reads sleep
  * @error: first error while it was built
@@ -175,6 +198,8 @@ struct fake_fabric {
 	struct cxla_window windows[FAKE_MAX_WINDOWS];
 	int nr_windows;
 	struct fake_counters count;
+	struct fake_change changes[FAKE_MAX_CHANGES];
+	int nr_changes;
 	bool gone;
 	bool slow;
 	int error;

@@ -12,6 +12,7 @@
 #include <linux/gfp.h>
 #include <linux/log2.h>
 
+#include "fake_cache.h"
 #include "fake_impl.h"
 #include "fake_mmio.h"
 
@@ -107,7 +108,8 @@ static void fake_write_ctrl(struct fake_node *node, int decoder, u32 value)
 	if (!fake_commit_is_good(node, decoder))
 		*ctrl |= CXL_HDM_CTRL_ERROR;
 	else if (node->commit_delay)
-		node->pending[decoder] = min(node->commit_delay, 255U);
+		node->pending[decoder] = min_t(unsigned int,
+					       node->commit_delay, FAKE_NEVER);
 	else
 		*ctrl |= CXL_HDM_CTRL_COMMITTED;
 }
@@ -115,7 +117,7 @@ static void fake_write_ctrl(struct fake_node *node, int decoder, u32 value)
 /* a commit that takes its time shows in the read after the last that waited */
 static void fake_read_ctrl(struct fake_node *node, int decoder)
 {
-	if (!node->pending[decoder])
+	if (!node->pending[decoder] || node->pending[decoder] == FAKE_NEVER)
 		return;
 	if (!--node->pending[decoder])
 		*fake_hdm_reg(node, decoder, CXL_HDM_CTRL) |=
@@ -216,6 +218,26 @@ static u32 fake_mmio_read(u32 offset)
 	return fake_reg_read(node, offset % SZ_64K);
 }
 
+static void fake_note_change(struct fake_node *node, u32 offset, u32 value)
+{
+	struct fake_fabric *f = node->fabric;
+	int decoder;
+	u32 reg;
+
+	decoder = fake_decoder_at(node, offset, &reg);
+	if (decoder < 0 || reg != CXL_HDM_CTRL)
+		return;
+	if (f->nr_changes < FAKE_MAX_CHANGES)
+		f->changes[f->nr_changes] = (struct fake_change) {
+			.node = node,
+			.decoder = decoder,
+			.old = *fake_hdm_reg(node, decoder, CXL_HDM_CTRL),
+			.value = value,
+			.invalidations = fake_cache_invalidations,
+		};
+	f->nr_changes++;
+}
+
 static void fake_mmio_write(u32 offset, u32 value)
 {
 	struct fake_node *node = fake_block_owner(offset);
@@ -224,6 +246,7 @@ static void fake_mmio_write(u32 offset, u32 value)
 		return;
 	node->count.writes++;
 	node->fabric->count.writes++;
+	fake_note_change(node, offset % SZ_64K, value);
 	if (!fake_node_gone(node))
 		fake_reg_write(node, offset % SZ_64K, value);
 }

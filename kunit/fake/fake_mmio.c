@@ -13,6 +13,7 @@
 #include <linux/module.h>
 #include <linux/srcu.h>
 
+#include "fake_cache.h"
 #include "fake_ioremap.h"
 #include "fake_mmio.h"
 
@@ -116,6 +117,28 @@ int fake_mmio_mapped(void)
 	return atomic_read(&fake_nr_mapped);
 }
 EXPORT_SYMBOL_GPL(fake_mmio_mapped);
+
+/* ------------------------------- caches ---------------------------- */
+
+bool fake_cache_able = true;
+EXPORT_SYMBOL_GPL(fake_cache_able);
+unsigned int fake_cache_invalidations;
+EXPORT_SYMBOL_GPL(fake_cache_invalidations);
+
+bool fake_cache_has_invalidate(void)
+{
+	return fake_cache_able;
+}
+EXPORT_SYMBOL_GPL(fake_cache_has_invalidate);
+
+int fake_cache_invalidate(int res_desc)
+{
+	if (WARN_ON(!fake_cache_able))
+		return -ENXIO;
+	fake_cache_invalidations++;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(fake_cache_invalidate);
 
 static int __init fake_mmio_init(void)
 {
