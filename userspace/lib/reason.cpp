@@ -15,7 +15,7 @@ struct Entry {
 	ReasonText text;
 };
 
-constexpr std::array<Entry, 18> table = {{
+constexpr std::array<Entry, 20> table = {{
 	{CXLA_REASON_NONE, {"none", "the device is attached, or no attach was tried", ""}},
 	{CXLA_REASON_NO_ROOT,
 	 {"no-root", "the platform describes no CXL root above this device",
@@ -77,6 +77,12 @@ constexpr std::array<Entry, 18> table = {{
 	{CXLA_REASON_REVOKED,
 	 {"revoked", "the range was taken back because something above the device went",
 	  "bring back what went (see `cxla status`), then `cxla attach` again"}},
+	{CXLA_REASON_RESTRICTED_HOST,
+	 {"restricted-host", "the device is below a CXL 1.1 host bridge, or integrated in one",
+	  "CXL 1.1 is not supported; the device works PCI-only"}},
+	{CXLA_REASON_QUARANTINED,
+	 {"quarantined", "another driver lost this range and has not let go of it yet",
+	  "it is attached by itself when that driver is unbound; the kernel log says which"}},
 	{CXLA_REASON_ERROR,
 	 {"error", "another error, such as no memory",
 	  "the kernel log (dmesg) and the errno of `cxla status --json` say which"}},
