@@ -37,8 +37,12 @@ static void cxla_cedt_bad(size_t offset, int type, const char *what, void *arg)
 {
 	struct cxla_acpi *ctx = arg;
 
-	dev_err(ctx->host, FW_BUG "CEDT entry at %#zx, type %d: %s\n", offset,
-		type, what);
+	/* entries begin behind the header */
+	if (!offset)
+		dev_err(ctx->host, FW_BUG "CEDT: %s\n", what);
+	else
+		dev_err(ctx->host, FW_BUG "CEDT entry at %#zx, type %d: %s\n",
+			offset, type, what);
 }
 
 static int cxla_walk_cedt(const struct cedt_visitor *visitor)
@@ -221,9 +225,9 @@ static int cxla_try_bridge(struct cxla_acpi *ctx, struct acpi_device *adev)
 	if (rc)
 		return rc;
 	if (!search.found) {
-		dev_err(ctx->host, FW_BUG "no CHBS for host bridge %u\n",
+		dev_err(ctx->host, FW_BUG "host bridge %u left out: it has no CHBS\n",
 			search.uid);
-		return -ENODEV;
+		return 0;
 	}
 	if (search.twice)
 		dev_err(ctx->host,
@@ -258,7 +262,7 @@ static void cxla_check_window(struct cxla_acpi *ctx,
 	for (int i = 0; i < cxld->nr_targets; i++)
 		if (!xa_load(&ctx->root->dports, cxld->targets[i]))
 			dev_err(ctx->host,
-				FW_BUG "window [%#llx-%#llx] leads to host bridge %u, which is not there\n",
+				FW_BUG "window [%#llx-%#llx]: no host bridge %u\n",
 				cxld->hpa_range.start, cxld->hpa_range.end,
 				cxld->targets[i]);
 }
