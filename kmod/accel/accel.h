@@ -20,7 +20,7 @@
  * @ring: the last of them, by number
  */
 struct cxla_events {
-	spinlock_t lock;
+	spinlock_t lock;	/* guards the rest */
 	wait_queue_head_t wait;
 	u64 last;
 	bool closed;
@@ -93,7 +93,7 @@ struct cxla_node {
  */
 struct cxla_file {
 	struct cxla_node *node;
-	struct mutex lock;
+	struct mutex lock;	/* keeps readers apart */
 	u64 next;
 };
 

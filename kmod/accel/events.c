@@ -66,18 +66,19 @@ void cxla_events_close(struct cxla_events *events)
 /* where a file that is opened now starts to read */
 u64 cxla_events_first(struct cxla_events *events)
 {
-	guard(spinlock)(&events->lock);
-	return cxla_events_oldest(events);
+	u64 first;
+
+	scoped_guard(spinlock, &events->lock)
+		first = cxla_events_oldest(events);
+	return first;
 }
 
 /* the event @next, or an overflow; *@after is what comes after it */
-static bool cxla_events_peek(struct cxla_events *events, u64 next,
+static bool cxla_events_take(const struct cxla_events *events, u64 next,
 			     struct cxla_event *event, u64 *after)
 {
-	u64 oldest;
+	u64 oldest = cxla_events_oldest(events);
 
-	guard(spinlock)(&events->lock);
-	oldest = cxla_events_oldest(events);
 	if (next > events->last)
 		return false;
 	if (next < oldest) {
@@ -95,10 +96,23 @@ static bool cxla_events_peek(struct cxla_events *events, u64 next,
 	return true;
 }
 
+static bool cxla_events_peek(struct cxla_events *events, u64 next,
+			     struct cxla_event *event, u64 *after)
+{
+	bool there;
+
+	scoped_guard(spinlock, &events->lock)
+		there = cxla_events_take(events, next, event, after);
+	return there;
+}
+
 static bool cxla_events_ready(struct cxla_events *events, u64 next)
 {
-	guard(spinlock)(&events->lock);
-	return next <= events->last || events->closed;
+	bool ready;
+
+	scoped_guard(spinlock, &events->lock)
+		ready = next <= events->last || events->closed;
+	return ready;
 }
 
 /**
@@ -148,10 +162,11 @@ __poll_t cxla_events_poll(struct cxla_events *events, u64 next,
 	__poll_t mask = 0;
 
 	poll_wait(file, &events->wait, wait);
-	guard(spinlock)(&events->lock);
-	if (next <= events->last)
-		mask |= EPOLLIN | EPOLLRDNORM;
-	if (events->closed)
-		mask |= EPOLLHUP;
+	scoped_guard(spinlock, &events->lock) {
+		if (next <= events->last)
+			mask |= EPOLLIN | EPOLLRDNORM;
+		if (events->closed)
+			mask |= EPOLLHUP;
+	}
 	return mask;
 }

@@ -34,7 +34,7 @@ static int model_init(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fake_fabric_start(d->f), 0);
 	bar = pci_resource_start(d->node->pdev, 0);
 	d->regs = ioremap(bar, SZ_64K);
-	KUNIT_ASSERT_NOT_NULL(test, d->regs);
+	KUNIT_ASSERT_NOT_NULL(test, (__force void *)d->regs);
 	test->priv = d;
 	return 0;
 }

@@ -199,7 +199,8 @@ void hdm_poke(struct component *c, const struct fault *f, bool dry_run)
 	poke_pair(c, f, FAULT_BASE, BASE_LOW, "base");
 	poke_pair(c, f, FAULT_SIZE, SIZE_LOW, "size");
 	poke_pair(c, f, FAULT_TARGETS, TARGETS_LOW, "targets");
-	before = ctrl = REG(c, n, CTRL);
+	ctrl = REG(c, n, CTRL);
+	before = ctrl;
 	poke_field(&ctrl, f, FAULT_GRANULARITY, 0xf, "granularity");
 	poke_field(&ctrl, f, FAULT_WAYS, 0xf0, "ways");
 	poke_field(&ctrl, f, FAULT_COMMITTED, CTRL_COMMIT, "committed");

@@ -151,7 +151,8 @@ void cedt_patch(const char *path, const struct patch *patches, size_t nr,
 	size_t size, length;
 	int fd;
 
-	length = size = cedt_load(path, before);
+	size = cedt_load(path, before);
+	length = size;
 	memcpy(table, before, size);
 	for (size_t i = 0; i < nr; i++) {
 		const struct patch *p = &patches[i];

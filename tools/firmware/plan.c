@@ -196,7 +196,7 @@ static void parse_patch(struct patch *p, char **save)
 	val = value_of(tok, p->line);
 	if (strlen(tok) >= sizeof(p->field))
 		die("plan line %u: '%s' is no field", p->line, tok);
-	strcpy(p->field, tok);
+	memcpy(p->field, tok, strlen(tok) + 1);
 	p->value = number(val, p->line, tok);
 	if (strtok_r(NULL, " \t", save))
 		die("plan line %u: one field a line", p->line);
