@@ -52,7 +52,8 @@ static int fake_accel_add(struct accel *accel)
 
 	accel->attach.region = (struct range) { .start = 0, .end = -1 };
 	accel->attach.attach.probe = fake_accel_attach;
-	accel->attach.attach.revoke = fake_accel_revoke;
+	if (!fake->no_revoke)
+		accel->attach.attach.revoke = fake_accel_revoke;
 	if (!fake->no_detach)
 		accel->attach.attach.detach = fake_accel_detach;
 
@@ -66,6 +67,32 @@ static int fake_accel_add(struct accel *accel)
 	fake->nr_attached += !fake->rc;
 	return fake->probe_error;
 }
+
+static void fake_accel_retry(struct cxl_dev_state *cxlds)
+{
+	struct accel *accel = container_of(cxlds, struct accel, cxlds);
+
+	accel->node->accel.nr_retry++;
+	fake_accel_add(accel);
+}
+
+void fake_lose(struct fake_node *endpoint)
+{
+	struct device *dev = &endpoint->pdev->dev;
+
+	guard(device)(dev);
+	devm_cxl_del_memdev(dev_get_drvdata(dev));
+}
+EXPORT_SYMBOL_GPL(fake_lose);
+
+void fake_attach_again(struct fake_node *endpoint)
+{
+	struct device *dev = &endpoint->pdev->dev;
+
+	guard(device)(dev);
+	fake_accel_add(dev_get_drvdata(dev));
+}
+EXPORT_SYMBOL_GPL(fake_attach_again);
 
 static int fake_accel_probe(struct pci_dev *pdev,
 			    const struct pci_device_id *id)
@@ -83,6 +110,10 @@ static int fake_accel_probe(struct pci_dev *pdev,
 	if (!accel)
 		return -ENOMEM;
 	accel->node = node;
+	pci_set_drvdata(pdev, accel);
+	if (node->accel.retry &&
+	    devm_cxl_attach_retry(&accel->cxlds, fake_accel_retry))
+		return -ENOMEM;
 	accel->cxlds.media_ready = node->accel.media_ready;
 	node->accel.setup_rc = cxl_pci_setup_regs(pdev,
 						  CXL_REGLOC_RBI_COMPONENT,

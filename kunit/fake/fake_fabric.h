@@ -84,6 +84,8 @@ struct fake_change {
  * @media_ready: option, true unless a test says otherwise
  * @expander: option: a memory expander, no attach
  * @no_detach: option: no detach callback, so the driver is unbound instead
+ * @no_revoke: option: no revoke callback, as in mainline's form
+ * @retry: option: attach again when what was missing above has come
  * @capacity: option: what the driver sets; that of the node unless a test
  *	says otherwise; 0: it sets none
  * @probe_error: option: error of the PCI probe, after the attach
@@ -95,6 +97,7 @@ struct fake_change {
  * @reason: result: why it failed
  * @range: result: HPA, inclusive
  * @record: result: what it cost
+ * @nr_retry: calls to attach again
  * @nr_attached: how often it succeeded, since the node was made
  * @nr_revoke: calls of revoke since then
  * @nr_detach: calls of detach since then
@@ -104,6 +107,8 @@ struct fake_accel {
 	bool media_ready;
 	bool expander;
 	bool no_detach;
+	bool no_revoke;
+	bool retry;
 	u64 capacity;
 	int probe_error;
 	int (*before)(struct fake_node *node);
@@ -115,6 +120,7 @@ struct fake_accel {
 	enum cxla_reason reason;
 	struct range range;
 	struct cxla_attach_record record;
+	int nr_retry;
 	int nr_attached;
 	int nr_revoke;
 	int nr_detach;
@@ -311,6 +317,9 @@ void fake_count_reset(struct fake_fabric *f);
 /* 0: the driver is bound, its probe has run; or -ENODEV */
 int fake_bind(struct fake_node *endpoint);
 void fake_unbind(struct fake_node *endpoint);
+/* of a bound endpoint: as its driver does before and after a reset */
+void fake_lose(struct fake_node *endpoint);
+void fake_attach_again(struct fake_node *endpoint);
 
 /* -------------------------------- log ------------------------------ */
 

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * After the end of a range: who has lost it keeps others from it until it lets
+ * go, and is attached again when what was missing comes back, and only then.
+ */
+#include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/kthread.h>
+#include <linux/pci.h>
+
+#include "../fake/fake_fabric.h"
+
+MODULE_IMPORT_NS("CXL");
+
+#define WINDOW_BASE	0x1000000000ULL
+#define RANGE_BASE	0x1010000000ULL
+#define RANGE_SIZE	((u64)SZ_512M)
+
+struct rig {
+	struct fake_fabric *f;
+	struct fake_node *bridge;
+	struct fake_node *dev;		/* root port 3 */
+	struct fake_node *other;	/* root port 4, not mapped */
+	struct completion held;
+	struct completion let_go;
+	struct task_struct *holder;
+};
+
+static int return_init(struct kunit *test)
+{
+	struct rig *rig = kunit_kzalloc(test, sizeof(*rig), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, rig);
+	test->priv = rig;
+	init_completion(&rig->held);
+	init_completion(&rig->let_go);
+	rig->f = fake_test_fabric(test);
+	rig->bridge = fake_bridge(rig->f, 7, 2);
+	rig->dev = fake_endpoint(fake_root_port(rig->bridge, 3), 0, 2,
+				 RANGE_SIZE);
+	rig->other = fake_endpoint(fake_root_port(rig->bridge, 4), 0, 2,
+				   RANGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, rig->dev);
+	KUNIT_ASSERT_NOT_NULL(test, rig->other);
+	fake_window(rig->f, rig->bridge, WINDOW_BASE, SZ_4G);
+	KUNIT_ASSERT_EQ(test, fake_fabric_start(rig->f), 0);
+	KUNIT_ASSERT_EQ(test, fake_map(rig->dev, RANGE_BASE, RANGE_SIZE, 0), 0);
+	return 0;
+}
+
+static struct rig *rig(struct kunit *test)
+{
+	return test->priv;
+}
+
+static void root_add(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+}
+
+/* all that was queued has run: time costs nothing here */
+static void settle(void)
+{
+	msleep(2000);
+}
+
+static void is_attached(struct kunit *test, struct fake_node *dev)
+{
+	KUNIT_EXPECT_EQ(test, dev->accel.rc, 0);
+	KUNIT_EXPECT_EQ(test, dev->accel.range.start, RANGE_BASE);
+	KUNIT_EXPECT_FALSE(test, IS_ERR(dev->accel.memdev));
+}
+
+static int hold(void *data)
+{
+	struct rig *rig = data;
+
+	device_lock(&rig->dev->pdev->dev);
+	complete(&rig->held);
+	wait_for_completion(&rig->let_go);
+	device_unlock(&rig->dev->pdev->dev);
+	return 0;
+}
+
+/* somebody has the device's lock: no worker comes near its driver */
+static void hold_device(struct kunit *test)
+{
+	rig(test)->holder = kthread_run(hold, rig(test), "holds a device");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rig(test)->holder);
+	wait_for_completion(&rig(test)->held);
+}
+
+static void let_device_go(struct kunit *test)
+{
+	complete(&rig(test)->let_go);
+	settle();
+}
+
+/* --------------------------- quarantine ---------------------------- */
+
+/* firmware gives the range to the other device, behind everybody's back */
+static void range_is_given_to_the_other(struct kunit *test)
+{
+	fake_hdm_uncommit(rig(test)->dev, 0);
+	fake_hdm_uncommit(rig(test)->bridge, 0);
+	KUNIT_ASSERT_EQ(test, fake_map(rig(test)->other, RANGE_BASE, RANGE_SIZE,
+				       0), 0);
+}
+
+static void range_that_its_driver_still_has_is_quarantined(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev, *other = rig(test)->other;
+
+	dev->accel.no_revoke = true;
+	dev->accel.no_detach = true;
+	other->accel.retry = true;
+	root_add(test);
+	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
+
+	hold_device(test);
+	fake_root_remove(rig(test)->f);
+	range_is_given_to_the_other(test);
+	root_add(test);
+	/* it knows nothing of revocation, and is still bound */
+	KUNIT_EXPECT_PTR_NE(test, dev->pdev->dev.driver, NULL);
+	fake_expect_refused(test, other, CXLA_REASON_QUARANTINED);
+	settle();
+	KUNIT_EXPECT_EQ(test, other->accel.reason, CXLA_REASON_QUARANTINED);
+
+	let_device_go(test);
+	KUNIT_EXPECT_PTR_EQ(test, dev->pdev->dev.driver, NULL);
+	/* and the one that was kept waiting has it */
+	is_attached(test, other);
+}
+
+static void part_of_a_range_is_quarantined_too(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev, *other = rig(test)->other;
+
+	root_add(test);
+	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
+	hold_device(test);
+	fake_root_remove(rig(test)->f);
+	fake_hdm_uncommit(dev, 0);
+	fake_hdm_uncommit(rig(test)->bridge, 0);
+	KUNIT_ASSERT_EQ(test, fake_map(other, RANGE_BASE + SZ_256M, SZ_256M, 0),
+			0);
+	root_add(test);
+	fake_expect_refused(test, other, CXLA_REASON_QUARANTINED);
+	let_device_go(test);
+	fake_unbind(other);
+	fake_expect_attached(test, other, RANGE_BASE + SZ_256M, SZ_256M);
+}
+
+static void range_is_free_when_its_driver_is_unbound(struct kunit *test)
+{
+	root_add(test);
+	fake_expect_attached(test, rig(test)->dev, RANGE_BASE, RANGE_SIZE);
+	fake_unbind(rig(test)->dev);
+	fake_root_remove(rig(test)->f);
+	range_is_given_to_the_other(test);
+	root_add(test);
+	fake_expect_attached(test, rig(test)->other, RANGE_BASE, RANGE_SIZE);
+}
+
+static void attach_that_failed_claims_nothing(struct kunit *test)
+{
+	rig(test)->dev->accel.probe_error = -EILSEQ;
+	root_add(test);
+	KUNIT_EXPECT_NE(test, fake_bind(rig(test)->dev), 0);
+	fake_root_remove(rig(test)->f);
+	range_is_given_to_the_other(test);
+	root_add(test);
+	fake_expect_attached(test, rig(test)->other, RANGE_BASE, RANGE_SIZE);
+}
+
+/* ------------------------------ return ----------------------------- */
+
+static void root_that_comes_later_attaches_who_asked(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+
+	dev->accel.retry = true;
+	fake_expect_refused(test, dev, CXLA_REASON_NO_ROOT);
+	settle();
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_retry, 0);
+	root_add(test);
+	settle();
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_retry, 1);
+	is_attached(test, dev);
+}
+
+static void who_did_not_ask_stays_without(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+
+	fake_expect_refused(test, dev, CXLA_REASON_NO_ROOT);
+	root_add(test);
+	settle();
+	KUNIT_EXPECT_EQ(test, dev->accel.reason, CXLA_REASON_NO_ROOT);
+	KUNIT_EXPECT_TRUE(test, IS_ERR(dev->accel.memdev));
+}
+
+static void root_that_returns_attaches_again_and_again(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+
+	dev->accel.retry = true;
+	root_add(test);
+	KUNIT_ASSERT_EQ(test, fake_bind(dev), 0);
+	for (int i = 1; i <= 5; i++) {
+		is_attached(test, dev);
+		KUNIT_EXPECT_EQ(test, dev->accel.nr_attached, i);
+		fake_root_remove(rig(test)->f);
+		settle();
+		KUNIT_EXPECT_EQ(test, dev->accel.nr_revoke, i);
+		KUNIT_EXPECT_EQ(test, dev->accel.nr_detach, i);
+		root_add(test);
+		settle();
+	}
+	is_attached(test, dev);
+}
+
+static void root_that_is_back_before_the_driver_was_told_attaches_again(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+
+	dev->accel.retry = true;
+	root_add(test);
+	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
+	hold_device(test);
+	fake_root_remove(rig(test)->f);
+	root_add(test);
+	settle();
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_detach, 0);
+	let_device_go(test);
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_detach, 1);
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_attached, 2);
+	is_attached(test, dev);
+}
+
+static void host_bridge_that_is_bound_again_attaches_again(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+	struct cxl_port *port;
+
+	dev->accel.retry = true;
+	root_add(test);
+	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
+	port = fake_port(rig(test)->bridge);
+	device_release_driver(&port->dev);
+	settle();
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_detach, 1);
+	KUNIT_EXPECT_EQ(test, device_attach(&port->dev), 1);
+	settle();
+	is_attached(test, dev);
+	put_device(&port->dev);
+}
+
+static void memdev_unbound_by_hand_does_not_come_by_itself(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+
+	dev->accel.retry = true;
+	root_add(test);
+	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
+	device_release_driver(&dev->accel.memdev->dev);
+	settle();
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_detach, 1);
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_retry, 0);
+	/* it does with the next root */
+	fake_root_remove(rig(test)->f);
+	root_add(test);
+	settle();
+	is_attached(test, dev);
+}
+
+static void device_that_is_at_fault_itself_is_left_alone(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+
+	dev->accel.retry = true;
+	fake_hdm_uncommit(dev, 0);
+	root_add(test);
+	fake_expect_refused(test, dev, CXLA_REASON_NOT_COMMITTED);
+	fake_root_remove(rig(test)->f);
+	root_add(test);
+	settle();
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_retry, 0);
+}
+
+static void driver_that_was_unbound_is_not_called(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+
+	dev->accel.retry = true;
+	fake_expect_refused(test, dev, CXLA_REASON_NO_ROOT);
+	fake_unbind(dev);
+	root_add(test);
+	settle();
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_retry, 0);
+}
+
+static void driver_that_lost_its_root_for_good_is_unbound_clean(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+
+	dev->accel.retry = true;
+	root_add(test);
+	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
+	hold_device(test);
+	fake_root_remove(rig(test)->f);
+	root_add(test);
+	/* the retry is queued behind the detach, which waits for the device */
+	complete(&rig(test)->let_go);
+	fake_unbind(dev);
+	settle();
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_revoke, dev->accel.nr_attached);
+	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
+}
+
+/* ------------------------------- reset ----------------------------- */
+
+static void memdev_given_up_before_a_reset_is_made_anew_after_it(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+	struct fake_census before;
+
+	root_add(test);
+	before = fake_census();
+	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
+	fake_lose(dev);
+	fake_expect_census(test, &before);
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_revoke, 1);
+	/* once is enough */
+	fake_lose(dev);
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_revoke, 1);
+	fake_attach_again(dev);
+	is_attached(test, dev);
+	settle();
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_detach, 0);
+	/* a second one beside it is none */
+	fake_attach_again(dev);
+	KUNIT_EXPECT_EQ(test, dev->accel.rc, -EBUSY);
+}
+
+static void reset_that_cleared_the_decoders_is_a_reason(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+
+	root_add(test);
+	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
+	fake_lose(dev);
+	fake_hdm_reset(dev);
+	fake_attach_again(dev);
+	KUNIT_EXPECT_EQ(test, dev->accel.reason, CXLA_REASON_NOT_COMMITTED);
+}
+
+static struct kunit_case return_cases[] = {
+	KUNIT_CASE(range_that_its_driver_still_has_is_quarantined),
+	KUNIT_CASE(part_of_a_range_is_quarantined_too),
+	KUNIT_CASE(range_is_free_when_its_driver_is_unbound),
+	KUNIT_CASE(attach_that_failed_claims_nothing),
+	KUNIT_CASE(root_that_comes_later_attaches_who_asked),
+	KUNIT_CASE(who_did_not_ask_stays_without),
+	KUNIT_CASE(root_that_returns_attaches_again_and_again),
+	KUNIT_CASE(root_that_is_back_before_the_driver_was_told_attaches_again),
+	KUNIT_CASE(host_bridge_that_is_bound_again_attaches_again),
+	KUNIT_CASE(memdev_unbound_by_hand_does_not_come_by_itself),
+	KUNIT_CASE(device_that_is_at_fault_itself_is_left_alone),
+	KUNIT_CASE(driver_that_was_unbound_is_not_called),
+	KUNIT_CASE(driver_that_lost_its_root_for_good_is_unbound_clean),
+	KUNIT_CASE(memdev_given_up_before_a_reset_is_made_anew_after_it),
+	KUNIT_CASE(reset_that_cleared_the_decoders_is_a_reason),
+	{}
+};
+
+static struct kunit_suite return_suite = {
+	.name = "return_kunit",
+	.init = return_init,
+	.test_cases = return_cases,
+};
+
+kunit_test_suite(return_suite);
+
+MODULE_DESCRIPTION("KUnit: quarantine, and ranges that return");
+MODULE_LICENSE("GPL");
