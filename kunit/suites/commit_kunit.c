@@ -283,6 +283,11 @@ static void lock_of_a_bridge_that_came_later_leaves_all_as_before(struct kunit *
 	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), -EBUSY);
 	KUNIT_EXPECT_EQ(test, rig(test)->bridge->locked_writes, 0);
 	expect_state(test, cxlr, true);
+
+	/* and is remembered */
+	fake_count_reset(rig(test)->f);
+	fake_cache_invalidations = 0;
+	refused_without_a_write(test, cxlr, -EBUSY);
 }
 
 static void decoder_behind_that_is_committed_refuses(struct kunit *test)
@@ -484,6 +489,18 @@ static void two_writers_reset_it_once(struct kunit *test)
 	expect_state(test, cxlr, true);
 }
 
+static void writer_is_refused_while_another_is_at_work(struct kunit *test)
+{
+	struct cxl_region *cxlr = mapped_and_up(test, 0);
+
+	set_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
+	refused_without_a_write(test, cxlr, -EBUSY);
+	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), -EBUSY);
+	clear_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
+	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
+	expect_state(test, cxlr, false);
+}
+
 static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(children_are_reset_before_parents),
 	KUNIT_CASE(parents_are_committed_before_children),
@@ -504,6 +521,7 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(endpoint_that_goes_while_uncommitted_leaves_nothing),
 	KUNIT_CASE(accelerator_attaches_to_what_was_committed_again),
 	KUNIT_CASE(two_writers_reset_it_once),
+	KUNIT_CASE(writer_is_refused_while_another_is_at_work),
 	{}
 };
 

@@ -5,7 +5,10 @@
  * contains and no other device has, or none and a reason; and nothing stays.
  *
  *   root > host bridge 7 > root port 3 > switch > downstream port 1 > device 0
- *			  > root port 4 > device 1
+ *								     > device 1
+ *
+ * Decoders of bridge and switch let more than the window through, so that what is
+ * wrong with the devices' own is for nobody else to notice.
  */
 #include <kunit/test.h>
 #include <linux/pci.h>
@@ -18,6 +21,7 @@ MODULE_IMPORT_NS("CXL");
 
 #define WINDOW_BASE	0x1000000000ULL
 #define RANGE_SIZE	((u64)SZ_512M)
+#define CAPACITY	(2 * RANGE_SIZE)
 #define NR_DECODERS	2
 #define NR_DEVICES	2
 #define REGS_SIZE	0x1000	/* CXL.cachemem */
@@ -57,7 +61,10 @@ static u64 base_of(int device)
 static int fuzz_init(struct kunit *test)
 {
 	struct rig *rig = kunit_kzalloc(test, sizeof(*rig), GFP_KERNEL);
-	struct fake_node *bridge, *sw;
+	struct fake_commit whole = {
+		.base = WINDOW_BASE, .size = SZ_8G,
+	};
+	struct fake_node *bridge, *sw, *port;
 
 	KUNIT_ASSERT_NOT_NULL(test, rig);
 	test->priv = rig;
@@ -65,14 +72,17 @@ static int fuzz_init(struct kunit *test)
 	rig->f = fake_test_fabric(test);
 	bridge = fake_bridge(rig->f, 7, NR_DECODERS);
 	sw = fake_switch(fake_root_port(bridge, 3), NR_DECODERS);
-	rig->nodes[DEVICE_0] = fake_endpoint(fake_downstream(sw, 1), 0,
-					     NR_DECODERS, 2 * RANGE_SIZE);
-	rig->nodes[DEVICE_1] = fake_endpoint(fake_root_port(bridge, 4), 0,
-					     NR_DECODERS, 2 * RANGE_SIZE);
+	port = fake_downstream(sw, 1);
+	for (int i = 0; i < NR_DEVICES; i++)
+		rig->nodes[i] = fake_endpoint(port, i, NR_DECODERS, CAPACITY);
 	rig->nodes[SWITCH] = sw;
 	rig->nodes[BRIDGE] = bridge;
 	fake_window(rig->f, bridge, WINDOW_BASE, SZ_4G);
 	KUNIT_ASSERT_EQ(test, fake_fabric_start(rig->f), 0);
+	whole.targets[0] = 3;
+	KUNIT_ASSERT_EQ(test, fake_hdm_commit(bridge, 0, &whole), 0);
+	whole.targets[0] = 1;
+	KUNIT_ASSERT_EQ(test, fake_hdm_commit(sw, 0, &whole), 0);
 	for (int i = 0; i < NR_DEVICES; i++)
 		KUNIT_ASSERT_EQ(test, fake_map(rig->nodes[i], base_of(i),
 					       RANGE_SIZE, 0), 0);
@@ -275,7 +285,7 @@ static const char *wrong(struct rig *rig, const struct fake_accel *accel)
 	if (range->start > range->end ||
 	    !IS_ALIGNED(range->start | range_len(range), SZ_256M))
 		return "not of 256 MiB";
-	if (range_len(range) > 2 * RANGE_SIZE)
+	if (range_len(range) > CAPACITY)
 		return "more than the device has";
 	return in_a_window(rig, range) ? NULL : "outside of the windows";
 }
