@@ -27,7 +27,7 @@ MODULE_IMPORT_NS("CXL");
 #define REGS_SIZE	0x1000	/* CXL.cachemem */
 #define CFG_SIZE	0x1000
 
-static int rounds = IS_ENABLED(CONFIG_KASAN) ? 12 : 2000;
+static int rounds = IS_ENABLED(CONFIG_KASAN) ? 4 : 2000;
 module_param(rounds, int, 0444);
 MODULE_PARM_DESC(rounds, "random contents per test");
 
