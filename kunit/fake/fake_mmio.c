@@ -11,6 +11,7 @@
 #include <linux/ioport.h>
 #include <linux/logic_iomem.h>
 #include <linux/module.h>
+#include <linux/slab.h>
 #include <linux/srcu.h>
 
 #include "fake_cache.h"
@@ -117,6 +118,39 @@ int fake_mmio_mapped(void)
 	return atomic_read(&fake_nr_mapped);
 }
 EXPORT_SYMBOL_GPL(fake_mmio_mapped);
+
+/* ------------------------------- memory ---------------------------- */
+
+static atomic_t fake_nr_remapped = ATOMIC_INIT(0);
+/* knob: what the next calls return is NULL */
+bool fake_memremap_fails;
+EXPORT_SYMBOL_GPL(fake_memremap_fails);
+
+void *fake_memremap(resource_size_t offset, size_t size, unsigned long flags)
+{
+	void *page;
+
+	if (fake_memremap_fails || WARN_ON(flags != MEMREMAP_WB))
+		return NULL;
+	page = kmalloc(PAGE_SIZE, GFP_KERNEL);
+	if (page)
+		atomic_inc(&fake_nr_remapped);
+	return page;
+}
+EXPORT_SYMBOL_GPL(fake_memremap);
+
+void fake_memunmap(void *addr)
+{
+	atomic_dec(&fake_nr_remapped);
+	kfree(addr);
+}
+EXPORT_SYMBOL_GPL(fake_memunmap);
+
+int fake_memory_mapped(void)
+{
+	return atomic_read(&fake_nr_remapped);
+}
+EXPORT_SYMBOL_GPL(fake_memory_mapped);
 
 /* ------------------------------- caches ---------------------------- */
 

@@ -24,4 +24,8 @@ void fake_mmio_set(const struct fake_mmio_ops *ops);
 /* mappings there are, by fake_ioremap.h */
 int fake_mmio_mapped(void);
 
+/* write-back mappings of ranges that are there */
+int fake_memory_mapped(void);
+extern bool fake_memremap_fails;
+
 #endif
