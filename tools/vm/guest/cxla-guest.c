@@ -7,6 +7,10 @@
  *   cxla-guest mark BYTE			a marker in QEMU's trace
  *   cxla-guest find SERIAL			PCI address of that CXL device
  *   cxla-guest window N			first address of a CEDT window
+ *   cxla-guest hold NODE [COPIES]		a user of the range, until SIGTERM: hold.c
+ *   cxla-guest events NODE [COUNT] [late]	what happens, one a line: events.c
+ *   cxla-guest killed [-l] PATH WHERE US TEXT...	kill a writer inside a write: killed.c
+ *   cxla-guest monitor COMMAND...		something for QEMU's monitor: monitor.c
  *
  * A pattern word holds TAG in its high 24 bits and its own offset in the low 40,
  * so that whoever finds one knows whose it is and where it should be. Words are
@@ -23,19 +27,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <linux/cxla.h>
+#include "guest.h"
 
-#define PAGE	4096UL
 #define LINE	64UL
 #define STEP	(1UL << 20)
 
-static int fail(const char *what)
+int fail(const char *what)
 {
 	fprintf(stderr, "cxla-guest: %s: %s\n", what, strerror(errno));
 	return 1;
 }
 
-static int get_info(int fd, struct cxla_accel_info *info)
+int get_info(int fd, struct cxla_accel_info *info)
 {
 	memset(info, 0, sizeof(*info));
 	info->size = sizeof(*info);
@@ -216,7 +219,17 @@ int main(int argc, char **argv)
 		return find(argv[2]);
 	if (argc == 3 && !strcmp(argv[1], "window"))
 		return window(argv[2]);
+	if (argc >= 3 && !strcmp(argv[1], "hold"))
+		return hold(argc - 2, argv + 2);
+	if (argc >= 3 && !strcmp(argv[1], "events"))
+		return events(argc - 2, argv + 2);
+	if (argc >= 6 && !strcmp(argv[1], "killed"))
+		return killed(argc - 2, argv + 2);
+	if (argc >= 3 && !strcmp(argv[1], "monitor"))
+		return monitor(argc - 2, argv + 2);
 	fprintf(stderr, "usage: cxla-guest pattern write|check NODE TAG |\n"
-		"       info NODE | mark BYTE | find SERIAL | window N\n");
+		"       info NODE | mark BYTE | find SERIAL | window N | hold NODE [COPIES] |\n"
+		"       events NODE [COUNT] [late] | killed [-l] PATH WHERE US TEXT... |\n"
+		"       monitor COMMAND...\n");
 	return 2;
 }

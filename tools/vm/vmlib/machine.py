@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import console, initramfs, kernels
+from . import console, initramfs, kernels, monitor
 
 REPO = Path(__file__).resolve().parents[3]
 GUEST = REPO / "build" / "guest"
@@ -184,7 +184,7 @@ def write_initrd(out, kernel, topology, command, options, files):
     out.flush()
 
 
-def _command_line(topology, kernel, initrd, mem_dir, run_dir, accel, options):
+def _command_line(topology, kernel, initrd, mem_dir, run_dir, sockets, accel, options):
     append = "console=ttyS0 panic=-1 oops=panic loglevel=7 nokaslr"
     if options.panic_on_warn:
         append += " panic_on_warn=1"
@@ -201,7 +201,11 @@ def _command_line(topology, kernel, initrd, mem_dir, run_dir, accel, options):
         args += ["-chardev", f"stdio,id=con,signal=off,logfile={run_dir}/console.log"]
     else:
         args += ["-chardev", f"file,id=con,path={run_dir}/console.log"]
-    args += ["-chardev", f"file,id=verdict,path={run_dir}/verdict",
+    # the verdict is what is logged; over the socket come answers of the monitor
+    args += ["-chardev", f"socket,id=verdict,path={sockets}/port,server=on,wait=off,"
+                         f"logfile={run_dir}/verdict",
+             "-chardev", f"socket,id=monitor,path={sockets}/monitor,server=on,wait=off",
+             "-mon", "chardev=monitor,mode=control",
              "-chardev", f"file,id=out,path={run_dir}/output",
              "-device", "isa-serial,chardev=con", "-device", "isa-serial,chardev=verdict",
              "-device", "isa-serial,chardev=out"]
@@ -249,7 +253,17 @@ def _end(process):
             process.wait()
 
 
-def _watch(process, run_dir, options, progress, on_output, result):
+def _verdict(run_dir):
+    """The command's exit status; None as long as there is none."""
+    try:
+        text = (run_dir / "verdict").read_text(errors="replace")
+    except FileNotFoundError:
+        return None
+    match = re.search(r"^exit (\d+)\r?$", text, re.M)
+    return int(match[1]) if match and text.endswith("\n") else None
+
+
+def _watch(process, run_dir, requests, options, progress, on_output, result):
     """Follow the three serial ports until QEMU ends, or has to be ended."""
     start = time.monotonic()
     deadline = start + options.timeout
@@ -277,10 +291,10 @@ def _watch(process, run_dir, options, progress, on_output, result):
             time.sleep(0.1)
             continue
         look()
+        requests.poll()
         progress.tick()
         now = time.monotonic()
-        if verdict_at is None and (run_dir / "verdict").exists() and \
-                b"\n" in (run_dir / "verdict").read_bytes():
+        if verdict_at is None and _verdict(run_dir) is not None:
             verdict_at = now
         if verdict_at is not None and now > verdict_at + 10:
             break       # it has said all it had to say
@@ -295,9 +309,7 @@ def _watch(process, run_dir, options, progress, on_output, result):
     result.seconds = time.monotonic() - start
     result.began = warnings.begun
     result.warnings = warnings.found
-    if (run_dir / "verdict").exists():
-        match = re.search(r"exit (\d+)", (run_dir / "verdict").read_text(errors="replace"))
-        result.verdict = int(match[1]) if match else None
+    result.verdict = _verdict(run_dir)
 
 
 def run(topology, kernel, command, options, mem_dir, run_dir, progress, on_output=None,
@@ -313,10 +325,13 @@ def run(topology, kernel, command, options, mem_dir, run_dir, progress, on_outpu
     for name in ("console.log", "verdict", "output", "trace.log"):
         (run_dir / name).unlink(missing_ok=True)
     progress.step("assembling the initramfs")
+    # sockets have short names: a folder of their own
     with tempfile.NamedTemporaryFile(dir=run_dir, prefix="initrd-") as initrd, \
+            tempfile.TemporaryDirectory(prefix="cxla-") as sockets, \
             open(run_dir / "qemu.log", "wb") as log:
         write_initrd(initrd, kernel, topology, command, options, files or {})
-        args = _command_line(topology, kernel, initrd.name, mem_dir, run_dir, accel, options)
+        args = _command_line(topology, kernel, initrd.name, mem_dir, run_dir, sockets, accel,
+                             options)
         (run_dir / "qemu.cmd").write_text(" ".join(args) + "\n", encoding="utf-8")
         progress.step(f"booting {topology.name} on {kernel.release} ({result.accel})")
         try:
@@ -325,10 +340,13 @@ def run(topology, kernel, command, options, mem_dir, run_dir, progress, on_outpu
                                        start_new_session=not options.shell)
         except FileNotFoundError:
             raise MachineError(f"{QEMU} is not installed: run tools/setup") from None
+        requests = monitor.Requests(f"{sockets}/port", f"{sockets}/monitor")
         try:
-            _watch(process, run_dir, options, progress, on_output or (lambda data: None), result)
+            _watch(process, run_dir, requests, options, progress,
+                   on_output or (lambda data: None), result)
         finally:
             _end(process)
+            requests.close()
     progress.clear()
     complaint = (run_dir / "qemu.log").read_text(errors="replace").strip()
     if complaint and result.verdict is None and not result.timed_out and accel != "kvm":

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""QEMU's monitor for what runs inside: `cxla-guest monitor COMMAND` sends a line over
+the port of the verdict, and has the answer back over it."""
+
+import json
+import socket
+
+OK, FAILED = "ok\n", "failed\n"
+
+
+def _connect(path):
+    """A connected socket, or None as long as nobody listens."""
+    link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        link.connect(str(path))
+    except OSError:
+        link.close()
+        return None
+    return link
+
+
+class Monitor:
+    """The machine protocol, with commands of the human monitor in it."""
+
+    def __init__(self, path):
+        self.link = _connect(path)
+        if not self.link:
+            raise OSError(f"{path}: QEMU does not listen")
+        self.link.settimeout(30)
+        self.file = self.link.makefile("rw", encoding="utf-8")
+        self.file.readline()    # its greeting
+        self._execute("qmp_capabilities")
+
+    def close(self):
+        self.file.close()
+        self.link.close()
+
+    def _execute(self, command, **arguments):
+        self.file.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.file.flush()
+        while line := self.file.readline():
+            answer = json.loads(line)
+            if "event" not in answer:
+                return answer
+        raise OSError("QEMU has closed its monitor")
+
+    def human(self, command):
+        """What the monitor prints, lines ended by newlines alone."""
+        answer = self._execute("human-monitor-command", **{"command-line": command})
+        text = answer.get("return", answer.get("error", {}).get("desc", ""))
+        return text.replace("\r", ""), "error" in answer
+
+
+class Requests:
+    """Lines that the machine sends to its port; those that begin with "monitor"
+    are answered. To be asked often: never waits for the machine."""
+
+    def __init__(self, port, monitor):
+        self.port, self.monitor_path = port, monitor
+        self.link = self.monitor = None
+        self.rest = b""
+
+    def poll(self):
+        self.link = self.link or _connect(self.port)
+        if not self.link:
+            return
+        try:
+            self.rest += self.link.recv(4096, socket.MSG_DONTWAIT)
+        except OSError:
+            return
+        *lines, self.rest = self.rest.split(b"\n")
+        for line in lines:
+            word, _, command = line.decode("utf-8", "replace").strip().partition(" ")
+            if word == "monitor":
+                self.link.sendall(self._answer(command).encode())
+
+    def _answer(self, command):
+        try:
+            self.monitor = self.monitor or Monitor(self.monitor_path)
+            text, failed = self.monitor.human(command)
+        except (OSError, ValueError) as error:
+            text, failed = str(error), True
+        # the human monitor has no status: what it complains of it says
+        failed = failed or text.startswith("Error:")
+        return "".join(f" {line}\n" for line in text.splitlines()) + (FAILED if failed else OK)
+
+    def close(self):
+        for end in (self.link, self.monitor):
+            if end:
+                end.close()
