@@ -77,6 +77,7 @@ static int cxla_decoder_reset(struct cxl_decoder *cxld)
 static int cxla_decoder_commit(struct cxl_decoder *cxld)
 {
 	u32 ctrl = cxla_readl(cxla_decoder_ctrl(cxld), NULL);
+	int rc;
 
 	if (PCI_POSSIBLE_ERROR(ctrl))
 		return -ENXIO;
@@ -85,7 +86,14 @@ static int cxla_decoder_commit(struct cxl_decoder *cxld)
 		return ctrl & CXL_HDM_CTRL_COMMITTED ? 0 : -EBUSY;
 	}
 	cxla_writel(ctrl | CXL_HDM_CTRL_COMMIT, cxla_decoder_ctrl(cxld), NULL);
-	return cxla_decoder_wait(cxld, true);
+	rc = cxla_decoder_wait(cxld, true);
+	if (rc && rc != -ENXIO) {
+		/* a commit begins when COMMIT is set: the next one has to set it */
+		cxla_writel(ctrl & ~CXL_HDM_CTRL_COMMIT,
+			    cxla_decoder_ctrl(cxld), NULL);
+		cxla_decoder_wait(cxld, false);
+	}
+	return rc;
 }
 
 /* may @cxld change now? To commit it all in front are, to reset none behind is */

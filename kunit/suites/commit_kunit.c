@@ -351,6 +351,40 @@ static void commit_that_takes_its_time_is_waited_for(struct kunit *test)
 	expect_state(test, cxlr, true);
 }
 
+/* stays uncommitted, with no COMMIT pending, and can be committed later */
+static void failed_commit(struct kunit *test, struct cxl_region *cxlr, int error)
+{
+	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), error);
+	expect_state(test, cxlr, false);
+	KUNIT_EXPECT_FALSE(test, *fake_hdm_reg(rig(test)->dev, 0, CXL_HDM_CTRL) &
+			   CXL_HDM_CTRL_COMMIT);
+	KUNIT_EXPECT_FALSE(test, *fake_hdm_reg(rig(test)->bridge, 0,
+					       CXL_HDM_CTRL) &
+			   CXL_HDM_CTRL_COMMIT);
+
+	rig(test)->dev->commit_delay = 0;
+	rig(test)->dev->commit_fails = false;
+	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), 0);
+	expect_state(test, cxlr, true);
+}
+
+static void commit_that_never_comes_leaves_all_as_before(struct kunit *test)
+{
+	struct cxl_region *cxlr = mapped_and_up(test, 0);
+
+	rig(test)->dev->commit_delay = FAKE_NEVER;
+	failed_commit(test, cxlr, -ETIMEDOUT);
+}
+
+static void commit_error_leaves_all_as_before(struct kunit *test)
+{
+	struct cxl_region *cxlr = mapped_and_up(test, 0);
+
+	rig(test)->dev->commit_fails = true;
+	failed_commit(test, cxlr, -EIO);
+}
+
 static void device_that_is_gone_counts_as_reset(struct kunit *test)
 {
 	struct cxl_region *cxlr = mapped_and_up(test, 0);
@@ -515,6 +549,8 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(region_with_an_attach_refuses),
 	KUNIT_CASE(region_that_is_system_ram_refuses),
 	KUNIT_CASE(commit_that_takes_its_time_is_waited_for),
+	KUNIT_CASE(commit_that_never_comes_leaves_all_as_before),
+	KUNIT_CASE(commit_error_leaves_all_as_before),
 	KUNIT_CASE(device_that_is_gone_counts_as_reset),
 	KUNIT_CASE(interleaved_members_are_all_reset_before_their_bridges),
 	KUNIT_CASE(decoder_that_maps_more_than_the_region_is_left_alone),
