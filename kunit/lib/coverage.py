@@ -115,6 +115,21 @@ def read(folder, tree, top):
     return sources, sorted(every - built - set(sources))
 
 
+def merge(readings):
+    """One reading of several kernels': a line that one of them reached is reached."""
+    sources, absent = {}, None
+    for found, missing in readings:
+        for name, source in found.items():
+            into = sources.setdefault(name, Source(name))
+            for number, count in source.lines.items():
+                into.lines[number] = into.lines.get(number, 0) + count
+                into.owner.setdefault(number, source.owner[number])
+            for key, count in source.functions.items():
+                into.functions[key] = into.functions.get(key, 0) + count
+        absent = set(missing) if absent is None else absent & set(missing)
+    return dict(sorted(sources.items())), sorted(absent or ())
+
+
 def _ranges(source):
     return [(f"{a}" if a == b else f"{a}-{b}", owner) for a, b, owner in source.unreached()]
 
