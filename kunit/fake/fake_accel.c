@@ -5,7 +5,10 @@
  * Stays registered, and takes a device when a test says so. It goes on as a
  * plain PCI driver when the attach fails, so that a test can ask why.
  */
+#include <linux/completion.h>
+#include <linux/kthread.h>
 #include <linux/pci.h>
+#include <linux/sched/task.h>
 
 #include "fake_impl.h"
 
@@ -122,6 +125,50 @@ static int fake_accel_probe(struct pci_dev *pdev,
 		cxl_set_capacity(&accel->cxlds, node->accel.capacity);
 	return fake_accel_add(accel);
 }
+
+static DECLARE_COMPLETION(fake_held);
+static DECLARE_COMPLETION(fake_released);
+static struct task_struct *fake_holder;
+
+static int fake_hold_thread(void *dev)
+{
+	device_lock(dev);
+	complete(&fake_held);
+	wait_for_completion(&fake_released);
+	device_unlock(dev);
+	return 0;
+}
+
+int fake_hold(struct fake_node *endpoint)
+{
+	if (WARN_ON(fake_holder))
+		return -EBUSY;
+	reinit_completion(&fake_held);
+	reinit_completion(&fake_released);
+	fake_holder = kthread_run(fake_hold_thread, &endpoint->pdev->dev,
+				  "fake_hold");
+	if (IS_ERR(fake_holder)) {
+		int rc = PTR_ERR(fake_holder);
+
+		fake_holder = NULL;
+		return rc;
+	}
+	get_task_struct(fake_holder);
+	wait_for_completion(&fake_held);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(fake_hold);
+
+void fake_let_go(void)
+{
+	if (!fake_holder)
+		return;
+	complete(&fake_released);
+	kthread_stop(fake_holder);
+	put_task_struct(fake_holder);
+	fake_holder = NULL;
+}
+EXPORT_SYMBOL_GPL(fake_let_go);
 
 static const struct pci_device_id fake_accel_ids[] = {
 	{ PCI_DEVICE(0xfffe, 0x0c51) },

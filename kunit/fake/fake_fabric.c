@@ -48,6 +48,7 @@ void fake_fabric_destroy(struct fake_fabric *f)
 	if (!f)
 		return;
 	f->slow = false;
+	fake_let_go();
 	list_for_each_entry(node, &f->nodes, list)
 		fake_unbind(node);
 	fake_root_remove(f);

@@ -317,6 +317,12 @@ void fake_count_reset(struct fake_fabric *f);
 /* 0: the driver is bound, its probe has run; or -ENODEV */
 int fake_bind(struct fake_node *endpoint);
 void fake_unbind(struct fake_node *endpoint);
+/*
+ * Somebody has the lock of a device until fake_let_go(), so that no worker comes
+ * near its driver. One at a time. 0, or an error.
+ */
+int fake_hold(struct fake_node *endpoint);
+void fake_let_go(void);
 /* of a bound endpoint: as its driver does before and after a reset */
 void fake_lose(struct fake_node *endpoint);
 void fake_attach_again(struct fake_node *endpoint);

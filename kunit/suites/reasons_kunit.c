@@ -338,6 +338,20 @@ static void restricted_host(struct kunit *test)
 			  CXLA_REASON_RESTRICTED_HOST, "restricted-host");
 }
 
+static void quarantined(struct kunit *test)
+{
+	struct fake_node *other = rig(test)->other;
+
+	KUNIT_ASSERT_EQ(test, fake_map(other, RANGE_BASE, RANGE_SIZE, 0), 0);
+	root_add(test);
+	fake_expect_attached(test, other, RANGE_BASE, RANGE_SIZE);
+	KUNIT_ASSERT_EQ(test, fake_hold(other), 0);
+	fake_root_remove(rig(test)->f);
+	root_add(test);
+	refused_as(test, CXLA_REASON_QUARANTINED, "quarantined");
+	fake_let_go();
+}
+
 /* the last one: a reason that is added needs a test */
 static void every_reason_was_met(struct kunit *test)
 {
@@ -373,6 +387,7 @@ static struct kunit_case reasons_cases[] = {
 	KUNIT_CASE(range_that_goes_while_it_is_handed_out_is_revoked),
 	KUNIT_CASE(other_errors_pass_through_as_they_are),
 	KUNIT_CASE(restricted_host),
+	KUNIT_CASE(quarantined),
 	KUNIT_CASE(every_reason_was_met),
 	{}
 };

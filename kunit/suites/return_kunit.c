@@ -5,7 +5,6 @@
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
-#include <linux/kthread.h>
 #include <linux/pci.h>
 
 #include "../fake/fake_fabric.h"
@@ -21,9 +20,6 @@ struct rig {
 	struct fake_node *bridge;
 	struct fake_node *dev;		/* root port 3 */
 	struct fake_node *other;	/* root port 4, not mapped */
-	struct completion held;
-	struct completion let_go;
-	struct task_struct *holder;
 };
 
 static int return_init(struct kunit *test)
@@ -32,8 +28,6 @@ static int return_init(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, rig);
 	test->priv = rig;
-	init_completion(&rig->held);
-	init_completion(&rig->let_go);
 	rig->f = fake_test_fabric(test);
 	rig->bridge = fake_bridge(rig->f, 7, 2);
 	rig->dev = fake_endpoint(fake_root_port(rig->bridge, 3), 0, 2,
@@ -71,28 +65,14 @@ static void is_attached(struct kunit *test, struct fake_node *dev)
 	KUNIT_EXPECT_FALSE(test, IS_ERR(dev->accel.memdev));
 }
 
-static int hold(void *data)
-{
-	struct rig *rig = data;
-
-	device_lock(&rig->dev->pdev->dev);
-	complete(&rig->held);
-	wait_for_completion(&rig->let_go);
-	device_unlock(&rig->dev->pdev->dev);
-	return 0;
-}
-
-/* somebody has the device's lock: no worker comes near its driver */
 static void hold_device(struct kunit *test)
 {
-	rig(test)->holder = kthread_run(hold, rig(test), "holds a device");
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rig(test)->holder);
-	wait_for_completion(&rig(test)->held);
+	KUNIT_ASSERT_EQ(test, fake_hold(rig(test)->dev), 0);
 }
 
 static void let_device_go(struct kunit *test)
 {
-	complete(&rig(test)->let_go);
+	fake_let_go();
 	settle();
 }
 
@@ -312,7 +292,7 @@ static void driver_that_lost_its_root_for_good_is_unbound_clean(struct kunit *te
 	fake_root_remove(rig(test)->f);
 	root_add(test);
 	/* the retry is queued behind the detach, which waits for the device */
-	complete(&rig(test)->let_go);
+	fake_let_go();
 	fake_unbind(dev);
 	settle();
 	KUNIT_EXPECT_EQ(test, dev->accel.nr_revoke, dev->accel.nr_attached);
