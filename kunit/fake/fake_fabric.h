@@ -368,9 +368,21 @@ struct fake_census {
 /* meaningful while nothing comes or goes, once there was a root */
 struct fake_census fake_census(void);
 
-/* ------------------------------- KUnit ----------------------------- */
+/* ------------------------------- files ----------------------------- */
 
+struct file;
 struct kunit;
+
+/* write to a file in the folder of an endpoint's PCI device; 0, or an error */
+ssize_t fake_store(struct fake_node *endpoint, const char *name,
+		   const char *text);
+/* what such a file says, without the end of the line */
+void fake_expect_shows(struct kunit *test, struct fake_node *endpoint,
+		       const char *name, const char *text);
+/* /dev/cxla/accelN of an endpoint that is bound to cxla_accel, or ERR_PTR() */
+struct file *fake_open_node(struct fake_node *endpoint, int flags);
+
+/* ------------------------------- KUnit ----------------------------- */
 
 /* a fabric that is destroyed with the test */
 struct fake_fabric *fake_test_fabric(struct kunit *test);

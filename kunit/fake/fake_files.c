@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: files of an accelerator, as userspace opens them
+ *
+ * A test's thread has the root that the initial filesystem has, with sysfs and
+ * devtmpfs mounted: what it opens is what a program would open.
+ */
+#include <kunit/test.h>
+#include <linux/fs.h>
+#include <linux/pci.h>
+#include <linux/string.h>
+
+#include "fake_impl.h"
+
+static struct file *fake_open_file(struct fake_node *endpoint, const char *name,
+				   int flags)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s",
+		 pci_name(endpoint->pdev), name);
+	return filp_open(path, flags, 0);
+}
+
+ssize_t fake_store(struct fake_node *endpoint, const char *name,
+		   const char *text)
+{
+	struct file *file = fake_open_file(endpoint, name, O_WRONLY);
+	loff_t pos = 0;
+	ssize_t rc;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	rc = kernel_write(file, text, strlen(text), &pos);
+	filp_close(file, NULL);
+	return rc < 0 ? rc : 0;
+}
+EXPORT_SYMBOL_GPL(fake_store);
+
+static void fake_show(struct fake_node *endpoint, const char *name, char *buf,
+		      size_t size)
+{
+	struct file *file = fake_open_file(endpoint, name, O_RDONLY);
+	loff_t pos = 0;
+
+	memset(buf, 0, size);
+	if (IS_ERR(file))
+		return;
+	kernel_read(file, buf, size - 1, &pos);
+	filp_close(file, NULL);
+	strim(buf);
+}
+
+void fake_expect_shows(struct kunit *test, struct fake_node *endpoint,
+		       const char *name, const char *text)
+{
+	char buf[64];
+
+	fake_show(endpoint, name, buf, sizeof(buf));
+	KUNIT_EXPECT_STREQ_MSG(test, buf, text, "%s", name);
+}
+EXPORT_SYMBOL_GPL(fake_expect_shows);
+
+struct file *fake_open_node(struct fake_node *endpoint, int flags)
+{
+	char path[64] = "/dev/cxla/";
+	size_t length = strlen(path);
+
+	fake_show(endpoint, "cxla/accel", path + length, sizeof(path) - length);
+	return filp_open(path, O_RDWR | flags, 0);
+}
+EXPORT_SYMBOL_GPL(fake_open_node);
