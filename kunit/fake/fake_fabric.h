@@ -379,6 +379,11 @@ ssize_t fake_store(struct fake_node *endpoint, const char *name,
 /* what such a file says, without the end of the line */
 void fake_expect_shows(struct kunit *test, struct fake_node *endpoint,
 		       const char *name, const char *text);
+/* the same of a device on the bus "cxla" */
+ssize_t fake_store_cxla(const struct device *dev, const char *name,
+			const char *text);
+void fake_expect_cxla(struct kunit *test, const struct device *dev,
+		      const char *name, const char *text);
 /* /dev/cxla/accelN of an endpoint that is bound to cxla_accel, or ERR_PTR() */
 struct file *fake_open_node(struct fake_node *endpoint, int flags);
 

@@ -12,20 +12,20 @@
 
 #include "fake_impl.h"
 
-static struct file *fake_open_file(struct fake_node *endpoint, const char *name,
-				   int flags)
+static struct file *fake_open_file(const char *bus, const char *device,
+				   const char *name, int flags)
 {
 	char path[128];
 
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/%s",
-		 pci_name(endpoint->pdev), name);
+	snprintf(path, sizeof(path), "/sys/bus/%s/devices/%s/%s", bus, device,
+		 name);
 	return filp_open(path, flags, 0);
 }
 
-ssize_t fake_store(struct fake_node *endpoint, const char *name,
-		   const char *text)
+static ssize_t fake_store_in(const char *bus, const char *device,
+			     const char *name, const char *text)
 {
-	struct file *file = fake_open_file(endpoint, name, O_WRONLY);
+	struct file *file = fake_open_file(bus, device, name, O_WRONLY);
 	loff_t pos = 0;
 	ssize_t rc;
 
@@ -35,38 +35,67 @@ ssize_t fake_store(struct fake_node *endpoint, const char *name,
 	filp_close(file, NULL);
 	return rc < 0 ? rc : 0;
 }
+
+ssize_t fake_store(struct fake_node *endpoint, const char *name,
+		   const char *text)
+{
+	return fake_store_in("pci", pci_name(endpoint->pdev), name, text);
+}
 EXPORT_SYMBOL_GPL(fake_store);
 
-static void fake_show(struct fake_node *endpoint, const char *name, char *buf,
-		      size_t size)
+ssize_t fake_store_cxla(const struct device *dev, const char *name,
+			const char *text)
 {
-	struct file *file = fake_open_file(endpoint, name, O_RDONLY);
+	return fake_store_in("cxla", dev_name(dev), name, text);
+}
+EXPORT_SYMBOL_GPL(fake_store_cxla);
+
+static void fake_show(const char *bus, const char *device, const char *name,
+		      char *buf, size_t size)
+{
+	struct file *file = fake_open_file(bus, device, name, O_RDONLY);
 	loff_t pos = 0;
 
 	memset(buf, 0, size);
-	if (IS_ERR(file))
+	if (IS_ERR(file)) {
+		snprintf(buf, size, "error %ld", PTR_ERR(file));
 		return;
+	}
 	kernel_read(file, buf, size - 1, &pos);
 	filp_close(file, NULL);
 	strim(buf);
 }
 
-void fake_expect_shows(struct kunit *test, struct fake_node *endpoint,
-		       const char *name, const char *text)
+static void fake_expect(struct kunit *test, const char *bus, const char *device,
+			const char *name, const char *text)
 {
 	char buf[64];
 
-	fake_show(endpoint, name, buf, sizeof(buf));
-	KUNIT_EXPECT_STREQ_MSG(test, buf, text, "%s", name);
+	fake_show(bus, device, name, buf, sizeof(buf));
+	KUNIT_EXPECT_STREQ_MSG(test, buf, text, "%s/%s", device, name);
+}
+
+void fake_expect_shows(struct kunit *test, struct fake_node *endpoint,
+		       const char *name, const char *text)
+{
+	fake_expect(test, "pci", pci_name(endpoint->pdev), name, text);
 }
 EXPORT_SYMBOL_GPL(fake_expect_shows);
+
+void fake_expect_cxla(struct kunit *test, const struct device *dev,
+		      const char *name, const char *text)
+{
+	fake_expect(test, "cxla", dev_name(dev), name, text);
+}
+EXPORT_SYMBOL_GPL(fake_expect_cxla);
 
 struct file *fake_open_node(struct fake_node *endpoint, int flags)
 {
 	char path[64] = "/dev/cxla/";
 	size_t length = strlen(path);
 
-	fake_show(endpoint, "cxla/accel", path + length, sizeof(path) - length);
+	fake_show("pci", pci_name(endpoint->pdev), "cxla/accel", path + length,
+		  sizeof(path) - length);
 	return filp_open(path, O_RDWR | flags, 0);
 }
 EXPORT_SYMBOL_GPL(fake_open_node);
