@@ -7,9 +7,10 @@
  *   cxla-guest mark BYTE			a marker in QEMU's trace
  *   cxla-guest find SERIAL			PCI address of that CXL device
  *   cxla-guest window N			first address of a CEDT window
- *   cxla-guest hold NODE [COPIES]		a user of the range, until SIGTERM: hold.c
+ *   cxla-guest hold NODE			a user of the range, until SIGTERM: hold.c
  *   cxla-guest events NODE [COUNT] [late]	what happens, one a line: events.c
  *   cxla-guest killed [-l] PATH WHERE US TEXT...	kill a writer inside a write: killed.c
+ *   cxla-guest decoders ADDRESS		how many of it are committed: decoders.c
  *   cxla-guest monitor COMMAND...		something for QEMU's monitor: monitor.c
  *
  * A pattern word holds TAG in its high 24 bits and its own offset in the low 40,
@@ -225,11 +226,13 @@ int main(int argc, char **argv)
 		return events(argc - 2, argv + 2);
 	if (argc >= 6 && !strcmp(argv[1], "killed"))
 		return killed(argc - 2, argv + 2);
+	if (argc == 3 && !strcmp(argv[1], "decoders"))
+		return decoders(argc - 2, argv + 2);
 	if (argc >= 3 && !strcmp(argv[1], "monitor"))
 		return monitor(argc - 2, argv + 2);
 	fprintf(stderr, "usage: cxla-guest pattern write|check NODE TAG |\n"
-		"       info NODE | mark BYTE | find SERIAL | window N | hold NODE [COPIES] |\n"
+		"       info NODE | mark BYTE | find SERIAL | window N | hold NODE |\n"
 		"       events NODE [COUNT] [late] | killed [-l] PATH WHERE US TEXT... |\n"
-		"       monitor COMMAND...\n");
+		"       decoders ADDRESS | monitor COMMAND...\n");
 	return 2;
 }

@@ -16,5 +16,6 @@ int hold(int argc, char **argv);
 int events(int argc, char **argv);
 int killed(int argc, char **argv);
 int monitor(int argc, char **argv);
+int decoders(int argc, char **argv);
 
 #endif /* CXLA_GUEST_H */

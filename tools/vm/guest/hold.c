@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A user of a range: maps all of it, touches it in a loop, and tells when it was
- * answered by SIGBUS. From then on each touch has to be. On SIGTERM it gives its
- * verdict and ends.
- *
- * Copies are processes that inherit the mapping, with every page of the first
- * 64 MiB in it: to take it down takes the kernel a while then.
+ * answered by SIGBUS. Once it has read of the revoke each touch has to be, also when
+ * the device has a range again. On SIGTERM it gives its verdict and ends.
  */
 #include <fcntl.h>
 #include <setjmp.h>
@@ -14,14 +11,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "guest.h"
 
 #define STRIDE	(2UL << 20)
-#define DENSE	(64UL << 20)
 
 static sigjmp_buf bus;
 static volatile sig_atomic_t ended;
@@ -57,47 +52,57 @@ static unsigned long touch_all(char *range, uint64_t size, unsigned long *count)
 	return refused;
 }
 
-static int follow(char *range, uint64_t size)
+/* did a revoke happen that was not told of before */
+static int read_revoke(int fd)
+{
+	struct cxla_event event;
+	int revoked = 0;
+
+	while (read(fd, &event, sizeof(event)) == sizeof(event))
+		revoked |= event.type == CXLA_EVENT_REVOKE;
+	return revoked;
+}
+
+static int follow(int fd, char *range, uint64_t size)
 {
 	struct timespec now, pause = { .tv_nsec = 1000000 };
 	unsigned long count, refused, passes = 0;
-	int lost = 0, back = 0;
+	int lost = 0, told = 0, back = 0;
 
 	while (!ended) {
+		told |= read_revoke(fd);
 		refused = touch_all(range, size, &count);
 		if (!passes++ && !refused)
 			printf("holding %lu pages\n", count);
-		if (refused && !lost) {
+		if (refused && !lost++) {
 			clock_gettime(CLOCK_MONOTONIC, &now);
 			printf("sigbus %llu\n",
 			       now.tv_sec * 1000000000ULL + now.tv_nsec);
 		}
-		/* the pass in which it went began when it was there */
-		if (lost && refused != count)
-			back++;
-		if (refused)
-			lost = 1;
+		if (told && refused != count && !back++)
+			printf("%lu of %lu pages after the revoke\n", count - refused, count);
 		fflush(stdout);
 		nanosleep(&pause, NULL);
 	}
 	if (!lost)
 		printf("end: never refused\n");
+	else if (!told)
+		printf("end: refused without a revoke\n");
 	else
 		printf(back ? "end: came back\n" : "end: gone for good\n");
-	return lost ? back : 3;
+	return 0;
 }
 
 int hold(int argc, char **argv)
 {
 	struct sigaction action = { .sa_handler = on_bus };
 	struct cxla_accel_info info;
-	int copies, fd;
+	int fd;
 	char *range;
 
-	if (argc < 1)
+	if (argc != 1)
 		return 2;
-	copies = argc > 1 ? atoi(argv[1]) : 0;
-	fd = open(argv[0], O_RDWR | O_CLOEXEC);
+	fd = open(argv[0], O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		return fail(argv[0]);
 	if (get_info(fd, &info))
@@ -106,24 +111,13 @@ int hold(int argc, char **argv)
 		fprintf(stderr, "%s: no range\n", argv[0]);
 		return 1;
 	}
+	/* what was before is none of ours */
+	read_revoke(fd);
 	range = mmap(NULL, info.hpa_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (range == MAP_FAILED)
 		return fail("mmap");
 	sigaction(SIGBUS, &action, NULL);
-	for (uint64_t at = 0; copies && at < DENSE && at < info.hpa_size; at += PAGE)
-		touch((uint64_t *)(range + at));
-	for (int i = 0; i < copies; i++) {
-		pid_t child = fork();
-
-		if (child < 0)
-			return fail("fork");
-		if (!child) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			for (;;)
-				pause();
-		}
-	}
 	action.sa_handler = on_term;
 	sigaction(SIGTERM, &action, NULL);
-	return follow(range, info.hpa_size);
+	return follow(fd, range, info.hpa_size);
 }

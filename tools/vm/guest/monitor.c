@@ -31,15 +31,21 @@ static int read_line(int fd, char *line, size_t size)
 	return 0;
 }
 
-/* answers are lines with a blank in front, then one that says "ok" or "failed" */
+/*
+ * Each request has a number, and so has each line of its answer: "N text", and in the
+ * end "N. ok" or "N. failed". What somebody else did not wait for is passed over.
+ */
 int monitor(int argc, char **argv)
 {
-	char line[512] = "monitor";
+	char line[512], number[16];
 	struct termios raw;
+	size_t length;
 	int fd;
 
 	if (argc < 1)
 		return 2;
+	length = snprintf(number, sizeof(number), "%d", getpid());
+	snprintf(line, sizeof(line), "monitor %s", number);
 	for (int i = 0; i < argc; i++) {
 		strncat(line, " ", sizeof(line) - strlen(line) - 2);
 		strncat(line, argv[i], sizeof(line) - strlen(line) - 2);
@@ -56,9 +62,12 @@ int monitor(int argc, char **argv)
 	if (write(fd, line, strlen(line)) != (ssize_t)strlen(line))
 		return fail(PORT);
 	while (!read_line(fd, line, sizeof(line))) {
-		if (line[0] != ' ')
-			return strcmp(line, "ok") != 0;
-		printf("%s\n", line + 1);
+		if (strncmp(line, number, length))
+			continue;
+		if (line[length] == '.')
+			return strcmp(line + length, ". ok") != 0;
+		if (line[length] == ' ')
+			printf("%s\n", line + length + 1);
 	}
 	fprintf(stderr, "cxla-guest: the host does not answer\n");
 	return 1;

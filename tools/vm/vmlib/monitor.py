@@ -5,8 +5,6 @@ the port of the verdict, and has the answer back over it."""
 import json
 import socket
 
-OK, FAILED = "ok\n", "failed\n"
-
 
 def _connect(path):
     """A connected socket, or None as long as nobody listens."""
@@ -72,9 +70,10 @@ class Requests:
         for line in lines:
             word, _, command = line.decode("utf-8", "replace").strip().partition(" ")
             if word == "monitor":
-                self.link.sendall(self._answer(command).encode())
+                number, _, command = command.partition(" ")
+                self.link.sendall(self._answer(number, command).encode())
 
-    def _answer(self, command):
+    def _answer(self, number, command):
         try:
             self.monitor = self.monitor or Monitor(self.monitor_path)
             text, failed = self.monitor.human(command)
@@ -82,7 +81,8 @@ class Requests:
             text, failed = str(error), True
         # the human monitor has no status: what it complains of it says
         failed = failed or text.startswith("Error:")
-        return "".join(f" {line}\n" for line in text.splitlines()) + (FAILED if failed else OK)
+        lines = [f"{number} {line}" for line in text.splitlines()]
+        return "\n".join([*lines, f"{number}. {'failed' if failed else 'ok'}"]) + "\n"
 
     def close(self):
         for end in (self.link, self.monitor):
