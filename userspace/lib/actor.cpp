@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "actor.h"
+
+#include "accel.h"
+#include "error.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <thread>
+
+namespace cxla
+{
+
+namespace
+{
+
+constexpr size_t longest_log = 8;
+
+uint64_t mixed(uint64_t seed, const std::string &name)
+{
+	uint64_t value = seed ^ 0x9e3779b97f4a7c15;
+
+	/* FNV-1a: the same on every machine, unlike std::hash */
+	for (char c : name)
+		value = (value ^ static_cast<unsigned char>(c)) * 0x100000001b3;
+	return value;
+}
+
+} // namespace
+
+const RaceAccel *Targets::by_serial(uint64_t serial) const
+{
+	for (const auto &accel : accelerators)
+		if (accel.serial == serial)
+			return &accel;
+	return nullptr;
+}
+
+void Arena::report(Finding finding)
+{
+	std::scoped_lock guard(lock_);
+
+	if (!finding_)
+		finding_ = std::move(finding);
+	stop = true;
+}
+
+std::optional<Finding> Arena::finding() const
+{
+	std::scoped_lock guard(lock_);
+
+	return finding_;
+}
+
+Actor::Actor(std::shared_ptr<Arena> arena, const ActorKind &kind, unsigned number, Backend backend)
+    : arena_(std::move(arena)), kind_(kind), number_(number), backend_(backend),
+      random_(mixed(arena_->seed, fmt::format("{}/{}", kind.name, number)))
+{
+}
+
+void Actor::act()
+{
+	try {
+		/* a ring belongs to the thread that made it */
+		batch_ = make_batch(backend_, arena_->in_flight);
+		while (!stopping()) {
+			kind_.step(*this);
+			pause(kind_.pause);
+		}
+	} catch (const std::exception &error) {
+		report(fmt::format("this program's own trouble: {}", error.what()));
+	}
+	batch_.reset();
+	ended_ = true;
+}
+
+double Actor::now() const
+{
+	return std::chrono::duration<double>(Clock::now() - arena_->start).count();
+}
+
+void Actor::pause(unsigned longest)
+{
+	if (longest && !stopping())
+		std::this_thread::sleep_for(std::chrono::microseconds(pick(longest)));
+}
+
+Operation Actor::write(Deed deed, const std::string &path, const std::string &value)
+{
+	return {deed, FileOp::writing(path, value), fmt::format("'{}' > {}", trim(value), path)};
+}
+
+Operation Actor::read(const std::string &path)
+{
+	return {Deed::ReadAttribute, FileOp::reading(path), "read " + path};
+}
+
+std::vector<FileResult> Actor::run(std::vector<Operation> operations)
+{
+	std::vector<FileOp> files;
+	double begun = now();
+
+	{
+		std::scoped_lock guard(lock_);
+
+		for (const auto &operation : operations)
+			pending_.push_back({begun, 0, operation.text, "not ended"});
+	}
+	for (auto &operation : operations) {
+		operation.file.path = root().host(operation.file.path);
+		files.push_back(operation.file);
+	}
+
+	auto results = batch_->run(files);
+
+	{
+		std::scoped_lock guard(lock_);
+
+		pending_.clear();
+	}
+	for (size_t i = 0; i < results.size(); i++) {
+		const FileResult &result = results[i];
+
+		{
+			std::scoped_lock guard(lock_);
+
+			outcomes_[operations[i].deed][result.err]++;
+		}
+		log({begun, std::chrono::duration<double>(result.ended - arena_->start).count(),
+		     operations[i].text, errno_name(result.err)});
+		if (!is_allowed(operations[i].deed, result.opened, result.err))
+			report(fmt::format("{}: {}{}", operations[i].text,
+					   result.opened ? "" : "opening it: ",
+					   result.err ? errno_name(result.err)
+						      : "done, though it must be refused"));
+		else if (!result.err && operations[i].file.write &&
+			 result.bytes != operations[i].file.value.size())
+			report(fmt::format("{}: only {} bytes were taken", operations[i].text,
+					   result.bytes));
+	}
+	return results;
+}
+
+void Actor::note(Deed deed, const std::string &text, Clock::time_point begun, bool opened, int err)
+{
+	{
+		std::scoped_lock guard(lock_);
+
+		outcomes_[deed][err]++;
+	}
+	log({std::chrono::duration<double>(begun - arena_->start).count(), now(), text,
+	     errno_name(err)});
+	if (!is_allowed(deed, opened, err))
+		report(fmt::format("{}: {}", text, errno_name(err)));
+}
+
+void Actor::report(const std::string &what)
+{
+	arena_->report({fmt::format("{}/{}", kind_.name, number_), what});
+}
+
+void Actor::count(const std::string &outcome)
+{
+	std::scoped_lock guard(lock_);
+
+	counts_[outcome]++;
+}
+
+std::vector<std::string> Actor::bus_devices(const std::string &prefix)
+{
+	std::vector<std::string> &kept = earlier_[prefix];
+	std::vector<std::string> found;
+
+	if (!kept.empty() && !pick(4))
+		return kept;
+	for (auto &name : root().list("/sys/bus/cxla/devices").value_or({}))
+		if (name.starts_with(prefix) && name.size() > prefix.size() &&
+		    name[prefix.size()] >= '0' && name[prefix.size()] <= '9')
+			found.push_back(std::move(name));
+	if (!found.empty())
+		kept = found;
+	return found;
+}
+
+void Actor::log(LoggedOperation operation)
+{
+	std::scoped_lock guard(lock_);
+
+	log_.push_back(std::move(operation));
+	if (log_.size() > longest_log)
+		log_.pop_front();
+}
+
+std::map<Deed, Outcomes> Actor::outcomes() const
+{
+	std::scoped_lock guard(lock_);
+
+	return outcomes_;
+}
+
+std::map<std::string, uint64_t> Actor::counts() const
+{
+	std::scoped_lock guard(lock_);
+
+	return counts_;
+}
+
+std::vector<LoggedOperation> Actor::last_operations() const
+{
+	std::scoped_lock guard(lock_);
+	std::vector<LoggedOperation> all(log_.begin(), log_.end());
+
+	all.insert(all.end(), pending_.begin(), pending_.end());
+	return all;
+}
+
+double Actor::waiting() const
+{
+	std::scoped_lock guard(lock_);
+
+	return pending_.empty() ? 0 : now() - pending_.front().begun;
+}
+
+} // namespace cxla

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Each actor's step: what it does once. */
+#include "accel.h"
+#include "actor.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+std::string pci_driver(const char *file)
+{
+	return fmt::format("/sys/bus/pci/drivers/{}/{}", accel_driver, file);
+}
+
+std::string accel_folder(const std::string &bdf)
+{
+	return "/sys/bus/pci/devices/" + bdf + "/cxla/";
+}
+
+std::string device_folder(const std::string &name)
+{
+	return "/sys/bus/cxla/devices/" + name + "/";
+}
+
+/* what the bind came to; a range, when there is one, is the device's own */
+void look_at_outcome(Actor &actor, const RaceAccel &accel)
+{
+	auto results = actor.run({Actor::read(accel_folder(accel.bdf) + "state"),
+				  Actor::read(accel_folder(accel.bdf) + "reason"),
+				  Actor::read(accel_folder(accel.bdf) + "range")});
+	std::string state(trim(results[0].text)), range(trim(results[2].text));
+
+	if (results[0].err || state.empty())
+		actor.count("gone at once");
+	else
+		actor.count(state == "attached" ? state : std::string(trim(results[1].text)));
+	if (results[2].err || range.empty() || accel.memory.empty())
+		return;
+
+	auto parsed = parse_range(range);
+
+	if (!parsed ||
+	    std::find(accel.memory.begin(), accel.memory.end(), *parsed) == accel.memory.end())
+		actor.report(fmt::format("range of {} is '{}', which is none of its own", accel.bdf,
+					 range));
+}
+
+void act_on_accel(Actor &actor)
+{
+	const RaceAccel &accel = actor.targets().accelerators[actor.number()];
+	Operation unbind = Actor::write(Deed::Unbind, pci_driver("unbind"), accel.bdf);
+	Operation bind = Actor::write(Deed::BindAccel, pci_driver("bind"), accel.bdf);
+	std::vector<FileResult> bound;
+
+	switch (actor.pick(4)) {
+	case 0:
+		/* who is first is not known */
+		bound = actor.run({unbind, bind});
+		bound.erase(bound.begin());
+		if (bound[0].err)
+			bound = actor.run({bind});
+		break;
+	default:
+		actor.run({unbind});
+		bound = actor.run({bind});
+		break;
+	}
+	if (bound[0].err)
+		return;
+	actor.arena().cycles++;
+	look_at_outcome(actor, accel);
+}
+
+void act_on_root(Actor &actor)
+{
+	const std::string driver = "/sys/bus/platform/drivers/cxla_acpi/";
+	const std::string &device = actor.pick_of(actor.targets().roots);
+	Operation unbind = Actor::write(Deed::Unbind, driver + "unbind", device);
+	Operation bind = Actor::write(Deed::BindRoot, driver + "bind", device);
+
+	if (actor.pick(4)) {
+		actor.run({unbind});
+		actor.pause(3000);
+		actor.run({bind});
+	} else {
+		actor.run({unbind, bind});
+		actor.run({bind});
+	}
+	/* others have nothing to act upon while there is no root */
+	actor.pause(30000);
+}
+
+void rebind(Actor &actor, const std::string &driver, const std::string &prefix)
+{
+	const std::string folder = "/sys/bus/cxla/drivers/" + driver + "/";
+	auto names = actor.bus_devices(prefix);
+
+	if (names.empty())
+		return;
+
+	std::string name = actor.pick_of(names);
+	Operation unbind = Actor::write(Deed::Unbind, folder + "unbind", name);
+	Operation bind = Actor::write(Deed::BindOther, folder + "bind", name);
+
+	if (actor.pick(3)) {
+		actor.run({unbind});
+		actor.pause(2000);
+		actor.run({bind});
+	} else {
+		actor.run({unbind, bind});
+	}
+}
+
+void act_on_port(Actor &actor)
+{
+	rebind(actor, "cxla_port", "port");
+}
+
+void act_on_endpoint(Actor &actor)
+{
+	rebind(actor, "cxla_port", "endpoint");
+}
+
+void act_on_memdev(Actor &actor)
+{
+	rebind(actor, "cxla_mem", "mem");
+}
+
+void act_on_region(Actor &actor)
+{
+	rebind(actor, "cxla_region", "region");
+}
+
+void delete_regions(Actor &actor)
+{
+	std::vector<Operation> all;
+	auto regions = actor.bus_devices("region");
+
+	for (const auto &decoder : actor.bus_devices("decoder0."))
+		for (const auto &region : regions)
+			all.push_back(Actor::write(Deed::DeleteRegion,
+						   device_folder(decoder) + "delete_region",
+						   region));
+	if (!all.empty())
+		actor.run(std::move(all));
+}
+
+void commit_regions(Actor &actor)
+{
+	std::vector<Operation> all;
+
+	for (const auto &region : actor.bus_devices("region"))
+		all.push_back(Actor::write(Deed::Commit, device_folder(region) + "commit",
+					   actor.pick(4) ? "0" : "1"));
+	if (!all.empty())
+		actor.run(std::move(all));
+}
+
+void change_regions(Actor &actor)
+{
+	std::vector<Operation> all;
+
+	for (const auto &region : actor.bus_devices("region"))
+		for (const char *attribute :
+		     {"size", "uuid", "target0", "interleave_ways", "interleave_granularity"})
+			all.push_back(Actor::write(Deed::ChangeRegion,
+						   device_folder(region) + attribute,
+						   actor.pick(2) ? "0" : "\n"));
+	if (!all.empty())
+		actor.run(std::move(all));
+}
+
+void change_on_loss(Actor &actor)
+{
+	static const std::vector<std::string> words = {"unbind", "pci-only", "reattach", "reattach",
+						       "forget"};
+	std::vector<Operation> all;
+
+	for (const auto &accel : actor.targets().accelerators) {
+		const std::string &word = actor.pick_of(words);
+
+		all.push_back(Actor::write(word == "forget" ? Deed::OnLossWrong : Deed::OnLoss,
+					   accel_folder(accel.bdf) + "on_loss", word));
+	}
+	actor.run(std::move(all));
+}
+
+/* of three devices of the bus and an accelerator: every attribute that can be read */
+void read_attributes(Actor &actor)
+{
+	std::vector<Operation> all;
+	auto add = [&](const std::string &folder) {
+		for (const auto &name : actor.root().list(folder).value_or({})) {
+			struct stat st = {};
+
+			if (stat(actor.root().host(folder + name).c_str(), &st) == 0 &&
+			    S_ISREG(st.st_mode) && (st.st_mode & S_IRUSR))
+				all.push_back(Actor::read(folder + name));
+		}
+	};
+	auto devices = actor.root().list("/sys/bus/cxla/devices").value_or({});
+
+	for (unsigned n = 0; n < 3 && !devices.empty(); n++)
+		add(device_folder(actor.pick_of(devices)));
+	add(accel_folder(actor.pick_of(actor.targets().accelerators).bdf));
+	if (!all.empty())
+		actor.run(std::move(all));
+}
+
+} // namespace
+
+const std::vector<ActorKind> &actor_kinds()
+{
+	/* two of those that are to meet on one file: a ring does not race with itself */
+	static const std::vector<ActorKind> kinds = {
+		{"accel", "unbinds and binds an accelerator", 0, 500, act_on_accel, false},
+		{"root", "unbinds and binds the CXL root", 1, 1, act_on_root, false},
+		{"port", "unbinds and binds ports of host bridges and switches", 1, 30000,
+		 act_on_port, false},
+		{"endpoint", "unbinds and binds endpoint ports", 1, 20000, act_on_endpoint, false},
+		{"memdev", "unbinds and binds memdevs", 1, 20000, act_on_memdev, false},
+		{"region", "unbinds and binds regions", 1, 10000, act_on_region, false},
+		{"delete", "writes each region's name to delete_region", 2, 1000, delete_regions,
+		 true},
+		{"commit", "writes 0 and 1 to commit of each region", 2, 1000, commit_regions,
+		 true},
+		{"change", "writes what must be refused to size, uuid, target0, interleave_*", 1,
+		 10000, change_regions, false},
+		{"on-loss", "changes on_loss, by words that there are not, too", 1, 20000,
+		 change_on_loss, false},
+		{"read", "reads attributes", 2, 20000, read_attributes, false},
+		{"node", "opens, asks, reads, maps and touches /dev/cxla/accelN", 0, 5000,
+		 act_on_node, false},
+	};
+
+	return kinds;
+}
+
+const ActorKind *find_actor(std::string_view name)
+{
+	for (const auto &kind : actor_kinds())
+		if (kind.name == name)
+			return &kind;
+	return nullptr;
+}
+
+} // namespace cxla

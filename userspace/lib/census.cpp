@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "census.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <iterator>
+
+namespace cxla
+{
+
+namespace
+{
+
+/* regions, memdevs and the like get a new number each time */
+std::string without_numbers(std::string_view text)
+{
+	std::string out;
+
+	for (char c : text) {
+		if (c < '0' || c > '9')
+			out += c;
+		else if (!out.ends_with('#'))
+			out += '#';
+	}
+	return out;
+}
+
+class Bus
+{
+public:
+	Bus(const Root &root, const Topology &topology) : root_(root), topology_(topology) {}
+
+	std::string words(const Node &node) const
+	{
+		return fmt::format("{}, driver {}", place(node),
+				   node.driver.empty() ? "none" : node.driver);
+	}
+
+private:
+	std::string above(const Node &node) const
+	{
+		return node.parent < 0 ? ""
+				       : place(topology_.nodes[static_cast<size_t>(node.parent)]);
+	}
+	std::string memdev_of(const Node &endpoint) const
+	{
+		for (int child : endpoint.children) {
+			const Node &node = topology_.nodes[static_cast<size_t>(child)];
+
+			if (node.kind == NodeKind::Memdev)
+				return node.shown("serial");
+		}
+		return "?";
+	}
+	std::string place(const Node &node) const
+	{
+		switch (node.kind) {
+		case NodeKind::Root:
+		case NodeKind::Port:
+			return fmt::format("{}{}({})", above(node), kind_word(node.kind),
+					   root_.link_name(node.path + "/uport").value_or("?"));
+		case NodeKind::Endpoint:
+			return fmt::format("{}/endpoint({})", above(node), memdev_of(node));
+		case NodeKind::Memdev:
+			return fmt::format("memdev({})", node.shown("serial"));
+		case NodeKind::Region:
+			return fmt::format("{}/region({} {} commit={} locked={})", above(node),
+					   node.shown("resource"), node.shown("size"),
+					   node.shown("commit"), node.shown("locked"));
+		default:
+			return fmt::format("{}/decoder(.{} {} {}{})", above(node),
+					   node.name.substr(node.name.find('.') + 1),
+					   node.shown("start"), node.shown("size"),
+					   node.region().empty() ? "" : " in a region");
+		}
+	}
+
+	const Root &root_;
+	const Topology &topology_;
+};
+
+void add_accelerators(const Root &root, const Topology &topology, Census &census)
+{
+	for (const auto &accel : read_accelerators(root, topology))
+		census.push_back(fmt::format("{}: {}, {}, {}, {}", accel.bdf, accel.driver,
+					     accel.state.value_or("?"), accel.reason.value_or("?"),
+					     accel.range ? accel.range->text() : "no range"));
+}
+
+} // namespace
+
+Census take_census(const Root &root)
+{
+	Census census;
+	Topology topology = read_topology(root, "cxla");
+	Bus bus(root, topology);
+
+	for (const auto &node : topology.nodes)
+		census.push_back(bus.words(node));
+	add_accelerators(root, topology, census);
+	for (const auto &name : root.list("/dev/cxla").value_or({}))
+		census.push_back("/dev/cxla/" + without_numbers(name));
+	if (auto iomem = read_iomem(root))
+		for (const auto &entry : iomem->entries)
+			census.push_back(fmt::format("iomem {} {}", entry.range.text(),
+						     without_numbers(entry.name)));
+	for (const auto &[name, module] : read_loaded_modules(root))
+		if (is_our_module(name))
+			census.push_back(fmt::format("{}: {} references", name, module.refcount));
+	std::sort(census.begin(), census.end());
+	return census;
+}
+
+CensusChange compare(const Census &before, const Census &after)
+{
+	CensusChange change;
+
+	std::set_difference(before.begin(), before.end(), after.begin(), after.end(),
+			    std::back_inserter(change.missing));
+	std::set_difference(after.begin(), after.end(), before.begin(), before.end(),
+			    std::back_inserter(change.extra));
+	return change;
+}
+
+} // namespace cxla

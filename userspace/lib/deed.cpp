@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "deed.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <initializer_list>
+#include <string.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+struct Rule {
+	Deed deed;
+	const char *name;
+	/* the file comes and goes with a device: then opening it may find nothing */
+	bool transient;
+	bool success;
+	std::initializer_list<int> errors;
+};
+
+/*
+ * ENODEV: no such device, or not bound, or the file goes while it is written.
+ * EBUSY: bound already, locked, ending, or somebody else is at it.
+ * ENXIO: what is above the device is missing, or the region is ending.
+ * EAGAIN: the driver core is about to add the device, and will probe it then.
+ */
+const std::array rules = {
+	Rule{Deed::Unbind, "unbind", false, true, {ENODEV}},
+	Rule{Deed::BindAccel, "bind accelerator", false, true, {ENODEV, EBUSY}},
+	Rule{Deed::BindRoot, "bind root", false, true, {ENODEV, EBUSY}},
+	Rule{Deed::BindOther, "bind", false, true, {ENODEV, EBUSY, ENXIO, EAGAIN}},
+	Rule{Deed::DeleteRegion, "delete_region", true, true, {ENODEV, EBUSY}},
+	Rule{Deed::Commit, "commit", true, true, {ENODEV, EBUSY, ENXIO, EOPNOTSUPP}},
+	Rule{Deed::ChangeRegion, "change region", true, false, {ENODEV, EBUSY}},
+	Rule{Deed::OnLoss, "on_loss", true, true, {ENODEV}},
+	Rule{Deed::OnLossWrong, "wrong on_loss", true, false, {ENODEV, EINVAL}},
+	Rule{Deed::ReadAttribute, "read", true, true, {ENODEV}},
+	Rule{Deed::OpenNode, "open", true, true, {}},
+	Rule{Deed::AskNode, "ioctl", true, true, {ENODEV}},
+	Rule{Deed::ReadNode, "events", true, true, {EAGAIN}},
+	Rule{Deed::MapNode, "mmap", true, true, {ENODEV, ENXIO}},
+	Rule{Deed::TouchNode, "touch", true, true, {EFAULT}},
+};
+
+const Rule &rule_of(Deed deed)
+{
+	return *std::find_if(rules.begin(), rules.end(),
+			     [=](const Rule &rule) { return rule.deed == deed; });
+}
+
+} // namespace
+
+const char *deed_name(Deed deed)
+{
+	return rule_of(deed).name;
+}
+
+bool is_allowed(Deed deed, bool opened, int err)
+{
+	const Rule &rule = rule_of(deed);
+
+	if (!opened)
+		return rule.transient && (err == ENOENT || err == ENODEV || err == ENXIO);
+	if (!err)
+		return rule.success;
+	return std::find(rule.errors.begin(), rule.errors.end(), err) != rule.errors.end();
+}
+
+std::string errno_name(int err)
+{
+	const char *name = err ? strerrorname_np(err) : "done";
+
+	return name ? name : std::to_string(err);
+}
+
+} // namespace cxla

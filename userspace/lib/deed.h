@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What an actor of a race does to a file, and what may come of it. Whatever else
+ * comes of it is a finding.
+ */
+#pragma once
+
+#include "batch.h"
+
+#include <map>
+#include <string>
+
+namespace cxla
+{
+
+enum class Deed {
+	Unbind,       /* a device from its driver */
+	BindAccel,    /* an accelerator: without a range it is bound, too */
+	BindRoot,     /* the CXL root */
+	BindOther,    /* port, endpoint, memdev, region: declined while it is ending */
+	DeleteRegion, /* refused while somebody is attached */
+	Commit,
+	ChangeRegion, /* size, targetN ...: always refused */
+	OnLoss,
+	OnLossWrong, /* a word that there is not */
+	ReadAttribute,
+	OpenNode, /* /dev/cxla/accelN */
+	AskNode,  /* CXLA_IOC_INFO */
+	ReadNode, /* events */
+	MapNode,
+	TouchNode, /* EFAULT stands for SIGBUS */
+};
+
+const char *deed_name(Deed deed);
+/* @err is 0 for success; @opened: the file was there, and opened */
+bool is_allowed(Deed deed, bool opened, int err);
+/* EBUSY; `done` for 0; the number for those without a name here */
+std::string errno_name(int err);
+
+/* how often which errno came of it; 0: success */
+using Outcomes = std::map<int, uint64_t>;
+
+} // namespace cxla

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "race.h"
+
+#include "error.h"
+#include "kernel_log.h"
+
+#include <algorithm>
+#include <csignal>
+#include <fmt/format.h>
+#include <thread>
+
+namespace cxla
+{
+
+namespace
+{
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::milliseconds look_every = 25ms, tell_every = 1s;
+
+/* signals are for the main thread: it ends the race */
+class SignalsBlocked
+{
+public:
+	SignalsBlocked()
+	{
+		sigset_t set;
+
+		sigemptyset(&set);
+		for (int signal : {SIGINT, SIGTERM, SIGHUP})
+			sigaddset(&set, signal);
+		pthread_sigmask(SIG_BLOCK, &set, &before_);
+	}
+	~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+	SignalsBlocked(const SignalsBlocked &) = delete;
+	SignalsBlocked &operator=(const SignalsBlocked &) = delete;
+
+private:
+	sigset_t before_ = {};
+};
+
+/* a thread that is stuck in the kernel outlives this, with what it needs */
+class Crew
+{
+public:
+	Crew(const std::shared_ptr<Arena> &arena, const RaceRequest &request)
+	{
+		SignalsBlocked blocked;
+
+		for (const ActorKind *kind : request.actors) {
+			auto count =
+				kind->instances
+					? kind->instances
+					: static_cast<unsigned>(arena->targets.accelerators.size());
+
+			for (unsigned number = 0; number < count; number++)
+				actors_.push_back(std::make_shared<Actor>(arena, *kind, number,
+									  request.backend));
+		}
+		for (const auto &actor : actors_)
+			threads_.emplace_back([actor] { actor->act(); });
+	}
+	~Crew()
+	{
+		for (auto &thread : threads_)
+			if (thread.joinable())
+				thread.detach();
+	}
+	Crew(const Crew &) = delete;
+	Crew &operator=(const Crew &) = delete;
+
+	const std::vector<std::shared_ptr<Actor>> &actors() const { return actors_; }
+	bool ended() const
+	{
+		return std::all_of(actors_.begin(), actors_.end(),
+				   [](const auto &actor) { return actor->ended(); });
+	}
+	void join()
+	{
+		for (auto &thread : threads_)
+			thread.join();
+	}
+
+private:
+	std::vector<std::shared_ptr<Actor>> actors_;
+	std::vector<std::thread> threads_;
+};
+
+void fill_in(RaceReport &report, const Arena &arena, const Crew &crew)
+{
+	report.cycles = arena.cycles;
+	report.in_flight = arena.in_flight->now();
+	report.peak_in_flight = arena.in_flight->peak();
+	report.finding = arena.finding();
+	report.operations = 0;
+	report.actors.clear();
+	for (const auto &actor : crew.actors()) {
+		report.actors.push_back({fmt::format("{}/{}", actor->kind().name, actor->number()),
+					 actor->outcomes(), actor->counts(),
+					 actor->last_operations()});
+		for (const auto &[deed, outcomes] : report.actors.back().outcomes)
+			for (const auto &[err, count] : outcomes)
+				report.operations += count;
+	}
+}
+
+const Actor *stuck_actor(const Crew &crew, double patience)
+{
+	for (const auto &actor : crew.actors())
+		if (actor->waiting() > patience)
+			return actor.get();
+	return nullptr;
+}
+
+/* writes where nothing but the outcome counts */
+bool try_write(const Root &root, const std::string &path, const std::string &value)
+{
+	try {
+		root.write(path, value);
+	} catch (const Error &) {
+		return false;
+	}
+	return true;
+}
+
+void flush(const Root &root)
+{
+	try_write(root, "/sys/bus/cxla/flush", "1");
+}
+
+void bind_ports(const Root &root)
+{
+	/* a port that is bound may bring others, below it */
+	for (int pass = 0; pass < 4; pass++) {
+		bool any = false;
+
+		for (const auto &name : root.list("/sys/bus/cxla/devices").value_or({}))
+			if (name.starts_with("port") &&
+			    !root.exists("/sys/bus/cxla/devices/" + name + "/driver"))
+				any |= try_write(root, "/sys/bus/cxla/drivers/cxla_port/bind",
+						 name);
+		if (!any)
+			return;
+	}
+}
+
+/* binds everything that was bound; what can't be bound the census shows */
+void bring_to_rest(const Root &root, const Targets &targets)
+{
+	const std::string driver = std::string("/sys/bus/pci/drivers/") + accel_driver;
+
+	flush(root);
+	for (const auto &device : targets.roots)
+		if (!root.exists("/sys/bus/platform/devices/" + device + "/driver"))
+			try_write(root, "/sys/bus/platform/drivers/cxla_acpi/bind", device);
+	bind_ports(root);
+	flush(root);
+	for (const auto &accel : targets.accelerators) {
+		if (root.exists("/sys/bus/pci/devices/" + accel.bdf + "/driver"))
+			try_write(root, driver + "/unbind", accel.bdf);
+		try_write(root, driver + "/bind", accel.bdf);
+		if (!accel.on_loss.empty())
+			try_write(root, "/sys/bus/pci/devices/" + accel.bdf + "/cxla/on_loss",
+				  accel.on_loss);
+	}
+	flush(root);
+}
+
+std::string in_words(const CensusChange &change)
+{
+	std::string words;
+
+	for (const auto &line : change.missing)
+		words += fmt::format("\n  missing: {}", line);
+	for (const auto &line : change.extra)
+		words += fmt::format("\n  not there before: {}", line);
+	return words;
+}
+
+void compare_at_rest(const Root &root, const Census &before, Arena &arena, RaceReport &report)
+{
+	bring_to_rest(root, arena.targets);
+	/* a range that was kept for somebody is handed out a moment later */
+	for (int i = 0; i < 50; i++) {
+		report.change = compare(before, take_census(root));
+		if (report.change.empty())
+			return;
+		std::this_thread::sleep_for(100ms);
+	}
+	arena.report({{}, "at rest it is not as it was before:" + in_words(report.change)});
+}
+
+void look_at_log(KernelLog &log, Arena &arena)
+{
+	log.look();
+	if (!log.warnings().empty())
+		arena.report({{}, "the kernel says: " + log.warnings().front()});
+}
+
+bool is_over(const RaceRequest &request, const Arena &arena, double seconds)
+{
+	return arena.stop || (request.seconds > 0 && seconds >= request.seconds) ||
+	       (request.cycles && arena.cycles >= request.cycles);
+}
+
+} // namespace
+
+Outcomes RaceReport::outcomes() const
+{
+	Outcomes all;
+
+	for (const auto &actor : actors)
+		for (const auto &[deed, outcomes] : actor.outcomes)
+			for (const auto &[err, count] : outcomes)
+				all[err] += count;
+	return all;
+}
+
+Targets find_targets(const Machine &machine, const Root &root)
+{
+	Targets targets;
+
+	for (const auto &device : machine.roots)
+		if (device.driver == "cxla_acpi")
+			targets.roots.push_back(device.name);
+	for (const auto &accel : machine.accelerators) {
+		RaceAccel target;
+
+		target.bdf = accel.bdf;
+		target.accel = accel.accel.value_or("");
+		target.on_loss = root.text("/sys/bus/pci/devices/" + accel.bdf + "/cxla/on_loss")
+					 .value_or("");
+		target.serial = machine.serial_of(accel.bdf).value_or(0);
+		target.range = accel.range;
+		/* one that was not attached may be, once something else is bound */
+		if (accel.range)
+			target.memory = machine.ranges_of(accel.bdf);
+		targets.accelerators.push_back(std::move(target));
+	}
+	return targets;
+}
+
+bool in_virtual_machine(const Root &root)
+{
+	std::string vendor = root.text("/sys/class/dmi/id/sys_vendor").value_or("");
+	std::string processor = root.read("/proc/cpuinfo", 16 << 20).value_or("");
+
+	return vendor == "QEMU" || processor.find(" hypervisor ") != processor.npos;
+}
+
+std::vector<RaceRefusal> race_refusals(const Machine &machine, const Root &root,
+				       const RaceRequest &request, bool agreed)
+{
+	std::vector<RaceRefusal> refusals;
+	bool changes = std::any_of(request.actors.begin(), request.actors.end(),
+				   [](const ActorKind *kind) { return kind->changes_regions; });
+	auto refuse = [&](std::string what, std::string hint) {
+		refusals.push_back({std::move(what), std::move(hint)});
+	};
+
+	if (!machine.privileged)
+		refuse("only root may unbind and bind", "run as root");
+	if (!machine.ours_loaded())
+		refuse("cxla_core is not loaded", "`cxla load --all`");
+	else if (machine.accelerators.empty())
+		refuse("no accelerator is bound to cxla_accel", "`cxla attach BDF`");
+	for (const auto &device : machine.pci.devices) {
+		if (!device.cxl || !machine.iomem)
+			continue;
+		for (const auto &range : machine.ranges_of(device.bdf))
+			for (const auto &ram : machine.iomem->system_ram_in(range))
+				refuse(fmt::format("{} has System RAM at {}", device.bdf,
+						   ram.range.text()),
+				       "take it offline first: the race would pull it away");
+	}
+	for (const auto &accel : machine.accelerators)
+		for (const auto &opener :
+		     find_openers(root, "/dev/cxla/" + accel.accel.value_or("?")))
+			refuse(fmt::format("{} is in use by {} (pid {})", accel.bdf, opener.command,
+					   opener.pid),
+			       "end what uses it first");
+	if (changes)
+		for (const auto &expander : machine.expanders)
+			refuse(fmt::format("regions of {} are not locked, and would be deleted",
+					   expander.bdf),
+			       fmt::format(
+				       "`cxla detach {}`, or --actors without delete and commit",
+				       expander.bdf));
+	if (!agreed && !in_virtual_machine(root))
+		refuse("this is no virtual machine",
+		       "--dry-run lists what would be touched, --yes agrees to it");
+	return refusals;
+}
+
+std::vector<const ActorKind *> choose_actors(const std::vector<std::string> &names)
+{
+	std::vector<const ActorKind *> chosen;
+	std::vector<std::string> known;
+
+	for (const auto &kind : actor_kinds())
+		known.emplace_back(kind.name);
+	for (const auto &name : names.empty() ? known : names) {
+		const ActorKind *kind = find_actor(name);
+
+		if (!kind)
+			throw Error(fmt::format("there is no actor '{}'", name),
+				    fmt::format("there are {}", fmt::join(known, ", ")),
+				    Exit::Usage);
+		if (std::find(chosen.begin(), chosen.end(), kind) == chosen.end())
+			chosen.push_back(kind);
+	}
+	return chosen;
+}
+
+RaceReport run_race(const Root &root, const RaceRequest &request, const Targets &targets,
+		    const std::function<bool(const RaceReport &)> &tell)
+{
+	auto arena = std::make_shared<Arena>();
+	RaceReport report;
+	KernelLog log(root);
+	Census before = take_census(root);
+
+	mark_kernel_log(root, fmt::format("cxla race: begin, seed {}", request.seed));
+	arena->root = root;
+	arena->targets = targets;
+	arena->seed = request.seed;
+	arena->start = Clock::now();
+
+	Crew crew(arena, request);
+	auto told = arena->start;
+
+	while (!crew.ended()) {
+		report.seconds = std::chrono::duration<double>(Clock::now() - arena->start).count();
+		look_at_log(log, *arena);
+		report.peak_busy = std::max(report.peak_busy, busy_io_threads());
+		if (const Actor *actor = stuck_actor(crew, request.patience)) {
+			arena->report({fmt::format("{}/{}", actor->kind().name, actor->number()),
+				       fmt::format("an operation has not ended after {:.0f} s",
+						   request.patience)});
+			report.stuck = true;
+			break;
+		}
+		if (is_over(request, *arena, report.seconds))
+			arena->stop = true;
+		if (Clock::now() - told >= tell_every) {
+			told = Clock::now();
+			fill_in(report, *arena, crew);
+			if (!tell(report)) {
+				report.interrupted = true;
+				arena->stop = true;
+			}
+		}
+		std::this_thread::sleep_for(look_every);
+	}
+	if (!report.stuck) {
+		crew.join();
+		compare_at_rest(root, before, *arena, report);
+	}
+	look_at_log(log, *arena);
+	mark_kernel_log(root, "cxla race: end");
+	fill_in(report, *arena, crew);
+	report.kernel_log = log.warnings();
+	report.lost_records = log.lost();
+	return report;
+}
+
+} // namespace cxla
