@@ -16,7 +16,9 @@
 
 #include "guest.h"
 
-#define STRIDE	(2UL << 20)
+/* pages of a pass, and a rest after it: whoever ends the range needs time, too */
+#define PAGES	32
+#define REST_NS	5000000
 
 static sigjmp_buf bus;
 static volatile sig_atomic_t ended;
@@ -45,7 +47,7 @@ static unsigned long touch_all(char *range, uint64_t size, unsigned long *count)
 	unsigned long refused = 0;
 
 	*count = 0;
-	for (uint64_t at = 0; at < size; at += STRIDE, (*count)++)
+	for (uint64_t at = 0; at < size; at += size / PAGES, (*count)++)
 		refused += touch((uint64_t *)(range + at));
 	refused += touch((uint64_t *)(range + size - 8));
 	(*count)++;
@@ -65,7 +67,7 @@ static int read_revoke(int fd)
 
 static int follow(int fd, char *range, uint64_t size)
 {
-	struct timespec now, pause = { .tv_nsec = 1000000 };
+	struct timespec now, pause = { .tv_nsec = REST_NS };
 	unsigned long count, refused, passes = 0;
 	int lost = 0, told = 0, back = 0;
 

@@ -357,6 +357,8 @@ def run(topology, kernel, command, options, mem_dir, run_dir, progress, on_outpu
 def raise_on_sigterm():
     """SIGTERM and SIGHUP end like Ctrl-C does: QEMU killed, folders removed."""
     def handler(number, _frame):
+        # once: a second one would end us before the machine
+        signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt(signal.Signals(number).name)
     signal.signal(signal.SIGTERM, handler)
     signal.signal(signal.SIGHUP, handler)
