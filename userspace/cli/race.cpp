@@ -126,6 +126,7 @@ std::string command_line(const Options &options, const RaceRequest &request)
 		line += fmt::format(" --seconds {:g}", request.seconds);
 	if (request.cycles)
 		line += fmt::format(" --cycles {}", request.cycles);
+	names.reserve(request.actors.size());
 	for (const ActorKind *kind : request.actors)
 		names.emplace_back(kind->name);
 	if (names.size() != actor_kinds().size())

@@ -64,8 +64,11 @@ void Actor::act()
 		/* a ring belongs to the thread that made it */
 		batch_ = make_batch(backend_, arena_->in_flight);
 		while (!stopping()) {
+			auto begun = Clock::now();
+
 			kind_.step(*this);
 			pause(kind_.pause);
+			leave_time_to_others(Clock::now() - begun);
 		}
 	} catch (const std::exception &error) {
 		report(fmt::format("this program's own trouble: {}", error.what()));
@@ -83,6 +86,14 @@ void Actor::pause(unsigned longest)
 {
 	if (longest && !stopping())
 		std::this_thread::sleep_for(std::chrono::microseconds(pick(longest)));
+}
+
+void Actor::leave_time_to_others(Clock::duration worked)
+{
+	using std::chrono::microseconds;
+	auto share = std::chrono::duration_cast<microseconds>(worked) * kind_.modesty;
+
+	pause(static_cast<unsigned>(std::min(share, microseconds(2000000)).count()));
 }
 
 Operation Actor::write(Deed deed, const std::string &path, const std::string &value)

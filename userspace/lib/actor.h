@@ -128,6 +128,7 @@ public:
 
 private:
 	double now() const;
+	void leave_time_to_others(Clock::duration worked);
 	void log(LoggedOperation operation);
 
 	std::shared_ptr<Arena> arena_;
@@ -151,6 +152,11 @@ struct ActorKind {
 	const char *does;
 	unsigned instances; /* 0: one for each accelerator */
 	unsigned pause;     /* microseconds between two steps, at most */
+	/*
+	 * Pauses are longer, up to so many times what a step took: where all is
+	 * slow, those who only disturb would leave no time to who is disturbed.
+	 */
+	unsigned modesty;
 	void (*step)(Actor &actor);
 	/* it may change regions that nobody is attached to, for good */
 	bool changes_regions;

@@ -92,8 +92,6 @@ void act_on_root(Actor &actor)
 		actor.run({unbind, bind});
 		actor.run({bind});
 	}
-	/* others have nothing to act upon while there is no root */
-	actor.pause(30000);
 }
 
 void rebind(Actor &actor, const std::string &driver, const std::string &prefix)
@@ -217,25 +215,26 @@ void read_attributes(Actor &actor)
 
 const std::vector<ActorKind> &actor_kinds()
 {
-	/* two of those that are to meet on one file: a ring does not race with itself */
+	/* two of those that are to meet on one file: a ring does not race with itself there */
 	static const std::vector<ActorKind> kinds = {
-		{"accel", "unbinds and binds an accelerator", 0, 500, act_on_accel, false},
-		{"root", "unbinds and binds the CXL root", 1, 1, act_on_root, false},
-		{"port", "unbinds and binds ports of host bridges and switches", 1, 30000,
+		{"accel", "unbinds and binds an accelerator", 0, 500, 0, act_on_accel, false},
+		{"root", "unbinds and binds the CXL root", 1, 30000, 4, act_on_root, false},
+		{"port", "unbinds and binds ports of host bridges and switches", 1, 30000, 4,
 		 act_on_port, false},
-		{"endpoint", "unbinds and binds endpoint ports", 1, 20000, act_on_endpoint, false},
-		{"memdev", "unbinds and binds memdevs", 1, 20000, act_on_memdev, false},
-		{"region", "unbinds and binds regions", 1, 10000, act_on_region, false},
-		{"delete", "writes each region's name to delete_region", 2, 1000, delete_regions,
+		{"endpoint", "unbinds and binds endpoint ports", 1, 20000, 4, act_on_endpoint,
+		 false},
+		{"memdev", "unbinds and binds memdevs", 1, 20000, 4, act_on_memdev, false},
+		{"region", "unbinds and binds regions", 1, 10000, 4, act_on_region, false},
+		{"delete", "writes each region's name to delete_region", 2, 1000, 4, delete_regions,
 		 true},
-		{"commit", "writes 0 and 1 to commit of each region", 2, 1000, commit_regions,
+		{"commit", "writes 0 and 1 to commit of each region", 2, 1000, 4, commit_regions,
 		 true},
 		{"change", "writes what must be refused to size, uuid, target0, interleave_*", 1,
-		 10000, change_regions, false},
-		{"on-loss", "changes on_loss, by words that there are not, too", 1, 20000,
+		 10000, 4, change_regions, false},
+		{"on-loss", "changes on_loss, by words that there are not, too", 1, 20000, 4,
 		 change_on_loss, false},
-		{"read", "reads attributes", 2, 20000, read_attributes, false},
-		{"node", "opens, asks, reads, maps and touches /dev/cxla/accelN", 0, 5000,
+		{"read", "reads attributes", 2, 20000, 8, read_attributes, false},
+		{"node", "opens, asks, reads, maps and touches /dev/cxla/accelN", 0, 5000, 1,
 		 act_on_node, false},
 	};
 

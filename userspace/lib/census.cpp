@@ -52,13 +52,19 @@ private:
 		}
 		return "?";
 	}
+	std::string uport_of(const Node &port) const
+	{
+		std::string path = root_.resolve(port.path + "/uport").value_or("?");
+
+		return path.substr(path.rfind('/') + 1);
+	}
 	std::string place(const Node &node) const
 	{
 		switch (node.kind) {
 		case NodeKind::Root:
 		case NodeKind::Port:
 			return fmt::format("{}{}({})", above(node), kind_word(node.kind),
-					   root_.link_name(node.path + "/uport").value_or("?"));
+					   uport_of(node));
 		case NodeKind::Endpoint:
 			return fmt::format("{}/endpoint({})", above(node), memdev_of(node));
 		case NodeKind::Memdev:

@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstring>
 #include <initializer_list>
-#include <string.h>
 
 namespace cxla
 {

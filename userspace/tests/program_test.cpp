@@ -264,3 +264,36 @@ TEST_F(Program, completion_is_bash_and_knows_every_command)
 	EXPECT_EQ(std::system(fmt::format("{} completion bash | bash -n", CXLA_PROGRAM).c_str()),
 		  0);
 }
+
+TEST_F(Program, race_refuses_lists_runs_and_repeats_its_seed)
+{
+	if (geteuid() != 0)
+		GTEST_SKIP() << "race is refused to anybody but root";
+	made.add_kernel();
+	made.add_platform();
+	EXPECT_EQ(run("race --cycles 1").status, 3);
+	made.add_attached(1);
+	made.file("/dev/kmsg", "");
+	made.file("/sys/bus/cxla/flush", "");
+	EXPECT_EQ(run("race --cycles 1 --actors accel").status, 3);
+	EXPECT_EQ(run("race --cycles 1 --actors nobody --yes").status, 2);
+	EXPECT_EQ(run("race --cycles 1 --backend wishes --yes").status, 2);
+
+	Ran listed = run("race --dry-run --yes");
+
+	EXPECT_EQ(listed.status, 0);
+	EXPECT_NE(listed.out.find(bdf), std::string::npos);
+	EXPECT_EQ(made.read("/sys/bus/pci/drivers/cxla_accel/unbind"), "");
+
+	Ran result = run("race --cycles 3 --actors accel,root --seed 5 --yes --json");
+	json out = json::parse(result.out);
+
+	EXPECT_EQ(result.status, 0) << result.out;
+	EXPECT_EQ(out["seed"], 5);
+	EXPECT_GE(out["cycles"], 3);
+	EXPECT_TRUE(out["finding"].is_null());
+	EXPECT_EQ(out["repeat"], "cxla race --seed 5 --cycles 3 --actors accel,root --yes");
+	EXPECT_EQ(made.read("/sys/bus/pci/drivers/cxla_accel/bind"), bdf);
+	/* in a made-up root whatever is written is taken */
+	EXPECT_EQ(run("race --seconds 5 --actors change --seed 5 --yes").status, 1);
+}

@@ -1,0 +1,403 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The hammer over made-up roots, whose files are plain ones. */
+#include "error.h"
+#include "kernel_log.h"
+#include "made_up_root.h"
+#include "race.h"
+
+#include <cerrno>
+#include <fmt/format.h>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+using namespace cxla;
+using cxla::test::MadeUpRoot;
+
+namespace
+{
+
+const std::string bdf = "0000:0d:00.0";
+
+std::vector<Backend> backends()
+{
+	if (ring_error())
+		return {Backend::Threads};
+	return {Backend::Ring, Backend::Threads};
+}
+
+struct Race : ::testing::Test {
+	Race()
+	{
+		made.add_kernel();
+		made.add_platform();
+		made.add_attached(2);
+		made.file("/sys/bus/cxla/flush", "");
+		made.file("/sys/class/dmi/id/sys_vendor", "QEMU\n");
+		made.file("/dev/kmsg", "");
+	}
+
+	RaceRequest request(const std::vector<std::string> &actors, uint64_t cycles = 20)
+	{
+		RaceRequest request;
+
+		request.cycles = cycles;
+		request.seconds = 20;
+		request.seed = 1;
+		request.actors = choose_actors(actors);
+		request.backend = backends().front();
+		return request;
+	}
+	RaceReport run(const RaceRequest &request)
+	{
+		Root root = made.root();
+		Machine machine = read_machine(root);
+
+		return run_race(root, request, find_targets(machine, root),
+				[](const RaceReport &) { return true; });
+	}
+	bool refused(const Machine &machine, const std::string &word, bool agreed = false)
+	{
+		bool found = false;
+
+		for (const auto &refusal : race_refusals(machine, made.root(), request({}), agreed))
+			found |= refusal.what.find(word) != std::string::npos;
+		return found;
+	}
+	Machine machine()
+	{
+		Machine machine = read_machine(made.root());
+
+		machine.privileged = true;
+		return machine;
+	}
+
+	MadeUpRoot made;
+};
+
+struct BatchOf : ::testing::TestWithParam<Backend> {
+	void SetUp() override
+	{
+		if (GetParam() == Backend::Ring && ring_error())
+			GTEST_SKIP() << "io_uring is not permitted here";
+	}
+	std::shared_ptr<InFlight> in_flight = std::make_shared<InFlight>();
+	MadeUpRoot made;
+};
+
+INSTANTIATE_TEST_SUITE_P(Each, BatchOf, ::testing::Values(Backend::Ring, Backend::Threads),
+			 [](const auto &info) {
+				 return std::string(info.param == Backend::Ring ? "ring"
+										: "threads");
+			 });
+
+} // namespace
+
+TEST_P(BatchOf, writes_and_reads_give_what_each_file_answers)
+{
+	made.file("/a", "old");
+	made.file("/b", "content\n");
+	made.dir("/folder");
+
+	auto results = make_batch(GetParam(), in_flight)
+			       ->run({FileOp::writing(made.folder() + "/a", "new"),
+				      FileOp::reading(made.folder() + "/b"),
+				      FileOp::reading(made.folder() + "/none"),
+				      FileOp::reading(made.folder() + "/folder"),
+				      FileOp::writing("/dev/full", "x")});
+
+	ASSERT_EQ(results.size(), 5U);
+	EXPECT_EQ(results[0].err, 0);
+	EXPECT_EQ(results[0].bytes, 3U);
+	EXPECT_EQ(made.read("/a"), "new");
+	EXPECT_EQ(results[1].text, "content\n");
+	EXPECT_FALSE(results[2].opened);
+	EXPECT_EQ(results[2].err, ENOENT);
+	EXPECT_TRUE(results[3].opened);
+	EXPECT_EQ(results[3].err, EISDIR);
+	EXPECT_TRUE(results[4].opened);
+	EXPECT_EQ(results[4].err, ENOSPC);
+	EXPECT_EQ(in_flight->now(), 0U);
+}
+
+TEST_P(BatchOf, more_operations_than_a_ring_has_room_for_are_all_done)
+{
+	std::vector<FileOp> ops;
+	auto batch = make_batch(GetParam(), in_flight);
+
+	for (int i = 0; i < 100; i++) {
+		made.file(fmt::format("/f{}", i), fmt::format("{}", i));
+		ops.push_back(FileOp::reading(fmt::format("{}/f{}", made.folder(), i)));
+	}
+	for (int round = 0; round < 3; round++) {
+		auto results = batch->run(ops);
+
+		for (size_t i = 0; i < 100; i++)
+			EXPECT_EQ(results[i].text, fmt::format("{}", i));
+	}
+	EXPECT_EQ(in_flight->now(), 0U);
+	EXPECT_GE(in_flight->peak(), 1U);
+}
+
+TEST_P(BatchOf, operations_of_one_batch_are_in_flight_at_the_same_time)
+{
+	/* neither opens until the other one does: one after the other would wait for ever */
+	ASSERT_EQ(mkfifo((made.folder() + "/pipe").c_str(), 0600), 0);
+
+	auto results = make_batch(GetParam(), in_flight)
+			       ->run({FileOp::reading(made.folder() + "/pipe"),
+				      FileOp::writing(made.folder() + "/pipe", "met")});
+
+	EXPECT_EQ(results[0].text, "met");
+	EXPECT_EQ(results[1].err, 0);
+	EXPECT_EQ(in_flight->peak(), 2U);
+}
+
+TEST(Deeds, each_has_a_name_and_success_or_an_error_that_is_allowed)
+{
+	for (int deed = 0; deed <= static_cast<int>(Deed::TouchNode); deed++) {
+		bool any = false;
+
+		EXPECT_STRNE(deed_name(static_cast<Deed>(deed)), "");
+		for (int err = 0; err < 134; err++)
+			any |= is_allowed(static_cast<Deed>(deed), true, err);
+		EXPECT_TRUE(any) << deed_name(static_cast<Deed>(deed));
+		/* of the errors that tell of a bug none is */
+		for (int err : {ENOMEM, EIO, ETIMEDOUT, EPERM, ERANGE, 517})
+			EXPECT_FALSE(is_allowed(static_cast<Deed>(deed), true, err))
+				<< deed_name(static_cast<Deed>(deed)) << errno_name(err);
+	}
+}
+
+TEST(Deeds, what_must_be_refused_may_not_succeed)
+{
+	EXPECT_FALSE(is_allowed(Deed::ChangeRegion, true, 0));
+	EXPECT_FALSE(is_allowed(Deed::OnLossWrong, true, 0));
+	EXPECT_TRUE(is_allowed(Deed::ChangeRegion, true, EBUSY));
+	EXPECT_TRUE(is_allowed(Deed::OnLossWrong, true, EINVAL));
+	EXPECT_FALSE(is_allowed(Deed::OnLoss, true, EINVAL));
+}
+
+TEST(Deeds, an_accelerator_is_bound_with_or_without_a_range)
+{
+	EXPECT_FALSE(is_allowed(Deed::BindAccel, true, ENXIO));
+	EXPECT_TRUE(is_allowed(Deed::BindOther, true, ENXIO));
+}
+
+TEST(Deeds, only_files_that_come_and_go_may_be_missing)
+{
+	EXPECT_FALSE(is_allowed(Deed::Unbind, false, ENOENT));
+	EXPECT_FALSE(is_allowed(Deed::BindRoot, false, ENOENT));
+	EXPECT_TRUE(is_allowed(Deed::Commit, false, ENOENT));
+	EXPECT_FALSE(is_allowed(Deed::Commit, false, EACCES));
+}
+
+TEST_F(Race, nothing_is_found_where_nothing_changes)
+{
+	for (Backend backend : backends()) {
+		RaceRequest wanted = request({"accel", "root", "port", "endpoint", "memdev",
+					      "region", "delete", "read", "node"});
+
+		wanted.backend = backend;
+
+		RaceReport report = run(wanted);
+
+		EXPECT_FALSE(report.finding) << report.finding->what;
+		EXPECT_GE(report.cycles, 20U);
+		EXPECT_GE(report.peak_in_flight, 1U);
+		EXPECT_EQ(report.in_flight, 0U);
+		EXPECT_TRUE(report.change.empty());
+	}
+	EXPECT_EQ(made.read("/sys/bus/platform/drivers/cxla_acpi/unbind"), "ACPI0017:00");
+	EXPECT_EQ(made.read("/sys/bus/cxla/flush"), "1");
+}
+
+TEST_F(Race, a_write_that_must_be_refused_and_is_taken_is_found)
+{
+	RaceReport report = run(request({"accel", "change"}, 0));
+
+	ASSERT_TRUE(report.finding);
+	EXPECT_EQ(report.finding->actor, "change/0");
+	EXPECT_NE(report.finding->what.find("done, though it must be refused"), std::string::npos);
+	for (const auto &actor : report.actors)
+		EXPECT_TRUE(actor.name != "change/0" || !actor.last.empty());
+}
+
+TEST_F(Race, a_driver_that_is_gone_is_found)
+{
+	made.remove("/sys/bus/pci/drivers/cxla_accel/bind");
+
+	RaceReport report = run(request({"accel"}, 0));
+
+	ASSERT_TRUE(report.finding);
+	EXPECT_NE(report.finding->what.find("opening it: ENOENT"), std::string::npos)
+		<< report.finding->what;
+}
+
+TEST_F(Race, a_range_that_is_another_device_s_is_found)
+{
+	Root root = made.root();
+	Targets targets = find_targets(read_machine(root), root);
+
+	made.file(cxla::test::device_path(bdf) + "/cxla/range", "0x6b0000000-0x6cfffffff\n");
+
+	RaceReport report = run_race(root, request({"accel"}, 0), targets,
+				     [](const RaceReport &) { return true; });
+
+	ASSERT_TRUE(report.finding);
+	EXPECT_NE(report.finding->what.find("none of its own"), std::string::npos)
+		<< report.finding->what;
+}
+
+TEST_F(Race, a_warning_of_the_kernel_ends_it)
+{
+	Root root = made.root();
+	RaceRequest wanted = request({"accel"}, 0);
+	bool told = false;
+
+	wanted.seconds = 30;
+
+	RaceReport report = run_race(
+		root, wanted, find_targets(read_machine(root), root), [&](const RaceReport &) {
+			if (!told)
+				std::ofstream(made.folder() + "/dev/kmsg", std::ios::app)
+					<< "4,1,1,-;WARNING: CPU: 0\n";
+			told = true;
+			return true;
+		});
+
+	ASSERT_TRUE(report.finding);
+	EXPECT_EQ(report.finding->what, "the kernel says: WARNING: CPU: 0");
+	EXPECT_LT(report.seconds, 20);
+	EXPECT_EQ(report.kernel_log.size(), 1U);
+}
+
+TEST_F(Race, a_warning_from_before_is_none_of_it)
+{
+	made.file("/dev/kmsg", "4,1,1,-;WARNING: CPU: 0\n");
+	EXPECT_FALSE(run(request({"accel"})).finding);
+}
+
+TEST_F(Race, a_region_that_is_missing_at_rest_is_found)
+{
+	Root root = made.root();
+	bool done = false;
+
+	RaceReport report =
+		run_race(root, request({"accel"}, 0), find_targets(read_machine(root), root),
+			 [&](const RaceReport &) {
+				 if (!done)
+					 made.remove("/sys/bus/cxla/devices/region0");
+				 done = true;
+				 return false;
+			 });
+
+	ASSERT_TRUE(report.finding);
+	EXPECT_TRUE(report.interrupted);
+	ASSERT_EQ(report.change.missing.size(), 1U);
+	EXPECT_NE(report.change.missing[0].find("region(0x690000000"), std::string::npos);
+	EXPECT_TRUE(report.change.extra.empty());
+}
+
+TEST_F(Race, a_region_that_is_no_longer_committed_at_rest_is_found)
+{
+	/* nobody refuses it in a made-up root */
+	RaceReport report = run(request({"accel", "commit"}, 50));
+
+	EXPECT_TRUE(report.finding);
+	EXPECT_FALSE(report.change.missing.empty());
+	EXPECT_NE(made.read("/sys/bus/cxla/devices/region0/commit") +
+			  made.read("/sys/bus/cxla/devices/region1/commit"),
+		  "1\n1\n");
+}
+
+TEST_F(Race, what_is_left_behind_is_found_and_new_numbers_are_not)
+{
+	Census before = take_census(made.root());
+
+	/* the same region by another number */
+	made.remove("/sys/bus/cxla/devices/region1");
+	made.link("/sys/bus/cxla/devices/region7",
+		  "/sys/devices/platform/ACPI0017:00/root0/decoder0.0/region1");
+	EXPECT_TRUE(compare(before, take_census(made.root())).empty());
+
+	made.file("/sys/module/cxla_core/refcnt", "3\n");
+	made.file("/dev/cxla/accel5", "");
+
+	CensusChange change = compare(before, take_census(made.root()));
+
+	EXPECT_EQ(change.extra,
+		  (std::vector<std::string>{"/dev/cxla/accel#", "cxla_core: 3 references"}));
+	EXPECT_EQ(change.missing, std::vector<std::string>{"cxla_core: 0 references"});
+}
+
+TEST_F(Race, an_operation_that_does_not_end_is_found)
+{
+	/* a pipe that nobody writes to: opening it for reading waits */
+	std::string path = "/sys/bus/pci/drivers/cxla_accel/bind";
+	RaceRequest wanted = request({"accel"}, 0);
+
+	made.remove(path);
+	ASSERT_EQ(mkfifo((made.folder() + path).c_str(), 0600), 0);
+	wanted.patience = 0.5;
+	/* rest would wait, too: that it is left out is part of the rule */
+	EXPECT_EXIT(
+		{
+			RaceReport report = run(wanted);
+
+			std::_Exit(report.stuck && report.finding ? 7 : 8);
+		},
+		::testing::ExitedWithCode(7), "");
+}
+
+TEST_F(Race, refused_without_root_modules_or_accelerators)
+{
+	Machine now = machine();
+
+	EXPECT_TRUE(race_refusals(now, made.root(), request({}), false).empty());
+	now.privileged = false;
+	EXPECT_TRUE(refused(now, "only root"));
+	now = machine();
+	now.loaded.clear();
+	EXPECT_TRUE(refused(now, "not loaded"));
+	now = machine();
+	now.accelerators.clear();
+	EXPECT_TRUE(refused(now, "no accelerator"));
+}
+
+TEST_F(Race, refused_when_memory_of_a_device_is_system_ram)
+{
+	made.file("/proc/iomem", "690000000-78fffffff : CXL Window 0\n"
+				 "  6a0000000-6a7ffffff : System RAM (kmem)\n");
+	EXPECT_TRUE(refused(machine(), "System RAM", true));
+}
+
+TEST_F(Race, refused_while_regions_that_nobody_locks_would_be_deleted)
+{
+	made.make_expander(1);
+	EXPECT_TRUE(refused(machine(), "not locked", true));
+	EXPECT_TRUE(
+		race_refusals(machine(), made.root(), request({"accel", "root"}), true).empty());
+}
+
+TEST_F(Race, refused_outside_of_a_virtual_machine_unless_agreed)
+{
+	made.file("/sys/class/dmi/id/sys_vendor", "Somebody\n");
+	EXPECT_TRUE(refused(machine(), "no virtual machine"));
+	EXPECT_FALSE(refused(machine(), "no virtual machine", true));
+	made.file("/proc/cpuinfo", "flags : fpu hypervisor lahf_lm\n");
+	EXPECT_FALSE(refused(machine(), "no virtual machine"));
+}
+
+TEST(Actors, unknown_name_is_wrong_usage_and_each_known_one_is_taken)
+{
+	EXPECT_EQ(choose_actors({}).size(), actor_kinds().size());
+	EXPECT_EQ(choose_actors({"root", "root"}).size(), 1U);
+	try {
+		choose_actors({"roots"});
+		FAIL();
+	} catch (const Error &error) {
+		EXPECT_EQ(error.status(), Exit::Usage);
+		EXPECT_NE(error.hint().find("on-loss"), std::string::npos);
+	}
+}
