@@ -10,7 +10,7 @@
 attributes() {
 	local file value
 	for file in "$BUS/$region"/*; do
-		[ -f "$file" ] && [ -r "$file" ] || continue
+		{ [ -f "$file" ] && [ -r "$file" ]; } || continue
 		case ${file##*/} in
 		uevent) ;;
 		*) read -r value <"$file"

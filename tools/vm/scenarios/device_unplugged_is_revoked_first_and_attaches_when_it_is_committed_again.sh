@@ -17,7 +17,7 @@ id=${serial#0x}
 bus=$(cxla-guest monitor qom-get "dev$id" parent_bus | tr -d '"')
 bus=${bus##*/}
 cxla-guest monitor device_del "dev$id" || fail "QEMU does not unplug dev$id"
-for n in 1 2 3; do
+for _ in 1 2 3; do
 	! eventually test ! -e "$PCI/$first" || break
 done
 [ ! -e "$PCI/$first" ] || fail "$first is there after it was unplugged"
@@ -38,7 +38,7 @@ cxla-guest monitor object_add "memory-backend-ram,id=$memory,size=$size" ||
 	fail "QEMU makes no memory"
 cxla-guest monitor device_add "cxl-type3,bus=$bus,id=dev$id,volatile-memdev=$memory,sn=$serial" ||
 	fail "QEMU does not plug dev$id"
-for n in 1 2 3; do
+for _ in 1 2 3; do
 	! eventually test -e "$PCI/$first/driver_override" || break
 done
 [ -e "$PCI/$first/driver_override" ] || fail "$first does not come back"

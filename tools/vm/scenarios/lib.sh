@@ -197,8 +197,14 @@ unbind() {
 	echo "$1" >"$PCI/$1/driver/unbind"
 }
 
+# kept, as to look for it takes a process; devices stay in their slots
 address_of() {
-	cxla-guest find "$1"
+	local address
+	if [ ! -s "/run/address.$1" ]; then
+		cxla-guest find "$1" >"/run/address.$1" || return 1
+	fi
+	read -r address <"/run/address.$1"
+	echo "$address"
 }
 
 # for each device of the topology: COMMAND SERIAL ADDRESS STATE REASON BASE SIZE LOCKED

@@ -152,11 +152,12 @@ memdev_of() {
 }
 
 endpoint_of() {
-	local dev memdev link
-	memdev=$(memdev_of "$1")
+	local dev memdev serial wanted
+	memdev=$(memdev_of "$1") || return 1
+	read -r wanted <"$PCI/$1/$memdev/serial"
 	for dev in "$BUS"/endpoint*; do
-		link=$(readlink "$dev/uport")
-		[ "${link##*/}" = "$memdev" ] && echo "${dev##*/}" && return
+		read -r serial <"$dev/uport/serial" || continue
+		[ "$serial" = "$wanted" ] && echo "${dev##*/}" && return
 	done
 	return 1
 }
@@ -170,7 +171,12 @@ port_of() {
 }
 
 region_of() {
-	cat "$BUS/$(endpoint_decoder_of "$1")/region"
+	local decoder region
+	for decoder in "$BUS/$(endpoint_of "$1")"/decoder[0-9]*; do
+		read -r region <"$decoder/region" || continue
+		[ -z "$region" ] || { echo "$region" && return; }
+	done
+	return 1
 }
 
 reason_is() {
@@ -183,8 +189,8 @@ in_registers() {
 
 # what firmware would do for a device that has forgotten its decoder
 recommit() {
-	local serial state reason window offset size locked
-	while read -r serial state reason window offset size locked; do
+	local serial window offset size _
+	while read -r serial _ _ window offset size _; do
 		[ "$(address_of "$serial")" = "$1" ] || continue
 		echo "fault at=endpoint serial=$serial decoder=0 window=$window" \
 			"offset=$offset size=$size committed=1" >/tmp/recommit
