@@ -111,9 +111,9 @@ prepare_unbind_memdev() {
 	path=/sys/bus/cxla/drivers/cxla_mem/unbind text=$(memdev_of "$first")
 }
 
-# kill_in_loop PATH TEXT...: writes that may be repeated
+# kill_in_loop PATH TEXT TEXT: writes that may be repeated, after $delay us of them
 kill_in_loop() {
-	cxla-guest killed -l "$1" "[cxla_" 0 "$2" "$3" || fail "${1##*/}: not killed inside"
+	cxla-guest killed -l "$1" "[cxla_" "$delay" "$2" "$3" || fail "${1##*/}: not killed inside"
 	echo "${1##*/}: killed inside"
 }
 
@@ -126,7 +126,7 @@ take_census /tmp/census
 for what in unbind bind unbind_root bind_root unbind_port bind_port unbind_endpoint unbind_memdev; do
 	kill_in $what
 done
-for _ in 1 2 3; do
+for delay in 0 50 300; do
 	kill_in_loop "$PCI/$first/cxla/on_loss" unbind pci-only
 	echo reattach >"$PCI/$first/cxla/on_loss"
 	kill_in_loop "$BUS/$(region_of "$first")/commit" 0 0
@@ -148,7 +148,7 @@ first=$(each_device collect_unlocked | tail -n 1)
 region=$(region_of "$first")
 root=$(readlink -f "$BUS/$region")
 root=${root%/*}
-for _ in 1 2 3; do
+for delay in 0 30 70 150 300 500 900 1500 2500 4000; do
 	kill_in_loop "$BUS/$region/commit" 0 1
 	echo 1 >"$BUS/$region/commit" || fail "a region can't be committed after a killed writer"
 	expect_equal "committed decoders, in registers" "$(in_registers "$first")" 1
