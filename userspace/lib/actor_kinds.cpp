@@ -4,6 +4,7 @@
 #include "actor.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <sys/stat.h>
 
@@ -28,6 +29,16 @@ std::string device_folder(const std::string &name)
 	return "/sys/bus/cxla/devices/" + name + "/";
 }
 
+/* a reason that ends when what is above the device returns */
+bool comes_and_goes(std::string_view reason)
+{
+	static constexpr std::array<std::string_view, 7> some = {
+		"none",          "no-root", "root-unbound", "root-in-use",
+		"port-disabled", "revoked", "quarantined"};
+
+	return reason.empty() || std::find(some.begin(), some.end(), reason) != some.end();
+}
+
 /* what the bind came to; a range, when there is one, is the device's own */
 void look_at_outcome(Actor &actor, const RaceAccel &accel)
 {
@@ -35,11 +46,15 @@ void look_at_outcome(Actor &actor, const RaceAccel &accel)
 				  Actor::read(accel_folder(accel.bdf) + "reason"),
 				  Actor::read(accel_folder(accel.bdf) + "range")});
 	std::string state(trim(results[0].text)), range(trim(results[2].text));
+	std::string reason(trim(results[1].text));
 
 	if (results[0].err || state.empty())
 		actor.count("gone at once");
 	else
-		actor.count(state == "attached" ? state : std::string(trim(results[1].text)));
+		actor.count(state == "attached" ? state : reason);
+	/* decoders are not touched by anything here: they stand, or somebody was let through */
+	if (!results[1].err && accel.range && !comes_and_goes(reason))
+		actor.report(fmt::format("{} had a range before, and now: {}", accel.bdf, reason));
 	if (results[2].err || range.empty() || accel.memory.empty())
 		return;
 

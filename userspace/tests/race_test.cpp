@@ -249,6 +249,20 @@ TEST_F(Race, a_range_that_is_another_device_s_is_found)
 		<< report.finding->what;
 }
 
+TEST_F(Race, a_device_that_lost_its_decoders_is_found)
+{
+	Root root = made.root();
+	Targets targets = find_targets(read_machine(root), root);
+
+	made.refuse(0, "not-committed");
+
+	RaceReport report = run_race(root, request({"accel"}, 0), targets,
+				     [](const RaceReport &) { return true; });
+
+	ASSERT_TRUE(report.finding);
+	EXPECT_EQ(report.finding->what, bdf + " had a range before, and now: not-committed");
+}
+
 TEST_F(Race, a_warning_of_the_kernel_ends_it)
 {
 	Root root = made.root();
