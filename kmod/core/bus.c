@@ -108,6 +108,22 @@ int cxla_device_add(struct device *dev, const unsigned long *flags, int probed)
 	return rc;
 }
 
+/**
+ * cxla_device_reprobe() - ask the driver of a device again
+ * @dev: on the bus
+ *
+ * The driver core defers a device that device_add() has not finished with. That
+ * asks the driver itself in a moment, and nobody is to hear of it.
+ *
+ * Return: 0, also when the driver declined; or an error.
+ */
+int cxla_device_reprobe(struct device *dev)
+{
+	int rc = device_attach(dev);
+
+	return rc == -EPROBE_DEFER ? 0 : min(rc, 0);
+}
+
 static ssize_t devtype_show(struct device *dev, struct device_attribute *attr,
 			    char *buf)
 {

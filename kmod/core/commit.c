@@ -302,7 +302,7 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
 			rc = cxla_region_do_reset(cxlr);
 	}
 	/* nothing changed: the driver comes back, too */
-	if (rc && rc != -ENXIO && device_attach(&cxlr->dev) < 0)
+	if (rc && rc != -ENXIO && cxla_device_reprobe(&cxlr->dev))
 		dev_warn(&cxlr->dev, "its driver did not come back\n");
 	clear_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
 	return rc;
@@ -339,7 +339,7 @@ int cxla_region_commit(struct cxl_region *cxlr)
 		}
 	}
 	if (!rc)
-		rc = min(device_attach(&cxlr->dev), 0);
+		rc = cxla_device_reprobe(&cxlr->dev);
 	clear_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
 	return rc;
 }

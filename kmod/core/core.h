@@ -84,6 +84,7 @@ extern const struct bus_type cxla_bus_type;
 extern const struct attribute_group cxla_base_group;
 
 int cxla_device_add(struct device *dev, const unsigned long *flags, int probed);
+int cxla_device_reprobe(struct device *dev);
 int __cxla_driver_register(struct cxla_driver *drv, struct module *owner);
 void cxla_driver_unregister(struct cxla_driver *drv);
 #define cxla_driver_register(drv) __cxla_driver_register(drv, THIS_MODULE)

@@ -469,12 +469,12 @@ int cxla_port_setup(struct cxl_port *port)
 	/*
 	 * An endpoint is brought up once, by the memdev that it is of. After
 	 * it was unbound the memdev is being detached, and a new attach makes
-	 * a new endpoint.
+	 * a new endpoint. That somebody tried is no error of the attach.
 	 */
-	if (!is_cxl_endpoint(port))
-		rc = cxla_upstream_setup(port);
-	else
-		rc = again ? -EBUSY : cxla_endpoint_setup(port);
+	if (is_cxl_endpoint(port) && again)
+		return -EBUSY;
+	rc = is_cxl_endpoint(port) ? cxla_endpoint_setup(port) :
+				     cxla_upstream_setup(port);
 	/* device_add() keeps the error of a probe to itself */
 	port->error = rc;
 	if (rc)

@@ -351,7 +351,7 @@ int cxla_region_assemble(struct cxl_endpoint_decoder *cxled)
 			rc = cxla_region_add(cxlr);
 		else
 			/* the driver had refused it as long as it was in parts */
-			rc = min(device_attach(&cxlr->dev), 0);
+			rc = cxla_device_reprobe(&cxlr->dev);
 		put_device(&cxlr->dev);
 	}
 	put_device(&cxlrd->cxld.dev);

@@ -294,6 +294,19 @@ static void endpoint_that_is_unbound_revokes_once(struct kunit *test)
 	is_attached(test);
 }
 
+static void endpoint_bound_again_by_hand_is_no_error_of_an_attach(struct kunit *test)
+{
+	struct fabric *f = attached(test);
+	struct cxl_port *endpoint = f->accel->memdev->endpoint;
+
+	get_device(&endpoint->dev);
+	device_release_driver(&endpoint->dev);
+	/* it is brought up once, and was */
+	KUNIT_EXPECT_NE(test, device_attach(&endpoint->dev), 1);
+	KUNIT_EXPECT_EQ(test, endpoint->error, 0);
+	put_device(&endpoint->dev);
+}
+
 static void memdev_that_is_unbound_revokes_once(struct kunit *test)
 {
 	struct fabric *f = attached(test);
@@ -394,6 +407,7 @@ static struct kunit_case fabric_cases[] = {
 	KUNIT_CASE(unbind_right_after_the_root_went_is_clean),
 	KUNIT_CASE(host_bridge_that_is_unbound_revokes_once),
 	KUNIT_CASE(endpoint_that_is_unbound_revokes_once),
+	KUNIT_CASE(endpoint_bound_again_by_hand_is_no_error_of_an_attach),
 	KUNIT_CASE(memdev_that_is_unbound_revokes_once),
 	KUNIT_CASE(pci_device_that_is_removed_revokes_once),
 	KUNIT_CASE(attach_while_the_root_goes_is_whole_or_nothing),
