@@ -266,8 +266,9 @@ static int cxla_accel_probe(struct pci_dev *pdev,
 	rc = pcim_enable_device(pdev);
 	if (rc)
 		return dev_err_probe(&pdev->dev, rc, "can't enable device\n");
-	/* for cxla_accel_slot_reset() */
-	pci_save_state(pdev);
+	/* for cxla_accel_slot_reset(); until then it stays what it is */
+	if (!pdev->state_saved)
+		pci_save_state(pdev);
 
 	accel = devm_cxl_dev_state_create(&pdev->dev, CXL_DEVTYPE_DEVMEM,
 					  serial, dvsec, struct cxla_accel,
@@ -355,6 +356,7 @@ static pci_ers_result_t cxla_accel_mmio_enabled(struct pci_dev *pdev)
 static pci_ers_result_t cxla_accel_slot_reset(struct pci_dev *pdev)
 {
 	pci_restore_state(pdev);
+	pci_save_state(pdev);
 	return PCI_ERS_RESULT_RECOVERED;
 }
 
