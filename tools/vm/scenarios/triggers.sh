@@ -219,6 +219,8 @@ watch() {
 	echo 1 >"$TRACING/tracing_on"
 	HELD=
 	for address in "$@"; do
+		# what an earlier one said is not what this one says
+		rm -f "/tmp/hold.$address" "/tmp/events.$address"
 		cxla-guest hold "$(node_of "$address")" >"/tmp/hold.$address" 2>&1 &
 		echo $! >"/tmp/hold.$address.pid"
 		cxla-guest events "$(node_of "$address")" >"/tmp/events.$address" 2>&1 &
