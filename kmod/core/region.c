@@ -509,17 +509,6 @@ static enum cxla_reason cxla_attach_check(struct cxl_endpoint_decoder *cxled,
 	return CXLA_REASON_NONE;
 }
 
-static int cxla_attach_claim(struct cxl_memdev *cxlmd,
-			     const struct cxl_region *cxlr)
-{
-	struct range range = {
-		.start = cxlr->res.start,
-		.end = cxlr->res.end,
-	};
-
-	return cxla_claim(cxlmd, &range);
-}
-
 int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
 {
 	struct cxl_attach_region *attach =
@@ -554,8 +543,9 @@ int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
 
 	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
 		attach->reason = cxla_attach_check(cxled, cxlr);
+		/* the range of its one member is the region's */
 		if (!attach->reason)
-			rc = cxla_attach_claim(cxlmd, cxlr);
+			rc = cxla_claim(cxlmd, &cxled->cxld.hpa_range);
 	}
 	if (rc == -EBUSY)
 		attach->reason = CXLA_REASON_QUARANTINED;

@@ -18,6 +18,13 @@ static bool cxla_has_target(const struct cxl_decoder *cxld, u32 port_id)
 	return false;
 }
 
+/* committed, with values that make sense */
+static bool cxla_decodes(const struct cxl_decoder *cxld)
+{
+	return cxld && cxld->flags & CXL_DECODER_F_ENABLE &&
+	       !(cxld->flags & CXL_DECODER_F_BROKEN);
+}
+
 /* the decoder of a port that range goes through, which may have none */
 static struct cxl_decoder *cxla_port_decoder(struct cxl_port *port,
 					     const struct range *range)
@@ -28,10 +35,8 @@ static struct cxl_decoder *cxla_port_decoder(struct cxl_port *port,
 	for (int i = 0; i < port->nr_decoders; i++) {
 		struct cxl_decoder *cxld = port->decoders[i];
 
-		if (!cxld || !(cxld->flags & CXL_DECODER_F_ENABLE) ||
-		    cxld->flags & CXL_DECODER_F_BROKEN)
-			continue;
-		if (cxla_range_contains(&cxld->hpa_range, range))
+		if (cxla_decodes(cxld) &&
+		    cxla_range_contains(&cxld->hpa_range, range))
 			return cxld;
 	}
 	return NULL;
@@ -44,10 +49,8 @@ static struct cxl_decoder *cxla_port_intersects(struct cxl_port *port,
 	for (int i = 0; i < port->nr_decoders; i++) {
 		struct cxl_decoder *cxld = port->decoders[i];
 
-		if (!cxld || !(cxld->flags & CXL_DECODER_F_ENABLE) ||
-		    cxld->flags & CXL_DECODER_F_BROKEN)
-			continue;
-		if (cxld->hpa_range.start <= range->end &&
+		if (cxla_decodes(cxld) &&
+		    cxld->hpa_range.start <= range->end &&
 		    cxld->hpa_range.end >= range->start)
 			return cxld;
 	}
