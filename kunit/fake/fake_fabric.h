@@ -391,6 +391,16 @@ struct file *fake_open_node(struct fake_node *endpoint, int flags);
 
 /* a fabric that is destroyed with the test */
 struct fake_fabric *fake_test_fabric(struct kunit *test);
+/*
+ * The smallest one, started: host bridge 7 with two decoders, root port 3, an
+ * endpoint with two decoders and @size of memory, a window of 4 GiB at @window,
+ * and @base to its end committed. The endpoint, or the test ends.
+ */
+struct fake_node *fake_test_endpoint(struct kunit *test, u64 window, u64 base,
+				     u64 size);
+/* a driver of PCI that enables the device may have it, by driver_override */
+void fake_test_driver(struct kunit *test, struct fake_node *endpoint,
+		      const char *driver);
 /* start and add the root, or end the test */
 void fake_test_up(struct kunit *test, struct fake_fabric *f);
 /* bind, and it got the range; or it got none for that reason */

@@ -23,6 +23,33 @@ struct fake_fabric *fake_test_fabric(struct kunit *test)
 }
 EXPORT_SYMBOL_GPL(fake_test_fabric);
 
+struct fake_node *fake_test_endpoint(struct kunit *test, u64 window, u64 base,
+				     u64 size)
+{
+	struct fake_fabric *f = fake_test_fabric(test);
+	struct fake_node *bridge = fake_bridge(f, 7, 2);
+	struct fake_node *dev = fake_endpoint(fake_root_port(bridge, 3), 0, 2,
+					      size);
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	fake_window(f, bridge, window, SZ_4G);
+	KUNIT_ASSERT_EQ(test, fake_fabric_start(f), 0);
+	KUNIT_ASSERT_EQ(test, fake_map(dev, base, size, 0), 0);
+	return dev;
+}
+EXPORT_SYMBOL_GPL(fake_test_endpoint);
+
+void fake_test_driver(struct kunit *test, struct fake_node *endpoint,
+		      const char *driver)
+{
+	/* a BAR is enabled when it has its place; the PCI core takes it back */
+	KUNIT_ASSERT_EQ(test, insert_resource(&iomem_resource,
+					      &endpoint->pdev->resource[0]), 0);
+	KUNIT_ASSERT_EQ(test, fake_store(endpoint, "driver_override", driver),
+			0);
+}
+EXPORT_SYMBOL_GPL(fake_test_driver);
+
 void fake_test_up(struct kunit *test, struct fake_fabric *f)
 {
 	if (!f->started)

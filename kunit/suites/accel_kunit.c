@@ -19,7 +19,6 @@ MODULE_IMPORT_NS("CXL");
 
 struct rig {
 	struct fake_fabric *f;
-	struct fake_node *bridge;
 	struct fake_node *dev;
 };
 
@@ -69,19 +68,9 @@ static int accel_init(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, rig);
 	test->priv = rig;
-	rig->f = fake_test_fabric(test);
-	rig->bridge = fake_bridge(rig->f, 7, 2);
-	rig->dev = fake_endpoint(fake_root_port(rig->bridge, 3), 0, 2,
-				 RANGE_SIZE);
-	KUNIT_ASSERT_NOT_NULL(test, rig->dev);
-	fake_window(rig->f, rig->bridge, WINDOW_BASE, SZ_4G);
-	KUNIT_ASSERT_EQ(test, fake_fabric_start(rig->f), 0);
-	/* a BAR is enabled when it has its place; the PCI core takes it back */
-	KUNIT_ASSERT_EQ(test, insert_resource(&iomem_resource,
-					      &rig->dev->pdev->resource[0]), 0);
-	KUNIT_ASSERT_EQ(test, fake_map(rig->dev, RANGE_BASE, RANGE_SIZE, 0), 0);
-	KUNIT_ASSERT_EQ(test, fake_store(rig->dev, "driver_override",
-					 "cxla_accel"), 0);
+	rig->dev = fake_test_endpoint(test, WINDOW_BASE, RANGE_BASE, RANGE_SIZE);
+	rig->f = rig->dev->fabric;
+	fake_test_driver(test, rig->dev, "cxla_accel");
 	return 0;
 }
 

@@ -24,7 +24,6 @@ MODULE_IMPORT_NS("CXL");
 
 struct rig {
 	struct fake_fabric *f;
-	struct fake_node *bridge;
 	struct fake_node *dev;
 	struct file *node;
 	void __user *user;	/* a page */
@@ -82,19 +81,9 @@ static int node_init(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, rig);
 	test->priv = rig;
-	rig->f = fake_test_fabric(test);
-	rig->bridge = fake_bridge(rig->f, 7, 2);
-	rig->dev = fake_endpoint(fake_root_port(rig->bridge, 3), 0, 2,
-				 RANGE_SIZE);
-	KUNIT_ASSERT_NOT_NULL(test, rig->dev);
-	fake_window(rig->f, rig->bridge, WINDOW_BASE, SZ_4G);
-	KUNIT_ASSERT_EQ(test, fake_fabric_start(rig->f), 0);
-	/* a BAR is enabled when it has its place; the PCI core takes it back */
-	KUNIT_ASSERT_EQ(test, insert_resource(&iomem_resource,
-					      &rig->dev->pdev->resource[0]), 0);
-	KUNIT_ASSERT_EQ(test, fake_map(rig->dev, RANGE_BASE, RANGE_SIZE, 0), 0);
-	KUNIT_ASSERT_EQ(test, fake_store(rig->dev, "driver_override",
-					 "cxla_accel"), 0);
+	rig->dev = fake_test_endpoint(test, WINDOW_BASE, RANGE_BASE, RANGE_SIZE);
+	rig->f = rig->dev->fabric;
+	fake_test_driver(test, rig->dev, "cxla_accel");
 	rig->user = (void __user *)kunit_vm_mmap(test, NULL, 0, PAGE_SIZE,
 						 PROT_READ | PROT_WRITE,
 						 MAP_ANONYMOUS | MAP_PRIVATE, 0);

@@ -32,14 +32,9 @@ static int registers_init(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, rig);
 	test->priv = rig;
-	rig->f = fake_test_fabric(test);
-	rig->bridge = fake_bridge(rig->f, 7, 2);
-	rig->dev = fake_endpoint(fake_root_port(rig->bridge, 3), 0, 2,
-				 RANGE_SIZE);
-	KUNIT_ASSERT_NOT_NULL(test, rig->dev);
-	fake_window(rig->f, rig->bridge, WINDOW_BASE, SZ_4G);
-	KUNIT_ASSERT_EQ(test, fake_fabric_start(rig->f), 0);
-	KUNIT_ASSERT_EQ(test, fake_map(rig->dev, RANGE_BASE, RANGE_SIZE, 0), 0);
+	rig->dev = fake_test_endpoint(test, WINDOW_BASE, RANGE_BASE, RANGE_SIZE);
+	rig->f = rig->dev->fabric;
+	rig->bridge = rig->dev->parent->parent;
 	fake_log_clear();
 	return 0;
 }
