@@ -13,10 +13,4 @@ memdev=$(memdev_of "$first")
 region=$(region_of "$first")
 endpoint=$(endpoint_of "$first")
 echo "$endpoint" >"$BUS/$endpoint/driver/unbind"
-flush
-expect_lost "$first" "attach revoke detach"
-expect_state "$first" pci-only revoked
-[ ! -e "$BUS/$region" ] || fail "$region is left"
-expect_once "$memdev" "$region" detach
-unbind "$first"
-undone
+ends_detached "$first" "$memdev" "$region"

@@ -12,10 +12,4 @@ begin "$first"
 memdev=$(memdev_of "$first")
 region=$(region_of "$first")
 echo "$memdev" >"$BUS/$memdev/driver/unbind"
-flush
-expect_lost "$first" "attach revoke detach"
-expect_state "$first" pci-only revoked
-[ ! -e "$BUS/$region" ] || fail "$region is left"
-expect_once "$memdev" "$region" detach
-unbind "$first"
-undone
+ends_detached "$first" "$memdev" "$region"

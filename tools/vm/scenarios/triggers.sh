@@ -307,3 +307,15 @@ undone() {
 	each_device check_outcome >/dev/null
 	expect_census
 }
+
+# ends_detached ADDRESS MEMDEV REGION: what is above the range was unbound by hand. The
+# region goes once, the accelerator goes on PCI-only, and nothing is left.
+ends_detached() {
+	flush
+	expect_lost "$1" "attach revoke detach"
+	expect_state "$1" pci-only revoked
+	[ ! -e "$BUS/$3" ] || fail "$3 is left"
+	expect_once "$2" "$3" detach
+	unbind "$1"
+	undone ""
+}
