@@ -3,6 +3,7 @@
 
 #include "error.h"
 #include "kernel_log.h"
+#include "rest.h"
 
 #include <algorithm>
 #include <csignal>
@@ -113,82 +114,11 @@ const Actor *stuck_actor(const Crew &crew, double patience)
 	return nullptr;
 }
 
-/* writes where nothing but the outcome counts */
-bool try_write(const Root &root, const std::string &path, const std::string &value)
-{
-	try {
-		root.write(path, value);
-	} catch (const Error &) {
-		return false;
-	}
-	return true;
-}
-
-void flush(const Root &root)
-{
-	try_write(root, "/sys/bus/cxla/flush", "1");
-}
-
-void bind_ports(const Root &root)
-{
-	/* a port that is bound may bring others, below it */
-	for (int pass = 0; pass < 4; pass++) {
-		bool any = false;
-
-		for (const auto &name : root.list("/sys/bus/cxla/devices").value_or({}))
-			if (name.starts_with("port") &&
-			    !root.exists("/sys/bus/cxla/devices/" + name + "/driver"))
-				any |= try_write(root, "/sys/bus/cxla/drivers/cxla_port/bind",
-						 name);
-		if (!any)
-			return;
-	}
-}
-
-/* binds everything that was bound; what can't be bound the census shows */
-void bring_to_rest(const Root &root, const Targets &targets)
-{
-	const std::string driver = std::string("/sys/bus/pci/drivers/") + accel_driver;
-
-	flush(root);
-	for (const auto &device : targets.roots)
-		if (!root.exists("/sys/bus/platform/devices/" + device + "/driver"))
-			try_write(root, "/sys/bus/platform/drivers/cxla_acpi/bind", device);
-	bind_ports(root);
-	flush(root);
-	for (const auto &accel : targets.accelerators) {
-		if (root.exists("/sys/bus/pci/devices/" + accel.bdf + "/driver"))
-			try_write(root, driver + "/unbind", accel.bdf);
-		try_write(root, driver + "/bind", accel.bdf);
-		if (!accel.on_loss.empty())
-			try_write(root, "/sys/bus/pci/devices/" + accel.bdf + "/cxla/on_loss",
-				  accel.on_loss);
-	}
-	flush(root);
-}
-
-std::string in_words(const CensusChange &change)
-{
-	std::string words;
-
-	for (const auto &line : change.missing)
-		words += fmt::format("\n  missing: {}", line);
-	for (const auto &line : change.extra)
-		words += fmt::format("\n  not there before: {}", line);
-	return words;
-}
-
 void compare_at_rest(const Root &root, const Census &before, Arena &arena, RaceReport &report)
 {
-	bring_to_rest(root, arena.targets);
-	/* a range that was kept for somebody is handed out a moment later */
-	for (int i = 0; i < 50; i++) {
-		report.change = compare(before, take_census(root));
-		if (report.change.empty())
-			return;
-		std::this_thread::sleep_for(100ms);
-	}
-	arena.report({{}, "at rest it is not as it was before:" + in_words(report.change)});
+	report.change = change_at_rest(root, arena.targets, before);
+	if (!report.change.empty())
+		arena.report({{}, "at rest it is not as it was before:" + in_words(report.change)});
 }
 
 void look_at_log(KernelLog &log, Arena &arena)

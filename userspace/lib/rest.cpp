@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "rest.h"
+
+#include "error.h"
+
+#include <fmt/format.h>
+#include <thread>
+
+namespace cxla
+{
+
+namespace
+{
+
+using namespace std::chrono_literals;
+
+/* writes where nothing but the outcome counts */
+bool try_write(const Root &root, const std::string &path, const std::string &value)
+{
+	try {
+		root.write(path, value);
+	} catch (const Error &) {
+		return false;
+	}
+	return true;
+}
+
+void flush(const Root &root)
+{
+	try_write(root, "/sys/bus/cxla/flush", "1");
+}
+
+void bind_ports(const Root &root)
+{
+	/* a port that is bound may bring others, below it */
+	for (int pass = 0; pass < 4; pass++) {
+		bool any = false;
+
+		for (const auto &name : root.list("/sys/bus/cxla/devices").value_or({}))
+			if (name.starts_with("port") &&
+			    !root.exists("/sys/bus/cxla/devices/" + name + "/driver"))
+				any |= try_write(root, "/sys/bus/cxla/drivers/cxla_port/bind",
+						 name);
+		if (!any)
+			return;
+	}
+}
+
+} // namespace
+
+void bring_to_rest(const Root &root, const Targets &targets)
+{
+	const std::string driver = std::string("/sys/bus/pci/drivers/") + accel_driver;
+
+	flush(root);
+	for (const auto &device : targets.roots)
+		if (!root.exists("/sys/bus/platform/devices/" + device + "/driver"))
+			try_write(root, "/sys/bus/platform/drivers/cxla_acpi/bind", device);
+	bind_ports(root);
+	flush(root);
+	for (const auto &accel : targets.accelerators) {
+		if (root.exists("/sys/bus/pci/devices/" + accel.bdf + "/driver"))
+			try_write(root, driver + "/unbind", accel.bdf);
+		try_write(root, driver + "/bind", accel.bdf);
+		if (!accel.on_loss.empty())
+			try_write(root, "/sys/bus/pci/devices/" + accel.bdf + "/cxla/on_loss",
+				  accel.on_loss);
+	}
+	flush(root);
+}
+
+CensusChange change_at_rest(const Root &root, const Targets &targets, const Census &before)
+{
+	CensusChange change;
+
+	bring_to_rest(root, targets);
+	/* a range that was kept for somebody is handed out a moment later */
+	for (int i = 0; i < 50; i++) {
+		change = compare(before, take_census(root));
+		if (change.empty())
+			return change;
+		std::this_thread::sleep_for(100ms);
+	}
+	return change;
+}
+
+std::string in_words(const CensusChange &change)
+{
+	std::string words;
+
+	for (const auto &line : change.missing)
+		words += fmt::format("\n  missing: {}", line);
+	for (const auto &line : change.extra)
+		words += fmt::format("\n  not there before: {}", line);
+	return words;
+}
+
+} // namespace cxla

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Rest: everything that was bound is bound, nothing is on its way. A census taken
+ * there is compared with one that was taken there before.
+ */
+#pragma once
+
+#include "actor.h"
+#include "census.h"
+
+namespace cxla
+{
+
+/* binds everything that was bound; what can't be bound the census shows */
+void bring_to_rest(const Root &root, const Targets &targets);
+/* brings it to rest, and waits a little for what is handed out a moment later */
+CensusChange change_at_rest(const Root &root, const Targets &targets, const Census &before);
+/* a line for each object */
+std::string in_words(const CensusChange &change);
+
+} // namespace cxla
