@@ -4,6 +4,8 @@
 # A topology with attached devices in hot-plug slots. The device is unplugged by QEMU
 # while its range is in use: revoked, gone once. Plugged in again it is not committed,
 # as the hardware forgot, and PCI-only; committed as firmware would it is attached.
+# A slot without power control, which is what QEMU has below a switch, is left by the
+# kernel, and the device stays in it: its decoders stand, and it is attached again.
 # shellcheck source=/dev/null
 . ./triggers.sh
 
@@ -16,6 +18,9 @@ serial=$(cat "$BUS/$memdev/serial")
 id=${serial#0x}
 bus=$(cxla-guest monitor qom-get "dev$id" parent_bus | tr -d '"')
 bus=${bus##*/}
+port=$(readlink -f "$PCI/$first")
+port=${port%/*}
+port=${port##*/}
 cxla-guest monitor device_del "dev$id" || fail "QEMU does not unplug dev$id"
 for _ in 1 2 3; do
 	! eventually test ! -e "$PCI/$first" || break
@@ -25,6 +30,15 @@ expect_lost "$first" "attach revoke hangup"
 flush
 [ ! -e "$BUS/$region" ] || fail "$region is left"
 expect_once "$memdev" "$region"
+if dmesg | grep -q "$port: pciehp: Slot .* PwrCtrl-"; then
+	slot=$(grep -l "^${first%.*}$" /sys/bus/pci/slots/*/address)
+	echo 1 >"${slot%/*}/power" || fail "$first's slot is not looked at again"
+	eventually test -e "$PCI/$first/driver_override" || fail "$first does not come back"
+	bind "$first"
+	outcome_as_expected "$first"
+	undone
+	exit 0
+fi
 # the slot is off when QEMU has let go of the device
 gone() {
 	cxla-guest monitor info qtree >/tmp/qtree

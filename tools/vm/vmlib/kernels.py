@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+BUILT = ("debug-6.12", "debug-7", "debug-7-release")    # names that tools/kernel/build knows
+
+
 class KernelError(Exception):
     """There is no such kernel here."""
 
@@ -60,15 +63,16 @@ def _built(name):
 
 
 def find(spec):
-    """stock-6.12, debug-6.12, debug-7, or IMAGE:MODULESDIR (the folder modules.dep is in, or any
+    """stock-6.12, one of BUILT, or IMAGE:MODULESDIR (the folder modules.dep is in, or any
     above it that has lib/modules/<release>)."""
     if spec.startswith("stock-"):
         return _stock(spec[len("stock-"):])
-    if spec in ("debug-6.12", "debug-7"):
+    if spec in BUILT:
         return _built(spec)
     image, _, modules = spec.partition(":")
     if not modules:
-        raise KernelError(f"kernel '{spec}' is neither stock-VERSION, debug-6.12, debug-7 nor IMAGE:MODULESDIR")
+        raise KernelError(f"kernel '{spec}' is neither stock-VERSION nor {', '.join(BUILT)} "
+                          "nor IMAGE:MODULESDIR")
     image, modules = Path(image), Path(modules)
     if not image.is_file():
         raise KernelError(f"{image}: no such kernel image")
