@@ -15,16 +15,22 @@ from pathlib import Path
 
 import kbuild
 
-FRAGMENT = Path(__file__).resolve().parent / "config" / "x86-debug.config"
+CONFIG = Path(__file__).resolve().parent / "config"
+# name -> what it is configured with; a later fragment overrides an earlier one
+FRAGMENTS = {
+    "debug-6.12": ("x86-debug.config",),
+    "debug-7": ("x86-debug.config",),
+    "debug-7-release": ("x86-debug.config", "x86-release.config"),
+}
 # measured: 1.9 GB of objects and modules of 7.3 with KASAN
 NEEDED_BYTES = 4_000_000_000
 
 
 def _archive(name):
+    if name not in FRAGMENTS:
+        raise kbuild.BuildError(f"no kernel is called '{name}': {', '.join(FRAGMENTS)}")
     if name == "debug-6.12":
         return kbuild.ARCHIVE
-    if name != "debug-7":
-        raise kbuild.BuildError(f"no kernel is called '{name}': debug-6.12 or debug-7")
     found = [path for path in (kbuild.cache_dir() / "packaged-sources").glob("linux-source-7.*/*.tar.xz")
              if (path.parent / "complete").exists()]
     if not found:
@@ -42,7 +48,7 @@ def _link_current(folder, name):
 def kernel(name):
     """Folder of the kernel `name`, built if it is not there."""
     archive = _archive(name)
-    config = FRAGMENT.read_text()
+    config = "".join((CONFIG / fragment).read_text() for fragment in FRAGMENTS[name])
     key = hashlib.sha256(json.dumps(
         [kbuild.archive_digest(archive), config, kbuild.compiler()]).encode()).hexdigest()[:16]
     folder = kbuild.cache_dir() / "kernels-built" / key
