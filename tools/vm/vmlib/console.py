@@ -14,13 +14,24 @@ WARNING = re.compile(
     r"sleeping function called|unreferenced object|kmemleak: [1-9]|ODEBUG|"
     r"list_(add|del) corruption|rcu: .*(stall|starved)|soft lockup|hung_task")
 
+# a report at boot has used up KASAN's one shot or lockdep: what comes after it goes unseen
+SPENT = re.compile(r"Disabling lock debugging|BUG: KASAN|"
+                   r"WARNING: (possible|inconsistent|suspicious|bad) ")
+
 
 class Warnings:
     """Lines after the marker that match WARNING and nothing that is allowed,
-    each with the scenario it came up in (None before the first)."""
+    each with the scenario it came up in (None before the first).
 
-    def __init__(self, allowed=()):
+    `expected` are expressions that lines of a scenario have to match, in this
+    order. Up to the first of them nothing else may be reported; from there on
+    what the scenario has reported is one report. What has not come when all is
+    over is a finding, too (missing())."""
+
+    def __init__(self, allowed=(), expected=()):
         self.allowed = [re.compile(a) for a in allowed]
+        self.expected = [re.compile(e) for e in expected]
+        self.reported = False
         self.begun = False
         self.scenario = None
         self.found = []
@@ -29,16 +40,27 @@ class Warnings:
         if BEGIN in line:
             self.begun = True
         if not self.begun:
+            if SPENT.search(line):
+                self.found.append((None, f"at boot: {line.strip()}"))
             return
         match = SCENARIO.search(line)
         if match:
             self.scenario = match[1]
+        elif self.scenario and self.expected and self.expected[0].search(line):
+            self.expected.pop(0)
+            self.reported = True
+        elif self.reported:
+            return
         elif WARNING.search(line) and not any(a.search(line) for a in self.allowed):
             self.found.append((self.scenario, line.strip()))
 
+    def missing(self):
+        """What was expected and did not come, as findings."""
+        return [(self.scenario, f"no kernel warning '{e.pattern}'") for e in self.expected]
 
-def scan(text, allowed=()):
-    warnings = Warnings(allowed)
+
+def scan(text, allowed=(), expected=()):
+    warnings = Warnings(allowed, expected)
     for line in text.splitlines():
         warnings.feed(line)
     return warnings
