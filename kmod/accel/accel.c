@@ -18,6 +18,7 @@
 #include <cxl/cxl.h>
 #include <cxl/pci.h>
 
+#include "../core/pause.h"
 #include "../core/pci.h"
 #include "accel.h"
 
@@ -322,6 +323,7 @@ static void cxla_accel_reset_prepare(struct pci_dev *pdev)
 
 	devm_cxl_del_memdev(&accel->cxlds);
 	cxla_accel_lost(accel);
+	cxla_pause(CXLA_PAUSE_RESET_PREPARED);
 }
 
 /* decoders may have been reset with the device, which is a reason then */

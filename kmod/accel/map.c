@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "../core/pause.h"
 #include "accel.h"
 
 struct cxla_map *cxla_map_create(struct cxl_memdev *cxlmd,
@@ -64,6 +65,7 @@ static vm_fault_t cxla_vm_fault(struct vm_fault *vmf)
 	token = cxl_attach_enter(map->cxlmd);
 	if (token < 0)
 		return VM_FAULT_SIGBUS;
+	cxla_pause(CXLA_PAUSE_FAULT_ENTERED);
 	ret = vmf_insert_pfn(vmf->vma, vmf->address, pfn);
 	cxl_attach_exit(map->cxlmd, token);
 	return ret;

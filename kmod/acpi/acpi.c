@@ -20,6 +20,7 @@
 #include <linux/platform_device.h>
 
 #include "../core/core.h"
+#include "../core/pause.h"
 #include "cedt.h"
 
 #define ROOT_DEVICE	"ACPI0017:00"
@@ -278,6 +279,7 @@ static void cxla_check_windows(struct cxla_acpi *ctx)
 
 static void cxla_root_remove(struct cxl_port *root)
 {
+	cxla_pause(CXLA_PAUSE_ROOT_ENDING);
 	scoped_guard(device, &root->dev)
 		cxla_port_remove_children(root);
 	cxla_windows_remove(root);
@@ -294,6 +296,7 @@ static int cxla_acpi_probe(struct platform_device *pdev)
 	ctx.root = cxla_port_add(&pdev->dev, &pdev->dev, NULL, NULL, NULL);
 	if (IS_ERR(ctx.root))
 		return PTR_ERR(ctx.root);
+	cxla_pause(CXLA_PAUSE_ROOT_ADDED);
 
 	rc = cxla_add_windows(&ctx);
 	if (!rc)

@@ -25,6 +25,7 @@
 #include <linux/workqueue.h>
 
 #include "core.h"
+#include "pause.h"
 #include "trace.h"
 
 /* devices that are being taken from their driver; xa_lock */
@@ -165,12 +166,15 @@ void cxla_attach_revoke(struct cxl_memdev *cxlmd)
 		return;
 	}
 	cxlmd->arrivals = cxla_arrivals();
+	cxla_pause(CXLA_PAUSE_REVOKE_BEGIN);
 	if (attached) {
 		synchronize_srcu_expedited(&cxlmd->srcu);
+		cxla_pause(CXLA_PAUSE_REVOKE_DRAINED);
 		if (cxlmd->attach->revoke)
 			cxlmd->attach->revoke(cxlmd);
 		trace_cxla_revoke(cxlmd);
 	}
+	cxla_pause(CXLA_PAUSE_REVOKE_DONE);
 	complete_all(&cxlmd->revoked);
 }
 
@@ -214,12 +218,14 @@ bool cxla_device_detaching(struct device *dev)
 
 static void cxla_detach_accel(struct cxl_memdev *cxlmd, struct device *dev)
 {
+	cxla_pause(CXLA_PAUSE_DETACH_BEGIN);
 	scoped_guard(device, dev) {
 		void (*detach)(struct cxl_memdev *cxlmd);
 
 		/* the binding that this is about is gone, or has let go */
 		if (test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags))
 			return;
+		cxla_pause(CXLA_PAUSE_DETACH_LOCKED);
 		trace_cxla_detach(cxlmd);
 		detach = READ_ONCE(cxlmd->attach->detach);
 		if (detach) {
@@ -234,6 +240,7 @@ static void cxla_detach_accel(struct cxl_memdev *cxlmd, struct device *dev)
 				       cxlmd, GFP_KERNEL)))
 			dev_warn(dev, "no memory to guard the detach\n");
 	}
+	cxla_pause(CXLA_PAUSE_DETACH_UNLOCKED);
 	device_release_driver(dev);
 	xa_erase(&cxla_detaching, (unsigned long)dev);
 }

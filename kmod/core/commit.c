@@ -18,6 +18,7 @@
 
 #include "access.h"
 #include "core.h"
+#include "pause.h"
 
 /* CXL 3.1 section 8.2.4.20.12: a commit takes no longer than 10 ms */
 #define HDM_COMMIT_TIMEOUT_US	(20 * USEC_PER_MSEC)
@@ -292,8 +293,10 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
 			return -EBUSY;
 	}
 
+	cxla_pause(CXLA_PAUSE_COMMIT_CHANGING);
 	/* whoever uses it through the driver is gone before the range is */
 	device_release_driver(&cxlr->dev);
+	cxla_pause(CXLA_PAUSE_COMMIT_UNBOUND);
 
 	scoped_guard(mutex, regions_lock) {
 		guard(rwsem_write)(&cxl_rwsem.region);
@@ -301,6 +304,7 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
 		if (!rc && !test_bit(CXL_REGION_F_RESET, &cxlr->flags))
 			rc = cxla_region_do_reset(cxlr);
 	}
+	cxla_pause(CXLA_PAUSE_COMMIT_CHANGED);
 	/* nothing changed: the driver comes back, too */
 	if (rc && rc != -ENXIO && cxla_device_reprobe(&cxlr->dev))
 		dev_warn(&cxlr->dev, "its driver did not come back\n");

@@ -382,6 +382,17 @@ void cxla_record_end(struct cxl_memdev *cxlmd);
 void cxla_attach_init(struct cxl_memdev *cxlmd);
 void cxla_attach_revoke(struct cxl_memdev *cxlmd);
 bool cxla_attach_complete(struct cxl_memdev *cxlmd);
+
+/*
+ * For lockdep: users of cxl_attach_enter() may be waited for with any of the
+ * locks held that are held here, so that inside none of them may be taken. Said
+ * at each attach, it need not come to a revoke, nor to a hang, to be reported.
+ */
+static inline void cxla_attach_may_wait(struct cxl_memdev *cxlmd)
+{
+	srcu_lock_sync(&cxlmd->srcu.dep_map);
+}
+
 void cxla_detach_queue(struct cxl_memdev *cxlmd);
 bool cxla_device_detaching(struct device *dev);
 int cxla_claim(struct cxl_memdev *cxlmd, const struct range *range);

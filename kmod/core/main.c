@@ -14,6 +14,7 @@
 #include <linux/workqueue.h>
 
 #include "core.h"
+#include "pause.h"
 
 struct cxl_rwsem cxl_rwsem = {
 	.region = __RWSEM_INITIALIZER(cxl_rwsem.region),
@@ -64,6 +65,7 @@ static int __init cxla_core_init(void)
 	rc = register_pm_notifier(&cxla_pm_notifier);
 	if (rc)
 		goto err_driver;
+	cxla_pause_init();
 	return 0;
 
 err_driver:
@@ -77,6 +79,7 @@ err_wq:
 
 static void __exit cxla_core_exit(void)
 {
+	cxla_pause_exit();
 	unregister_pm_notifier(&cxla_pm_notifier);
 	cxla_driver_unregister(&cxla_region_driver);
 	bus_unregister(&cxla_bus_type);

@@ -15,6 +15,7 @@
 #include <linux/slab.h>
 
 #include "core.h"
+#include "pause.h"
 #include "trace.h"
 
 static DEFINE_IDA(cxla_memdev_ida);
@@ -251,8 +252,10 @@ static void cxla_memdev_unregister(void *_cxlmd)
 	cxla_assert_host_locked(cxlds->dev);
 	/* from here on no worker detaches the driver on behalf of this memdev */
 	set_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags);
+	cxla_pause(CXLA_PAUSE_MEMDEV_ENDING);
 	cxla_attach_revoke(cxlmd);
 	device_del(&cxlmd->dev);
+	cxla_pause(CXLA_PAUSE_MEMDEV_DELETED);
 	/* why the driver is without a range from here on */
 	if (test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags))
 		cxlds->reason = CXLA_REASON_REVOKED;
@@ -352,6 +355,7 @@ struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 		return cxlmd;
 	}
 
+	cxla_pause(CXLA_PAUSE_ATTACH_BEGIN);
 	cxla_record_start(cxlmd);
 	rc = dev_set_name(&cxlmd->dev, "mem%d", cxlmd->id);
 	if (!rc)
@@ -374,6 +378,7 @@ struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 	}
 
 	rc = cxla_memdev_outcome(cxlmd);
+	cxla_pause(CXLA_PAUSE_ATTACH_COMPLETE);
 	cxla_record_end(cxlmd);
 	cxla_memdev_result(cxlmd, rc);
 	if (rc) {

@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 
 #include "core.h"
+#include "pause.h"
 
 static DEFINE_IDA(cxla_port_ida);
 /* children lists of all ports */
@@ -241,6 +242,7 @@ void cxla_port_unregister(struct cxl_port *port)
 		return;
 	}
 
+	cxla_pause(CXLA_PAUSE_PORT_DYING);
 	sysfs_remove_link(&port->dev.kobj, "parent_dport");
 	sysfs_remove_link(&port->dev.kobj, "uport");
 	device_del(&port->dev);
@@ -438,6 +440,7 @@ static int cxla_endpoint_setup(struct cxl_port *port)
 	if (rc)
 		return rc;
 
+	cxla_pause(CXLA_PAUSE_DECODERS_READ);
 	cxla_record_phase(cxlmd, CXLA_PHASE_REGION_ASSEMBLY);
 	for (int i = 0; i < port->nr_decoders; i++) {
 		struct cxl_decoder *cxld = port->decoders[i];
@@ -502,6 +505,7 @@ void cxla_port_teardown(struct cxl_port *port)
 
 		cxla_attach_revoke(cxlmd);
 		cxla_regions_detach(port);
+		cxla_pause(CXLA_PAUSE_ENDPOINT_DETACHED);
 		if (test_bit(CXL_PORT_F_UP, &port->flags))
 			cxla_detach_queue(cxlmd);
 	} else {

@@ -16,6 +16,7 @@
 #include <linux/slab.h>
 
 #include "core.h"
+#include "pause.h"
 #include "trace.h"
 
 static struct lock_class_key cxla_region_key;
@@ -95,6 +96,8 @@ static int cxla_region_join(struct cxl_region *cxlr,
 
 	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
 	guard(rwsem_write)(&cxl_rwsem.region);
+	/* of an attach all locks are held, from that of the accelerator on */
+	cxla_attach_may_wait(cxled_to_memdev(cxled));
 
 	cxled->reason = cxla_route_check(cxled, cxlr->cxlrd, &hw_lock);
 	if (cxled->reason)
@@ -167,8 +170,10 @@ static void cxla_region_dismantle(struct cxl_region *cxlr)
 /* who marked the region dying does this, with no lock of ours held */
 static void cxla_region_unregister(struct cxl_region *cxlr)
 {
+	cxla_pause(CXLA_PAUSE_REGION_DYING);
 	trace_cxla_region_del(cxlr);
 	device_del(&cxlr->dev);
+	cxla_pause(CXLA_PAUSE_REGION_DELETED);
 	cxla_region_dismantle(cxlr);
 }
 
@@ -296,8 +301,10 @@ cxla_region_find_or_make(struct cxl_root_decoder *cxlrd,
  */
 static int cxla_region_add(struct cxl_region *cxlr)
 {
-	int rc = device_add(&cxlr->dev);
+	int rc;
 
+	cxla_pause(CXLA_PAUSE_REGION_MADE);
+	rc = device_add(&cxlr->dev);
 	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
 		if (rc) {
 			set_bit(CXL_REGION_F_DYING, &cxlr->flags);
@@ -308,6 +315,8 @@ static int cxla_region_add(struct cxl_region *cxlr)
 	}
 	if (rc)
 		cxla_region_dismantle(cxlr);
+	else
+		cxla_pause(CXLA_PAUSE_REGION_ADDED);
 	return rc;
 }
 
@@ -554,6 +563,7 @@ int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
 		cxlmd->region_id = cxlr->id;
 	}
 	put_device(&cxlr->dev);
+	cxla_pause(CXLA_PAUSE_RANGE_CLAIMED);
 	return attach->reason ? cxla_refuse(cxlmd, attach->reason) : rc;
 }
 EXPORT_SYMBOL_NS_GPL(cxl_memdev_attach_region, "CXL");

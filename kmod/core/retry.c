@@ -12,6 +12,7 @@
 #include <linux/workqueue.h>
 
 #include "core.h"
+#include "pause.h"
 
 /**
  * struct cxla_waiter - a driver that wants to be attached again
@@ -89,10 +90,12 @@ static void cxla_retry_one(struct cxla_waiter *waiter, struct device *dev,
 {
 	struct cxl_dev_state *cxlds;
 
+	cxla_pause(CXLA_PAUSE_RETRY_BEGIN);
 	guard(device)(dev);
 	if (!cxla_still_waits(waiter, dev))
 		return;
 	cxlds = waiter->cxlds;
+	cxla_pause(CXLA_PAUSE_RETRY_LOCKED);
 	if (!cxlds->cxlmd && cxla_may_come(cxlds->reason, why))
 		waiter->retry(cxlds);
 }

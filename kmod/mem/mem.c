@@ -8,6 +8,7 @@
  */
 #include <linux/module.h>
 
+#include "../core/pause.h"
 #include "../port/port.h"
 
 static void cxla_mem_release_port(void *_port)
@@ -34,6 +35,7 @@ static int cxla_mem_bring_up(struct cxl_memdev *cxlmd)
 	if (rc)
 		return rc;
 
+	cxla_pause(CXLA_PAUSE_PORTS_FOUND);
 	rc = devm_cxl_add_endpoint(port, cxlmd);
 	if (rc)
 		return rc;
