@@ -162,7 +162,13 @@ static int cxla_accel_lock_show(struct device *dev)
 	if (!cxla_lock_is_wanted() || !cxla_lock_is_ours(dev) ||
 	    !cxla_lock_is_hidden(dev))
 		return 0;
-	device_lock_set_class(dev, &cxla_accel_key);
+	/*
+	 * Lockdep keeps a lock that was taken without being validated out of
+	 * all orders, whatever its class becomes. Take it again, for lockdep.
+	 */
+	lock_release(&dev->mutex.dep_map, _THIS_IP_);
+	lockdep_set_class(&dev->mutex, &cxla_accel_key);
+	lock_acquire_exclusive(&dev->mutex.dep_map, 0, 0, NULL, _THIS_IP_);
 	return devm_add_action_or_reset(dev, cxla_accel_lock_hide, dev);
 }
 

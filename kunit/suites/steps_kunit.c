@@ -404,13 +404,12 @@ static void switch_that_is_unbound_gets_no_second_port(struct kunit *test)
 	port = fake_port(rig(test)->sw);
 	KUNIT_ASSERT_NOT_NULL(test, port);
 	/* its port is there as long as the worker waits for the device */
-	scoped_guard(device, &dev->pdev->dev) {
-		device_release_driver(&port->dev);
-		before = fake_census();
-		fake_expect_refused(test, rig(test)->other,
-				    CXLA_REASON_PORT_DISABLED);
-		fake_expect_census(test, &before);
-	}
+	KUNIT_ASSERT_EQ(test, fake_hold(dev), 0);
+	device_release_driver(&port->dev);
+	before = fake_census();
+	fake_expect_refused(test, rig(test)->other, CXLA_REASON_PORT_DISABLED);
+	fake_expect_census(test, &before);
+	fake_let_go();
 	msleep(1000);
 	KUNIT_EXPECT_EQ(test, dev->accel.nr_detach, 1);
 	put_device(&port->dev);
