@@ -14,6 +14,8 @@ COMPLAINT = re.compile(r"^(\S+?):(\d+):\d+: ((?:warning|error): .*)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.M)
 FOLDERS = ("userspace/lib", "userspace/cli", "userspace/tests", "uapi", "kmod/acpi", "kmod/core", "kmod")
 SUFFIXES = (".c", ".h", ".cpp")
+# stands for the checkout in what is kept: another one is elsewhere
+TOP = "@TOP@"
 
 
 def _findings(text, top):
@@ -74,8 +76,8 @@ def clang_tidy(top, build, files):
     clean.mkdir(parents=True, exist_ok=True)
 
     def look(path):
-        mark = clean / ("tidy-" + digest(version, config, commands[path],
-            *_with_headers(top, path)))
+        mark = clean / ("tidy-" + digest(version, config,
+            commands[path].replace(str(top), TOP), *_with_headers(top, path)))
         if mark.exists():
             return []
         text = output([program, "--quiet", "-p", str(tree), path], top, (0, 1))
