@@ -347,6 +347,7 @@ int cxla_hdm_setup(struct cxl_port *port)
  */
 void cxla_hdm_teardown(struct cxl_port *port)
 {
+	device_lock_assert(&port->dev);
 	cxla_decoders_remove(port);
 	cxla_hdm_unmap(port);
 	port->passthrough = false;

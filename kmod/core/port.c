@@ -274,6 +274,7 @@ void cxla_port_remove_children(struct cxl_port *port)
 {
 	struct cxl_port *child;
 
+	device_lock_assert(&port->dev);
 	while ((child = cxla_first_child(port))) {
 		cxla_port_unregister(child);
 		put_device(&child->dev);
@@ -356,6 +357,7 @@ void cxla_dports_remove(struct cxl_port *port)
 	struct cxl_dport *dport;
 	unsigned long index;
 
+	device_lock_assert(&port->dev);
 	xa_for_each(&port->dports, index, dport) {
 		if (dport->linked) {
 			cxla_dport_link_name(dport, name, sizeof(name));
@@ -469,6 +471,7 @@ int cxla_port_setup(struct cxl_port *port)
 	bool again = test_and_set_bit(CXL_PORT_F_PROBED, &port->flags);
 	int rc;
 
+	device_lock_assert(&port->dev);
 	/*
 	 * An endpoint is brought up once, by the memdev that it is of. After
 	 * it was unbound the memdev is being detached, and a new attach makes
@@ -500,6 +503,7 @@ EXPORT_SYMBOL_NS_GPL(cxla_port_setup, "CXL");
  */
 void cxla_port_teardown(struct cxl_port *port)
 {
+	device_lock_assert(&port->dev);
 	if (is_cxl_endpoint(port)) {
 		struct cxl_memdev *cxlmd = to_cxl_memdev(port->uport_dev);
 

@@ -387,6 +387,7 @@ static struct cxl_region *cxla_region_of(struct cxl_endpoint_decoder *cxled)
  */
 void cxla_regions_detach(struct cxl_port *endpoint)
 {
+	device_lock_assert(&endpoint->dev);
 	for (int i = 0; i < endpoint->nr_decoders; i++) {
 		struct cxl_endpoint_decoder *cxled;
 		struct cxl_root_decoder *cxlrd;
@@ -425,6 +426,8 @@ void cxla_regions_detach(struct cxl_port *endpoint)
  */
 bool cxla_region_locked(struct cxl_region *cxlr)
 {
+	lockdep_assert(lockdep_is_held(&cxl_rwsem.region) ||
+		       lockdep_is_held(&cxlr->cxlrd->regions_lock));
 	return test_bit(CXL_REGION_F_HW_LOCK, &cxlr->flags) || cxlr->nr_attach;
 }
 
@@ -434,6 +437,7 @@ bool cxla_region_locked(struct cxl_region *cxlr)
  */
 bool cxla_region_whole(const struct cxl_region *cxlr)
 {
+	lockdep_assert_held(&cxl_rwsem.region);
 	return cxlr->nr_targets == cxlr->ways &&
 	       !test_bit(CXL_REGION_F_RESET, &cxlr->flags);
 }

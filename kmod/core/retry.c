@@ -28,7 +28,7 @@ struct cxla_waiter {
 	void (*retry)(struct cxl_dev_state *cxlds);
 };
 
-/* taken under device locks of accelerators; nothing is taken under it */
+/* cxla_waiters; under device locks of accelerators, and nothing under it */
 static DEFINE_MUTEX(cxla_waiters_lock);
 static LIST_HEAD(cxla_waiters);
 /* written by the worker only */

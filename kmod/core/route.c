@@ -239,6 +239,7 @@ int cxla_route_position(struct cxl_endpoint_decoder *cxled,
 	struct cxl_port *port = cxld_to_port(&cxled->cxld);
 	int pos = 0;
 
+	lockdep_assert_held(&cxl_rwsem.region);
 	for (; port->parent; port = port->parent) {
 		u32 port_id = port->parent_dport->port_id;
 		struct cxl_decoder *cxld;
