@@ -7,7 +7,9 @@
  * /sys/kernel/debug/cxla/pause; the next task that comes to it is held there,
  * once, until "-name" is written, it is killed, or CXLA_PAUSE_LONGEST is over.
  * Reading shows for each point its name, whether it is idle, armed or held, how
- * often somebody came by since it was armed last, and who is held.
+ * often somebody came by since it was armed last, and who is held. "reset" lets
+ * everybody go and counts from nothing at all points: what passes where can be
+ * found out with it.
  *
  * Only in kernels that are built for fault injection, which no production kernel
  * is.
@@ -117,11 +119,22 @@ static int cxla_pause_open(struct inode *inode, struct file *file)
 	return single_open(file, cxla_pause_show, NULL);
 }
 
+static void cxla_pause_reset(void)
+{
+	scoped_guard(spinlock, &cxla_pause_lock)
+		memset(cxla_pauses, 0, sizeof(cxla_pauses));
+	wake_up_all(&cxla_pause_wait);
+}
+
 static int cxla_pause_set(const char *word)
 {
 	bool arm = word[0] != '-';
 	int point;
 
+	if (!strcmp(word, "reset")) {
+		cxla_pause_reset();
+		return 0;
+	}
 	point = match_string(cxla_pause_names, CXLA_PAUSE_COUNT,
 			     arm ? word : word + 1);
 	if (point < 0)
