@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 #
 # A topology with attached devices. With an active region the machine does not go to
-# sleep, and the range is as before.
+# sleep, and the range is as before. Without one it may, and devices attach after it.
 # shellcheck source=/dev/null
 . ./triggers.sh
 
@@ -20,3 +20,12 @@ grep -q "busy" /tmp/refused || fail "suspend: $(cat /tmp/refused)"
 kernel_said "a CXL region is active" || fail "nothing tells why"
 expect_kept "$first"
 undone "never refused"
+
+if [ -e /sys/power/pm_test ]; then
+	unbind_all
+	! has_regions || fail "a region is left with no device bound"
+	echo freeze >/sys/power/state || fail "the machine may not sleep without a region"
+	echo none >/sys/power/pm_test
+	bind_all
+	each_device check_outcome
+fi

@@ -11,7 +11,7 @@
 DAX=/sys/bus/dax
 make_ram() {
 	local dax
-	modprobe device_dax && modprobe dax_hmem && modprobe kmem ||
+	modprobe -a device_dax dax_hmem kmem ||
 		fail "in-tree drivers of memory can't be loaded"
 	dax=$(ls $DAX/devices)
 	dax=${dax%%
