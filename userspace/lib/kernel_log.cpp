@@ -20,6 +20,7 @@ namespace
 constexpr const char *log_path = "/dev/kmsg";
 /* a trace of calls goes on for so many lines */
 constexpr size_t longest_report = 60;
+constexpr size_t longest_memory = 200;
 
 /* those that the virtual machine's harness looks for (tools/vm/vmlib/console.py) */
 constexpr std::array signs = {
@@ -50,6 +51,20 @@ constexpr std::array signs = {
 	"soft lockup",
 };
 
+/* a trace follows, and nobody has to do anything about it */
+constexpr std::array failed_allocations = {
+	"page allocation failure",
+	"vmalloc error",
+	"percpu: allocation failed",
+	"FAULT_INJECTION: forcing a failure",
+};
+
+bool tells_of_failed_allocation(std::string_view line)
+{
+	return std::any_of(failed_allocations.begin(), failed_allocations.end(),
+			   [&](const char *sign) { return line.find(sign) != line.npos; });
+}
+
 } // namespace
 
 bool is_kernel_warning(std::string_view line)
@@ -78,6 +93,15 @@ void KernelLog::take(std::string_view record)
 
 	text = text.substr(0, text.find('\n'));
 	lines_++;
+	recent_.emplace_back(text);
+	if (recent_.size() > longest_memory)
+		recent_.pop_front();
+	if (tells_of_failed_allocation(text))
+		expected_ = expecting_;
+	if (expected_ && text.find("Call Trace") != text.npos) {
+		expected_ = false;
+		return;
+	}
 	if (is_kernel_warning(text) ||
 	    (!warnings_.empty() && warnings_.size() < longest_report && records_))
 		warnings_.emplace_back(text);
@@ -108,6 +132,12 @@ void KernelLog::look()
 		for (const auto &line : split(content, '\n'))
 			take(line);
 	}
+}
+
+void KernelLog::forget()
+{
+	look();
+	warnings_.clear();
 }
 
 void mark_kernel_log(const Root &root, const std::string &text)

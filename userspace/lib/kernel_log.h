@@ -5,6 +5,7 @@
 #include "fd.h"
 #include "root.h"
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -20,12 +21,19 @@ public:
 	/* from the end of /dev/kmsg on; throws Error */
 	explicit KernelLog(const Root &root);
 
+	/* the trace that goes with an allocation that failed is no warning */
+	void expect_failed_allocations() { expecting_ = true; }
+
 	/* what was said since the last look; what follows a warning is kept with it */
 	void look();
 	const std::vector<std::string> &warnings() const { return warnings_; }
+	/* all that was said until now; reads it first */
+	void forget();
 	/* records that were overwritten before they could be read */
 	unsigned lost() const { return lost_; }
 	unsigned long lines() const { return lines_; }
+	/* the last of all lines */
+	const std::deque<std::string> &recent() const { return recent_; }
 
 private:
 	void take(std::string_view record);
@@ -35,6 +43,8 @@ private:
 	std::vector<std::string> warnings_;
 	unsigned lost_ = 0;
 	unsigned long lines_ = 0;
+	std::deque<std::string> recent_;
+	bool expecting_ = false, expected_ = false; /* such a trace: at all, and now */
 };
 
 /* a line of ours in the kernel log, so that people find their way; never fails */

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# A topology with two attached devices, one of them not locked; a kernel that lets
+# allocations fail. The one that is not locked is bound as a memory expander. Each
+# operation is done over and over, and each time a later allocation of it fails: it
+# fails as a whole or is done, nothing is left behind or lost, and done again it succeeds.
+#
+# What is done: cxla.failnth=OPTIONS on the kernel's command line, commas for spaces
+# and pluses for the commas within; else all.
+
+options() {
+	tr ' ' '\n' </proc/cmdline | sed -n 's/^cxla\.failnth=//p' | tr ',+' ' ,'
+}
+
+collect() {
+	[ "$3" = attached ] && [ "$7" = 0 ] && echo "$1"
+}
+
+bind_as_expander() {
+	if [ "$1" = "$expander" ]; then
+		bind "$2" cxla_pci
+	else
+		bind "$2"
+	fi
+}
+
+check_others() {
+	[ "$1" = "$expander" ] || check_outcome "$@"
+}
+
+[ -e /proc/self/fail-nth ] || skip "the kernel has no fault injection"
+load_modules
+# the last one: decoders of a port are reset in reverse
+expander=$(each_device collect | tail -n 1)
+[ -n "$expander" ] || fail "no device of the topology is attached and not locked"
+each_device bind_as_expander
+each_device check_others
+# each attach that fails is told of, over a slow console; warnings still are
+read -r level _ </proc/sys/kernel/printk
+echo 5 >/proc/sys/kernel/printk
+# shellcheck disable=SC2046 # several words
+cxla failnth $(options)
+status=$?
+echo "$level" >/proc/sys/kernel/printk
+[ "$status" -eq 0 ] || fail "cxla failnth ended with $status"
+each_device check_others

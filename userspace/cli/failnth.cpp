@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "failnth.h"
+
+#include "command.h"
+#include "report.h"
+
+#include <cstdlib>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+using json = nlohmann::ordered_json;
+
+struct Options {
+	std::vector<std::string> operations;
+	unsigned offset = 1, stride = 1, last = 0;
+	double patience = 120;
+	bool list = false, yes = false, no_leaks = false;
+};
+
+/* written over on a terminal; elsewhere a line every five seconds */
+class Progress
+{
+public:
+	~Progress()
+	{
+		if (terminal_ && shown_)
+			fmt::print(stderr, "\r\033[K");
+	}
+
+	void tell(const OperationReport &report, unsigned nth)
+	{
+		auto now = std::chrono::steady_clock::now();
+
+		if (!terminal_ && shown_ && now - told_ < std::chrono::seconds(5))
+			return;
+		told_ = now;
+		shown_ = true;
+		fmt::print(stderr, "{}{}: {} of {}, {:.0f} s{}", terminal_ ? "\r\033[K" : "",
+			   report.operation->name, nth, report.points, report.seconds,
+			   terminal_ ? "" : "\n");
+	}
+
+private:
+	std::chrono::steady_clock::time_point told_;
+	bool shown_ = false, terminal_ = isatty(STDERR_FILENO);
+};
+
+std::string command_line(const FailnthFinding &finding, const Options &options)
+{
+	std::string line = "cxla failnth --operations " + finding.operation;
+
+	if (finding.nth)
+		line += fmt::format(" --offset {} --last {}", finding.nth, finding.nth);
+	else if (options.stride > 1 || options.offset > 1)
+		line += fmt::format(" --offset {} --stride {}", options.offset, options.stride);
+	return line + (options.yes ? " --yes" : "");
+}
+
+std::string results_text(const OperationReport &report)
+{
+	std::string text;
+
+	for (const auto &[result, count] : report.results)
+		text += fmt::format("{}{} {}", text.empty() ? "" : ", ", result, count);
+	return text;
+}
+
+json report_json(const FailnthReport &report, const Options &options)
+{
+	json list = json::array(), finding;
+
+	for (const auto &one : report.operations)
+		list.push_back({{"name", one.operation->name},
+				{"points", one.points},
+				{"failed", one.failed},
+				{"results", one.results},
+				{"seconds", one.seconds}});
+	if (report.finding)
+		finding = {{"operation", report.finding->operation},
+			   {"nth", report.finding->nth},
+			   {"what", report.finding->what},
+			   {"stack", report.finding->stack},
+			   {"kernel_log", report.finding->kernel_log},
+			   {"repeat", command_line(*report.finding, options)}};
+	return {{"command", "failnth"},
+		{"offset", options.offset},
+		{"stride", options.stride},
+		{"seconds", report.seconds},
+		{"leaks_looked_for", report.leaks_looked_for},
+		{"interrupted", report.interrupted},
+		{"operations", list},
+		{"finding", finding}};
+}
+
+void print_report(const FailnthReport &report)
+{
+	Table table({"OPERATION", "POINTS", "FAILED", "SECONDS", "WHAT CAME OF THEM"});
+	unsigned points = 0, failed = 0;
+
+	for (const auto &one : report.operations) {
+		points += one.points;
+		failed += one.failed;
+		table.add({one.operation->name, std::to_string(one.points),
+			   std::to_string(one.failed), fmt::format("{:.1f}", one.seconds),
+			   results_text(one)});
+	}
+	fmt::print("{}", table.text(""));
+	fmt::print("{} operations with {} points, {} of them made to fail, in {:.1f} s\n",
+		   report.operations.size(), points, failed, report.seconds);
+}
+
+void print_finding(const FailnthFinding &finding, const Options &options)
+{
+	fmt::print("\nFOUND in {}{}: {}\n", finding.operation,
+		   finding.nth ? fmt::format(", allocation {}", finding.nth) : "", finding.what);
+	for (const auto &line : finding.kernel_log)
+		fmt::print("kernel: {}\n", line);
+	if (!finding.stack.empty())
+		fmt::print("what failed:\n");
+	for (const auto &line : finding.stack)
+		fmt::print("  {}\n", line);
+	fmt::print("again: {}\n", command_line(finding, options));
+}
+
+Exit list_operations(const Context &context)
+{
+	json list = json::array();
+	Table table({"OPERATION", "WHAT IT DOES"});
+
+	for (const auto &operation : operations()) {
+		list.push_back({{"name", operation.name}, {"does", operation.does}});
+		table.add({operation.name, operation.does});
+	}
+	if (context.json)
+		print_json({{"command", "failnth"}, {"operations", list}});
+	else
+		fmt::print("{}", table.text(""));
+	return Exit::Ok;
+}
+
+Exit refuse(const Context &context, const std::vector<FailnthRefusal> &refusals)
+{
+	json list = json::array();
+
+	for (const auto &refusal : refusals) {
+		list.push_back({{"what", refusal.what}, {"hint", refusal.hint}});
+		fmt::print(stderr, "cxla: {}\n      {}\n", refusal.what, refusal.hint);
+	}
+	if (context.json)
+		print_json({{"command", "failnth"}, {"refused", list}});
+	return Exit::Refused;
+}
+
+Exit failnth(const Root &root, const Context &context, const Options &options)
+{
+	FailnthRequest request;
+
+	request.operations = choose_operations(options.operations);
+	if (options.list)
+		return list_operations(context);
+	request.offset = options.offset;
+	request.stride = options.stride;
+	request.last = options.last;
+	request.patience = options.patience;
+	request.leaks = !options.no_leaks;
+
+	Machine machine = read_machine(root);
+	Field field = find_field(root, machine, context.program_dir);
+
+	if (auto refusals = failnth_refusals(root, machine, field, options.yes); !refusals.empty())
+		return refuse(context, refusals);
+
+	InterruptGuard guard;
+	auto progress = std::make_unique<Progress>();
+	FailnthReport report =
+		run_failnth(field, request, [&](const OperationReport &so_far, unsigned nth) {
+			progress->tell(so_far, nth);
+			return !InterruptGuard::interrupted();
+		});
+
+	progress.reset();
+	if (context.json) {
+		print_json(report_json(report, options));
+	} else {
+		print_report(report);
+		if (report.finding)
+			print_finding(*report.finding, options);
+		else
+			fmt::print("nothing found{}{}\n", report.interrupted ? ", interrupted" : "",
+				   report.leaks_looked_for ? "" : ", leaks not looked for");
+	}
+	std::fflush(stdout);
+	/* a thread that is stuck in the kernel is not waited for */
+	if (report.stuck)
+		std::_Exit(static_cast<int>(Exit::Failed));
+	return report.finding ? Exit::Failed : Exit::Ok;
+}
+
+} // namespace
+
+void add_failnth(CLI::App &app, Context &context)
+{
+	auto options = std::make_shared<Options>();
+	auto *command = add_command(
+		app, context, "failnth", "Let every allocation of an operation fail once",
+		[&context, options](const Root &root) { return failnth(root, context, *options); });
+
+	command->add_option("--operations", options->operations, "Only these, e.g. attach,detach")
+		->delimiter(',');
+	command->add_flag("--list", options->list, "List the operations; do nothing");
+	command->add_option("--stride", options->stride, "Only every so many'th allocation")
+		->check(CLI::Range(1U, 1000000U));
+	command->add_option("--offset", options->offset, "The first that is to fail (default: 1)")
+		->check(CLI::Range(1U, 1000000U));
+	command->add_option("--last", options->last, "The last that is to fail (default: all)");
+	command->add_option("--patience", options->patience,
+			    "Seconds after which an operation counts as stuck")
+		->capture_default_str();
+	command->add_flag("--no-leaks", options->no_leaks, "Do not ask the kernel's leak detector");
+	command->add_flag("--yes", options->yes, "Agree, outside of a virtual machine");
+	command->footer(
+		"Needs a kernel with fault injection, one attached accelerator and one memory\n"
+		"expander. Ends with 1 when something was found, with what repeats it.\n");
+}
+
+} // namespace cxla

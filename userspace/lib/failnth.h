@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Every allocation fails once: an operation is done again and again, and each time
+ * a later allocation of it fails, until there is none that late. After each it
+ * either failed as a whole, or was done; nothing is lost or left behind; and done
+ * again it succeeds.
+ */
+#pragma once
+
+#include "census.h"
+#include "operation.h"
+
+#include <functional>
+#include <optional>
+
+namespace cxla
+{
+
+struct FailnthRequest {
+	std::vector<const MachineOperation *> operations;
+	/* of the allocations of an operation: this one, and every so many'th after it */
+	unsigned offset = 1, stride = 1;
+	unsigned last = 0;     /* none after it; 0: all */
+	double patience = 120; /* seconds after which an operation is stuck */
+	bool leaks = true;     /* ask the leak detector, if the kernel has it */
+};
+
+struct OperationReport {
+	const MachineOperation *operation = nullptr;
+	unsigned points = 0;                     /* allocations of one that nothing disturbs */
+	unsigned failed = 0;                     /* those that were made to fail */
+	std::map<std::string, unsigned> results; /* what came of it: ENOMEM, done ... */
+	double seconds = 0;
+};
+
+struct FailnthFinding {
+	std::string operation;
+	unsigned nth = 0; /* 0: not one of them */
+	std::string what;
+	std::vector<std::string> stack; /* of the allocation that failed */
+	std::vector<std::string> kernel_log;
+};
+
+struct FailnthReport {
+	std::vector<OperationReport> operations;
+	std::optional<FailnthFinding> finding;
+	double seconds = 0;
+	bool leaks_looked_for = false;
+	bool stuck = false; /* a thread is left: end the process without waiting for it */
+	bool interrupted = false;
+};
+
+struct FailnthRefusal {
+	std::string what, hint;
+};
+
+/* why not to; empty: go ahead. @agreed: --yes was given */
+std::vector<FailnthRefusal> failnth_refusals(const Root &root, const Machine &machine,
+					     const Field &field, bool agreed);
+/* all, or those named; throws Error (Usage) */
+std::vector<const MachineOperation *> choose_operations(const std::vector<std::string> &names);
+
+/* @tell: after each; false: stop */
+FailnthReport run_failnth(const Field &field, const FailnthRequest &request,
+			  const std::function<bool(const OperationReport &, unsigned nth)> &tell);
+
+} // namespace cxla

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What operations are done to, and how it is brought to a state they start from. */
+#include "error.h"
+#include "field_names.h"
+#include "operation.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+/* writes where nothing but the outcome counts */
+bool try_write(const Root &root, const std::string &path, const std::string &value)
+{
+	try {
+		root.write(path, value);
+	} catch (const Error &) {
+		return false;
+	}
+	return true;
+}
+
+bool is_loaded(const Field &field, const std::string &module)
+{
+	return field.root.exists("/sys/module/" + module);
+}
+
+bool has_driver(const Field &field, const std::string &folder)
+{
+	return field.root.exists(folder + "/driver");
+}
+
+void insert(const Field &field, const std::string &module)
+{
+	auto file = field.modules.find(module);
+
+	if (is_loaded(field, module) || file == field.modules.end())
+		return;
+
+	Fd fd(::open(file->second.c_str(), O_RDONLY | O_CLOEXEC));
+
+	if (fd)
+		syscall(SYS_finit_module, fd.get(), "", 0);
+}
+
+void remove_module(const Field &field, const std::string &module)
+{
+	if (is_loaded(field, module))
+		syscall(SYS_delete_module, module.c_str(), O_NONBLOCK);
+}
+
+void bind_root(const Field &field)
+{
+	for (const auto &device : field.roots)
+		if (!has_driver(field, "/sys/bus/platform/devices/" + device))
+			try_write(field.root, "/sys/bus/platform/drivers/cxla_acpi/bind", device);
+}
+
+void bind_ports(const Field &field)
+{
+	/* a port that is bound may bring others, below it */
+	for (int pass = 0; pass < 4; pass++) {
+		bool any = false;
+
+		for (const auto &name : field.root.list(bus_devices).value_or({}))
+			if (name.starts_with("port") && !has_driver(field, bus_device(name)))
+				any |= try_write(field.root, "/sys/bus/cxla/drivers/cxla_port/bind",
+						 name);
+		if (!any)
+			return;
+	}
+}
+
+void unbind(const Field &field, const std::string &bdf)
+{
+	if (has_driver(field, pci_device(bdf)))
+		try_write(field.root, pci_device(bdf) + "/driver/unbind", bdf);
+}
+
+void set_override(const Field &field, const std::string &bdf, const std::string &driver)
+{
+	std::string now = field.root.text(pci_device(bdf) + "/driver_override").value_or("?");
+
+	if (now != driver && !(driver.empty() && now == "(null)"))
+		try_write(field.root, pci_device(bdf) + "/driver_override", driver + "\n");
+}
+
+void bind(const Field &field, const FieldDevice &device)
+{
+	if (!field.root.exists(pci_device(device.bdf)))
+		try_write(field.root, "/sys/bus/pci/rescan", "1");
+	set_override(field, device.bdf, device.driver);
+	if (!has_driver(field, pci_device(device.bdf)))
+		try_write(field.root, "/sys/bus/pci/drivers/" + device.driver + "/bind",
+			  device.bdf);
+	if (!device.on_loss.empty())
+		try_write(field.root, pci_device(device.bdf) + "/cxla/on_loss", device.on_loss);
+}
+
+std::string outcome_of(const Field &field, const FieldDevice &device)
+{
+	const Root &root = field.root;
+	std::string folder = pci_device(device.bdf);
+
+	if (root.link_name(folder + "/driver").value_or("") != device.driver)
+		return "";
+	if (device.driver == accel_driver)
+		return root.text(folder + "/cxla/state").value_or("?") + " " +
+		       root.text(folder + "/cxla/range").value_or("?");
+
+	std::string region = region_of(root, device.bdf), path = bus_device(region);
+
+	if (region.empty())
+		return "no region";
+	return fmt::format("{} commit={} driver={}", root.text(path + "/resource").value_or("?"),
+			   root.text(path + "/commit").value_or("?"),
+			   root.link_name(path + "/driver").value_or(""));
+}
+
+void make_whole(const Field &field, const FieldDevice &device)
+{
+	if (outcome_of(field, device) == device.outcome)
+		return;
+
+	std::string region =
+		device.driver == expander_driver ? region_of(field.root, device.bdf) : "";
+
+	if (!region.empty()) {
+		try_write(field.root, bus_device(region) + "/commit", "1");
+		if (!has_driver(field, bus_device(region)))
+			try_write(field.root, "/sys/bus/cxla/drivers/cxla_region/bind", region);
+		if (outcome_of(field, device) == device.outcome)
+			return;
+	}
+	unbind(field, device.bdf);
+	settle(field);
+	bind(field, device);
+}
+
+void bring_everything(const Field &field)
+{
+	settle(field);
+	for (const char *module : our_modules)
+		insert(field, module);
+	bind_root(field);
+	bind_ports(field);
+	settle(field);
+	for (const auto &device : field.devices)
+		make_whole(field, device);
+	settle(field);
+}
+
+/* the first @count modules, in the order they are loaded, and no device bound */
+void bring_modules(const Field &field, size_t count)
+{
+	for (const auto &device : field.devices) {
+		unbind(field, device.bdf);
+		/* a driver that is loaded is not to bind them */
+		set_override(field, device.bdf, "");
+	}
+	settle(field);
+	for (size_t n = our_modules.size(); n-- > count;)
+		remove_module(field, our_modules[n]);
+	for (size_t n = 0; n < count; n++)
+		insert(field, our_modules[n]);
+	if (count > 3)
+		bind_root(field);
+}
+
+void unbind_from(const Field &field, const std::string &driver, const std::string &name)
+{
+	try_write(field.root, "/sys/bus/cxla/drivers/" + driver + "/unbind", name);
+}
+
+} // namespace
+
+std::string pci_device(const std::string &bdf)
+{
+	return "/sys/bus/pci/devices/" + bdf;
+}
+
+std::string bus_device(const std::string &name)
+{
+	return bus_devices + std::string("/") + name;
+}
+
+std::string memdev_of(const Root &root, const std::string &bdf)
+{
+	for (const auto &name : root.list(pci_device(bdf)).value_or({}))
+		if (name.starts_with("mem") && name.find_first_not_of("0123456789", 3) == name.npos)
+			return name;
+	return "";
+}
+
+std::string endpoint_of(const Root &root, const std::string &bdf)
+{
+	std::string memdev = memdev_of(root, bdf);
+
+	if (memdev.empty())
+		return "";
+	for (const auto &name : root.list(bus_devices).value_or({}))
+		if (name.starts_with("endpoint") &&
+		    root.link_name(bus_device(name) + "/uport").value_or("") == memdev)
+			return name;
+	return "";
+}
+
+std::string region_of(const Root &root, const std::string &bdf)
+{
+	std::string endpoint = endpoint_of(root, bdf);
+
+	if (endpoint.empty())
+		return "";
+	for (const auto &name : root.list(bus_device(endpoint)).value_or({})) {
+		if (!name.starts_with("decoder"))
+			continue;
+
+		std::string region =
+			root.text(bus_device(endpoint) + "/" + name + "/region").value_or("");
+
+		if (!region.empty())
+			return region;
+	}
+	return "";
+}
+
+std::string parent_of(const Root &root, const std::string &name)
+{
+	std::string path = root.resolve(bus_device(name)).value_or("");
+
+	path = path.substr(0, path.rfind('/'));
+	return path.substr(path.rfind('/') + 1);
+}
+
+Field find_field(const Root &root, const Machine &machine, const std::string &program_dir)
+{
+	Field field;
+
+	field.root = root;
+	for (const auto &device : machine.roots)
+		if (device.driver == "cxla_acpi")
+			field.roots.push_back(device.name);
+	for (const auto &accel : machine.accelerators) {
+		FieldDevice device{accel.bdf, accel.driver, {}, {}};
+
+		device.on_loss = root.text(pci_device(accel.bdf) + "/cxla/on_loss").value_or("");
+		if (accel.attached() && field.accel.empty())
+			field.accel = accel.bdf;
+		field.devices.push_back(std::move(device));
+	}
+	for (const auto &expander : machine.expanders) {
+		std::string region = region_of(root, expander.bdf);
+
+		if (!region.empty() && field.expander.empty() &&
+		    root.text(bus_device(region) + "/locked").value_or("") == "0")
+			field.expander = expander.bdf;
+		field.devices.push_back({expander.bdf, expander.driver, {}, {}});
+	}
+	for (auto &device : field.devices)
+		device.outcome = outcome_of(field, device);
+	for (const auto &file : find_modules(root, {}, machine.release, program_dir).files)
+		field.modules[file.name] = file.path;
+	return field;
+}
+
+void settle(const Field &field)
+{
+	/* a worker that detaches may set off the one that attaches again */
+	for (int pass = 0; pass < 2; pass++)
+		try_write(field.root, "/sys/bus/cxla/flush", "1");
+}
+
+void bring_to(const Field &field, Start start)
+{
+	const Root &root = field.root;
+
+	switch (start) {
+	case Start::NoModule:
+	case Start::Core:
+	case Start::Port:
+	case Start::Mem:
+	case Start::Acpi:
+	case Start::Accel:
+	case Start::Pci:
+		bring_modules(field,
+			      static_cast<size_t>(start) - static_cast<size_t>(Start::NoModule));
+		return;
+	case Start::AccelUnbound:
+		/* from everything, or from itself: binding it again first would be for nothing */
+		unbind(field, field.accel);
+		settle(field);
+		return;
+	case Start::ExpanderUnbound:
+		unbind(field, field.expander);
+		settle(field);
+		return;
+	default:
+		break;
+	}
+	bring_everything(field);
+	switch (start) {
+	case Start::AccelRemoved:
+		try_write(root, pci_device(field.accel) + "/remove", "1");
+		break;
+	case Start::MemdevUnbound:
+		unbind_from(field, "cxla_mem", memdev_of(root, field.expander));
+		break;
+	case Start::RegionUnbound:
+		unbind_from(field, "cxla_region", region_of(root, field.expander));
+		break;
+	case Start::Uncommitted:
+		try_write(root, bus_device(region_of(root, field.expander)) + "/commit", "0");
+		break;
+	case Start::PortUnbound:
+		unbind_from(field, "cxla_port", parent_of(root, endpoint_of(root, field.accel)));
+		break;
+	case Start::RootUnbound:
+		for (const auto &device : field.roots)
+			try_write(root, "/sys/bus/platform/drivers/cxla_acpi/unbind", device);
+		break;
+	case Start::WithoutRoot:
+		remove_module(field, "cxla_acpi");
+		break;
+	default:
+		break;
+	}
+	settle(field);
+}
+
+} // namespace cxla

@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "operation.h"
+
+#include "field_names.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/cxla.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+constexpr size_t page = 4096;
+
+/* an attribute, opened before: to look up a path needs memory, too */
+int write_to(const Field &field, Moment &moment, const std::string &path, const std::string &value)
+{
+	Fd fd(::open(field.root.host(path).c_str(), O_WRONLY | O_CLOEXEC));
+
+	if (!fd)
+		return errno;
+	moment.open();
+
+	ssize_t n = ::write(fd.get(), value.data(), value.size());
+	int err = n < 0 ? errno : 0;
+
+	moment.close();
+	return err;
+}
+
+int load(const Field &field, Moment &moment, const char *module)
+{
+	auto file = field.modules.find(module);
+
+	if (file == field.modules.end())
+		return ENOENT;
+
+	Fd fd(::open(file->second.c_str(), O_RDONLY | O_CLOEXEC));
+
+	if (!fd)
+		return errno;
+	moment.open();
+
+	int err = syscall(SYS_finit_module, fd.get(), "", 0) < 0 ? errno : 0;
+
+	moment.close();
+	return err;
+}
+
+int unload(const Field &, Moment &moment, const char *module)
+{
+	moment.open();
+
+	int err = syscall(SYS_delete_module, module, O_NONBLOCK) < 0 ? errno : 0;
+
+	moment.close();
+	return err;
+}
+
+template <size_t n> int load_nth(const Field &field, Moment &moment)
+{
+	return load(field, moment, our_modules[n]);
+}
+
+template <size_t n> int unload_nth(const Field &field, Moment &moment)
+{
+	return unload(field, moment, our_modules[n]);
+}
+
+std::string pci_driver(const char *driver, const char *file)
+{
+	return fmt::format("/sys/bus/pci/drivers/{}/{}", driver, file);
+}
+
+std::string cxla_driver(const char *driver, const char *file)
+{
+	return fmt::format("/sys/bus/cxla/drivers/{}/{}", driver, file);
+}
+
+int bind_accel(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, pci_driver(accel_driver, "bind"), field.accel);
+}
+
+int unbind_accel(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, pci_driver(accel_driver, "unbind"), field.accel);
+}
+
+int bind_expander(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, pci_driver(expander_driver, "bind"), field.expander);
+}
+
+int unbind_expander(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, pci_driver(expander_driver, "unbind"), field.expander);
+}
+
+int unbind_accel_memdev(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_mem", "unbind"),
+			memdev_of(field.root, field.accel));
+}
+
+int unbind_expander_memdev(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_mem", "unbind"),
+			memdev_of(field.root, field.expander));
+}
+
+int bind_expander_memdev(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_mem", "bind"),
+			memdev_of(field.root, field.expander));
+}
+
+int unbind_accel_endpoint(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_port", "unbind"),
+			endpoint_of(field.root, field.accel));
+}
+
+int unbind_expander_endpoint(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_port", "unbind"),
+			endpoint_of(field.root, field.expander));
+}
+
+/* a port of a host bridge or switch: by its name, as its endpoints may be gone */
+std::string first_port(const Field &field)
+{
+	for (const auto &name : field.root.list(bus_devices).value_or({}))
+		if (name.starts_with("port"))
+			return name;
+	return "";
+}
+
+int unbind_port(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_port", "unbind"),
+			parent_of(field.root, endpoint_of(field.root, field.accel)));
+}
+
+int bind_port(const Field &field, Moment &moment)
+{
+	std::string port = first_port(field);
+
+	for (const auto &name : field.root.list(bus_devices).value_or({}))
+		if (name.starts_with("port") && !field.root.exists(bus_device(name) + "/driver"))
+			port = name;
+	return write_to(field, moment, cxla_driver("cxla_port", "bind"), port);
+}
+
+int unbind_accel_region(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_region", "unbind"),
+			region_of(field.root, field.accel));
+}
+
+int unbind_region(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_region", "unbind"),
+			region_of(field.root, field.expander));
+}
+
+int bind_region(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_region", "bind"),
+			region_of(field.root, field.expander));
+}
+
+int delete_region_of(const Field &field, Moment &moment, const std::string &bdf)
+{
+	std::string region = region_of(field.root, bdf);
+
+	return write_to(field, moment, bus_device(parent_of(field.root, region)) + "/delete_region",
+			region);
+}
+
+int delete_region(const Field &field, Moment &moment)
+{
+	return delete_region_of(field, moment, field.expander);
+}
+
+int delete_locked_region(const Field &field, Moment &moment)
+{
+	return delete_region_of(field, moment, field.accel);
+}
+
+int uncommit(const Field &field, Moment &moment)
+{
+	return write_to(field, moment,
+			bus_device(region_of(field.root, field.expander)) + "/commit", "0");
+}
+
+int commit(const Field &field, Moment &moment)
+{
+	return write_to(field, moment,
+			bus_device(region_of(field.root, field.expander)) + "/commit", "1");
+}
+
+int uncommit_locked(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, bus_device(region_of(field.root, field.accel)) + "/commit",
+			"0");
+}
+
+int root_write(const Field &field, Moment &moment, const char *file)
+{
+	return write_to(field, moment, std::string("/sys/bus/platform/drivers/cxla_acpi/") + file,
+			field.roots.empty() ? "" : field.roots.front());
+}
+
+int unbind_root(const Field &field, Moment &moment)
+{
+	return root_write(field, moment, "unbind");
+}
+
+int bind_root(const Field &field, Moment &moment)
+{
+	return root_write(field, moment, "bind");
+}
+
+int remove_device(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, pci_device(field.accel) + "/remove", "1");
+}
+
+int rescan(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, "/sys/bus/pci/rescan", "1");
+}
+
+int write_on_loss(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, pci_device(field.accel) + "/cxla/on_loss", "reattach");
+}
+
+std::string node_path(const Field &field)
+{
+	return field.root.host(
+		"/dev/cxla/" +
+		field.root.text(pci_device(field.accel) + "/cxla/accel").value_or("?"));
+}
+
+int open_node(const Field &field, Moment &moment)
+{
+	std::string path = node_path(field);
+
+	moment.open();
+
+	Fd fd(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+	int err = fd ? 0 : errno;
+
+	/* what is set free with it, too */
+	fd = Fd();
+	moment.close();
+	return err;
+}
+
+int ask_node(const Field &field, Moment &moment)
+{
+	Fd fd(::open(node_path(field).c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+	cxla_accel_info info = {};
+
+	if (!fd)
+		return errno;
+	info.size = sizeof(info);
+	moment.open();
+
+	int err = ioctl(fd.get(), CXLA_IOC_INFO, &info) < 0 ? errno : 0;
+
+	moment.close();
+	return err;
+}
+
+int read_node(const Field &field, Moment &moment)
+{
+	Fd fd(::open(node_path(field).c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+	std::array<cxla_event, 8> events;
+	pollfd wait = {fd.get(), POLLIN, 0};
+
+	if (!fd)
+		return errno;
+	moment.open();
+
+	int err = poll(&wait, 1, 0) < 0 ? errno : 0;
+
+	if (!err)
+		err = ::read(fd.get(), events.data(), sizeof(events)) < 0 ? errno : 0;
+	moment.close();
+	return err;
+}
+
+int map_node(const Field &field, Moment &moment)
+{
+	Fd fd(::open(node_path(field).c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+	Fd toucher(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+	int err = 0;
+
+	if (!fd || !toucher)
+		return errno;
+	moment.open();
+
+	void *address = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+
+	if (address == MAP_FAILED)
+		err = errno;
+	/* the kernel reads it for us: EFAULT is what would be SIGBUS */
+	else if (::write(toucher.get(), address, sizeof(uint64_t)) < 0 && errno != EINVAL &&
+		 errno != EAGAIN)
+		err = errno;
+	moment.close();
+	if (address != MAP_FAILED)
+		munmap(address, page);
+	return err;
+}
+
+/* every attribute of one device of each kind, and of the accelerator */
+int read_attributes(const Field &field, Moment &moment)
+{
+	std::vector<std::string> folders = {pci_device(field.accel) + "/cxla/"};
+	std::vector<std::string> kinds;
+	std::vector<Fd> files;
+	std::array<char, page> buffer;
+	int err = 0;
+
+	for (const auto &name : field.root.list(bus_devices).value_or({})) {
+		std::string kind = field.root.text(bus_device(name) + "/devtype").value_or("");
+
+		if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end())
+			continue;
+		kinds.push_back(kind);
+		folders.push_back(bus_device(name) + "/");
+	}
+	for (const auto &folder : folders)
+		for (const auto &name : field.root.list(folder).value_or({})) {
+			struct stat st = {};
+			std::string path = field.root.host(folder + name);
+
+			if (stat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
+			    (st.st_mode & S_IRUSR))
+				files.emplace_back(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+		}
+	moment.open();
+	for (const auto &fd : files)
+		if (::read(fd.get(), buffer.data(), buffer.size()) < 0 && !err)
+			err = errno;
+	moment.close();
+	return err;
+}
+
+} // namespace
+
+const std::vector<MachineOperation> &operations()
+{
+	static const std::vector<MachineOperation> all = {
+		{"load-core", "loads cxla_core", Start::NoModule, load_nth<0>},
+		{"load-port", "loads cxla_port", Start::Core, load_nth<1>},
+		{"load-mem", "loads cxla_mem", Start::Port, load_nth<2>},
+		{"load-acpi", "loads cxla_acpi, with no device bound", Start::Mem, load_nth<3>},
+		{"load-accel", "loads cxla_accel, with no device to bind", Start::Acpi,
+		 load_nth<4>},
+		{"load-pci", "loads cxla_pci, with no device to bind", Start::Accel, load_nth<5>},
+		{"unload-pci", "removes cxla_pci", Start::Pci, unload_nth<5>},
+		{"unload-accel", "removes cxla_accel", Start::Accel, unload_nth<4>},
+		{"unload-acpi", "removes cxla_acpi, with no device bound", Start::Acpi,
+		 unload_nth<3>},
+		{"unload-mem", "removes cxla_mem", Start::Mem, unload_nth<2>},
+		{"unload-port", "removes cxla_port", Start::Port, unload_nth<1>},
+		{"unload-core", "removes cxla_core", Start::Core, unload_nth<0>},
+		{"attach", "binds an accelerator", Start::AccelUnbound, bind_accel},
+		{"detach", "unbinds an accelerator", Start::Everything, unbind_accel},
+		{"bind-expander", "binds a memory expander", Start::ExpanderUnbound, bind_expander},
+		{"unbind-expander", "unbinds a memory expander", Start::Everything,
+		 unbind_expander},
+		{"unbind-memdev", "unbinds an accelerator's memdev", Start::Everything,
+		 unbind_accel_memdev},
+		{"unbind-expander-memdev", "unbinds an expander's memdev", Start::Everything,
+		 unbind_expander_memdev},
+		{"bind-expander-memdev", "binds an expander's memdev", Start::MemdevUnbound,
+		 bind_expander_memdev},
+		{"unbind-endpoint", "unbinds an accelerator's endpoint port", Start::Everything,
+		 unbind_accel_endpoint},
+		{"unbind-expander-endpoint", "unbinds an expander's endpoint port",
+		 Start::Everything, unbind_expander_endpoint},
+		{"unbind-port", "unbinds the port above an accelerator", Start::Everything,
+		 unbind_port},
+		{"bind-port", "binds the port above an accelerator", Start::PortUnbound, bind_port},
+		{"unbind-locked-region", "unbinds an accelerator's region", Start::Everything,
+		 unbind_accel_region},
+		{"unbind-region", "unbinds an expander's region", Start::Everything, unbind_region},
+		{"bind-region", "binds an expander's region", Start::RegionUnbound, bind_region},
+		{"delete-region", "deletes an expander's region", Start::Everything, delete_region},
+		{"delete-locked-region", "is refused to delete an accelerator's region",
+		 Start::Everything, delete_locked_region},
+		{"uncommit", "writes 0 to commit of an expander's region", Start::Everything,
+		 uncommit},
+		{"commit", "writes 1 to commit of an expander's region", Start::Uncommitted,
+		 commit},
+		{"uncommit-locked", "is refused 0 in commit of an accelerator's region",
+		 Start::Everything, uncommit_locked},
+		{"unbind-root", "unbinds the root above everything", Start::Everything,
+		 unbind_root},
+		{"bind-root", "binds the root while devices wait for it", Start::RootUnbound,
+		 bind_root},
+		{"remove-root", "removes cxla_acpi below everything", Start::Everything,
+		 unload_nth<3>},
+		{"return-root", "loads cxla_acpi while devices wait for it", Start::WithoutRoot,
+		 load_nth<3>},
+		{"remove-device", "removes an accelerator's PCI device", Start::Everything,
+		 remove_device},
+		{"rescan", "finds a removed PCI device again", Start::AccelRemoved, rescan},
+		{"on-loss", "writes on_loss", Start::Everything, write_on_loss},
+		{"open", "opens and closes an accelerator's node", Start::Everything, open_node},
+		{"ioctl", "asks an accelerator's node", Start::Everything, ask_node},
+		{"events", "polls and reads events of an accelerator's node", Start::Everything,
+		 read_node},
+		{"mmap", "maps an accelerator's node and touches it", Start::Everything, map_node},
+		{"read-attributes", "reads every attribute of a device of each kind",
+		 Start::Everything, read_attributes},
+		{"worker-detach", "detaches an accelerator whose root went, in the worker",
+		 Start::Everything, unbind_root, "cxla_detach_work"},
+		{"worker-attach", "attaches an accelerator whose root returned, in the worker",
+		 Start::RootUnbound, bind_root, "cxla_retry_work"},
+	};
+
+	return all;
+}
+
+const MachineOperation *find_operation(std::string_view name)
+{
+	for (const auto &operation : operations())
+		if (operation.name == name)
+			return &operation;
+	return nullptr;
+}
+
+std::string missing_from(const Field &field)
+{
+	if (field.accel.empty())
+		return "no accelerator is attached";
+	if (field.roots.empty())
+		return "no root is bound to cxla_acpi";
+	if (field.expander.empty())
+		return "no memory expander with a region that is not locked is bound to cxla_pci";
+	for (const char *module : our_modules)
+		if (!field.modules.count(module))
+			return fmt::format("{} was not found", module);
+	return "";
+}
+
+} // namespace cxla
