@@ -291,6 +291,8 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
 			return rc;
 		if (test_and_set_bit(CXL_REGION_F_CHANGING, &cxlr->flags))
 			return -EBUSY;
+		/* nor does it come back by somebody's hand */
+		set_bit(CXL_REGION_F_CLOSED, &cxlr->flags);
 	}
 
 	cxla_pause(CXLA_PAUSE_COMMIT_CHANGING);
@@ -303,6 +305,7 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
 		rc = cxla_region_check_change(cxlr);
 		if (!rc && !test_bit(CXL_REGION_F_RESET, &cxlr->flags))
 			rc = cxla_region_do_reset(cxlr);
+		clear_bit(CXL_REGION_F_CLOSED, &cxlr->flags);
 	}
 	cxla_pause(CXLA_PAUSE_COMMIT_CHANGED);
 	/* nothing changed: the driver comes back, too */

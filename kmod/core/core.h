@@ -417,6 +417,7 @@ enum cxl_region_flags {
 	CXL_REGION_F_ADDED,	/* userspace sees it; regions_lock */
 	CXL_REGION_F_HW_LOCK,	/* a member decoder, or the window, is fixed */
 	CXL_REGION_F_CHANGING,	/* a writer of commit is at work */
+	CXL_REGION_F_CLOSED,	/* to its driver, as long as 0 is being written */
 	CXL_REGION_F_RESET,	/* uncommitted by a user; cxl_rwsem.region */
 };
 

@@ -192,6 +192,8 @@ static int cxla_region_probe(struct device *dev)
 	struct cxl_region *cxlr = to_cxl_region(dev);
 
 	guard(rwsem_read)(&cxl_rwsem.region);
+	if (test_bit(CXL_REGION_F_CLOSED, &cxlr->flags))
+		return -ENXIO;
 	return cxla_region_whole(cxlr) ? 0 : -ENXIO;
 }
 
