@@ -535,6 +535,47 @@ static void writer_is_refused_while_another_is_at_work(struct kunit *test)
 	expect_state(test, cxlr, false);
 }
 
+static void region_takes_no_driver_while_it_is_uncommitted(struct kunit *test)
+{
+	struct cxl_region *cxlr = mapped_and_up(test, 0);
+
+	device_release_driver(&cxlr->dev);
+	set_bit(CXL_REGION_F_CLOSED, &cxlr->flags);
+	KUNIT_EXPECT_EQ(test, device_attach(&cxlr->dev), 0);
+	KUNIT_EXPECT_FALSE(test, device_is_bound(&cxlr->dev));
+	clear_bit(CXL_REGION_F_CLOSED, &cxlr->flags);
+
+	/* whatever came of writing 0, it is open to its driver after */
+	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), 0);
+	expect_state(test, cxlr, true);
+	*fake_hdm_reg(rig(test)->dev, 0, CXL_HDM_CTRL) |= CXL_HDM_CTRL_LOCK;
+	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), -EBUSY);
+	expect_state(test, cxlr, true);
+}
+
+/* the driver core defers a device whose supplier has no driver yet */
+static void driver_that_the_core_defers_is_no_error_of_the_writer(struct kunit *test)
+{
+	struct cxl_region *cxlr = mapped_and_up(test, 0);
+	struct device *supplier = root_device_register("cxla-kunit-supplier");
+	struct device_link *link;
+
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, supplier);
+	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
+	link = device_link_add(&cxlr->dev, supplier, 0);
+	KUNIT_EXPECT_NOT_NULL(test, link);
+
+	KUNIT_EXPECT_EQ(test, device_attach(&cxlr->dev), -EPROBE_DEFER);
+	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), 0);
+	KUNIT_EXPECT_TRUE(test, read_commit(test, cxlr));
+	KUNIT_EXPECT_FALSE(test, device_is_bound(&cxlr->dev));
+
+	/* the link goes with it, and what was deferred may be asked again */
+	root_device_unregister(supplier);
+	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), 0);
+	expect_state(test, cxlr, true);
+}
+
 static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(children_are_reset_before_parents),
 	KUNIT_CASE(parents_are_committed_before_children),
@@ -558,6 +599,8 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(accelerator_attaches_to_what_was_committed_again),
 	KUNIT_CASE(two_writers_reset_it_once),
 	KUNIT_CASE(writer_is_refused_while_another_is_at_work),
+	KUNIT_CASE(region_takes_no_driver_while_it_is_uncommitted),
+	KUNIT_CASE(driver_that_the_core_defers_is_no_error_of_the_writer),
 	{}
 };
 
