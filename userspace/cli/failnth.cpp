@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 namespace cxla
@@ -20,7 +21,8 @@ struct Options {
 	std::vector<std::string> operations;
 	unsigned offset = 1, stride = 1, last = 0;
 	double patience = 120;
-	bool list = false, yes = false, no_leaks = false;
+	std::string leaks = "each";
+	bool list = false, yes = false;
 };
 
 /* written over on a terminal; elsewhere a line every five seconds */
@@ -53,8 +55,12 @@ private:
 
 std::string command_line(const FailnthFinding &finding, const Options &options)
 {
-	std::string line = "cxla failnth --operations " + finding.operation;
+	std::string line = "cxla failnth";
 
+	if (!finding.operation.empty())
+		line += " --operations " + finding.operation;
+	else if (!options.operations.empty())
+		line += fmt::format(" --operations {}", fmt::join(options.operations, ","));
 	if (finding.nth)
 		line += fmt::format(" --offset {} --last {}", finding.nth, finding.nth);
 	else if (options.stride > 1 || options.offset > 1)
@@ -117,7 +123,7 @@ void print_report(const FailnthReport &report)
 
 void print_finding(const FailnthFinding &finding, const Options &options)
 {
-	fmt::print("\nFOUND in {}{}: {}\n", finding.operation,
+	fmt::print("\nFOUND{}{}: {}\n", finding.operation.empty() ? "" : " in " + finding.operation,
 		   finding.nth ? fmt::format(", allocation {}", finding.nth) : "", finding.what);
 	for (const auto &line : finding.kernel_log)
 		fmt::print("kernel: {}\n", line);
@@ -168,7 +174,9 @@ Exit failnth(const Root &root, const Context &context, const Options &options)
 	request.stride = options.stride;
 	request.last = options.last;
 	request.patience = options.patience;
-	request.leaks = !options.no_leaks;
+	request.leaks = options.leaks == "no"    ? FailnthRequest::Leaks::No
+			: options.leaks == "end" ? FailnthRequest::Leaks::AtEnd
+						 : FailnthRequest::Leaks::EachOperation;
 
 	Machine machine = read_machine(root);
 	Field field = find_field(root, machine, context.program_dir);
@@ -222,7 +230,11 @@ void add_failnth(CLI::App &app, Context &context)
 	command->add_option("--patience", options->patience,
 			    "Seconds after which an operation counts as stuck")
 		->capture_default_str();
-	command->add_flag("--no-leaks", options->no_leaks, "Do not ask the kernel's leak detector");
+	command->add_option("--leaks", options->leaks,
+			    "When the kernel's leak detector is asked: after each operation, at "
+			    "the end, or no")
+		->check(CLI::IsMember({"each", "end", "no"}))
+		->capture_default_str();
 	command->add_flag("--yes", options->yes, "Agree, outside of a virtual machine");
 	command->footer(
 		"Needs a kernel with fault injection, one attached accelerator and one memory\n"

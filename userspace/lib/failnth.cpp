@@ -43,7 +43,7 @@ class Sweep
 public:
 	Sweep(const Field &field, const FailnthRequest &request)
 	    : field_(field), request_(request), log_(field.root), settings_(field.root),
-	      leaks_(request.leaks && field.root.exists(leak_file))
+	      leaks_(request.leaks != FailnthRequest::Leaks::No && field.root.exists(leak_file))
 	{
 		log_.expect_failed_allocations();
 		watched([&] {
@@ -56,6 +56,13 @@ public:
 	}
 
 	bool leaks_looked_for() const { return leaks_; }
+	/* throws Found */
+	void end()
+	{
+		operation_ = nullptr;
+		if (request_.leaks == FailnthRequest::Leaks::AtEnd)
+			look_for_leaks();
+	}
 	/* throws Found; false: somebody wants to stop */
 	bool operation(const MachineOperation &operation, OperationReport &report,
 		       const std::function<bool(const OperationReport &, unsigned)> &tell)
@@ -78,7 +85,8 @@ public:
 		nth_ = 0;
 		bring(Start::Everything);
 		expect(rest_, "at rest it is not as it was in the beginning");
-		look_for_leaks();
+		if (request_.leaks == FailnthRequest::Leaks::EachOperation)
+			look_for_leaks();
 		report.seconds = seconds_since(begun);
 		return going_on;
 	}
@@ -162,7 +170,7 @@ private:
 
 		watched([&] {
 			if (!operation_->worker) {
-				TaskFault fault(nth);
+				TaskFault fault(field_.root, nth);
 
 				acted.err = operation_->act(field_, fault);
 				acted.left = fault.left();
@@ -262,7 +270,7 @@ private:
 		/* an object is lost when two scans do not find it, the second a while later */
 		watched([&] {
 			field_.root.write(leak_file, "scan");
-			std::this_thread::sleep_for(5s);
+			std::this_thread::sleep_for(request_.leak_pause);
 			field_.root.write(leak_file, "scan");
 			text = field_.root.read(leak_file, 16 << 20).value_or("");
 			field_.root.write(leak_file, "clear");
@@ -294,10 +302,10 @@ private:
 };
 
 /* the same once more, for the stack of the allocation that fails */
-std::vector<std::string> stack_of(const Field &field, const FailnthFinding &finding)
+std::vector<std::string> stack_of(const Field &field, const MachineOperation *operation,
+				  unsigned nth)
 {
 	static constexpr const char *sign = "FAULT_INJECTION: forcing a failure";
-	const MachineOperation *operation = find_operation(finding.operation);
 	std::vector<std::string> stack;
 	FaultSettings settings(field.root);
 	KernelLog log(field.root);
@@ -311,12 +319,12 @@ std::vector<std::string> stack_of(const Field &field, const FailnthFinding &find
 			if (operation->worker) {
 				settings.require(
 					text_of(field.root, operation->worker, "cxla_core"));
-				WorkerFault fault(field.root, finding.nth, [&] { settle(field); });
+				WorkerFault fault(field.root, nth, [&] { settle(field); });
 
 				operation->act(field, fault);
 				settings.require(std::nullopt);
 			} else {
-				TaskFault fault(finding.nth);
+				TaskFault fault(field.root, nth);
 
 				operation->act(field, fault);
 			}
@@ -406,6 +414,7 @@ FailnthReport run_failnth(const Field &field, const FailnthRequest &request,
 				break;
 			}
 		}
+		(*sweep)->end();
 	} catch (const Found &found) {
 		report.finding = found.finding;
 		report.stuck = found.stuck;
@@ -413,7 +422,8 @@ FailnthReport run_failnth(const Field &field, const FailnthRequest &request,
 	if (!report.stuck)
 		delete sweep; // NOLINT(cppcoreguidelines-owning-memory)
 	if (report.finding && report.finding->nth && !report.stuck)
-		report.finding->stack = stack_of(field, *report.finding);
+		report.finding->stack =
+			stack_of(field, report.operations.back().operation, report.finding->nth);
 	report.seconds = std::chrono::duration<double>(SteadyClock::now() - begun).count();
 	return report;
 }

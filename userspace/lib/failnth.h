@@ -10,6 +10,7 @@
 #include "census.h"
 #include "operation.h"
 
+#include <chrono>
 #include <functional>
 #include <optional>
 
@@ -22,7 +23,9 @@ struct FailnthRequest {
 	unsigned offset = 1, stride = 1;
 	unsigned last = 0;     /* none after it; 0: all */
 	double patience = 120; /* seconds after which an operation is stuck */
-	bool leaks = true;     /* ask the leak detector, if the kernel has it */
+	/* when the leak detector is asked, if the kernel has one */
+	enum class Leaks { No, AtEnd, EachOperation } leaks = Leaks::EachOperation;
+	std::chrono::milliseconds leak_pause{5000}; /* between two scans */
 };
 
 struct OperationReport {

@@ -34,7 +34,7 @@ std::string attribute(const char *fault, const char *name)
  */
 bool put(int fd, unsigned nth)
 {
-	std::string text = std::to_string(nth);
+	std::string text = std::to_string(nth) + "\n";
 
 	for (int attempt = 0; attempt < 2; attempt++)
 		if (pwrite(fd, text.data(), text.size(), 0) == static_cast<ssize_t>(text.size()))
@@ -146,8 +146,9 @@ void FaultSettings::tell(bool loudly) const
 			root_.write(attribute(fault, "verbose"), loudly ? "2" : "0");
 }
 
-TaskFault::TaskFault(unsigned nth)
-    : FaultMoment(nth), fd_(::open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC))
+TaskFault::TaskFault(const Root &root, unsigned nth)
+    : FaultMoment(nth),
+      fd_(::open(root.host("/proc/thread-self/fail-nth").c_str(), O_RDWR | O_CLOEXEC))
 {
 	if (!fd_)
 		throw Error(fmt::format("opening /proc/thread-self/fail-nth: errno {}", errno));

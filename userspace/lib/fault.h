@@ -49,7 +49,7 @@ public:
 private:
 	void set(const std::string &path, const std::string &value);
 
-	const Root &root_;
+	Root root_;
 	std::vector<std::pair<std::string, std::string>> before_;
 };
 
@@ -70,7 +70,7 @@ protected:
 class TaskFault : public FaultMoment
 {
 public:
-	explicit TaskFault(unsigned nth);
+	TaskFault(const Root &root, unsigned nth);
 	void open() override;
 	void close() override;
 

@@ -47,13 +47,13 @@ void insert(const Field &field, const std::string &module)
 
 	Fd fd(::open(file->second.c_str(), O_RDONLY | O_CLOEXEC));
 
-	if (fd)
+	if (fd && field.root.real())
 		syscall(SYS_finit_module, fd.get(), "", 0);
 }
 
 void remove_module(const Field &field, const std::string &module)
 {
-	if (is_loaded(field, module))
+	if (is_loaded(field, module) && field.root.real())
 		syscall(SYS_delete_module, module.c_str(), O_NONBLOCK);
 }
 
