@@ -2,10 +2,14 @@
 #include "race.h"
 
 #include "command.h"
+#include "fd.h"
 #include "report.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <random>
 #include <unistd.h>
@@ -23,6 +27,7 @@ struct Options {
 	uint64_t cycles = 0, seed = 0;
 	std::vector<std::string> actors;
 	std::string backend = "auto";
+	std::string recommit, log;
 	double patience = 150;
 	bool dry_run = false, yes = false;
 };
@@ -133,6 +138,8 @@ std::string command_line(const Options &options, const RaceRequest &request)
 		line += fmt::format(" --actors {}", fmt::join(names, ","));
 	if (request.backend == Backend::Threads)
 		line += " --backend threads";
+	if (!options.recommit.empty())
+		line += fmt::format(" --recommit '{}'", options.recommit);
 	if (options.yes)
 		line += " --yes";
 	return line;
@@ -140,14 +147,19 @@ std::string command_line(const Options &options, const RaceRequest &request)
 
 json targets_json(const Targets &targets, const RaceRequest &request)
 {
-	json accelerators = json::array(), actors = json::array();
+	json accelerators = json::array(), expanders = json::array(), actors = json::array();
 
 	for (const auto &accel : targets.accelerators)
 		accelerators.push_back({{"address", accel.bdf},
 					{"range", accel.range ? accel.range->text() : ""}});
+	for (const auto &expander : targets.expanders)
+		expanders.push_back({{"address", expander.bdf}, {"unlocked", expander.unlocked}});
 	for (const ActorKind *kind : request.actors)
 		actors.push_back({{"name", kind->name}, {"does", kind->does}});
-	return {{"accelerators", accelerators}, {"roots", targets.roots}, {"actors", actors}};
+	return {{"accelerators", accelerators},
+		{"expanders", expanders},
+		{"roots", targets.roots},
+		{"actors", actors}};
 }
 
 void print_targets(const Targets &targets, const RaceRequest &request)
@@ -157,6 +169,10 @@ void print_targets(const Targets &targets, const RaceRequest &request)
 	for (const auto &accel : targets.accelerators)
 		fmt::print("accelerator  {}  {}\n", accel.bdf,
 			   accel.range ? accel.range->text() : "not attached");
+	for (const auto &expander : targets.expanders)
+		fmt::print("expander     {}  {}\n", expander.bdf,
+			   expander.unlocked ? "its regions may be deleted and uncommitted"
+					     : "locked");
 	for (const ActorKind *kind : request.actors)
 		fmt::print("actor        {:<9} {}\n", kind->name, kind->does);
 }
@@ -168,6 +184,16 @@ json outcomes_json(const Outcomes &outcomes)
 	for (const auto &[err, count] : outcomes)
 		out[errno_name(err)] = count;
 	return out;
+}
+
+/* what became of regions that may be deleted and uncommitted */
+json regions_json(const RaceReport &report)
+{
+	return {{"deleted", report.done(Deed::DeleteRegion)},
+		{"uncommitted", report.done(Deed::Uncommit)},
+		{"standstills", report.looks},
+		{"rests", report.rests},
+		{"recommitted_at_rest", report.recommits}};
 }
 
 json report_json(const RaceReport &report, const RaceRequest &request, const std::string &command,
@@ -206,6 +232,7 @@ json report_json(const RaceReport &report, const RaceRequest &request, const std
 		{"peak_busy_threads", report.peak_busy},
 		{"outcomes", outcomes_json(report.outcomes())},
 		{"actors", actors},
+		{"regions", regions_json(report)},
 		{"interrupted", report.interrupted},
 		{"lost_log_records", report.lost_records},
 		{"kernel_log", report.kernel_log},
@@ -246,6 +273,12 @@ void print_summary(const RaceReport &report)
 		   report.cycles, report.operations, report.seconds,
 		   static_cast<double>(report.operations) / report.seconds, report.peak_in_flight,
 		   report.peak_busy);
+	for (Deed deed : {Deed::DeleteRegion, Deed::Uncommit, Deed::Commit})
+		if (Outcomes outcomes = report.outcomes(deed); !outcomes.empty())
+			fmt::print("{}: {}\n", deed_name(deed), outcomes_text(outcomes));
+	fmt::print("at a standstill {} times, at rest {} times, decoders committed again by "
+		   "--recommit {} times\n",
+		   report.looks, report.rests, report.recommits);
 	if (report.lost_records)
 		fmt::print("{} times the kernel log was faster than this program\n",
 			   report.lost_records);
@@ -266,6 +299,41 @@ void print_finding(const RaceReport &report, const std::string &command)
 		fmt::print("kernel: {}\n", line);
 	fmt::print("again: {}\n", command);
 }
+
+/* each line is on its way before the next thing is done: a panic leaves it there */
+class RaceLog
+{
+public:
+	/* throws Error */
+	explicit RaceLog(const std::string &path)
+	{
+		if (path.empty())
+			return;
+		fd_ = Fd(path == "-" ? dup(STDOUT_FILENO)
+				     : ::open(path.c_str(),
+					      O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY,
+					      0600));
+		if (!fd_)
+			throw Error(fmt::format("opening {}: {}", path, std::strerror(errno)),
+				    "--log FILE, a device, or - for standard output");
+	}
+
+	void line(const std::string &text)
+	{
+		if (!fd_)
+			return;
+
+		std::string whole = text + "\n";
+		ssize_t ignored = ::write(fd_.get(), whole.data(), whole.size());
+
+		(void)ignored;
+		/* a device has nothing to sync */
+		ignored = fdatasync(fd_.get());
+	}
+
+private:
+	Fd fd_;
+};
 
 Exit refuse(const Context &context, const std::vector<RaceRefusal> &refusals)
 {
@@ -292,6 +360,8 @@ Exit race(const Root &root, const Context &context, const Options &options)
 	request.seed = options.seed ? options.seed : std::random_device()();
 	request.patience = options.patience;
 	request.actors = choose_actors(options.actors);
+	if (!options.recommit.empty())
+		request.recommit = recommit_by(options.recommit);
 	if (options.dry_run) {
 		if (context.json)
 			print_json({{"command", "race"},
@@ -308,14 +378,21 @@ Exit race(const Root &root, const Context &context, const Options &options)
 		fmt::print(stderr, "cxla: {}\n", notice);
 
 	std::string command = command_line(options, request);
+	RaceLog log(options.log);
 	InterruptGuard guard;
+
+	request.command = command;
+	log.line(fmt::format("race begins; again: {}", command));
+
 	auto progress = std::make_unique<Progress>();
 
 	if (!context.json)
-		fmt::print("seed {}, by {}\n", request.seed, backend_name(request.backend));
+		fmt::print("seed {}, by {}; again: {}\n", request.seed,
+			   backend_name(request.backend), command);
 	std::fflush(stdout);
 
 	RaceReport report = run_race(root, request, targets, [&](const RaceReport &so_far) {
+		log.line(progress_line(so_far));
 		progress->tell(so_far);
 		return !InterruptGuard::interrupted();
 	});
@@ -363,6 +440,12 @@ void add_race(CLI::App &app, Context &context)
 	command->add_option("--patience", options->patience,
 			    "Seconds after which an operation counts as stuck")
 		->capture_default_str();
+	command->add_option("--recommit", options->recommit,
+			    "Shell command that commits decoders as firmware did, called with PCI "
+			    "addresses; with it commit=0 is raced on memory expanders, too");
+	command->add_option("--log", options->log,
+			    "Each second a line with what each actor is at, to a file, a device or "
+			    "- (standard output): there when the kernel did not survive");
 	command->add_flag("--dry-run", options->dry_run,
 			  "List what would be touched; touch nothing");
 	command->add_flag("--yes", options->yes, "Agree, outside of a virtual machine");

@@ -15,6 +15,7 @@ namespace
 {
 
 constexpr size_t longest_log = 8;
+constexpr std::chrono::milliseconds gate_look{1};
 
 uint64_t mixed(uint64_t seed, const std::string &name)
 {
@@ -34,6 +35,36 @@ const RaceAccel *Targets::by_serial(uint64_t serial) const
 		if (accel.serial == serial)
 			return &accel;
 	return nullptr;
+}
+
+void Gate::open(const std::atomic<bool> &stop)
+{
+	closed_ = false;
+	/* one that has not left yet would count at the next closing */
+	while (standing_ && !stop)
+		std::this_thread::sleep_for(gate_look);
+}
+
+void Gate::pass(const std::atomic<bool> &stop)
+{
+	if (!closed_)
+		return;
+	standing_++;
+	while (closed_ && !stop)
+		std::this_thread::sleep_for(gate_look);
+	standing_--;
+}
+
+unsigned ActorKind::count(const Targets &targets) const
+{
+	switch (instances) {
+	case each_accelerator:
+		return static_cast<unsigned>(targets.accelerators.size());
+	case each_expander:
+		return static_cast<unsigned>(targets.expanders.size());
+	default:
+		return instances;
+	}
 }
 
 void Arena::report(Finding finding)
@@ -63,7 +94,9 @@ void Actor::act()
 	try {
 		/* a ring belongs to the thread that made it */
 		batch_ = make_batch(backend_, arena_->in_flight);
-		while (!stopping()) {
+		while (!arena_->stop) {
+			arena_->gate.pass(arena_->stop);
+
 			auto begun = Clock::now();
 
 			kind_.step(*this);
@@ -223,6 +256,15 @@ std::vector<LoggedOperation> Actor::last_operations() const
 
 	all.insert(all.end(), pending_.begin(), pending_.end());
 	return all;
+}
+
+LoggedOperation Actor::latest() const
+{
+	std::scoped_lock guard(lock_);
+
+	if (!pending_.empty())
+		return pending_.back();
+	return log_.empty() ? LoggedOperation{} : log_.back();
 }
 
 double Actor::waiting() const

@@ -30,9 +30,18 @@ struct RaceAccel {
 	std::vector<Range> memory;  /* any of these is its own */
 };
 
+/* a memory expander as it was before; its regions are not locked by an attach */
+struct RaceExpander {
+	std::string bdf;
+	std::vector<Range> regions;
+	unsigned committed = 0; /* decoders of its endpoint */
+	bool unlocked = false;  /* any of its regions */
+};
+
 /* what a race acts upon */
 struct Targets {
 	std::vector<RaceAccel> accelerators;
+	std::vector<RaceExpander> expanders;
 	std::vector<std::string> roots; /* ACPI0017:NN that are bound to us */
 
 	const RaceAccel *by_serial(uint64_t serial) const;
@@ -41,6 +50,23 @@ struct Targets {
 struct Finding {
 	std::string actor; /* empty: found from outside */
 	std::string what;
+};
+
+/* while it is closed actors stand still, each before its next step */
+class Gate
+{
+public:
+	void close() { closed_ = true; }
+	/* returns when nobody stands there any more */
+	void open(const std::atomic<bool> &stop);
+	bool closed() const { return closed_; }
+	unsigned standing() const { return standing_; }
+	/* of an actor: waits until it is open, or @stop */
+	void pass(const std::atomic<bool> &stop);
+
+private:
+	std::atomic<bool> closed_ = false;
+	std::atomic<unsigned> standing_ = 0;
 };
 
 /* what all actors share */
@@ -52,6 +78,9 @@ struct Arena {
 	std::shared_ptr<InFlight> in_flight = std::make_shared<InFlight>();
 	std::atomic<bool> stop = false;
 	std::atomic<uint64_t> cycles = 0; /* accelerators bound */
+	Gate gate;
+	bool recommits = false; /* somebody would commit lost decoders again */
+	std::atomic<bool> rest_wanted = false;
 
 	/* the first one counts, and ends the race */
 	void report(Finding finding);
@@ -90,7 +119,8 @@ public:
 	Arena &arena() { return *arena_; }
 	const Root &root() const { return arena_->root; }
 	const Targets &targets() const { return arena_->targets; }
-	bool stopping() const { return arena_->stop; }
+	/* the race, or this step of it */
+	bool stopping() const { return arena_->stop || arena_->gate.closed(); }
 
 	/* 0 up to and without @count */
 	unsigned pick(unsigned count) { return static_cast<unsigned>(random_() % count); }
@@ -122,6 +152,8 @@ public:
 	std::map<Deed, Outcomes> outcomes() const;
 	std::map<std::string, uint64_t> counts() const;
 	std::vector<LoggedOperation> last_operations() const;
+	/* the last one that was begun */
+	LoggedOperation latest() const;
 	/* how long the operations that it waits for have lasted */
 	double waiting() const;
 	bool ended() const { return ended_; }
@@ -148,22 +180,32 @@ private:
 };
 
 struct ActorKind {
+	/* as many as there are of those, or so many */
+	static constexpr unsigned each_accelerator = 0, each_expander = ~0U;
+
 	const char *name;
 	const char *does;
-	unsigned instances; /* 0: one for each accelerator */
-	unsigned pause;     /* microseconds between two steps, at most */
+	unsigned instances;
+	unsigned pause; /* microseconds between two steps, at most */
 	/*
 	 * Pauses are longer, up to so many times what a step took: where all is
 	 * slow, those who only disturb would leave no time to who is disturbed.
 	 */
 	unsigned modesty;
 	void (*step)(Actor &actor);
-	/* it may change regions that nobody is attached to, for good */
-	bool changes_regions;
+	/* it resets decoders of regions that nobody is attached to */
+	bool resets_decoders;
+
+	unsigned count(const Targets &targets) const;
 };
 
 const std::vector<ActorKind> &actor_kinds();
 const ActorKind *find_actor(std::string_view name);
+
+/* actors of regions that delete and uncommit them: actor_regions.cpp */
+void delete_regions(Actor &actor);
+void commit_regions(Actor &actor);
+void act_on_expander(Actor &actor);
 
 /* actor of /dev/cxla/accelN: node_actor.cpp */
 void act_on_node(Actor &actor);

@@ -150,31 +150,6 @@ void act_on_region(Actor &actor)
 	rebind(actor, "cxla_region", "region");
 }
 
-void delete_regions(Actor &actor)
-{
-	std::vector<Operation> all;
-	auto regions = actor.bus_devices("region");
-
-	for (const auto &decoder : actor.bus_devices("decoder0."))
-		for (const auto &region : regions)
-			all.push_back(Actor::write(Deed::DeleteRegion,
-						   device_folder(decoder) + "delete_region",
-						   region));
-	if (!all.empty())
-		actor.run(std::move(all));
-}
-
-void commit_regions(Actor &actor)
-{
-	std::vector<Operation> all;
-
-	for (const auto &region : actor.bus_devices("region"))
-		all.push_back(Actor::write(Deed::Commit, device_folder(region) + "commit",
-					   actor.pick(4) ? "0" : "1"));
-	if (!all.empty())
-		actor.run(std::move(all));
-}
-
 void change_regions(Actor &actor)
 {
 	std::vector<Operation> all;
@@ -232,7 +207,10 @@ const std::vector<ActorKind> &actor_kinds()
 {
 	/* two of those that are to meet on one file: a ring does not race with itself there */
 	static const std::vector<ActorKind> kinds = {
-		{"accel", "unbinds and binds an accelerator", 0, 500, 0, act_on_accel, false},
+		{"accel", "unbinds and binds an accelerator", ActorKind::each_accelerator, 500, 0,
+		 act_on_accel, false},
+		{"expander", "unbinds and binds a memory expander", ActorKind::each_expander, 20000,
+		 1, act_on_expander, false},
 		{"root", "unbinds and binds the CXL root", 1, 30000, 4, act_on_root, false},
 		{"port", "unbinds and binds ports of host bridges and switches", 1, 30000, 4,
 		 act_on_port, false},
@@ -241,7 +219,7 @@ const std::vector<ActorKind> &actor_kinds()
 		{"memdev", "unbinds and binds memdevs", 1, 20000, 4, act_on_memdev, false},
 		{"region", "unbinds and binds regions", 1, 10000, 4, act_on_region, false},
 		{"delete", "writes each region's name to delete_region", 2, 1000, 4, delete_regions,
-		 true},
+		 false},
 		{"commit", "writes 0 and 1 to commit of each region", 2, 1000, 4, commit_regions,
 		 true},
 		{"change", "writes what must be refused to size, uuid, target0, interleave_*", 1,
@@ -249,8 +227,8 @@ const std::vector<ActorKind> &actor_kinds()
 		{"on-loss", "changes on_loss, by words that there are not, too", 1, 20000, 4,
 		 change_on_loss, false},
 		{"read", "reads attributes", 2, 20000, 8, read_attributes, false},
-		{"node", "opens, asks, reads, maps and touches /dev/cxla/accelN", 0, 5000, 1,
-		 act_on_node, false},
+		{"node", "opens, asks, reads, maps and touches /dev/cxla/accelN",
+		 ActorKind::each_accelerator, 5000, 1, act_on_node, false},
 	};
 
 	return kinds;

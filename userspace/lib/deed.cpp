@@ -26,15 +26,24 @@ struct Rule {
  * ENODEV: no such device, or not bound, or the file goes while it is written.
  * EBUSY: bound already, locked, ending, or somebody else is at it.
  * ENXIO: what is above the device is missing, or the region is ending.
+ * EOPNOTSUPP: the platform can't make caches let go of the range.
  * EAGAIN: the driver core is about to add the device, and will probe it then.
  */
 const std::array rules = {
 	Rule{Deed::Unbind, "unbind", false, true, {ENODEV}},
 	Rule{Deed::BindAccel, "bind accelerator", false, true, {ENODEV, EBUSY}},
+	Rule{Deed::BindExpander, "bind expander", false, true, {ENODEV, EBUSY}},
 	Rule{Deed::BindRoot, "bind root", false, true, {ENODEV, EBUSY}},
 	Rule{Deed::BindOther, "bind", false, true, {ENODEV, EBUSY, ENXIO, EAGAIN}},
 	Rule{Deed::DeleteRegion, "delete_region", true, true, {ENODEV, EBUSY}},
-	Rule{Deed::Commit, "commit", true, true, {ENODEV, EBUSY, ENXIO, EOPNOTSUPP}},
+	Rule{Deed::DeleteLocked, "delete_region, locked", true, false, {ENODEV, EBUSY}},
+	Rule{Deed::Uncommit, "commit=0", true, true, {ENODEV, EBUSY, ENXIO, EOPNOTSUPP}},
+	Rule{Deed::UncommitLocked,
+	     "commit=0, locked",
+	     true,
+	     false,
+	     {ENODEV, EBUSY, ENXIO, EOPNOTSUPP}},
+	Rule{Deed::Commit, "commit=1", true, true, {ENODEV, EBUSY, ENXIO}},
 	Rule{Deed::ChangeRegion, "change region", true, false, {ENODEV, EBUSY}},
 	Rule{Deed::OnLoss, "on_loss", true, true, {ENODEV}},
 	Rule{Deed::OnLossWrong, "wrong on_loss", true, false, {ENODEV, EINVAL}},

@@ -16,10 +16,14 @@ namespace cxla
 enum class Deed {
 	Unbind,       /* a device from its driver */
 	BindAccel,    /* an accelerator: without a range it is bound, too */
+	BindExpander, /* without a root it has nothing to do, and is bound, too */
 	BindRoot,     /* the CXL root */
 	BindOther,    /* port, endpoint, memdev, region: declined while it is ending */
-	DeleteRegion, /* refused while somebody is attached */
-	Commit,
+	DeleteRegion,
+	DeleteLocked, /* somebody is attached */
+	Uncommit,     /* 0 written to commit */
+	UncommitLocked,
+	Commit,       /* 1: done already, more often than not */
 	ChangeRegion, /* size, targetN ...: always refused */
 	OnLoss,
 	OnLossWrong, /* a word that there is not */

@@ -3,7 +3,6 @@
 
 #include "error.h"
 #include "kernel_log.h"
-#include "rest.h"
 
 #include <algorithm>
 #include <csignal>
@@ -18,7 +17,7 @@ namespace
 
 using namespace std::chrono_literals;
 
-constexpr std::chrono::milliseconds look_every = 25ms, tell_every = 1s;
+constexpr std::chrono::milliseconds look_every = 25ms, tell_every = 1s, stand_every = 400ms;
 
 /* signals are for the main thread: it ends the race */
 class SignalsBlocked
@@ -50,12 +49,7 @@ public:
 		SignalsBlocked blocked;
 
 		for (const ActorKind *kind : request.actors) {
-			auto count =
-				kind->instances
-					? kind->instances
-					: static_cast<unsigned>(arena->targets.accelerators.size());
-
-			for (unsigned number = 0; number < count; number++)
+			for (unsigned number = 0; number < kind->count(arena->targets); number++)
 				actors_.push_back(std::make_shared<Actor>(arena, *kind, number,
 									  request.backend));
 		}
@@ -76,6 +70,15 @@ public:
 	{
 		return std::all_of(actors_.begin(), actors_.end(),
 				   [](const auto &actor) { return actor->ended(); });
+	}
+	/* does each of them stand at the gate, or has ended */
+	bool at_rest(const Arena &arena) const
+	{
+		auto acting = std::count_if(actors_.begin(), actors_.end(),
+					    [](const auto &actor) { return !actor->ended(); });
+
+		return arena.gate.closed() &&
+		       arena.gate.standing() == static_cast<unsigned>(acting);
 	}
 	void join()
 	{
@@ -99,7 +102,7 @@ void fill_in(RaceReport &report, const Arena &arena, const Crew &crew)
 	for (const auto &actor : crew.actors()) {
 		report.actors.push_back({fmt::format("{}/{}", actor->kind().name, actor->number()),
 					 actor->outcomes(), actor->counts(),
-					 actor->last_operations()});
+					 actor->last_operations(), actor->latest()});
 		for (const auto &[deed, outcomes] : report.actors.back().outcomes)
 			for (const auto &[err, count] : outcomes)
 				report.operations += count;
@@ -114,18 +117,93 @@ const Actor *stuck_actor(const Crew &crew, double patience)
 	return nullptr;
 }
 
-void compare_at_rest(const Root &root, const Census &before, Arena &arena, RaceReport &report)
+/* with no actor at work */
+void look_around(const Root &root, Arena &arena, RaceReport &report)
 {
-	report.change = change_at_rest(root, arena.targets, before);
+	if (std::string wrong = wrong_at_standstill(root, arena.targets); !wrong.empty())
+		arena.report({{}, "with nobody at work " + wrong});
+	report.looks++;
+}
+
+void come_to_rest(RaceRest &rest, Arena &arena, RaceReport &report)
+{
+	report.change = rest.come_to();
 	if (!report.change.empty())
 		arena.report({{}, "at rest it is not as it was before:" + in_words(report.change)});
+	report.rests++;
+	report.recommits = rest.recommitted();
 }
+
+/* has all actors stand still now and then, and looks at what they have left */
+class Standstill
+{
+public:
+	Standstill(const Root &root, Arena &arena, RaceRest &rest)
+	    : root_(root), arena_(arena), rest_(rest)
+	{
+	}
+
+	/* for as long as the race lasts */
+	void turn(const Crew &crew, RaceReport &report)
+	{
+		if (!arena_.gate.closed() && Clock::now() >= next_)
+			arena_.gate.close();
+		if (arena_.gate.closed() && !closed_since_)
+			closed_since_ = Clock::now();
+		if (!crew.at_rest(arena_))
+			return;
+		stand(report, arena_.rest_wanted.exchange(false));
+		arena_.gate.open(arena_.stop);
+		/* where all is slow they would stand more than they act */
+		next_ = Clock::now() +
+			std::max<Clock::duration>(stand_every, 3 * (Clock::now() - *closed_since_));
+		closed_since_.reset();
+	}
+	/* what can't be carried out is as much of a finding as what is wrong */
+	void stand(RaceReport &report, bool rest)
+	{
+		try {
+			look_around(root_, arena_, report);
+			if (rest)
+				come_to_rest(rest_, arena_, report);
+		} catch (const Error &error) {
+			arena_.report({{}, error.what()});
+		}
+	}
+
+private:
+	const Root &root_;
+	Arena &arena_;
+	RaceRest &rest_;
+	Clock::time_point next_ = Clock::now() + stand_every;
+	std::optional<Clock::time_point> closed_since_;
+};
 
 void look_at_log(KernelLog &log, Arena &arena)
 {
 	log.look();
 	if (!log.warnings().empty())
 		arena.report({{}, "the kernel says: " + log.warnings().front()});
+}
+
+RaceExpander find_expander(const Machine &machine, const Expander &expander)
+{
+	RaceExpander target;
+	const Node *memdev = machine.ours.memdev_of(expander.bdf);
+	const Node *endpoint = memdev ? machine.ours.endpoint_of(*memdev) : nullptr;
+
+	target.bdf = expander.bdf;
+	if (endpoint)
+		target.committed =
+			static_cast<unsigned>(endpoint->number("decoders_committed").value_or(0));
+	for (const auto &member : expander.regions) {
+		const Node *region = machine.ours.find(member.region);
+
+		if (member.range)
+			target.regions.push_back(*member.range);
+		target.unlocked |= region && !region->locked().value_or(false);
+	}
+	return target;
 }
 
 bool is_over(const RaceRequest &request, const Arena &arena, double seconds)
@@ -145,6 +223,35 @@ Outcomes RaceReport::outcomes() const
 			for (const auto &[err, count] : outcomes)
 				all[err] += count;
 	return all;
+}
+
+Outcomes RaceReport::outcomes(Deed deed) const
+{
+	Outcomes all;
+
+	for (const auto &actor : actors)
+		if (auto found = actor.outcomes.find(deed); found != actor.outcomes.end())
+			for (const auto &[err, count] : found->second)
+				all[err] += count;
+	return all;
+}
+
+uint64_t RaceReport::done(Deed deed) const
+{
+	Outcomes all = outcomes(deed);
+
+	return all.count(0) ? all.at(0) : 0;
+}
+
+std::string progress_line(const RaceReport &report)
+{
+	std::string line = fmt::format("race {:.1f} s, {} binds, {} operations", report.seconds,
+				       report.cycles, report.operations);
+
+	for (const auto &actor : report.actors)
+		line += fmt::format("; {} {:.3f} {}: {}", actor.name, actor.latest.begun,
+				    actor.latest.text, actor.latest.outcome);
+	return line;
 }
 
 Targets find_targets(const Machine &machine, const Root &root)
@@ -168,6 +275,8 @@ Targets find_targets(const Machine &machine, const Root &root)
 			target.memory = machine.ranges_of(accel.bdf);
 		targets.accelerators.push_back(std::move(target));
 	}
+	for (const auto &expander : machine.expanders)
+		targets.expanders.push_back(find_expander(machine, expander));
 	return targets;
 }
 
@@ -183,8 +292,8 @@ std::vector<RaceRefusal> race_refusals(const Machine &machine, const Root &root,
 				       const RaceRequest &request, bool agreed)
 {
 	std::vector<RaceRefusal> refusals;
-	bool changes = std::any_of(request.actors.begin(), request.actors.end(),
-				   [](const ActorKind *kind) { return kind->changes_regions; });
+	bool resets = std::any_of(request.actors.begin(), request.actors.end(),
+				  [](const ActorKind *kind) { return kind->resets_decoders; });
 	auto refuse = [&](std::string what, std::string hint) {
 		refusals.push_back({std::move(what), std::move(hint)});
 	};
@@ -210,13 +319,15 @@ std::vector<RaceRefusal> race_refusals(const Machine &machine, const Root &root,
 			refuse(fmt::format("{} is in use by {} (pid {})", accel.bdf, opener.command,
 					   opener.pid),
 			       "end what uses it first");
-	if (changes)
-		for (const auto &expander : machine.expanders)
-			refuse(fmt::format("regions of {} are not locked, and would be deleted",
-					   expander.bdf),
-			       fmt::format(
-				       "`cxla detach {}`, or --actors without delete and commit",
-				       expander.bdf));
+	for (const auto &expander : find_targets(machine, root).expanders)
+		if (resets && expander.unlocked && !request.recommit)
+			refuse(fmt::format(
+				       "decoders of {} could be lost: commit=0, and then an "
+				       "unbind, leaves them reset until the platform starts anew",
+				       expander.bdf),
+			       fmt::format("--recommit COMMAND that commits them as firmware did, "
+					   "--actors without commit, or `cxla detach {}`",
+					   expander.bdf));
 	if (!agreed && !in_virtual_machine(root))
 		refuse("this is no virtual machine",
 		       "--dry-run lists what would be touched, --yes agrees to it");
@@ -249,15 +360,19 @@ RaceReport run_race(const Root &root, const RaceRequest &request, const Targets 
 	auto arena = std::make_shared<Arena>();
 	RaceReport report;
 	KernelLog log(root);
-	Census before = take_census(root);
+	RaceRest rest(root, targets, request.recommit);
 
-	mark_kernel_log(root, fmt::format("cxla race: begin, seed {}", request.seed));
+	/* for whoever reads it after the kernel did not survive */
+	mark_kernel_log(root, fmt::format("cxla race: begin, seed {}; again: {}", request.seed,
+					  request.command));
 	arena->root = root;
 	arena->targets = targets;
 	arena->seed = request.seed;
+	arena->recommits = static_cast<bool>(request.recommit);
 	arena->start = Clock::now();
 
 	Crew crew(arena, request);
+	Standstill standstill(root, *arena, rest);
 	auto told = arena->start;
 
 	while (!crew.ended()) {
@@ -281,11 +396,13 @@ RaceReport run_race(const Root &root, const RaceRequest &request, const Targets 
 				arena->stop = true;
 			}
 		}
+		if (!arena->stop)
+			standstill.turn(crew, report);
 		std::this_thread::sleep_for(look_every);
 	}
 	if (!report.stuck) {
 		crew.join();
-		compare_at_rest(root, before, *arena, report);
+		standstill.stand(report, true);
 	}
 	look_at_log(log, *arena);
 	mark_kernel_log(root, "cxla race: end");

@@ -7,8 +7,8 @@
 #pragma once
 
 #include "actor.h"
-#include "census.h"
 #include "machine.h"
+#include "race_rest.h"
 
 namespace cxla
 {
@@ -25,6 +25,10 @@ struct RaceRequest {
 	Backend backend = Backend::Ring;
 	/* operations that last longer are stuck */
 	double patience = 150;
+	/* empty: decoders that are lost stay lost */
+	Recommit recommit;
+	/* the command line that repeats it, for the kernel log */
+	std::string command;
 };
 
 struct ActorReport {
@@ -32,6 +36,7 @@ struct ActorReport {
 	std::map<Deed, Outcomes> outcomes;
 	std::map<std::string, uint64_t> counts;
 	std::vector<LoggedOperation> last;
+	LoggedOperation latest; /* the last that was begun */
 };
 
 struct RaceReport {
@@ -43,16 +48,26 @@ struct RaceReport {
 	std::optional<Finding> finding;
 	std::vector<std::string> kernel_log; /* from the first warning on */
 	unsigned lost_records = 0;
+	unsigned looks = 0, rests = 0, recommits = 0; /* with no actor at work */
 	CensusChange change;
 	bool stuck = false; /* threads are left: end the process without waiting for them */
 	bool interrupted = false;
 
 	Outcomes outcomes() const;
+	/* of one deed, all actors together */
+	Outcomes outcomes(Deed deed) const;
+	uint64_t done(Deed deed) const;
 };
+
+/* one line: how it stands, and what each actor is at */
+std::string progress_line(const RaceReport &report);
 
 /* what there is to act upon */
 Targets find_targets(const Machine &machine, const Root &root);
-/* why not to; empty: go ahead. @agreed: --yes was given */
+/*
+ * Why not to; empty: go ahead. @agreed: --yes was given. What would be lost for
+ * good is refused whatever was agreed to.
+ */
 std::vector<RaceRefusal> race_refusals(const Machine &machine, const Root &root,
 				       const RaceRequest &request, bool agreed);
 /* is this a virtual machine, where nothing is at stake */

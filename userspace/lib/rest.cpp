@@ -46,22 +46,49 @@ void bind_ports(const Root &root)
 	}
 }
 
+/* a region that is there and not committed would end with its decoders reset */
+void commit_regions(const Root &root)
+{
+	/* decoders of one port are committed in order: one waits for another */
+	for (int pass = 0; pass < 4; pass++) {
+		bool any = false;
+
+		for (const auto &name : root.list("/sys/bus/cxla/devices").value_or({})) {
+			const std::string path = "/sys/bus/cxla/devices/" + name + "/commit";
+
+			if (name.starts_with("region") && root.text(path).value_or("1") == "0")
+				any |= try_write(root, path, "1");
+		}
+		if (!any)
+			return;
+	}
+}
+
+/* what was deleted or unbound below it comes with it */
+void bind_anew(const Root &root, const std::string &driver, const std::string &bdf)
+{
+	const std::string folder = "/sys/bus/pci/drivers/" + driver;
+
+	if (root.exists("/sys/bus/pci/devices/" + bdf + "/driver"))
+		try_write(root, folder + "/unbind", bdf);
+	try_write(root, folder + "/bind", bdf);
+}
+
 } // namespace
 
 void bring_to_rest(const Root &root, const Targets &targets)
 {
-	const std::string driver = std::string("/sys/bus/pci/drivers/") + accel_driver;
-
 	flush(root);
 	for (const auto &device : targets.roots)
 		if (!root.exists("/sys/bus/platform/devices/" + device + "/driver"))
 			try_write(root, "/sys/bus/platform/drivers/cxla_acpi/bind", device);
 	bind_ports(root);
 	flush(root);
+	commit_regions(root);
+	for (const auto &expander : targets.expanders)
+		bind_anew(root, expander_driver, expander.bdf);
 	for (const auto &accel : targets.accelerators) {
-		if (root.exists("/sys/bus/pci/devices/" + accel.bdf + "/driver"))
-			try_write(root, driver + "/unbind", accel.bdf);
-		try_write(root, driver + "/bind", accel.bdf);
+		bind_anew(root, accel_driver, accel.bdf);
 		if (!accel.on_loss.empty())
 			try_write(root, "/sys/bus/pci/devices/" + accel.bdf + "/cxla/on_loss",
 				  accel.on_loss);

@@ -178,6 +178,18 @@ TEST(Deeds, what_must_be_refused_may_not_succeed)
 	EXPECT_FALSE(is_allowed(Deed::OnLoss, true, EINVAL));
 }
 
+TEST(Deeds, what_is_locked_may_not_be_deleted_or_uncommitted)
+{
+	EXPECT_TRUE(is_allowed(Deed::DeleteRegion, true, 0));
+	EXPECT_TRUE(is_allowed(Deed::Uncommit, true, 0));
+	EXPECT_FALSE(is_allowed(Deed::DeleteLocked, true, 0));
+	EXPECT_FALSE(is_allowed(Deed::UncommitLocked, true, 0));
+	EXPECT_TRUE(is_allowed(Deed::UncommitLocked, true, EBUSY));
+	/* caches are of no matter to what is decoded from now on */
+	EXPECT_TRUE(is_allowed(Deed::Uncommit, true, EOPNOTSUPP));
+	EXPECT_FALSE(is_allowed(Deed::Commit, true, EOPNOTSUPP));
+}
+
 TEST(Deeds, an_accelerator_is_bound_with_or_without_a_range)
 {
 	EXPECT_FALSE(is_allowed(Deed::BindAccel, true, ENXIO));
@@ -313,16 +325,154 @@ TEST_F(Race, a_region_that_is_missing_at_rest_is_found)
 	EXPECT_TRUE(report.change.extra.empty());
 }
 
-TEST_F(Race, a_region_that_is_no_longer_committed_at_rest_is_found)
+TEST_F(Race, a_locked_region_that_is_uncommitted_or_deleted_is_found)
 {
 	/* nobody refuses it in a made-up root */
-	RaceReport report = run(request({"accel", "commit"}, 50));
+	made.file("/sys/bus/cxla/devices/decoder0.0/delete_region", "");
+	for (const char *actor : {"commit", "delete"}) {
+		RaceReport report = run(request({actor}, 0));
 
-	EXPECT_TRUE(report.finding);
-	EXPECT_FALSE(report.change.missing.empty());
-	EXPECT_NE(made.read("/sys/bus/cxla/devices/region0/commit") +
-			  made.read("/sys/bus/cxla/devices/region1/commit"),
-		  "1\n1\n");
+		ASSERT_TRUE(report.finding) << actor;
+		EXPECT_TRUE(report.finding->actor.starts_with(actor)) << report.finding->actor;
+		EXPECT_NE(report.finding->what.find("done, though it must be refused"),
+			  std::string::npos);
+	}
+}
+
+TEST_F(Race, a_region_of_an_expander_may_be_deleted_and_uncommitted)
+{
+	/* the one region that there is, and no driver that would have to go by itself */
+	made.file("/sys/bus/cxla/devices/decoder0.0/delete_region", "");
+	made.refuse(0, "not-committed");
+	made.make_expander(1);
+	made.remove("/sys/bus/cxla/devices/region1/driver");
+
+	RaceRequest wanted = request({"expander", "delete", "commit"}, 0);
+
+	wanted.seconds = 1;
+
+	RaceReport report = run(wanted);
+
+	EXPECT_FALSE(report.finding) << report.finding->what;
+	EXPECT_GE(report.done(Deed::DeleteRegion), 1U);
+	EXPECT_GE(report.done(Deed::Uncommit), 1U);
+	EXPECT_GE(report.done(Deed::BindExpander), 1U);
+	/* at rest it is committed, whoever wrote last */
+	EXPECT_EQ(made.read("/sys/bus/cxla/devices/region1/commit"), "1\n");
+}
+
+TEST_F(Race, a_region_that_is_not_committed_and_has_its_driver_is_found)
+{
+	Root root = made.root();
+	Targets targets = find_targets(read_machine(root), root);
+
+	made.file("/sys/bus/cxla/devices/region1/commit", "0\n");
+	EXPECT_EQ(wrong_at_standstill(root, {}), "region1 is not committed, and has its driver");
+	made.remove("/sys/bus/cxla/devices/region1/driver");
+	EXPECT_EQ(wrong_at_standstill(root, {}), "");
+	/* whoever is attached relies on it */
+	EXPECT_NE(wrong_at_standstill(root, targets).find("whose locked is 1 and commit is 0"),
+		  std::string::npos);
+}
+
+TEST_F(Race, a_range_that_is_attached_and_no_locked_region_s_is_found)
+{
+	Root root = made.root();
+	Targets targets = find_targets(read_machine(root), root);
+	RaceRequest wanted = request({"root"}, 0);
+
+	EXPECT_EQ(wrong_at_standstill(root, targets), "");
+	made.file("/sys/bus/cxla/devices/region0/locked", "0\n");
+	EXPECT_NE(wrong_at_standstill(root, targets).find("whose locked is 0"), std::string::npos);
+	made.remove("/sys/bus/cxla/devices/region0");
+	EXPECT_NE(wrong_at_standstill(root, targets).find("no region has it"), std::string::npos);
+
+	/* in the middle of a race, too */
+	RaceReport report =
+		run_race(root, wanted, targets, [](const RaceReport &) { return true; });
+
+	ASSERT_TRUE(report.finding);
+	EXPECT_EQ(report.finding->what, "with nobody at work " + bdf +
+						" is attached to 0x690000000-0x6afffffff, and no "
+						"region has it");
+	EXPECT_LT(report.seconds, 10);
+}
+
+TEST_F(Race, decoders_that_are_lost_are_committed_again_with_nobody_at_work)
+{
+	const std::string committed = "/sys/bus/cxla/devices/endpoint3/decoders_committed";
+	std::vector<std::string> asked;
+
+	made.make_expander(1);
+
+	RaceRequest wanted = request({"accel", "expander"}, 0);
+
+	wanted.seconds = 15;
+	wanted.recommit = [&](const std::vector<std::string> &bdfs) {
+		asked.insert(asked.end(), bdfs.begin(), bdfs.end());
+		made.file(committed, "1\n");
+		made.link("/sys/bus/cxla/devices/region1",
+			  "/sys/devices/platform/ACPI0017:00/root0/decoder0.0/region1");
+	};
+
+	Root root = made.root();
+	RaceReport report = run_race(root, wanted, find_targets(read_machine(root), root),
+				     [&, told = false](const RaceReport &so_far) mutable {
+					     if (!told) {
+						     made.file(committed, "0\n");
+						     made.remove("/sys/bus/cxla/devices/region1");
+					     }
+					     told = true;
+					     return so_far.recommits == 0;
+				     });
+
+	EXPECT_FALSE(report.finding) << report.finding->what;
+	EXPECT_EQ(report.recommits, 1U);
+	EXPECT_EQ(asked, std::vector<std::string>{"0000:0e:00.0"});
+	EXPECT_LT(report.seconds, 10);
+}
+
+TEST_F(Race, decoders_that_nobody_commits_again_are_found)
+{
+	made.make_expander(1);
+
+	RaceRequest wanted = request({"accel", "expander"}, 0);
+
+	wanted.seconds = 15;
+	wanted.recommit = recommit_by("false");
+
+	Root root = made.root();
+	RaceReport report = run_race(
+		root, wanted, find_targets(read_machine(root), root), [&](const RaceReport &) {
+			made.file("/sys/bus/cxla/devices/endpoint3/decoders_committed", "0\n");
+			return false;
+		});
+
+	ASSERT_TRUE(report.finding);
+	EXPECT_NE(report.finding->what.find("`false 0000:0e:00.0` ended with 1"), std::string::npos)
+		<< report.finding->what;
+}
+
+TEST_F(Race, a_line_says_what_each_actor_is_at_and_the_kernel_log_how_to_repeat_it)
+{
+	Root root = made.root();
+	RaceRequest wanted = request({"accel", "root"});
+	std::string line;
+
+	wanted.seconds = 1.5;
+	wanted.cycles = 0;
+	wanted.command = "cxla race --seed 1";
+	run_race(root, wanted, find_targets(read_machine(root), root),
+		 [&](const RaceReport &report) {
+			 line = progress_line(report);
+			 return true;
+		 });
+	EXPECT_NE(line.find("; accel/0 "), std::string::npos) << line;
+	EXPECT_NE(line.find("; root/0 "), std::string::npos) << line;
+	EXPECT_NE(line.find("/sys/bus/platform/drivers/cxla_acpi/"), std::string::npos) << line;
+	EXPECT_EQ(line.find('\n'), line.npos);
+	EXPECT_NE(made.read("/dev/kmsg").find("begin, seed 1; again: cxla race --seed 1"),
+		  std::string::npos);
 }
 
 TEST_F(Race, what_is_left_behind_is_found_and_new_numbers_are_not)
@@ -386,12 +536,20 @@ TEST_F(Race, refused_when_memory_of_a_device_is_system_ram)
 	EXPECT_TRUE(refused(machine(), "System RAM", true));
 }
 
-TEST_F(Race, refused_while_regions_that_nobody_locks_would_be_deleted)
+TEST_F(Race, refused_while_decoders_could_be_lost_for_good)
 {
+	RaceRequest wanted = request({});
+
 	made.make_expander(1);
-	EXPECT_TRUE(refused(machine(), "not locked", true));
-	EXPECT_TRUE(
-		race_refusals(machine(), made.root(), request({"accel", "root"}), true).empty());
+	/* its decoders are locked by hardware */
+	EXPECT_TRUE(race_refusals(machine(), made.root(), wanted, true).empty());
+	made.file("/sys/bus/cxla/devices/region1/locked", "0\n");
+	EXPECT_TRUE(refused(machine(), "could be lost", true));
+	EXPECT_TRUE(race_refusals(machine(), made.root(),
+				  request({"accel", "root", "expander", "delete"}), true)
+			    .empty());
+	wanted.recommit = recommit_by("true");
+	EXPECT_TRUE(race_refusals(machine(), made.root(), wanted, true).empty());
 }
 
 TEST_F(Race, refused_outside_of_a_virtual_machine_unless_agreed)

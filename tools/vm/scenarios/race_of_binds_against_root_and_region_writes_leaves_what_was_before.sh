@@ -25,7 +25,7 @@ each_device check_outcome
 # binding is told of for each device each time, over a slow console
 read -r level _ </proc/sys/kernel/printk
 echo 5 >/proc/sys/kernel/printk
-cxla race --cycles "$(cycles)" --seed 1
+cxla race --cycles "$(cycles)" --seed 1 --log -
 status=$?
 echo "$level" >/proc/sys/kernel/printk
 [ "$status" -eq 0 ] || fail "cxla race ended with $status"

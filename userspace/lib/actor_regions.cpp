@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Those who end and uncommit regions, and who gives expanders theirs back. Where
+ * there is no expander somebody is attached to each region as long as it can be
+ * seen: nothing of this may succeed then.
+ */
+#include "accel.h"
+#include "actor.h"
+#include "topology.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+std::string device_folder(const std::string &name)
+{
+	return "/sys/bus/cxla/devices/" + name + "/";
+}
+
+bool all_locked(const Actor &actor)
+{
+	return actor.targets().expanders.empty();
+}
+
+/*
+ * Its region is gone, and the decoders of the endpoint are not those of before:
+ * somebody wrote 0 to commit, and then the region ended. No bind brings it back.
+ */
+bool has_lost_decoders(const Root &root, const RaceExpander &expander)
+{
+	Topology ours = read_topology(root, "cxla");
+	const Node *memdev = ours.memdev_of(expander.bdf);
+	const Node *endpoint = memdev ? ours.endpoint_of(*memdev) : nullptr;
+
+	if (!endpoint || endpoint->number("decoders_committed").value_or(expander.committed) >=
+				 expander.committed)
+		return false;
+	return std::any_of(expander.regions.begin(), expander.regions.end(),
+			   [&](const Range &range) { return !ours.region_of(range); });
+}
+
+void look_at_regions(Actor &actor, const RaceExpander &expander)
+{
+	if (!actor.arena().recommits || actor.stopping() ||
+	    !has_lost_decoders(actor.root(), expander))
+		return;
+	actor.count("expanders seen without their decoders");
+	actor.arena().rest_wanted = true;
+	actor.arena().gate.close();
+}
+
+} // namespace
+
+void delete_regions(Actor &actor)
+{
+	Deed deed = all_locked(actor) ? Deed::DeleteLocked : Deed::DeleteRegion;
+	std::vector<Operation> all;
+	auto regions = actor.bus_devices("region");
+
+	for (const auto &decoder : actor.bus_devices("decoder0."))
+		for (const auto &region : regions)
+			all.push_back(Actor::write(deed, device_folder(decoder) + "delete_region",
+						   region));
+	if (!all.empty())
+		actor.run(std::move(all));
+}
+
+/* often back at once: a region that ends uncommitted costs the others their time */
+void commit_regions(Actor &actor)
+{
+	std::vector<Operation> first, then;
+
+	for (const auto &region : actor.bus_devices("region")) {
+		const std::string path = device_folder(region) + "commit";
+		Operation on = Actor::write(Deed::Commit, path, "1");
+		Operation off = Actor::write(
+			all_locked(actor) ? Deed::UncommitLocked : Deed::Uncommit, path, "0");
+
+		switch (actor.pick(4)) {
+		case 0:
+			first.push_back(on);
+			break;
+		case 1:
+			first.push_back(off);
+			first.push_back(on);
+			break;
+		default:
+			first.push_back(off);
+			then.push_back(on);
+			break;
+		}
+	}
+	if (!first.empty())
+		actor.run(std::move(first));
+	if (!then.empty())
+		actor.run(std::move(then));
+}
+
+void act_on_expander(Actor &actor)
+{
+	const RaceExpander &expander = actor.targets().expanders[actor.number()];
+	const std::string driver = fmt::format("/sys/bus/pci/drivers/{}/", expander_driver);
+	Operation unbind = Actor::write(Deed::Unbind, driver + "unbind", expander.bdf);
+	Operation bind = Actor::write(Deed::BindExpander, driver + "bind", expander.bdf);
+
+	if (actor.pick(4)) {
+		actor.run({unbind});
+		actor.run({bind});
+	} else {
+		actor.run({unbind, bind});
+		actor.run({bind});
+	}
+	look_at_regions(actor, expander);
+}
+
+} // namespace cxla

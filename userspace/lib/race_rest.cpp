@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "race_rest.h"
+
+#include "accel.h"
+#include "error.h"
+#include "topology.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+/* unbound already, more often than not: nothing but the end counts */
+void unbind(const Root &root, const std::string &driver, const std::string &device)
+{
+	try {
+		root.write(driver + "/unbind", device);
+	} catch (const Error &) {
+		return;
+	}
+}
+
+/* nobody uses through its driver what is not decoded */
+std::string wrong_of_region(const Root &root, const std::string &name)
+{
+	const std::string folder = "/sys/bus/cxla/devices/" + name;
+
+	if (root.text(folder + "/commit").value_or("1") == "0" &&
+	    !bound_driver(root, folder).value_or("").empty())
+		return name + " is not committed, and has its driver";
+	return {};
+}
+
+/* the range of a driver is a region's, committed and out of reach of userspace */
+std::string wrong_of_accel(const Root &root, const RaceAccel &accel)
+{
+	const std::string folder = "/sys/bus/pci/devices/" + accel.bdf + "/cxla/";
+	auto range = parse_range(root.text(folder + "range").value_or(""));
+
+	if (root.text(folder + "state").value_or("") != "attached" || !range)
+		return {};
+
+	Topology ours = read_topology(root, "cxla");
+	const Node *region = ours.region_of(*range);
+
+	if (!region)
+		return fmt::format("{} is attached to {}, and no region has it", accel.bdf,
+				   range->text());
+	if (!region->locked().value_or(false) || region->shown("commit") != "1")
+		return fmt::format("{} is attached to {}, whose locked is {} and commit is {}",
+				   accel.bdf, region->name, region->shown("locked"),
+				   region->shown("commit"));
+	return {};
+}
+
+/* the exit status, or 128 and more for a signal; throws Error */
+int run_shell(const std::string &line)
+{
+	std::string shell = "sh", option = "-c", text = line;
+	std::array<char *, 4> arguments = {shell.data(), option.data(), text.data(), nullptr};
+	posix_spawn_file_actions_t actions;
+	int status = 0;
+	pid_t pid = 0;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+
+	int err = posix_spawn(&pid, "/bin/sh", &actions, nullptr, arguments.data(), environ);
+
+	posix_spawn_file_actions_destroy(&actions);
+	if (err)
+		throw Error(fmt::format("{}: {}", line, std::strerror(err)));
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			throw Error(fmt::format("{}: {}", line, std::strerror(errno)));
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+} // namespace
+
+Recommit recommit_by(std::string command)
+{
+	return [command = std::move(command)](const std::vector<std::string> &bdfs) {
+		std::string line = fmt::format("{} {}", command, fmt::join(bdfs, " "));
+
+		if (int status = run_shell(line))
+			throw Error(fmt::format("`{}` ended with {}", line, status),
+				    "until the platform starts anew these decoders are lost");
+	};
+}
+
+std::string wrong_at_standstill(const Root &root, const Targets &targets)
+{
+	std::string wrong;
+
+	/* drivers that lost their range are told a moment later */
+	root.write("/sys/bus/cxla/flush", "1");
+	for (const auto &name : root.list("/sys/bus/cxla/devices").value_or({}))
+		if (wrong.empty() && name.starts_with("region"))
+			wrong = wrong_of_region(root, name);
+	for (const auto &accel : targets.accelerators)
+		if (wrong.empty())
+			wrong = wrong_of_accel(root, accel);
+	return wrong;
+}
+
+RaceRest::RaceRest(const Root &root, Targets targets, Recommit recommit)
+    : root_(root), targets_(std::move(targets)), recommit_(std::move(recommit)),
+      before_(take_census(root))
+{
+}
+
+/* nobody has registers of a CXL component mapped, or knows what was in them */
+void RaceRest::unbind_all() const
+{
+	const std::string pci = "/sys/bus/pci/drivers/";
+
+	for (const auto &accel : targets_.accelerators)
+		unbind(root_, pci + accel_driver, accel.bdf);
+	for (const auto &expander : targets_.expanders)
+		unbind(root_, pci + expander_driver, expander.bdf);
+	for (const auto &device : targets_.roots)
+		unbind(root_, "/sys/bus/platform/drivers/cxla_acpi", device);
+}
+
+/* with everything bound they have fewer committed decoders than before */
+std::vector<std::string> RaceRest::lost() const
+{
+	Topology ours = read_topology(root_, "cxla");
+	std::vector<std::string> bdfs;
+
+	for (const auto &expander : targets_.expanders) {
+		const Node *memdev = ours.memdev_of(expander.bdf);
+		const Node *endpoint = memdev ? ours.endpoint_of(*memdev) : nullptr;
+
+		if (endpoint &&
+		    endpoint->number("decoders_committed").value_or(0) < expander.committed)
+			bdfs.push_back(expander.bdf);
+	}
+	return bdfs;
+}
+
+CensusChange RaceRest::come_to()
+{
+	if (recommit_) {
+		bring_to_rest(root_, targets_);
+		if (auto bdfs = lost(); !bdfs.empty()) {
+			unbind_all();
+			recommit_(bdfs);
+			recommitted_++;
+		}
+	}
+	return change_at_rest(root_, targets_, before_);
+}
+
+} // namespace cxla
