@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pairs.h"
+
+#include "command.h"
+#include "pause.h"
+#include "report.h"
+
+#include <cstdlib>
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+using json = nlohmann::ordered_json;
+
+struct Options {
+	std::vector<std::string> first, second;
+	std::string point, recommit, on_loss;
+	unsigned stride = 1, offset = 0;
+	double patience = 60;
+	bool sequential = false, overlapped = false, killed = false;
+	bool list = false, yes = false;
+};
+
+/* written over on a terminal; elsewhere a line every five seconds */
+class Progress
+{
+public:
+	~Progress()
+	{
+		if (terminal_ && shown_)
+			fmt::print(stderr, "\r\033[K");
+	}
+
+	void tell(const PairsReport &report, const PairCase &now)
+	{
+		auto time = std::chrono::steady_clock::now();
+
+		if (!terminal_ && shown_ && time - told_ < std::chrono::seconds(5))
+			return;
+		told_ = time;
+		shown_ = true;
+		fmt::print(stderr, "{}{} cases, {:.0f} s: {}{}", terminal_ ? "\r\033[K" : "",
+			   report.cases, std::chrono::duration<double>(time - begun_).count(),
+			   now.words(), terminal_ ? "" : "\n");
+	}
+
+private:
+	std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now(), told_;
+	bool shown_ = false, terminal_ = isatty(STDERR_FILENO);
+};
+
+std::string command_line(const PairCase &at, const Options &options)
+{
+	std::string line = "cxla pairs";
+
+	if (at.first)
+		line += fmt::format(" --{} --first {} --second {}", pair_mode_name(at.mode),
+				    at.first->name(), at.second ? at.second->name() : "none");
+	if (!at.point.empty())
+		line += " --point " + at.point;
+	if (!options.recommit.empty())
+		line += fmt::format(" --recommit '{}'", options.recommit);
+	if (!options.on_loss.empty())
+		line += " --on-loss " + options.on_loss;
+	return line + (options.yes ? " --yes" : "");
+}
+
+json cell_json(const PairCell &cell)
+{
+	return {{"cases", cell.cases},   {"overlapped", cell.overlapped()},
+		{"inside", cell.inside}, {"waited", cell.waited},
+		{"killed", cell.killed}, {"held_was_a_worker", cell.not_own},
+		{"missed", cell.missed}, {"nothing_to_do", cell.nothing}};
+}
+
+const char *name_at(int place)
+{
+	return place < 0 ? "" : triggers()[static_cast<size_t>(place)].name();
+}
+
+json report_json(const PairsReport &report, const Options &options)
+{
+	json pairs = json::array(), totals, finding;
+
+	for (const auto &[pair, modes] : report.cells)
+		for (const auto &[mode, cell] : modes) {
+			json one = cell_json(cell);
+
+			one["first"] = name_at(pair.first);
+			one["second"] = name_at(pair.second);
+			one["mode"] = pair_mode_name(mode);
+			pairs.push_back(one);
+		}
+	for (PairMode mode : {PairMode::Sequential, PairMode::Overlapped, PairMode::Killed})
+		totals[pair_mode_name(mode)] = cell_json(report.total(mode));
+	if (report.finding)
+		finding = {
+			{"first", report.finding->at.first ? report.finding->at.first->name() : ""},
+			{"second",
+			 report.finding->at.second ? report.finding->at.second->name() : ""},
+			{"mode", pair_mode_name(report.finding->at.mode)},
+			{"point", report.finding->at.point},
+			{"what", report.finding->what},
+			{"kernel_log", report.finding->kernel_log},
+			{"repeat", command_line(report.finding->at, options)}};
+	return {{"command", "pairs"},
+		{"stride", options.stride},
+		{"offset", options.offset},
+		{"seconds", report.seconds},
+		{"cases", report.cases},
+		{"profiles", report.profiles},
+		{"recommits", report.recommits},
+		{"interrupted", report.interrupted},
+		{"points", report.points},
+		{"totals", totals},
+		{"results", report.results},
+		{"pairs", pairs},
+		{"finding", finding}};
+}
+
+/* how many cases of each pair had both in it at once; a dot for none */
+std::string matrix(const PairsReport &report, PairMode mode)
+{
+	std::vector<std::string> head = {""};
+	size_t count = triggers().size();
+
+	for (size_t n = 0; n < count; n++)
+		head.push_back(std::to_string(n + 1));
+
+	Table table(head);
+
+	for (size_t first = 0; first < count; first++) {
+		std::vector<std::string> row = {
+			fmt::format("{} {}", first + 1, triggers()[first].name())};
+		bool any = false;
+
+		for (size_t second = 0; second < count; second++) {
+			auto pair = report.cells.find(
+				{static_cast<int>(first), static_cast<int>(second)});
+			auto cell = pair == report.cells.end()
+					    ? std::map<PairMode, PairCell>::const_iterator{}
+					    : pair->second.find(mode);
+			bool there = pair != report.cells.end() && cell != pair->second.end();
+
+			any |= there;
+			row.push_back(there ? std::to_string(mode == PairMode::Sequential
+								     ? cell->second.cases
+								     : cell->second.overlapped())
+					    : ".");
+		}
+		if (any)
+			table.add(row);
+	}
+	return table.empty() ? "" : table.text("");
+}
+
+void print_report(const PairsReport &report)
+{
+	Table outcomes({"TRIGGER", "POINTS IT PASSES", "WHAT CAME OF IT"});
+
+	if (auto text = matrix(report, PairMode::Overlapped); !text.empty())
+		fmt::print("Overlapped: rows are held, columns came meanwhile; how often\n{}\n",
+			   text);
+	for (const auto &trigger : triggers()) {
+		auto results = report.results.find(trigger.name());
+		auto points = report.points.find(trigger.name());
+		std::string text;
+
+		if (results != report.results.end())
+			for (const auto &[result, count] : results->second)
+				text += fmt::format("{}{} {}", text.empty() ? "" : ", ", result,
+						    count);
+		if (!text.empty() || points != report.points.end())
+			outcomes.add({trigger.name(),
+				      points == report.points.end()
+					      ? ""
+					      : std::to_string(points->second.size()),
+				      text});
+	}
+	fmt::print("{}", outcomes.text(""));
+	if (auto cell = report.total(PairMode::Sequential); cell.cases)
+		fmt::print("sequential: {} cases; in {} the second found nothing to act upon\n",
+			   cell.cases, cell.nothing);
+	if (auto cell = report.total(PairMode::Overlapped); cell.cases)
+		fmt::print("overlapped: {} cases; in {} both were in it at once: in {} the second "
+			   "ended meanwhile,\n  in {} it waited; in {} it found nothing to act "
+			   "upon, in {} the first did not come by\n",
+			   cell.cases, cell.overlapped(), cell.inside, cell.waited, cell.nothing,
+			   cell.missed);
+	if (auto cell = report.total(PairMode::Killed); cell.cases)
+		fmt::print("killed: {} cases; in {} the first was killed where it was held, in {} "
+			   "of them the second\n  ended before, in {} it waited; in {} a worker "
+			   "was held, in {} nobody came by\n",
+			   cell.cases, cell.killed, cell.inside, cell.waited, cell.not_own,
+			   cell.missed);
+	fmt::print("{} cases in {:.1f} s, {:.2f} s each; decoders committed again {} times\n",
+		   report.cases, report.seconds,
+		   report.seconds / std::max(1U, report.cases + report.profiles), report.recommits);
+}
+
+void print_finding(const PairsFinding &finding, const Options &options)
+{
+	fmt::print("\nFOUND in {} ({}): {}\n", finding.at.words(), pair_mode_name(finding.at.mode),
+		   finding.what);
+	for (const auto &line : finding.kernel_log)
+		fmt::print("kernel: {}\n", line);
+	fmt::print("again: {}\n", command_line(finding.at, options));
+}
+
+Exit list_triggers(const Root &root, const Context &context)
+{
+	json list = json::array(), points = json::array();
+	Table table({"TRIGGER", "WHAT IT DOES", ""});
+
+	for (const auto &trigger : triggers()) {
+		list.push_back({{"name", trigger.name()},
+				{"does", trigger.operation->does},
+				{"needs_recommit", trigger.forgets}});
+		table.add({trigger.name(), trigger.operation->does,
+			   trigger.forgets ? "needs --recommit" : ""});
+	}
+	for (const auto &point : PausePoints::list(root))
+		points.push_back(point.name);
+	if (context.json) {
+		print_json({{"command", "pairs"}, {"triggers", list}, {"points", points}});
+		return Exit::Ok;
+	}
+	fmt::print("{}", table.text(""));
+	if (!points.empty())
+		fmt::print("\nPoints:");
+	for (const auto &point : points)
+		fmt::print(" {}", point.get<std::string>());
+	fmt::print("\n");
+	return Exit::Ok;
+}
+
+Exit refuse(const Context &context, const std::vector<PairsRefusal> &refusals)
+{
+	json list = json::array();
+
+	for (const auto &refusal : refusals) {
+		list.push_back({{"what", refusal.what}, {"hint", refusal.hint}});
+		fmt::print(stderr, "cxla: {}\n      {}\n", refusal.what, refusal.hint);
+	}
+	if (context.json)
+		print_json({{"command", "pairs"}, {"refused", list}});
+	return Exit::Refused;
+}
+
+PairsRequest request_of(const Options &options)
+{
+	PairsRequest request;
+
+	request.first = choose_triggers(options.first);
+	if (options.second != std::vector<std::string>{"none"})
+		request.second = choose_triggers(options.second);
+	for (auto [wanted, mode] : {std::pair{options.sequential, PairMode::Sequential},
+				    std::pair{options.overlapped, PairMode::Overlapped},
+				    std::pair{options.killed, PairMode::Killed}})
+		if (wanted || !(options.sequential || options.overlapped || options.killed))
+			request.modes.push_back(mode);
+	request.point = options.point;
+	request.stride = options.stride;
+	request.offset = options.offset;
+	request.patience = options.patience;
+	request.on_loss = options.on_loss;
+	if (!options.recommit.empty())
+		request.recommit = recommit_by(options.recommit);
+	return request;
+}
+
+Exit pairs(const Root &root, const Context &context, const Options &options)
+{
+	PairsRequest request = request_of(options);
+
+	if (options.list)
+		return list_triggers(root, context);
+
+	Machine machine = read_machine(root);
+	Field field = find_field(root, machine, context.program_dir);
+
+	if (auto refusals = pairs_refusals(root, machine, field, request, options.yes);
+	    !refusals.empty())
+		return refuse(context, refusals);
+
+	InterruptGuard guard;
+	auto progress = std::make_unique<Progress>();
+	PairsReport report =
+		run_pairs(field, request, [&](const PairsReport &so_far, const PairCase &now) {
+			progress->tell(so_far, now);
+			return !InterruptGuard::interrupted();
+		});
+
+	progress.reset();
+	if (context.json) {
+		print_json(report_json(report, options));
+	} else {
+		print_report(report);
+		if (report.finding)
+			print_finding(*report.finding, options);
+		else
+			fmt::print("nothing found{}\n", report.interrupted ? ", interrupted" : "");
+	}
+	std::fflush(stdout);
+	/* a thread that is stuck in the kernel is not waited for */
+	if (report.stuck)
+		std::_Exit(static_cast<int>(Exit::Failed));
+	return report.finding ? Exit::Failed : Exit::Ok;
+}
+
+} // namespace
+
+void add_pairs(CLI::App &app, Context &context)
+{
+	auto options = std::make_shared<Options>();
+	auto *command = add_command(
+		app, context, "pairs", "Let every trigger meet every other one at each pause point",
+		[&context, options](const Root &root) { return pairs(root, context, *options); });
+
+	command->add_option("--first", options->first,
+			    "Only these as the first, e.g. attach,detach")
+		->delimiter(',');
+	command->add_option("--second", options->second,
+			    "Only these as the second; none: the first is killed alone")
+		->delimiter(',');
+	command->add_option("--point", options->point, "Only where the first passes this point");
+	command->add_flag("--list", options->list, "List triggers and pause points; do nothing");
+	command->add_flag("--sequential", options->sequential, "One after the other");
+	command->add_flag("--overlapped", options->overlapped,
+			  "The second while the first is held at each point it passes");
+	command->add_flag("--killed", options->killed, "The same, and the first is killed there");
+	command->add_option("--stride", options->stride, "Only every so many'th case")
+		->check(CLI::Range(1U, 1000000U));
+	command->add_option("--offset", options->offset, "The first of those, counted from 0")
+		->check(CLI::Range(0U, 1000000U));
+	command->add_option("--on-loss", options->on_loss,
+			    "What accelerators are told to do when they lose their range")
+		->check(CLI::IsMember({"reattach", "pci-only", "unbind"}));
+	command->add_option("--recommit", options->recommit,
+			    "Shell command that commits decoders as firmware did, called with PCI "
+			    "addresses");
+	command->add_option("--patience", options->patience,
+			    "Seconds after which something counts as stuck")
+		->capture_default_str();
+	command->add_flag("--yes", options->yes, "Agree, outside of a virtual machine");
+	command->footer(
+		"Needs a kernel with fault injection, one attached accelerator and one memory\n"
+		"expander. Ends with 1 when something was found, with what repeats it.\n");
+}
+
+} // namespace cxla

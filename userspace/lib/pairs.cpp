@@ -1,0 +1,526 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "pairs.h"
+
+#include "deed.h"
+#include "error.h"
+#include "hand.h"
+#include "kernel_log.h"
+#include "pause.h"
+#include "race.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fmt/format.h>
+#include <thread>
+
+namespace cxla
+{
+
+namespace
+{
+
+using namespace std::chrono_literals;
+using SteadyClock = std::chrono::steady_clock;
+
+/* nobody stays held for longer than twenty seconds: the second has this long */
+constexpr auto longest_meeting = 5s;
+
+int place_of(const Trigger *trigger)
+{
+	return trigger ? static_cast<int>(trigger - triggers().data()) : -1;
+}
+
+/* ends the run */
+struct Found {
+	PairsFinding finding;
+	bool stuck = false;
+};
+
+class Run
+{
+public:
+	Run(const Field &field, const PairsRequest &request, PairsReport &report)
+	    : field_(field), request_(request), report_(report),
+	      targets_(find_targets(read_machine(field.root), field.root)), log_(field.root),
+	      pauses_(field.root), sample_(request.stride, request.offset)
+	{
+		for (auto &device : field_.devices)
+			if (!device.on_loss.empty() && !request.on_loss.empty())
+				device.on_loss = request.on_loss;
+		for (auto &accel : targets_.accelerators)
+			if (!request.on_loss.empty())
+				accel.on_loss = request.on_loss;
+		pauses_.reset();
+		run_errand(third_, "bringing it to rest", request_.patience, [&] {
+			bring_to(field_, Start::Everything);
+			set_on_loss();
+			rest_ = take_census(field_.root);
+		});
+	}
+
+	/* throws Found; false: somebody wants to stop */
+	bool all(const std::function<bool(const PairsReport &, const PairCase &)> &tell)
+	{
+		tell_ = &tell;
+		for (PairMode mode : request_.modes)
+			for (const Trigger *first : request_.first)
+				if (!all_of(mode, first))
+					return false;
+		return true;
+	}
+
+private:
+	bool all_of(PairMode mode, const Trigger *first)
+	{
+		std::vector<const Trigger *> seconds = request_.second;
+
+		/* a writer that is killed needs nobody else */
+		if (mode == PairMode::Killed)
+			seconds.insert(seconds.begin(), nullptr);
+		for (const Trigger *second : seconds) {
+			std::vector<std::string> points = {""};
+
+			if (mode != PairMode::Sequential)
+				points = points_of(*first, start_of(*first, second));
+			for (const auto &point : points) {
+				if (!request_.point.empty() && mode != PairMode::Sequential &&
+				    point != request_.point)
+					continue;
+				if (sample_.take() && !one({first, second, mode, point}))
+					return false;
+			}
+		}
+		return true;
+	}
+
+	bool one(const PairCase &now)
+	{
+		now_ = now;
+		start_ = start_of(*now.first, now.second);
+		may_forget_ = now.first->forgets || (now.second && now.second->forgets) ||
+			      start_.first == Start::Uncommitted;
+		mark_kernel_log(field_.root, "cxla pairs: " + now.words());
+		start();
+
+		PairCell cell = now.mode == PairMode::Sequential ? sequential() : overlapped();
+
+		listen();
+		look_at_standstill();
+		rest();
+		cell.cases = 1;
+		report_.cases++;
+		report_.cells[{place_of(now.first), place_of(now.second)}][now.mode].add(cell);
+		return (*tell_)(report_, now);
+	}
+
+	[[noreturn]] void found(const std::string &what, bool stuck = false)
+	{
+		log_.look();
+		throw Found{{now_, what, log_.warnings()}, stuck};
+	}
+
+	void listen()
+	{
+		log_.look();
+		if (!log_.warnings().empty())
+			found("the kernel says: " + log_.warnings().front());
+	}
+
+	/* something that is no trigger, and has to end all the same */
+	void do_third(const std::string &what, const std::function<void()> &task)
+	{
+		try {
+			run_errand(third_, what, request_.patience, task);
+		} catch (const Stuck &stuck) {
+			found(stuck.what(), true);
+		}
+	}
+
+	void set_on_loss()
+	{
+		if (request_.on_loss.empty())
+			return;
+		for (const auto &accel : targets_.accelerators) {
+			try {
+				field_.root.write("/sys/bus/pci/devices/" + accel.bdf +
+							  "/cxla/on_loss",
+						  accel.on_loss);
+			} catch (const Error &) {
+				continue; /* it is not bound in this state */
+			}
+		}
+	}
+
+	void start()
+	{
+		do_third("bringing it to where it starts from", [&] {
+			set_on_loss();
+			if (start_.first != Start::Everything)
+				bring_to(field_, start_.first);
+			if (start_.then)
+				bring_to(field_, *start_.then);
+		});
+		listen();
+	}
+
+	/* what the range of a driver is, and the region's it is */
+	void look_at_standstill()
+	{
+		std::string wrong;
+
+		do_third("coming to rest", [&] {
+			settle(field_);
+			wrong = wrong_at_standstill(field_.root, targets_);
+		});
+		if (!wrong.empty())
+			found("afterwards " + wrong);
+	}
+
+	/* what is on its way, like a node that udev makes, gets a moment */
+	CensusChange change(int attempts)
+	{
+		CensusChange change;
+
+		do_third("counting", [&] {
+			for (int attempt = 0; attempt < attempts; attempt++) {
+				if (attempt)
+					std::this_thread::sleep_for(50ms);
+				change = compare(rest_, take_census(field_.root));
+				if (change.empty())
+					return;
+			}
+		});
+		return change;
+	}
+
+	void rest()
+	{
+		bool recommits = may_forget_ && request_.recommit;
+
+		do_third("bringing it to rest", [&] { bring_to(field_, Start::Everything); });
+		listen();
+
+		CensusChange changed = change(recommits ? 2 : 20);
+
+		if (!changed.empty() && recommits) {
+			recommit();
+			changed = change(20);
+		}
+		if (!changed.empty())
+			found("at rest it is not as it was in the beginning:" + in_words(changed));
+	}
+
+	/* with nothing bound, and then everything */
+	void recommit()
+	{
+		std::vector<std::string> bdfs;
+
+		for (const auto &device : field_.devices)
+			bdfs.push_back(device.bdf);
+		do_third("having decoders committed again", [&] {
+			bring_to(field_, Start::Core);
+			request_.recommit(bdfs);
+			bring_to(field_, Start::Everything);
+		});
+		report_.recommits++;
+		listen();
+	}
+
+	void judge(const Trigger &trigger, const Outcome &outcome)
+	{
+		std::string name = errno_name(outcome.err);
+
+		report_.results[trigger.name()][name]++;
+		if (!is_allowed(trigger, outcome.opened, outcome.err))
+			found(fmt::format("{} ended with {}", trigger.name(), name));
+	}
+
+	/* until both have ended, or patience has */
+	void wait_for(Hand &hand, const Trigger &trigger)
+	{
+		try {
+			hand.wait(request_.patience);
+		} catch (const Stuck &) {
+			std::string what = fmt::format("{} does not end:", trigger.name());
+
+			for (const Hand *stuck : {&first_, &second_})
+				what += stuck->where();
+			found(what, true);
+		}
+	}
+
+	PairCell sequential()
+	{
+		PairCell cell;
+
+		first_.begin(field_, *now_.first->operation, true);
+		wait_for(first_, *now_.first);
+		if (first_.outcome().err != now_.first->alone)
+			found(fmt::format("undisturbed {} ended with {}", now_.first->name(),
+					  errno_name(first_.outcome().err)));
+		judge(*now_.first, first_.outcome());
+		second_.begin(field_, *now_.second->operation, true);
+		wait_for(second_, *now_.second);
+		judge(*now_.second, second_.outcome());
+		if (!second_.outcome().opened)
+			cell.nothing++;
+		return cell;
+	}
+
+	/* false: it ended, and nobody was held there */
+	bool wait_until_held(PausePoint &point)
+	{
+		auto until = SteadyClock::now() + std::chrono::duration<double>(request_.patience);
+
+		for (;;) {
+			bool ended = first_.ended();
+
+			point = pauses_.read(now_.point);
+			if (point.held())
+				return true;
+			if (ended)
+				return false;
+			if (SteadyClock::now() > until)
+				found(fmt::format("{} neither ends nor comes to {}:{}",
+						  now_.first->name(), now_.point, first_.where()),
+				      true);
+			std::this_thread::sleep_for(2ms);
+		}
+	}
+
+	/* the second, while the first is held */
+	void meet(PairCell &cell)
+	{
+		auto until = SteadyClock::now() + longest_meeting;
+
+		second_.begin(field_, *now_.second->operation, false);
+		while (!second_.ended() && !second_.waits() && SteadyClock::now() < until)
+			std::this_thread::sleep_for(5ms);
+		if (!second_.ended())
+			cell.waited++;
+		else if (second_.outcome().opened)
+			cell.inside++;
+		else
+			cell.nothing++;
+	}
+
+	PairCell overlapped()
+	{
+		PairCell cell;
+		PausePoint point;
+		bool killing = now_.mode == PairMode::Killed;
+
+		pauses_.arm(now_.point);
+		if (killing)
+			first_.begin_process(field_, *now_.first->operation);
+		else
+			first_.begin(field_, *now_.first->operation, true);
+		if (!wait_until_held(point)) {
+			pauses_.release(now_.point);
+			wait_for(first_, *now_.first);
+			cell.missed++;
+			return cell;
+		}
+		killing = killing && first_.is(point.pid);
+		if (now_.mode == PairMode::Killed && !killing) {
+			cell.not_own++;
+		} else {
+			if (now_.second)
+				meet(cell);
+			cell.killed += killing;
+		}
+		if (pauses_.read(now_.point).pid != point.pid)
+			found(fmt::format("{} was not held long enough", now_.first->name()));
+		if (killing)
+			first_.kill();
+		pauses_.release(now_.point);
+		wait_for(first_, *now_.first);
+		if (second_.begun())
+			wait_for(second_, *now_.second);
+		if (!first_.killed())
+			judge(*now_.first, first_.outcome());
+		if (second_.begun())
+			judge(*now_.second, second_.outcome());
+		return cell;
+	}
+
+	/* which it passes, found out once for each state it starts from */
+	const std::vector<std::string> &points_of(const Trigger &first,
+						  const PairStart &start_state)
+	{
+		auto &known = points_[{place_of(&first), start_state}];
+
+		if (known)
+			return *known;
+		known.emplace();
+		now_ = {&first, nullptr, PairMode::Overlapped, ""};
+		start_ = start_state;
+		may_forget_ = first.forgets || start_.first == Start::Uncommitted;
+		start();
+		pauses_.reset();
+		first_.begin(field_, *first.operation, true);
+		wait_for(first_, first);
+		for (const auto &point : PausePoints::list(field_.root))
+			if (point.passed)
+				known->push_back(point.name);
+		report_.profiles++;
+
+		auto &all = report_.points[first.name()];
+
+		for (const auto &name : *known)
+			if (std::find(all.begin(), all.end(), name) == all.end())
+				all.push_back(name);
+		listen();
+		rest();
+		return *known;
+	}
+
+	Field field_;
+	PairsRequest request_;
+	PairsReport &report_;
+	Targets targets_;
+	KernelLog log_;
+	PausePoints pauses_;
+	Sample sample_;
+	Census rest_;
+	Hand first_, second_;
+	Watched third_;
+	const std::function<bool(const PairsReport &, const PairCase &)> *tell_ = nullptr;
+
+	PairCase now_;
+	PairStart start_;
+	bool may_forget_ = false;
+	std::map<std::pair<int, PairStart>, std::optional<std::vector<std::string>>> points_;
+};
+
+} // namespace
+
+const char *pair_mode_name(PairMode mode)
+{
+	switch (mode) {
+	case PairMode::Sequential:
+		return "sequential";
+	case PairMode::Overlapped:
+		return "overlapped";
+	default:
+		return "killed";
+	}
+}
+
+std::string PairCase::words() const
+{
+	std::string words = first ? first->name() : "";
+
+	if (mode == PairMode::Overlapped)
+		words += fmt::format(", held at {}", point);
+	else if (mode == PairMode::Killed)
+		words += fmt::format(", killed at {}", point);
+	if (second)
+		words += fmt::format("; {}", second->name());
+	return words;
+}
+
+void PairCell::add(const PairCell &other)
+{
+	cases += other.cases;
+	inside += other.inside;
+	waited += other.waited;
+	nothing += other.nothing;
+	missed += other.missed;
+	killed += other.killed;
+	not_own += other.not_own;
+}
+
+PairCell PairsReport::total(PairMode mode) const
+{
+	PairCell total;
+
+	for (const auto &[pair, modes] : cells)
+		if (auto cell = modes.find(mode); cell != modes.end())
+			total.add(cell->second);
+	return total;
+}
+
+std::vector<PairsRefusal> pairs_refusals(const Root &root, const Machine &machine,
+					 const Field &field, const PairsRequest &request,
+					 bool agreed)
+{
+	std::vector<PairsRefusal> refusals;
+	std::string missing;
+	auto forgets = [](const Trigger *trigger) { return trigger->forgets; };
+
+	if (!machine.privileged)
+		return {{"only root may pull triggers", "run as root"}};
+	if (missing = missing_for_pauses(root); !missing.empty())
+		refusals.push_back({missing, "a kernel with CONFIG_FAULT_INJECTION is needed: "
+					     "`tools/kernel/build x86 debug-7` and debug-6.12 "
+					     "make some"});
+	if (missing = missing_from(field); !missing.empty())
+		refusals.push_back({missing, "`cxla load BDF`, `cxla attach --expander BDF`: one "
+					     "accelerator and one expander are needed"});
+	for (const auto &accel : machine.accelerators)
+		for (const auto &opener :
+		     find_openers(root, "/dev/cxla/" + accel.accel.value_or("?")))
+			refusals.push_back({fmt::format("{} is in use by {} (pid {})", accel.bdf,
+							opener.command, opener.pid),
+					    "end what uses it first"});
+	if (!request.recommit &&
+	    (std::any_of(request.first.begin(), request.first.end(), forgets) ||
+	     std::any_of(request.second.begin(), request.second.end(), forgets)))
+		refusals.push_back({"decoders could be lost for good",
+				    "--recommit says what commits them again; or leave out the "
+				    "triggers that --list marks"});
+	if (!agreed && !in_virtual_machine(root))
+		refusals.push_back({"this is no virtual machine",
+				    "--list shows what would be done, --yes agrees to it"});
+	return refusals;
+}
+
+std::vector<const Trigger *> choose_triggers(const std::vector<std::string> &names)
+{
+	std::vector<const Trigger *> chosen;
+
+	if (names.empty())
+		for (const auto &trigger : triggers())
+			chosen.push_back(&trigger);
+	for (const auto &name : names) {
+		const Trigger *trigger = find_trigger(name);
+
+		if (!trigger)
+			throw Error(fmt::format("there is no trigger '{}'", name),
+				    "`cxla pairs --list` lists them", Exit::Usage);
+		if (std::find(chosen.begin(), chosen.end(), trigger) == chosen.end())
+			chosen.push_back(trigger);
+	}
+	return chosen;
+}
+
+PairsReport run_pairs(const Field &field, const PairsRequest &request,
+		      const std::function<bool(const PairsReport &, const PairCase &)> &tell)
+{
+	auto begun = SteadyClock::now();
+	/* a thread that is stuck refers to them for ever */
+	auto *report = new PairsReport;         // NOLINT(cppcoreguidelines-owning-memory)
+	auto *run = new std::unique_ptr<Run>(); // NOLINT(cppcoreguidelines-owning-memory)
+	PairsReport result;
+
+	try {
+		*run = std::make_unique<Run>(field, request, *report);
+		report->interrupted = !(*run)->all(tell);
+	} catch (const Found &found) {
+		report->finding = found.finding;
+		report->stuck = found.stuck;
+	} catch (const Stuck &stuck) {
+		report->finding = PairsFinding{{}, stuck.what(), {}};
+		report->stuck = true;
+	}
+	report->seconds = std::chrono::duration<double>(SteadyClock::now() - begun).count();
+	result = *report;
+	if (!result.stuck) {
+		delete run;    // NOLINT(cppcoreguidelines-owning-memory)
+		delete report; // NOLINT(cppcoreguidelines-owning-memory)
+	}
+	return result;
+}
+
+} // namespace cxla
