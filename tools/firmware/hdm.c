@@ -116,6 +116,23 @@ static void report(const struct component *c, unsigned int n,
 	printf("\n");
 }
 
+/* a device that was reset has forgotten what those above it still know */
+static bool is_committed(const struct component *c,
+			 const struct decoder_values *v)
+{
+	for (unsigned int n = 0; n < c->nr_decoders; n++) {
+		uint64_t base = (uint64_t)REG(c, n, BASE_HIGH) << 32 |
+			(REG(c, n, BASE_LOW) & 0xf0000000);
+		uint64_t size = (uint64_t)REG(c, n, SIZE_HIGH) << 32 |
+			(REG(c, n, SIZE_LOW) & 0xf0000000);
+
+		if (REG(c, n, CTRL) & CTRL_COMMITTED && base == v->base &&
+		    size == v->size)
+			return true;
+	}
+	return false;
+}
+
 void hdm_commit(struct component *c, const struct decoder_values *v,
 		bool dry_run)
 {
@@ -123,6 +140,8 @@ void hdm_commit(struct component *c, const struct decoder_values *v,
 	uint64_t targets = 0;
 	uint32_t ctrl;
 
+	if (is_committed(c, v))
+		return;
 	if (n >= c->nr_decoders)
 		die("%s: all %u decoders are in use", c->where, c->nr_decoders);
 	if (!v->endpoint && v->ways > 8)
