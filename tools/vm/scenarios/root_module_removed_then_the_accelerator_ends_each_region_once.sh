@@ -17,6 +17,7 @@ expect_state "$first" pci-only revoked
 unbind_all
 expect_events "$first" "attach revoke detach hangup"
 expect_once "$memdev" "$region" detach
+all_released
 modprobe cxla_acpi || fail "cxla_acpi does not load again"
 undone
 # and with the worker's time taken away: both at once
@@ -26,6 +27,7 @@ watch "$first"
 rmmod cxla_acpi &
 unbind_all
 wait $! || fail "cxla_acpi can't be removed while accelerators are unbound"
+all_released
 modprobe cxla_acpi || fail "cxla_acpi does not load again"
 flush
 expect_lost "$first" "$(events_of "$first")"

@@ -86,6 +86,15 @@ flush() {
 	echo 1 >/sys/bus/cxla/flush
 }
 
+# With DEBUG_KOBJECT_RELEASE each object is released up to four seconds after its last
+# reference was dropped, then its parent, and so on; until then it keeps its number from
+# the next one. Before what the census is to know again by its number: wait.
+all_released() {
+	[ -n "$RELEASED_LATE" ] ||
+		RELEASED_LATE=$(zcat /proc/config.gz 2>/dev/null | grep -c '^CONFIG_DEBUG_KOBJECT_RELEASE=y')
+	[ "$RELEASED_LATE" -eq 0 ] || sleep 25
+}
+
 # within some seconds: COMMAND...
 eventually() {
 	local _
@@ -303,6 +312,7 @@ detach $1}"
 undone() {
 	release "$1"
 	unbind_all
+	all_released
 	bind_all
 	each_device check_outcome >/dev/null
 	expect_census

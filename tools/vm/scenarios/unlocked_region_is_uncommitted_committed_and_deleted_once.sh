@@ -77,5 +77,6 @@ grep -q "No such device" /tmp/third || fail "a second delete_region: $(cat /tmp/
 expect_equal "ends of regions" "$(steps)" "del $region"
 # what was deleted is assembled again with its endpoint
 unbind "$first"
+all_released
 bind "$first" cxla_pci
 expect_census
