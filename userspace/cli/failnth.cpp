@@ -79,7 +79,7 @@ std::string results_text(const OperationReport &report)
 
 json report_json(const FailnthReport &report, const Options &options)
 {
-	json list = json::array(), finding;
+	json list = json::array(), findings = json::array();
 
 	for (const auto &one : report.operations)
 		list.push_back({{"name", one.operation->name},
@@ -87,13 +87,13 @@ json report_json(const FailnthReport &report, const Options &options)
 				{"failed", one.failed},
 				{"results", one.results},
 				{"seconds", one.seconds}});
-	if (report.finding)
-		finding = {{"operation", report.finding->operation},
-			   {"nth", report.finding->nth},
-			   {"what", report.finding->what},
-			   {"stack", report.finding->stack},
-			   {"kernel_log", report.finding->kernel_log},
-			   {"repeat", command_line(*report.finding, options)}};
+	for (const auto &finding : report.findings)
+		findings.push_back({{"operation", finding.operation},
+				    {"nth", finding.nth},
+				    {"what", finding.what},
+				    {"stack", finding.stack},
+				    {"kernel_log", finding.kernel_log},
+				    {"repeat", command_line(finding, options)}});
 	return {{"command", "failnth"},
 		{"offset", options.offset},
 		{"stride", options.stride},
@@ -101,7 +101,7 @@ json report_json(const FailnthReport &report, const Options &options)
 		{"leaks_looked_for", report.leaks_looked_for},
 		{"interrupted", report.interrupted},
 		{"operations", list},
-		{"finding", finding}};
+		{"findings", findings}};
 }
 
 void print_report(const FailnthReport &report)
@@ -197,9 +197,9 @@ Exit failnth(const Root &root, const Context &context, const Options &options)
 		print_json(report_json(report, options));
 	} else {
 		print_report(report);
-		if (report.finding)
-			print_finding(*report.finding, options);
-		else
+		for (const auto &finding : report.findings)
+			print_finding(finding, options);
+		if (report.findings.empty())
 			fmt::print("nothing found{}{}\n", report.interrupted ? ", interrupted" : "",
 				   report.leaks_looked_for ? "" : ", leaks not looked for");
 	}
@@ -207,7 +207,7 @@ Exit failnth(const Root &root, const Context &context, const Options &options)
 	/* a thread that is stuck in the kernel is not waited for */
 	if (report.stuck)
 		std::_Exit(static_cast<int>(Exit::Failed));
-	return report.finding ? Exit::Failed : Exit::Ok;
+	return report.findings.empty() ? Exit::Ok : Exit::Failed;
 }
 
 } // namespace

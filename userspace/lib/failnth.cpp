@@ -234,7 +234,8 @@ private:
 			found(fmt::format("an allocation failed, it ended with {}, and not all is "
 					  "done:{}",
 					  result, in_words(change)));
-		} else if (acted.err == ENOMEM || acted.err == EFAULT) {
+		} else if (acted.err == ENOMEM || acted.err == EFAULT ||
+			   (acted.err && acted.err == operation_->instead)) {
 			report.results[result]++;
 			expect(before_,
 			       fmt::format("it failed with {} and left something", result));
@@ -404,26 +405,41 @@ FailnthReport run_failnth(const Field &field, const FailnthRequest &request,
 	/* a thread that is stuck refers to it for ever */
 	auto *sweep = new std::unique_ptr<Sweep>(); // NOLINT(cppcoreguidelines-owning-memory)
 
-	try {
+	/* false: it is better not to go on */
+	auto unless_found = [&](const std::function<void()> &step) {
+		try {
+			step();
+			return true;
+		} catch (const Found &found) {
+			report.findings.push_back(found.finding);
+			report.stuck = found.stuck;
+			return !found.stuck && found.finding.kernel_log.empty() && *sweep;
+		}
+	};
+	bool going_on = unless_found([&] {
 		*sweep = std::make_unique<Sweep>(field, request);
 		report.leaks_looked_for = (*sweep)->leaks_looked_for();
-		for (const MachineOperation *operation : request.operations) {
-			report.operations.emplace_back();
-			if (!(*sweep)->operation(*operation, report.operations.back(), tell)) {
-				report.interrupted = true;
-				break;
-			}
-		}
-		(*sweep)->end();
-	} catch (const Found &found) {
-		report.finding = found.finding;
-		report.stuck = found.stuck;
+	});
+
+	for (const MachineOperation *operation : request.operations) {
+		size_t before = report.findings.size();
+
+		if (!going_on)
+			break;
+		report.operations.emplace_back();
+		going_on = unless_found([&] {
+				   report.interrupted = !(*sweep)->operation(
+					   *operation, report.operations.back(), tell);
+			   }) &&
+			   !report.interrupted;
+		if (report.findings.size() > before && report.findings.back().nth && !report.stuck)
+			report.findings.back().stack =
+				stack_of(field, operation, report.findings.back().nth);
 	}
+	if (going_on)
+		unless_found([&] { (*sweep)->end(); });
 	if (!report.stuck)
 		delete sweep; // NOLINT(cppcoreguidelines-owning-memory)
-	if (report.finding && report.finding->nth && !report.stuck)
-		report.finding->stack =
-			stack_of(field, report.operations.back().operation, report.finding->nth);
 	report.seconds = std::chrono::duration<double>(SteadyClock::now() - begun).count();
 	return report;
 }

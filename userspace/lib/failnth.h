@@ -12,7 +12,6 @@
 
 #include <chrono>
 #include <functional>
-#include <optional>
 
 namespace cxla
 {
@@ -46,7 +45,8 @@ struct FailnthFinding {
 
 struct FailnthReport {
 	std::vector<OperationReport> operations;
-	std::optional<FailnthFinding> finding;
+	/* what the kernel says, or being stuck, ends it; else one for each operation */
+	std::vector<FailnthFinding> findings;
 	double seconds = 0;
 	bool leaks_looked_for = false;
 	bool stuck = false; /* a thread is left: end the process without waiting for it */

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <fstream>
+#include <ranges>
 
 namespace cxla
 {
@@ -114,9 +115,9 @@ FaultSettings::FaultSettings(const Root &root) : root_(root)
 
 FaultSettings::~FaultSettings()
 {
-	for (auto it = before_.rbegin(); it != before_.rend(); ++it) {
+	for (const auto &[path, value] : std::views::reverse(before_)) {
 		try {
-			root_.write(it->first, it->second);
+			root_.write(path, value);
 		} catch (const Error &) {
 			continue;
 		}

@@ -278,6 +278,14 @@ void settle(const Field &field)
 		try_write(field.root, "/sys/bus/cxla/flush", "1");
 }
 
+std::string missing_at_rest(const Field &field)
+{
+	for (const auto &device : field.devices)
+		if (std::string now = outcome_of(field, device); now != device.outcome)
+			return fmt::format("{} is '{}', not '{}'", device.bdf, now, device.outcome);
+	return "";
+}
+
 void bring_to(const Field &field, Start start)
 {
 	const Root &root = field.root;

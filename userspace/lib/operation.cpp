@@ -318,14 +318,15 @@ int map_node(const Field &field, Moment &moment)
 
 	void *address = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
 
-	if (address == MAP_FAILED)
-		err = errno;
+	bool mapped = address != MAP_FAILED;
 	/* the kernel reads it for us: EFAULT is what would be SIGBUS */
-	else if (::write(toucher.get(), address, sizeof(uint64_t)) < 0 && errno != EINVAL &&
-		 errno != EAGAIN)
+	bool touched = mapped && (::write(toucher.get(), address, sizeof(uint64_t)) >= 0 ||
+				  errno == EINVAL || errno == EAGAIN);
+
+	if (!touched)
 		err = errno;
 	moment.close();
-	if (address != MAP_FAILED)
+	if (mapped)
 		munmap(address, page);
 	return err;
 }
@@ -368,15 +369,18 @@ int read_attributes(const Field &field, Moment &moment)
 
 const std::vector<MachineOperation> &operations()
 {
+	/* EINVAL: the driver core, when a driver gets no folder in its module's */
 	static const std::vector<MachineOperation> all = {
-		{"load-core", "loads cxla_core", Start::NoModule, load_nth<0>},
-		{"load-port", "loads cxla_port", Start::Core, load_nth<1>},
-		{"load-mem", "loads cxla_mem", Start::Port, load_nth<2>},
+		{"load-core", "loads cxla_core", Start::NoModule, load_nth<0>, nullptr, false,
+		 EINVAL},
+		{"load-port", "loads cxla_port", Start::Core, load_nth<1>, nullptr, false, EINVAL},
+		{"load-mem", "loads cxla_mem", Start::Port, load_nth<2>, nullptr, false, EINVAL},
 		{"load-acpi", "loads cxla_acpi, with no device bound", Start::Mem, load_nth<3>,
-		 nullptr, true},
-		{"load-accel", "loads cxla_accel, with no device to bind", Start::Acpi,
-		 load_nth<4>},
-		{"load-pci", "loads cxla_pci, with no device to bind", Start::Accel, load_nth<5>},
+		 nullptr, true, EINVAL},
+		{"load-accel", "loads cxla_accel, with no device to bind", Start::Acpi, load_nth<4>,
+		 nullptr, false, EINVAL},
+		{"load-pci", "loads cxla_pci, with no device to bind", Start::Accel, load_nth<5>,
+		 nullptr, false, EINVAL},
 		{"unload-pci", "removes cxla_pci", Start::Pci, unload_nth<5>},
 		{"unload-accel", "removes cxla_accel", Start::Accel, unload_nth<4>},
 		{"unload-acpi", "removes cxla_acpi, with no device bound", Start::Acpi,
@@ -422,7 +426,7 @@ const std::vector<MachineOperation> &operations()
 		{"remove-root", "removes cxla_acpi below everything", Start::Everything,
 		 unload_nth<3>},
 		{"return-root", "loads cxla_acpi while devices wait for it", Start::WithoutRoot,
-		 load_nth<3>, nullptr, true},
+		 load_nth<3>, nullptr, true, EINVAL},
 		{"remove-device", "removes an accelerator's PCI device", Start::Everything,
 		 remove_device},
 		{"rescan", "finds a removed PCI device again", Start::AccelRemoved, rescan, nullptr,

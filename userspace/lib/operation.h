@@ -67,6 +67,8 @@ enum class Start {
 void settle(const Field &field);
 /* what can't be brought there a census shows; @field's modules are loaded as needed */
 void bring_to(const Field &field, Start start);
+/* the first device that is not as it was in the beginning; empty: all are */
+std::string missing_at_rest(const Field &field);
 
 struct MachineOperation {
 	const char *name;
@@ -82,6 +84,8 @@ struct MachineOperation {
 	/* short of memory it may do less than all and still succeed; what it then left
 	 * undone the next one does */
 	bool in_part = false;
+	/* what the kernel makes of ENOMEM before it gets to the caller; 0: nothing */
+	int instead = 0;
 };
 
 const std::vector<MachineOperation> &operations();

@@ -120,7 +120,7 @@ TEST_F(Failnth, every_point_fails_once_and_the_sweep_ends_where_there_are_no_mor
 {
 	FailnthReport report = run();
 
-	ASSERT_FALSE(report.finding) << report.finding->what;
+	ASSERT_TRUE(report.findings.empty()) << report.findings.front().what;
 	ASSERT_EQ(report.operations.size(), 1U);
 	EXPECT_EQ(report.operations[0].points, points);
 	EXPECT_EQ(report.operations[0].failed, points);
@@ -145,7 +145,7 @@ TEST_F(Failnth, success_with_everything_done_is_allowed)
 
 	FailnthReport report = run();
 
-	ASSERT_FALSE(report.finding) << report.finding->what;
+	ASSERT_TRUE(report.findings.empty()) << report.findings.front().what;
 	EXPECT_EQ(report.operations[0].results,
 		  (std::map<std::string, unsigned>{{"done", 3}, {"ENOMEM", 2}}));
 }
@@ -156,9 +156,9 @@ TEST_F(Failnth, an_error_that_does_not_tell_of_memory_is_found)
 
 	FailnthReport report = run();
 
-	ASSERT_TRUE(report.finding);
-	EXPECT_EQ(report.finding->nth, 3U);
-	EXPECT_NE(report.finding->what.find("EIO"), std::string::npos);
+	ASSERT_EQ(report.findings.size(), 1U);
+	EXPECT_EQ(report.findings.front().nth, 3U);
+	EXPECT_NE(report.findings.front().what.find("EIO"), std::string::npos);
 }
 
 TEST_F(Failnth, what_a_failure_leaves_behind_is_found)
@@ -171,12 +171,12 @@ TEST_F(Failnth, what_a_failure_leaves_behind_is_found)
 
 	FailnthReport report = run();
 
-	ASSERT_TRUE(report.finding);
-	EXPECT_EQ(report.finding->operation, "made-up");
-	EXPECT_EQ(report.finding->nth, 4U);
-	EXPECT_NE(report.finding->what.find("not there before: cxla_pci: 7 references"),
+	ASSERT_EQ(report.findings.size(), 1U);
+	EXPECT_EQ(report.findings.front().operation, "made-up");
+	EXPECT_EQ(report.findings.front().nth, 4U);
+	EXPECT_NE(report.findings.front().what.find("not there before: cxla_pci: 7 references"),
 		  std::string::npos)
-		<< report.finding->what;
+		<< report.findings.front().what;
 }
 
 TEST_F(Failnth, success_that_did_not_do_all_is_found)
@@ -190,10 +190,10 @@ TEST_F(Failnth, success_that_did_not_do_all_is_found)
 
 	FailnthReport report = run();
 
-	ASSERT_TRUE(report.finding);
-	EXPECT_EQ(report.finding->nth, 2U);
-	EXPECT_NE(report.finding->what.find("not all is done"), std::string::npos)
-		<< report.finding->what;
+	ASSERT_EQ(report.findings.size(), 1U);
+	EXPECT_EQ(report.findings.front().nth, 2U);
+	EXPECT_NE(report.findings.front().what.find("not all is done"), std::string::npos)
+		<< report.findings.front().what;
 }
 
 TEST_F(Failnth, an_operation_that_fails_when_it_is_repeated_is_found)
@@ -209,9 +209,9 @@ TEST_F(Failnth, an_operation_that_fails_when_it_is_repeated_is_found)
 
 	FailnthReport report = run();
 
-	ASSERT_TRUE(report.finding);
-	EXPECT_EQ(report.finding->nth, 5U);
-	EXPECT_NE(report.finding->what.find("EBUSY"), std::string::npos);
+	ASSERT_EQ(report.findings.size(), 1U);
+	EXPECT_EQ(report.findings.front().nth, 5U);
+	EXPECT_NE(report.findings.front().what.find("EBUSY"), std::string::npos);
 }
 
 TEST_F(Failnth, what_is_refused_anyway_is_refused_afterwards_too)
@@ -220,7 +220,7 @@ TEST_F(Failnth, what_is_refused_anyway_is_refused_afterwards_too)
 
 	FailnthReport report = run();
 
-	EXPECT_FALSE(report.finding) << report.finding->what;
+	EXPECT_TRUE(report.findings.empty()) << report.findings.front().what;
 }
 
 TEST_F(Failnth, a_kernel_warning_is_found_with_the_point_that_led_to_it)
@@ -237,9 +237,9 @@ TEST_F(Failnth, a_kernel_warning_is_found_with_the_point_that_led_to_it)
 
 	FailnthReport report = run();
 
-	ASSERT_TRUE(report.finding);
-	EXPECT_EQ(report.finding->nth, 3U);
-	EXPECT_NE(report.finding->what.find("port.c:1"), std::string::npos);
+	ASSERT_EQ(report.findings.size(), 1U);
+	EXPECT_EQ(report.findings.front().nth, 3U);
+	EXPECT_NE(report.findings.front().what.find("port.c:1"), std::string::npos);
 }
 
 TEST_F(Failnth, what_the_leak_detector_says_of_our_code_is_found)
@@ -248,16 +248,16 @@ TEST_F(Failnth, what_the_leak_detector_says_of_our_code_is_found)
 
 	made.file("/sys/kernel/debug/kmemleak",
 		  "     unreferenced object 0x1\n    [<0>] other+0x1 [virtio]\n");
-	EXPECT_FALSE(run(request).finding);
+	EXPECT_TRUE(run(request).findings.empty());
 	made.file("/sys/kernel/debug/kmemleak",
 		  "     unreferenced object 0x1\n    [<0>] cxla_x+0x1 [cxla_core]\n");
 
 	FailnthReport report = run(request);
 
-	ASSERT_TRUE(report.finding);
-	EXPECT_NE(report.finding->what.find("cxla_x"), std::string::npos);
+	ASSERT_EQ(report.findings.size(), 1U);
+	EXPECT_NE(report.findings.front().what.find("cxla_x"), std::string::npos);
 	request.leaks = FailnthRequest::Leaks::No;
-	EXPECT_FALSE(run(request).finding);
+	EXPECT_TRUE(run(request).findings.empty());
 }
 
 TEST_F(Failnth, settings_of_fault_injection_are_as_before_afterwards)
