@@ -12,7 +12,7 @@
  * found out with it.
  *
  * Only in kernels that are built for fault injection, which no production kernel
- * is.
+ * is, and under UML.
  */
 #include <linux/debugfs.h>
 #include <linux/sched.h>
@@ -126,6 +126,46 @@ static void cxla_pause_reset(void)
 	wake_up_all(&cxla_pause_wait);
 }
 
+/**
+ * cxla_pause_arm() - hold the next one who comes by
+ * @point: where
+ *
+ * Return: 0; -EBUSY: somebody is held there.
+ */
+int cxla_pause_arm(enum cxla_pause_point point)
+{
+	guard(spinlock)(&cxla_pause_lock);
+	if (cxla_pauses[point].state == CXLA_PAUSE_HELD)
+		return -EBUSY;
+	cxla_pauses[point].state = CXLA_PAUSE_ARMED;
+	cxla_pauses[point].passed = 0;
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_pause_arm, "CXL");
+
+/**
+ * cxla_pause_let_go() - whoever is held goes on, and the next one isn't
+ * @point: where
+ */
+void cxla_pause_let_go(enum cxla_pause_point point)
+{
+	scoped_guard(spinlock, &cxla_pause_lock)
+		cxla_pauses[point].state = CXLA_PAUSE_IDLE;
+	wake_up_all(&cxla_pause_wait);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_pause_let_go, "CXL");
+
+/**
+ * cxla_pause_held() - is somebody held
+ * @point: where
+ */
+bool cxla_pause_held(enum cxla_pause_point point)
+{
+	guard(spinlock)(&cxla_pause_lock);
+	return cxla_pauses[point].state == CXLA_PAUSE_HELD;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_pause_held, "CXL");
+
 static int cxla_pause_set(const char *word)
 {
 	bool arm = word[0] != '-';
@@ -139,16 +179,9 @@ static int cxla_pause_set(const char *word)
 			     arm ? word : word + 1);
 	if (point < 0)
 		return -EINVAL;
-
-	scoped_guard(spinlock, &cxla_pause_lock) {
-		if (arm && cxla_pauses[point].state == CXLA_PAUSE_HELD)
-			return -EBUSY;
-		cxla_pauses[point].state = arm ? CXLA_PAUSE_ARMED :
-						 CXLA_PAUSE_IDLE;
-		if (arm)
-			cxla_pauses[point].passed = 0;
-	}
-	wake_up_all(&cxla_pause_wait);
+	if (arm)
+		return cxla_pause_arm(point);
+	cxla_pause_let_go(point);
 	return 0;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Places where a test can hold whoever comes by, so that somebody else meets
- * it there: pause.c. Nothing of it is left in a kernel without fault injection.
+ * it there: pause.c. Nothing of it is left in a kernel without fault injection,
+ * but in User Mode Linux, where KUnit is run.
  */
 #ifndef CXLA_CORE_PAUSE_H
 #define CXLA_CORE_PAUSE_H
@@ -44,8 +45,11 @@ enum cxla_pause_point {
 };
 #undef CXLA_PAUSE_ID
 
-#ifdef CONFIG_FAULT_INJECTION
+#if IS_ENABLED(CONFIG_FAULT_INJECTION) || IS_ENABLED(CONFIG_UML)
 void cxla_pause(enum cxla_pause_point point);
+int cxla_pause_arm(enum cxla_pause_point point);
+void cxla_pause_let_go(enum cxla_pause_point point);
+bool cxla_pause_held(enum cxla_pause_point point);
 void cxla_pause_init(void);
 void cxla_pause_exit(void);
 #else
