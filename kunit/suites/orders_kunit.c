@@ -101,7 +101,7 @@ static void arm(struct kunit *test, enum cxla_pause_point point)
 static void somebody_is_at(struct kunit *test, enum cxla_pause_point point)
 {
 	for (int i = 0; i < 5000 && !cxla_pause_held(point); i++)
-		msleep(1);
+		usleep_range(1000, 1100);
 	KUNIT_ASSERT_TRUE(test, cxla_pause_held(point));
 }
 
@@ -449,6 +449,7 @@ static void moment_name(const struct moment *moment, char *name)
 {
 	strscpy(name, moment->name, KUNIT_PARAM_DESC_SIZE);
 }
+
 KUNIT_ARRAY_PARAM(moment, moments, moment_name);
 
 static void root_that_goes_in_an_attach_leaves_it_whole_or_nothing(struct kunit *test)
