@@ -186,10 +186,15 @@ Exit failnth(const Root &root, const Context &context, const Options &options)
 
 	InterruptGuard guard;
 	auto progress = std::make_unique<Progress>();
-	FailnthReport report =
-		run_failnth(field, request, [&](const OperationReport &so_far, unsigned nth) {
+	FailnthReport report = run_failnth(
+		field, request,
+		[&](const OperationReport &so_far, unsigned nth) {
 			progress->tell(so_far, nth);
 			return !InterruptGuard::interrupted();
+		},
+		[](const FailnthFinding &finding) {
+			fmt::print(stderr, "\nFOUND in {}, allocation {}: {}\n", finding.operation,
+				   finding.nth, finding.what);
 		});
 
 	progress.reset();

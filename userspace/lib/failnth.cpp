@@ -398,7 +398,8 @@ std::vector<const MachineOperation *> choose_operations(const std::vector<std::s
 }
 
 FailnthReport run_failnth(const Field &field, const FailnthRequest &request,
-			  const std::function<bool(const OperationReport &, unsigned nth)> &tell)
+			  const std::function<bool(const OperationReport &, unsigned nth)> &tell,
+			  const std::function<void(const FailnthFinding &)> &tell_finding)
 {
 	FailnthReport report;
 	auto begun = SteadyClock::now();
@@ -412,6 +413,8 @@ FailnthReport run_failnth(const Field &field, const FailnthRequest &request,
 			return true;
 		} catch (const Found &found) {
 			report.findings.push_back(found.finding);
+			if (tell_finding)
+				tell_finding(found.finding);
 			report.stuck = found.stuck;
 			return !found.stuck && found.finding.kernel_log.empty() && *sweep;
 		}

@@ -63,8 +63,9 @@ std::vector<FailnthRefusal> failnth_refusals(const Root &root, const Machine &ma
 /* all, or those named; throws Error (Usage) */
 std::vector<const MachineOperation *> choose_operations(const std::vector<std::string> &names);
 
-/* @tell: after each; false: stop */
+/* @tell: after each; false: stop. @tell_finding: at once, as it may be the last thing said */
 FailnthReport run_failnth(const Field &field, const FailnthRequest &request,
-			  const std::function<bool(const OperationReport &, unsigned nth)> &tell);
+			  const std::function<bool(const OperationReport &, unsigned nth)> &tell,
+			  const std::function<void(const FailnthFinding &)> &tell_finding = {});
 
 } // namespace cxla
