@@ -15,7 +15,7 @@ within() {
 
 # tell WHAT TOTAL: of a round, without the loop itself
 tell() {
-	echo "$1: $((($2 - loop) / 10000)).$((($2 - loop) / 1000 % 10)) instructions"
+	echo "figures: $1: $((($2 - loop) / 10000)).$((($2 - loop) / 1000 % 10)) instructions"
 }
 
 {

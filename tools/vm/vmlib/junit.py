@@ -10,7 +10,8 @@ NOT_XML = re.compile(r"[^\t\n\x20-\ud7ff\ue000-\ufffd]")
 
 @dataclass
 class Case:
-    """status: passed, failed or skipped; text: why, and what was printed."""
+    """status: passed, failed or skipped; text: why, and what was printed; of one that
+    passed, its figures."""
     group: str
     name: str
     status: str
@@ -26,7 +27,7 @@ class Case:
         line = f"{word:7} {self.group}/{self.name} ({self.seconds:.1f} s)"
         if self.status == "skipped":
             line += f": {self.reason}"
-        elif self.status == "failed":
+        else:
             line += "".join(f"\n        {row}" for row in self.text.splitlines())
         return line
 
