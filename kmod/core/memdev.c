@@ -10,7 +10,6 @@
  * unbound, or when the worker of attach.c takes the range back.
  */
 #include <linux/idr.h>
-#include <linux/moduleparam.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
 
@@ -106,15 +105,6 @@ bool is_cxl_memdev(const struct device *dev)
  * that waits for it holds the lock. Lockdep then knows of no lock to be held.
  */
 #ifdef CONFIG_LOCKDEP
-static bool accel_lock_class = true;
-module_param(accel_lock_class, bool, 0644);
-MODULE_PARM_DESC(accel_lock_class, "show the locks of accelerators to lockdep (default). The PCI core takes them, its bus list's and a hot-plug slot's in a circle when it recovers from a fatal error, which lockdep then reports");
-
-static bool cxla_lock_is_wanted(void)
-{
-	return accel_lock_class;
-}
-
 static bool cxla_lock_is_ours(struct device *dev)
 {
 	return debug_locks && lockdep_is_held(&dev->mutex);
@@ -125,11 +115,6 @@ static bool cxla_lock_is_hidden(struct device *dev)
 	return lockdep_match_class(&dev->mutex, &__lockdep_no_validate__);
 }
 #else
-static bool cxla_lock_is_wanted(void)
-{
-	return false;
-}
-
 static bool cxla_lock_is_ours(struct device *dev)
 {
 	return false;
@@ -159,8 +144,7 @@ static void cxla_accel_lock_hide(void *dev)
  */
 static int cxla_accel_lock_show(struct device *dev)
 {
-	if (!cxla_lock_is_wanted() || !cxla_lock_is_ours(dev) ||
-	    !cxla_lock_is_hidden(dev))
+	if (!cxla_lock_is_ours(dev) || !cxla_lock_is_hidden(dev))
 		return 0;
 	/*
 	 * Lockdep keeps a lock that was taken without being validated out of

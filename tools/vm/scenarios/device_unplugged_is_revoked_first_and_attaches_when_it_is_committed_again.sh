@@ -6,9 +6,11 @@
 # as the hardware forgot, and PCI-only; committed as firmware would it is attached.
 # A slot without power control, which is what QEMU has below a switch, is left by the
 # kernel, and the device stays in it: its decoders stand, and it is attached again.
+# Orders of locks are not looked at: pciehp takes two of its own in a circle.
 # shellcheck source=/dev/null
 . ./triggers.sh
 
+without_lock_orders
 load_modules
 first=$(first_attached)
 begin "$first"

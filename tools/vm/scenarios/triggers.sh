@@ -13,6 +13,7 @@ TRACING=/sys/kernel/tracing
 trap 'end_all' EXIT
 end_all() {
 	local file pid
+	[ ! -e $PROVE_LOCKING ] || echo 1 >$PROVE_LOCKING
 	for file in /tmp/hold.*.pid /tmp/events.*.pid; do
 		[ -e "$file" ] || continue
 		read -r pid <"$file"
@@ -93,6 +94,13 @@ all_released() {
 	[ -n "$RELEASED_LATE" ] ||
 		RELEASED_LATE=$(zcat /proc/config.gz 2>/dev/null | grep -c '^CONFIG_DEBUG_KOBJECT_RELEASE=y')
 	[ "$RELEASED_LATE" -eq 0 ] || sleep 25
+}
+
+# where the kernel's own orders of locks are not free of circles lockdep would tell of
+# those, once, and of nothing after it
+PROVE_LOCKING=/proc/sys/kernel/prove_locking
+without_lock_orders() {
+	[ ! -e $PROVE_LOCKING ] || echo 0 >$PROVE_LOCKING
 }
 
 # within some seconds: COMMAND...

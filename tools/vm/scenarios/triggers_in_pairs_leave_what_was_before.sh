@@ -12,7 +12,9 @@
 
 arguments() {
 	local word
-	for word in $(cat /proc/cmdline); do
+	local words
+	read -r words </proc/cmdline
+	for word in $words; do
 		case $word in
 		cxla.pairs=*)
 			echo "${word#cxla.pairs=}" | tr ',' ' '
