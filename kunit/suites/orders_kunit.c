@@ -207,6 +207,8 @@ static void second_revoker_waits_for_the_first(struct kunit *test)
 	second = begin(test, unbind_accelerator, dev(test));
 	waits(test, second);
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_revoke, 0);
+	/* there, and not for want of a lock */
+	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 1);
 	go_on(CXLA_PAUSE_REVOKE_DRAINED);
 	end_of(test, first);
 	end_of(test, second);
