@@ -237,6 +237,15 @@ static void revoke_waits_for_who_is_inside(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_revoke, 1);
 }
 
+static void nobody_enters_a_memdev_without_an_attach(struct kunit *test)
+{
+	struct cxl_region *cxlr = unlocked_region(test);
+
+	KUNIT_EXPECT_EQ(test, cxl_attach_enter(dev(test)->accel.memdev),
+			-ENXIO);
+	put_device(&cxlr->dev);
+}
+
 static void range_ends_before_its_region_does(struct kunit *test)
 {
 	struct deed *deed;
@@ -544,6 +553,7 @@ static struct kunit_case orders_cases[] = {
 	KUNIT_CASE(one_who_is_held_goes_on_when_told),
 	KUNIT_CASE(second_revoker_waits_for_the_first),
 	KUNIT_CASE(revoke_waits_for_who_is_inside),
+	KUNIT_CASE(nobody_enters_a_memdev_without_an_attach),
 	KUNIT_CASE(range_ends_before_its_region_does),
 	KUNIT_CASE(driver_bound_since_is_not_detached),
 	KUNIT_CASE(driver_bound_since_is_not_unbound),
