@@ -315,6 +315,14 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
 	return rc;
 }
 
+static void cxla_region_commit_undo(struct cxl_region *cxlr)
+{
+	guard(mutex)(&cxlr->cxlrd->regions_lock);
+	guard(rwsem_write)(&cxl_rwsem.region);
+	if (!cxla_region_check_change(cxlr))
+		cxla_region_do_reset(cxlr);
+}
+
 /**
  * cxla_region_commit() - 1 written to commit
  * @cxlr: region
@@ -322,10 +330,12 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
  * Context: sysfs; sleeps; no lock held.
  * Return: 0, also when it was committed already; -ENXIO: members are missing,
  * or it is going away; -EBUSY: changing already, or decoders in front of its
- * own are idle; -EIO, -ETIMEDOUT: hardware refused, all is as before.
+ * own are idle; -EIO, -ETIMEDOUT: hardware refused, -ENOMEM: its driver could
+ * not be bound, all is as before.
  */
 int cxla_region_commit(struct cxl_region *cxlr)
 {
+	bool changed = false;
 	int rc = 0;
 
 	if (test_and_set_bit(CXL_REGION_F_CHANGING, &cxlr->flags))
@@ -342,11 +352,16 @@ int cxla_region_commit(struct cxl_region *cxlr)
 			} else {
 				clear_bit(CXL_REGION_F_RESET, &cxlr->flags);
 				cxla_region_note(cxlr, true);
+				changed = true;
 			}
 		}
 	}
-	if (!rc)
+	if (!rc) {
 		rc = cxla_device_reprobe(&cxlr->dev);
+		/* committed, and with its driver, or neither */
+		if (rc && changed)
+			cxla_region_commit_undo(cxlr);
+	}
 	clear_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
 	return rc;
 }

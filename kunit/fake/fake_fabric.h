@@ -384,6 +384,11 @@ ssize_t fake_store_cxla(const struct device *dev, const char *name,
 			const char *text);
 void fake_expect_cxla(struct kunit *test, const struct device *dev,
 		      const char *name, const char *text);
+/* an attribute of such a device, to be called without a file; or NULL */
+const struct device_attribute *fake_attribute(const struct device *dev,
+					      const char *name);
+/* write commit of a region, without a file; 0, or the error a writer is told */
+int fake_write_commit(struct cxl_region *cxlr, bool commit);
 /* /dev/cxla/accelN of an endpoint that is bound to cxla_accel, or ERR_PTR() */
 struct file *fake_open_node(struct fake_node *endpoint, int flags);
 

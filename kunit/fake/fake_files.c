@@ -99,3 +99,28 @@ struct file *fake_open_node(struct fake_node *endpoint, int flags)
 	return filp_open(path, O_RDWR | flags, 0);
 }
 EXPORT_SYMBOL_GPL(fake_open_node);
+
+const struct device_attribute *fake_attribute(const struct device *dev,
+					      const char *name)
+{
+	for (const struct attribute_group **group = dev->type->groups; *group;
+	     group++)
+		for (struct attribute **attr = (*group)->attrs; *attr; attr++)
+			if (!strcmp((*attr)->name, name))
+				return container_of(*attr,
+						    struct device_attribute,
+						    attr);
+	return NULL;
+}
+EXPORT_SYMBOL_GPL(fake_attribute);
+
+int fake_write_commit(struct cxl_region *cxlr, bool commit)
+{
+	const struct device_attribute *attr =
+		fake_attribute(&cxlr->dev, "commit");
+	ssize_t rc = attr->store(&cxlr->dev, (struct device_attribute *)attr,
+				 commit ? "1\n" : "0\n", 2);
+
+	return rc == 2 ? 0 : rc;
+}
+EXPORT_SYMBOL_GPL(fake_write_commit);

@@ -76,31 +76,9 @@ static struct cxl_region *region_of(struct kunit *test, struct fake_node *node)
 	return cxlr;
 }
 
-static const struct device_attribute *find_commit(const struct device *dev)
-{
-	for (const struct attribute_group **group = dev->type->groups; *group;
-	     group++)
-		for (struct attribute **attr = (*group)->attrs; *attr; attr++)
-			if (!strcmp((*attr)->name, "commit"))
-				return container_of(*attr,
-						    struct device_attribute,
-						    attr);
-	return NULL;
-}
-
-/* 0, or the error that the writer is told */
-static int write_commit(struct cxl_region *cxlr, bool commit)
-{
-	const struct device_attribute *attr = find_commit(&cxlr->dev);
-	ssize_t rc = attr->store(&cxlr->dev, (struct device_attribute *)attr,
-				 commit ? "1\n" : "0\n", 2);
-
-	return rc == 2 ? 0 : rc;
-}
-
 static bool read_commit(struct kunit *test, struct cxl_region *cxlr)
 {
-	const struct device_attribute *attr = find_commit(&cxlr->dev);
+	const struct device_attribute *attr = fake_attribute(&cxlr->dev, "commit");
 	char *page = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, page);
@@ -158,7 +136,7 @@ static struct cxl_region *mapped_and_up(struct kunit *test, u32 flags)
 static void refused_without_a_write(struct kunit *test, struct cxl_region *cxlr,
 				    int error)
 {
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), error);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), error);
 	KUNIT_EXPECT_EQ(test, rig(test)->f->count.writes, 0);
 	KUNIT_EXPECT_EQ(test, fake_cache_invalidations, 0);
 	expect_state(test, cxlr, true);
@@ -194,7 +172,7 @@ static void children_are_reset_before_parents(struct kunit *test)
 		rig(test)->dev, rig(test)->sw, rig(test)->bridge
 	};
 
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
 	expect_changes(test, false, order, 3);
 	expect_state(test, cxlr, false);
 }
@@ -206,9 +184,9 @@ static void parents_are_committed_before_children(struct kunit *test)
 		rig(test)->bridge, rig(test)->sw, rig(test)->dev
 	};
 
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
 	fake_count_reset(rig(test)->f);
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), 0);
 	expect_changes(test, true, order, 3);
 	expect_state(test, cxlr, true);
 }
@@ -218,7 +196,7 @@ static void caches_are_invalidated_before_the_first_decoder_is_reset(struct kuni
 	struct cxl_region *cxlr = mapped_and_up(test, 0);
 	struct fake_fabric *f = rig(test)->f;
 
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
 	for (int i = 0; i < f->nr_changes; i++)
 		KUNIT_EXPECT_EQ(test, f->changes[i].invalidations, 1);
 	KUNIT_EXPECT_EQ(test, fake_cache_invalidations, 1);
@@ -228,11 +206,11 @@ static void what_is_done_already_is_not_done_again(struct kunit *test)
 {
 	struct cxl_region *cxlr = mapped_and_up(test, 0);
 
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), 0);
 	KUNIT_EXPECT_EQ(test, rig(test)->f->nr_changes, 0);
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
 	fake_count_reset(rig(test)->f);
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
 	KUNIT_EXPECT_EQ(test, rig(test)->f->nr_changes, 0);
 	KUNIT_EXPECT_EQ(test, fake_cache_invalidations, 1);
 	expect_state(test, cxlr, false);
@@ -269,7 +247,7 @@ static void lock_that_came_later_refuses(struct kunit *test)
 	struct cxl_region *cxlr = mapped_and_up(test, 0);
 
 	*fake_hdm_reg(rig(test)->dev, 0, CXL_HDM_CTRL) |= CXL_HDM_CTRL_LOCK;
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), -EBUSY);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), -EBUSY);
 	KUNIT_EXPECT_EQ(test, rig(test)->f->count.writes, 0);
 	expect_state(test, cxlr, true);
 }
@@ -279,7 +257,7 @@ static void lock_of_a_bridge_that_came_later_leaves_all_as_before(struct kunit *
 	struct cxl_region *cxlr = mapped_and_up(test, 0);
 
 	*fake_hdm_reg(rig(test)->bridge, 0, CXL_HDM_CTRL) |= CXL_HDM_CTRL_LOCK;
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), -EBUSY);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), -EBUSY);
 	KUNIT_EXPECT_EQ(test, rig(test)->bridge->locked_writes, 0);
 	expect_state(test, cxlr, true);
 
@@ -303,14 +281,14 @@ static void decoder_behind_that_is_committed_refuses(struct kunit *test)
 
 	/* the last first, and committed in the other order */
 	behind = decoder_of(rig(test)->dev, 1)->region;
-	KUNIT_EXPECT_EQ(test, write_commit(behind, false), 0);
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(behind, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
 	expect_state(test, cxlr, false);
 	fake_count_reset(rig(test)->f);
-	KUNIT_EXPECT_EQ(test, write_commit(behind, true), -EBUSY);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(behind, true), -EBUSY);
 	KUNIT_EXPECT_EQ(test, rig(test)->f->count.writes, 0);
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), 0);
-	KUNIT_EXPECT_EQ(test, write_commit(behind, true), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(behind, true), 0);
 	expect_state(test, cxlr, true);
 	KUNIT_EXPECT_TRUE(test, committed(rig(test)->dev, 1));
 }
@@ -345,23 +323,23 @@ static void commit_that_takes_its_time_is_waited_for(struct kunit *test)
 
 	rig(test)->dev->commit_delay = 50;
 	rig(test)->bridge->commit_delay = 50;
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), 0);
 	expect_state(test, cxlr, true);
 }
 
 /* stays uncommitted, with no COMMIT pending, and can be committed later */
 static void failed_commit(struct kunit *test, struct cxl_region *cxlr, int error)
 {
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), error);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), error);
 	expect_state(test, cxlr, false);
 	KUNIT_EXPECT_FALSE(test, CXL_HDM_CTRL_COMMIT &
 			   (*fake_hdm_reg(rig(test)->dev, 0, CXL_HDM_CTRL) |
 			    *fake_hdm_reg(rig(test)->bridge, 0, CXL_HDM_CTRL)));
 	rig(test)->dev->commit_delay = 0;
 	rig(test)->dev->commit_fails = false;
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), 0);
 	expect_state(test, cxlr, true);
 }
 
@@ -386,13 +364,13 @@ static void device_that_is_gone_counts_as_reset(struct kunit *test)
 	struct cxl_region *cxlr = mapped_and_up(test, 0);
 
 	rig(test)->dev->gone = true;
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
 	KUNIT_EXPECT_FALSE(test, committed(rig(test)->sw, 0));
 	KUNIT_EXPECT_FALSE(test, committed(rig(test)->bridge, 0));
 	KUNIT_EXPECT_FALSE(test, decoder_of(rig(test)->dev, 0)->flags &
 			   CXL_DECODER_F_ENABLE);
 	/* and can't be committed */
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), -ENXIO);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), -ENXIO);
 	KUNIT_EXPECT_FALSE(test, committed(rig(test)->bridge, 0));
 	KUNIT_EXPECT_FALSE(test, read_commit(test, cxlr));
 }
@@ -422,10 +400,10 @@ static void interleaved_members_are_all_reset_before_their_bridges(struct kunit 
 	KUNIT_ASSERT_EQ(test, cxlr->nr_targets, 2);
 	fake_count_reset(r->f);
 
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
 	expect_changes(test, false, down, 4);
 	KUNIT_EXPECT_FALSE(test, read_commit(test, cxlr));
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), 0);
 	expect_changes(test, true, back, 4);
 	KUNIT_EXPECT_TRUE(test, read_commit(test, cxlr));
 	KUNIT_EXPECT_NOT_NULL(test, cxlr->dev.driver);
@@ -441,10 +419,10 @@ static void decoder_that_maps_more_than_the_region_is_left_alone(struct kunit *t
 
 	KUNIT_ASSERT_EQ(test, fake_hdm_commit(rig(test)->bridge, 0, &whole), 0);
 	cxlr = mapped_and_up(test, 0);
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
 	expect_changes(test, false, order, 2);
 	KUNIT_EXPECT_TRUE(test, committed(rig(test)->bridge, 0));
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), 0);
 	expect_state(test, cxlr, true);
 }
 
@@ -459,7 +437,7 @@ static void endpoint_that_goes_while_uncommitted_leaves_nothing(struct kunit *te
 	before = fake_census();
 	fake_root_remove(rig(test)->f);
 	cxlr = mapped_and_up(test, 0);
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
 	fake_unbind(rig(test)->dev);
 	fake_expect_census(test, &before);
 
@@ -472,8 +450,8 @@ static void accelerator_attaches_to_what_was_committed_again(struct kunit *test)
 {
 	struct cxl_region *cxlr = mapped_and_up(test, 0);
 
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), 0);
 	fake_unbind(rig(test)->dev);
 	rig(test)->dev->accel.expander = false;
 	fake_expect_attached(test, rig(test)->dev, RANGE_BASE, RANGE_SIZE);
@@ -489,7 +467,7 @@ static int writer_thread(void *data)
 {
 	struct writer *writer = data;
 
-	writer->rc = write_commit(writer->cxlr, false);
+	writer->rc = fake_write_commit(writer->cxlr, false);
 	complete(&writer->done);
 	return 0;
 }
@@ -506,7 +484,7 @@ static void two_writers_reset_it_once(struct kunit *test)
 	rig(test)->f->slow = true;
 	task = kthread_run(writer_thread, &second, "writer");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	rc = write_commit(cxlr, false);
+	rc = fake_write_commit(cxlr, false);
 	wait_for_completion(&second.done);
 	rig(test)->f->slow = false;
 
@@ -515,7 +493,7 @@ static void two_writers_reset_it_once(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, !rc || !second.rc);
 	KUNIT_EXPECT_EQ(test, rig(test)->f->nr_changes, 3);
 	expect_state(test, cxlr, false);
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), 0);
 	expect_state(test, cxlr, true);
 }
 
@@ -525,9 +503,9 @@ static void writer_is_refused_while_another_is_at_work(struct kunit *test)
 
 	set_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
 	refused_without_a_write(test, cxlr, -EBUSY);
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), -EBUSY);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), -EBUSY);
 	clear_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
 	expect_state(test, cxlr, false);
 }
 
@@ -539,7 +517,7 @@ static void region_takes_no_driver_while_it_is_uncommitted(struct kunit *test)
 	set_bit(CXL_REGION_F_CLOSED, &cxlr->flags);
 	KUNIT_EXPECT_EQ(test, device_attach(&cxlr->dev), 0);
 	*fake_hdm_reg(rig(test)->dev, 0, CXL_HDM_CTRL) |= CXL_HDM_CTRL_LOCK;
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), -EBUSY);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), -EBUSY);
 	expect_state(test, cxlr, true);
 }
 
@@ -550,12 +528,12 @@ static void driver_that_the_core_defers_is_no_error_of_the_writer(struct kunit *
 	struct device *supplier = root_device_register("cxla-kunit");
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(supplier));
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
 	KUNIT_EXPECT_NOT_NULL(test, device_link_add(&cxlr->dev, supplier, 0));
 	KUNIT_EXPECT_EQ(test, device_attach(&cxlr->dev), -EPROBE_DEFER);
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), 0);
 	root_device_unregister(supplier);
-	KUNIT_EXPECT_EQ(test, write_commit(cxlr, true), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), 0);
 	expect_state(test, cxlr, true);
 }
 

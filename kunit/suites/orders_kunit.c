@@ -483,6 +483,26 @@ static void retry_finds_a_driver_that_was_unbound_gone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
 }
 
+/* who is about to lose its range has one still when something arrives */
+static void arrival_between_revoke_and_detach_is_not_missed(struct kunit *test)
+{
+	struct deed *deed;
+
+	dev(test)->accel.retry = true;
+	attached(test);
+	arm(test, CXLA_PAUSE_REVOKE_DONE);
+	deed = begin(test, unbind_device, endpoint_of(test));
+	somebody_is_at(test, CXLA_PAUSE_REVOKE_DONE);
+	cxla_retry_kick(CXLA_RETRY_ARRIVED);
+	msleep(1000);
+	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_retry, 0);
+	go_on(CXLA_PAUSE_REVOKE_DONE);
+	end_of(test, deed);
+	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_detach, 1);
+	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_retry, 1);
+	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_attached, 2);
+}
+
 static void retry_of_a_driver_bound_since_is_its_own(struct kunit *test)
 {
 	dev(test)->accel.retry = true;
@@ -566,6 +586,7 @@ static struct kunit_case orders_cases[] = {
 	KUNIT_CASE_PARAM(root_that_goes_in_an_attach_leaves_it_whole_or_nothing,
 			 moment_gen_params),
 	KUNIT_CASE(retry_finds_a_driver_that_was_unbound_gone),
+	KUNIT_CASE(arrival_between_revoke_and_detach_is_not_missed),
 	KUNIT_CASE(retry_of_a_driver_bound_since_is_its_own),
 	KUNIT_CASE(region_that_is_being_uncommitted_takes_no_driver),
 	KUNIT_CASE(region_that_ends_is_not_uncommitted),

@@ -305,6 +305,41 @@ static void root_removal_with_any_allocation_failing_detaches(struct kunit *test
 	}
 }
 
+/* its driver needs memory, its decoders don't: they are not committed alone */
+static void commit_with_any_allocation_failing_leaves_all_as_before(struct kunit *test)
+{
+	struct fake_accel *accel = &rig(test)->dev->accel;
+	struct cxl_region *cxlr;
+	int n, rc, failures = 0;
+
+	accel->expander = true;
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	KUNIT_ASSERT_EQ(test, fake_bind(rig(test)->dev), 0);
+	KUNIT_ASSERT_EQ(test, accel->rc, 0);
+	cxlr = accel->memdev->endpoint->decoders[0]->region;
+	KUNIT_ASSERT_NOT_NULL(test, cxlr);
+	for (n = 1; n < MANY; n++) {
+		bool failed;
+
+		KUNIT_ASSERT_EQ(test, fake_write_commit(cxlr, false), 0);
+		fail_start(test, n);
+		rc = fake_write_commit(cxlr, true);
+		failed = fail_stop();
+		failures += !!rc;
+		fake_expect_cxla(test, &cxlr->dev, "commit", rc ? "0" : "1");
+		KUNIT_EXPECT_EQ_MSG(test, !cxlr->dev.driver, !!rc,
+				    "allocation %d", n);
+		KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), 0);
+		KUNIT_EXPECT_NOT_NULL(test, cxlr->dev.driver);
+		if (!failed)
+			break;
+		KUNIT_EXPECT_TRUE_MSG(test, !rc || rc == -ENOMEM, "%d", rc);
+	}
+	KUNIT_EXPECT_EQ(test, rc, 0);
+	KUNIT_EXPECT_GT(test, failures, 0);
+	KUNIT_EXPECT_LT(test, n, MANY);
+}
+
 /* -------------------------------- hooks ---------------------------- */
 
 static int fails(struct fake_node *node)
@@ -428,6 +463,7 @@ static struct kunit_case steps_cases[] = {
 	KUNIT_CASE(unbind_with_any_allocation_failing_leaves_nothing),
 	KUNIT_CASE(root_with_any_allocation_failing_can_go),
 	KUNIT_CASE(root_removal_with_any_allocation_failing_detaches),
+	KUNIT_CASE(commit_with_any_allocation_failing_leaves_all_as_before),
 	KUNIT_CASE(attach_probe_that_fails_leaves_nothing),
 	KUNIT_CASE(range_of_an_attach_that_failed_after_it_was_found_is_empty),
 	KUNIT_CASE(pci_probe_that_fails_after_the_attach_leaves_nothing),
