@@ -262,7 +262,8 @@ static void range_ends_before_its_region_does(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_detach, 1);
 }
 
-static void driver_bound_since_is_not_detached(struct kunit *test)
+/* its endpoint went, and the worker is about to look at it */
+static void worker_comes(struct kunit *test)
 {
 	struct deed *deed;
 
@@ -271,6 +272,11 @@ static void driver_bound_since_is_not_detached(struct kunit *test)
 	deed = begin(test, unbind_device, endpoint_of(test));
 	somebody_is_at(test, CXLA_PAUSE_DETACH_BEGIN);
 	end_of(test, deed);
+}
+
+static void driver_bound_since_is_not_detached(struct kunit *test)
+{
+	worker_comes(test);
 	fake_unbind(dev(test));
 	fake_expect_attached(test, dev(test), RANGE_BASE, RANGE_SIZE);
 	go_on(CXLA_PAUSE_DETACH_BEGIN);
@@ -282,14 +288,8 @@ static void driver_bound_since_is_not_detached(struct kunit *test)
 
 static void driver_bound_since_is_not_unbound(struct kunit *test)
 {
-	struct deed *deed;
-
 	dev(test)->accel.no_detach = true;
-	attached(test);
-	arm(test, CXLA_PAUSE_DETACH_BEGIN);
-	deed = begin(test, unbind_device, endpoint_of(test));
-	somebody_is_at(test, CXLA_PAUSE_DETACH_BEGIN);
-	end_of(test, deed);
+	worker_comes(test);
 	fake_unbind(dev(test));
 	fake_expect_attached(test, dev(test), RANGE_BASE, RANGE_SIZE);
 	go_on(CXLA_PAUSE_DETACH_BEGIN);
@@ -299,14 +299,8 @@ static void driver_bound_since_is_not_unbound(struct kunit *test)
 
 static void driver_that_gave_its_memdev_up_is_not_unbound(struct kunit *test)
 {
-	struct deed *deed;
-
 	dev(test)->accel.no_detach = true;
-	attached(test);
-	arm(test, CXLA_PAUSE_DETACH_BEGIN);
-	deed = begin(test, unbind_device, endpoint_of(test));
-	somebody_is_at(test, CXLA_PAUSE_DETACH_BEGIN);
-	end_of(test, deed);
+	worker_comes(test);
 	/* it goes on PCI-only by itself, before it is told to */
 	fake_lose(dev(test));
 	go_on(CXLA_PAUSE_DETACH_BEGIN);
