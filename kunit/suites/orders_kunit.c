@@ -43,9 +43,9 @@ static int orders_init(struct kunit *test)
 	return 0;
 }
 
-/* nobody is held for longer than the test that wanted it */
 static void orders_exit(struct kunit *test)
 {
+	/* nobody is held for longer than the test that wanted it */
 	for (int point = 0; point < CXLA_PAUSE_COUNT; point++)
 		cxla_pause_let_go(point);
 	msleep(2000);
@@ -101,7 +101,7 @@ static void arm(struct kunit *test, enum cxla_pause_point point)
 static void somebody_is_at(struct kunit *test, enum cxla_pause_point point)
 {
 	for (int i = 0; i < 5000 && !cxla_pause_held(point); i++)
-		usleep_range(1000, 1100);
+		fsleep(1000);
 	KUNIT_ASSERT_TRUE(test, cxla_pause_held(point));
 }
 
@@ -507,7 +507,6 @@ static void retry_of_a_driver_bound_since_is_its_own(struct kunit *test)
 	fake_unbind(dev(test));
 	fake_expect_attached(test, dev(test), RANGE_BASE, RANGE_SIZE);
 	go_on(CXLA_PAUSE_RETRY_BEGIN);
-	/* it has its range: there is nothing to attach again */
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_attached, 1);
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_revoke, 0);
 }
