@@ -112,12 +112,16 @@ std::string outcome_of(const Field &field, const FieldDevice &device)
 
 	if (root.link_name(folder + "/driver").value_or("") != device.driver)
 		return "";
-	if (device.driver == accel_driver)
-		return root.text(folder + "/cxla/state").value_or("?") + " " +
-		       root.text(folder + "/cxla/range").value_or("?");
 
 	std::string region = region_of(root, device.bdf), path = bus_device(region);
 
+	if (device.driver == accel_driver)
+		return fmt::format("{} {}{}", root.text(folder + "/cxla/state").value_or("?"),
+				   root.text(folder + "/cxla/range").value_or("?"),
+				   region.empty()
+					   ? ""
+					   : " driver=" +
+						     root.link_name(path + "/driver").value_or(""));
 	if (region.empty())
 		return "no region";
 	return fmt::format("{} commit={} driver={}", root.text(path + "/resource").value_or("?"),
@@ -130,11 +134,11 @@ void make_whole(const Field &field, const FieldDevice &device)
 	if (outcome_of(field, device) == device.outcome)
 		return;
 
-	std::string region =
-		device.driver == expander_driver ? region_of(field.root, device.bdf) : "";
+	std::string region = region_of(field.root, device.bdf);
 
 	if (!region.empty()) {
-		try_write(field.root, bus_device(region) + "/commit", "1");
+		if (device.driver == expander_driver)
+			try_write(field.root, bus_device(region) + "/commit", "1");
 		if (!has_driver(field, bus_device(region)))
 			try_write(field.root, "/sys/bus/cxla/drivers/cxla_region/bind", region);
 		if (outcome_of(field, device) == device.outcome)
@@ -178,6 +182,12 @@ void bring_modules(const Field &field, size_t count)
 void unbind_from(const Field &field, const std::string &driver, const std::string &name)
 {
 	try_write(field.root, "/sys/bus/cxla/drivers/" + driver + "/unbind", name);
+}
+
+/* the device that a port is of: its name stays when the port goes */
+std::string uport_of(const Root &root, const std::string &port)
+{
+	return root.link_name(bus_device(port) + "/uport").value_or("");
 }
 
 } // namespace
@@ -240,6 +250,14 @@ std::string parent_of(const Root &root, const std::string &name)
 	return path.substr(path.rfind('/') + 1);
 }
 
+std::string port_of(const Field &field)
+{
+	for (const auto &name : field.root.list(bus_devices).value_or({}))
+		if (name.starts_with("port") && uport_of(field.root, name) == field.bridge)
+			return name;
+	return "";
+}
+
 Field find_field(const Root &root, const Machine &machine, const std::string &program_dir)
 {
 	Field field;
@@ -252,8 +270,12 @@ Field find_field(const Root &root, const Machine &machine, const std::string &pr
 		FieldDevice device{accel.bdf, accel.driver, {}, {}};
 
 		device.on_loss = root.text(pci_device(accel.bdf) + "/cxla/on_loss").value_or("");
-		if (accel.attached() && field.accel.empty())
+		if (accel.attached() && field.accel.empty()) {
+			std::string port = parent_of(root, endpoint_of(root, accel.bdf));
+
 			field.accel = accel.bdf;
+			field.bridge = uport_of(root, port);
+		}
 		field.devices.push_back(std::move(device));
 	}
 	for (const auto &expander : machine.expanders) {
@@ -328,7 +350,7 @@ void bring_to(const Field &field, Start start)
 		try_write(root, bus_device(region_of(root, field.expander)) + "/commit", "0");
 		break;
 	case Start::PortUnbound:
-		unbind_from(field, "cxla_port", parent_of(root, endpoint_of(root, field.accel)));
+		unbind_from(field, "cxla_port", port_of(field));
 		break;
 	case Start::RootUnbound:
 		for (const auto &device : field.roots)

@@ -28,6 +28,10 @@ constexpr size_t page = 4096;
 /* an attribute, opened before: to look up a path needs memory, too */
 int write_to(const Field &field, Moment &moment, const std::string &path, const std::string &value)
 {
+	/* what it is to be done to is gone; to write nothing would succeed */
+	if (value.empty())
+		return ENODEV;
+
 	Fd fd(::open(field.root.host(path).c_str(), O_WRONLY | O_CLOEXEC));
 
 	if (!fd)
@@ -140,29 +144,14 @@ int unbind_expander_endpoint(const Field &field, Moment &moment)
 			endpoint_of(field.root, field.expander));
 }
 
-/* a port of a host bridge or switch: by its name, as its endpoints may be gone */
-std::string first_port(const Field &field)
-{
-	for (const auto &name : field.root.list(bus_devices).value_or({}))
-		if (name.starts_with("port"))
-			return name;
-	return "";
-}
-
 int unbind_port(const Field &field, Moment &moment)
 {
-	return write_to(field, moment, cxla_driver("cxla_port", "unbind"),
-			parent_of(field.root, endpoint_of(field.root, field.accel)));
+	return write_to(field, moment, cxla_driver("cxla_port", "unbind"), port_of(field));
 }
 
 int bind_port(const Field &field, Moment &moment)
 {
-	std::string port = first_port(field);
-
-	for (const auto &name : field.root.list(bus_devices).value_or({}))
-		if (name.starts_with("port") && !field.root.exists(bus_device(name) + "/driver"))
-			port = name;
-	return write_to(field, moment, cxla_driver("cxla_port", "bind"), port);
+	return write_to(field, moment, cxla_driver("cxla_port", "bind"), port_of(field));
 }
 
 int unbind_accel_region(const Field &field, Moment &moment)

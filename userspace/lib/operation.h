@@ -36,6 +36,7 @@ struct Field {
 	std::vector<std::string> roots;             /* ACPI0017:NN that are bound to us */
 	std::map<std::string, std::string> modules; /* name to file */
 	std::string accel;                          /* attached; empty: there is none */
+	std::string bridge;   /* what the port above it is of, e.g. pci0000:0c */
 	std::string expander; /* has a region that is not locked; empty: there is none */
 };
 
@@ -63,6 +64,8 @@ enum class Start {
 	Pci,
 };
 
+/* the port above the accelerator, whether that is there or not; empty: there is none */
+std::string port_of(const Field &field);
 /* nothing is on its way any more: those who lost a range have been told */
 void settle(const Field &field);
 /* what can't be brought there a census shows; @field's modules are loaded as needed */
