@@ -78,11 +78,6 @@ json cell_json(const PairCell &cell)
 		{"missed", cell.missed}, {"nothing_to_do", cell.nothing}};
 }
 
-const char *name_at(int place)
-{
-	return place < 0 ? "" : triggers()[static_cast<size_t>(place)].name();
-}
-
 json report_json(const PairsReport &report, const Options &options)
 {
 	json pairs = json::array(), totals, finding;
@@ -91,8 +86,8 @@ json report_json(const PairsReport &report, const Options &options)
 		for (const auto &[mode, cell] : modes) {
 			json one = cell_json(cell);
 
-			one["first"] = name_at(pair.first);
-			one["second"] = name_at(pair.second);
+			one["first"] = pair.first;
+			one["second"] = pair.second;
 			one["mode"] = pair_mode_name(mode);
 			pairs.push_back(one);
 		}
@@ -141,7 +136,7 @@ std::string matrix(const PairsReport &report, PairMode mode)
 
 		for (size_t second = 0; second < count; second++) {
 			auto pair = report.cells.find(
-				{static_cast<int>(first), static_cast<int>(second)});
+				{triggers()[first].name(), triggers()[second].name()});
 			auto cell = pair == report.cells.end()
 					    ? std::map<PairMode, PairCell>::const_iterator{}
 					    : pair->second.find(mode);
@@ -224,7 +219,7 @@ Exit list_triggers(const Root &root, const Context &context)
 		table.add({trigger.name(), trigger.operation->does,
 			   trigger.forgets ? "needs --recommit" : ""});
 	}
-	for (const auto &point : PausePoints::list(root))
+	for (const auto &point : KernelPauses(root).list())
 		points.push_back(point.name);
 	if (context.json) {
 		print_json({{"command", "pairs"}, {"triggers", list}, {"points", points}});
@@ -265,6 +260,7 @@ PairsRequest request_of(const Options &options)
 		if (wanted || !(options.sequential || options.overlapped || options.killed))
 			request.modes.push_back(mode);
 	request.point = options.point;
+	request.killed_pairs = options.killed;
 	request.stride = options.stride;
 	request.offset = options.offset;
 	request.patience = options.patience;
@@ -289,14 +285,18 @@ Exit pairs(const Root &root, const Context &context, const Options &options)
 		return refuse(context, refusals);
 
 	InterruptGuard guard;
+	KernelPauses pauses(root);
 	auto progress = std::make_unique<Progress>();
-	PairsReport report =
-		run_pairs(field, request, [&](const PairsReport &so_far, const PairCase &now) {
-			progress->tell(so_far, now);
-			return !InterruptGuard::interrupted();
-		});
+	PairsReport report = run_pairs(field, request, pauses,
+				       [&](const PairsReport &so_far, const PairCase &now) {
+					       progress->tell(so_far, now);
+					       return !InterruptGuard::interrupted();
+				       });
 
 	progress.reset();
+	/* nobody stays held by what has ended */
+	if (!report.stuck)
+		pauses.reset();
 	if (context.json) {
 		print_json(report_json(report, options));
 	} else {
@@ -333,8 +333,9 @@ void add_pairs(CLI::App &app, Context &context)
 	command->add_flag("--sequential", options->sequential, "One after the other");
 	command->add_flag("--overlapped", options->overlapped,
 			  "The second while the first is held at each point it passes");
-	command->add_flag("--killed", options->killed, "The same, and the first is killed there");
-	command->add_option("--stride", options->stride, "Only every so many'th case")
+	command->add_flag("--killed", options->killed,
+			  "The first is killed at each point it passes, alone and with the second");
+	command->add_option("--stride", options->stride, "Only every so many'th pair")
 		->check(CLI::Range(1U, 1000000U));
 	command->add_option("--offset", options->offset, "The first of those, counted from 0")
 		->check(CLI::Range(0U, 1000000U));

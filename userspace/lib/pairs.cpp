@@ -5,7 +5,6 @@
 #include "error.h"
 #include "hand.h"
 #include "kernel_log.h"
-#include "pause.h"
 #include "race.h"
 
 #include <algorithm>
@@ -25,9 +24,9 @@ using SteadyClock = std::chrono::steady_clock;
 /* nobody stays held for longer than twenty seconds: the second has this long */
 constexpr auto longest_meeting = 5s;
 
-int place_of(const Trigger *trigger)
+std::string name_of(const Trigger *trigger)
 {
-	return trigger ? static_cast<int>(trigger - triggers().data()) : -1;
+	return trigger ? trigger->name() : "";
 }
 
 /* ends the run */
@@ -39,10 +38,11 @@ struct Found {
 class Run
 {
 public:
-	Run(const Field &field, const PairsRequest &request, PairsReport &report)
+	Run(const Field &field, const PairsRequest &request, const Pauses &pauses,
+	    PairsReport &report)
 	    : field_(field), request_(request), report_(report),
 	      targets_(find_targets(read_machine(field.root), field.root)), log_(field.root),
-	      pauses_(field.root), sample_(request.stride, request.offset)
+	      pauses_(pauses), sample_(request.stride, request.offset)
 	{
 		for (auto &device : field_.devices)
 			if (!device.on_loss.empty() && !request.on_loss.empty())
@@ -62,35 +62,46 @@ public:
 	bool all(const std::function<bool(const PairsReport &, const PairCase &)> &tell)
 	{
 		tell_ = &tell;
-		for (PairMode mode : request_.modes)
-			for (const Trigger *first : request_.first)
-				if (!all_of(mode, first))
+		for (const Trigger *first : request_.first) {
+			if (has(PairMode::Killed) && sample_.take() && !group(first, nullptr))
+				return false;
+			for (const Trigger *second : request_.second)
+				if (sample_.take() && !group(first, second))
 					return false;
+		}
 		return true;
 	}
 
 private:
-	bool all_of(PairMode mode, const Trigger *first)
+	bool has(PairMode mode) const
 	{
-		std::vector<const Trigger *> seconds = request_.second;
+		return std::find(request_.modes.begin(), request_.modes.end(), mode) !=
+		       request_.modes.end();
+	}
 
-		/* a writer that is killed needs nobody else */
-		if (mode == PairMode::Killed)
-			seconds.insert(seconds.begin(), nullptr);
-		for (const Trigger *second : seconds) {
+	/* all that two do to each other; objects are counted when it is over */
+	bool group(const Trigger *first, const Trigger *second)
+	{
+		bool going_on = true;
+
+		for (PairMode mode : request_.modes) {
 			std::vector<std::string> points = {""};
 
+			/* none comes meanwhile: a writer that is killed needs nobody */
+			if (mode != PairMode::Killed && !second)
+				continue;
+			if (mode == PairMode::Killed && second && !request_.killed_pairs)
+				continue;
 			if (mode != PairMode::Sequential)
 				points = points_of(*first, start_of(*first, second));
-			for (const auto &point : points) {
-				if (!request_.point.empty() && mode != PairMode::Sequential &&
-				    point != request_.point)
-					continue;
-				if (sample_.take() && !one({first, second, mode, point}))
-					return false;
-			}
+			for (const auto &point : points)
+				if (request_.point.empty() || mode == PairMode::Sequential ||
+				    point == request_.point)
+					going_on = going_on && one({first, second, mode, point});
 		}
-		return true;
+		now_.point.clear();
+		expect_census();
+		return going_on;
 	}
 
 	bool one(const PairCase &now)
@@ -109,7 +120,7 @@ private:
 		rest();
 		cell.cases = 1;
 		report_.cases++;
-		report_.cells[{place_of(now.first), place_of(now.second)}][now.mode].add(cell);
+		report_.cells[{name_of(now.first), name_of(now.second)}][now.mode].add(cell);
 		return (*tell_)(report_, now);
 	}
 
@@ -177,12 +188,12 @@ private:
 	}
 
 	/* what is on its way, like a node that udev makes, gets a moment */
-	CensusChange change(int attempts)
+	void expect_census()
 	{
 		CensusChange change;
 
 		do_third("counting", [&] {
-			for (int attempt = 0; attempt < attempts; attempt++) {
+			for (int attempt = 0; attempt < 20; attempt++) {
 				if (attempt)
 					std::this_thread::sleep_for(50ms);
 				change = compare(rest_, take_census(field_.root));
@@ -190,24 +201,26 @@ private:
 					return;
 			}
 		});
-		return change;
+		if (!change.empty())
+			found("at rest it is not as it was in the beginning:" + in_words(change));
 	}
 
 	void rest()
 	{
-		bool recommits = may_forget_ && request_.recommit;
+		std::string lost;
 
-		do_third("bringing it to rest", [&] { bring_to(field_, Start::Everything); });
+		do_third("bringing it to rest", [&] {
+			bring_to(field_, Start::Everything);
+			lost = missing_at_rest(field_);
+		});
 		listen();
-
-		CensusChange changed = change(recommits ? 2 : 20);
-
-		if (!changed.empty() && recommits) {
+		if (lost.empty())
+			return;
+		if (may_forget_ && request_.recommit)
 			recommit();
-			changed = change(20);
-		}
-		if (!changed.empty())
-			found("at rest it is not as it was in the beginning:" + in_words(changed));
+		expect_census();
+		if (lost = missing_at_rest(field_); !lost.empty())
+			found("at rest it is not as it was in the beginning: " + lost);
 	}
 
 	/* with nothing bound, and then everything */
@@ -275,7 +288,7 @@ private:
 		for (;;) {
 			bool ended = first_.ended();
 
-			point = pauses_.read(now_.point);
+			point = pauses_.find(now_.point);
 			if (point.held())
 				return true;
 			if (ended)
@@ -329,17 +342,23 @@ private:
 				meet(cell);
 			cell.killed += killing;
 		}
-		if (pauses_.read(now_.point).pid != point.pid)
-			found(fmt::format("{} was not held long enough", now_.first->name()));
+
+		bool still = pauses_.find(now_.point).pid == point.pid;
+
 		if (killing)
 			first_.kill();
 		pauses_.release(now_.point);
 		wait_for(first_, *now_.first);
-		if (second_.begun())
+
+		bool met = second_.begun();
+
+		if (met)
 			wait_for(second_, *now_.second);
+		if (!still)
+			found(fmt::format("{} was not held long enough", now_.first->name()));
 		if (!first_.killed())
 			judge(*now_.first, first_.outcome());
-		if (second_.begun())
+		if (met)
 			judge(*now_.second, second_.outcome());
 		return cell;
 	}
@@ -348,7 +367,7 @@ private:
 	const std::vector<std::string> &points_of(const Trigger &first,
 						  const PairStart &start_state)
 	{
-		auto &known = points_[{place_of(&first), start_state}];
+		auto &known = points_[{&first, start_state}];
 
 		if (known)
 			return *known;
@@ -357,10 +376,12 @@ private:
 		start_ = start_state;
 		may_forget_ = first.forgets || start_.first == Start::Uncommitted;
 		start();
+		/* those that it is brought there by are none of its own */
+		do_third("coming to rest", [&] { settle(field_); });
 		pauses_.reset();
 		first_.begin(field_, *first.operation, true);
 		wait_for(first_, first);
-		for (const auto &point : PausePoints::list(field_.root))
+		for (const auto &point : pauses_.list())
 			if (point.passed)
 				known->push_back(point.name);
 		report_.profiles++;
@@ -380,7 +401,7 @@ private:
 	PairsReport &report_;
 	Targets targets_;
 	KernelLog log_;
-	PausePoints pauses_;
+	const Pauses &pauses_;
 	Sample sample_;
 	Census rest_;
 	Hand first_, second_;
@@ -390,7 +411,8 @@ private:
 	PairCase now_;
 	PairStart start_;
 	bool may_forget_ = false;
-	std::map<std::pair<int, PairStart>, std::optional<std::vector<std::string>>> points_;
+	std::map<std::pair<const Trigger *, PairStart>, std::optional<std::vector<std::string>>>
+		points_;
 };
 
 } // namespace
@@ -495,32 +517,34 @@ std::vector<const Trigger *> choose_triggers(const std::vector<std::string> &nam
 	return chosen;
 }
 
-PairsReport run_pairs(const Field &field, const PairsRequest &request,
+PairsReport run_pairs(const Field &field, const PairsRequest &request, const Pauses &pauses,
 		      const std::function<bool(const PairsReport &, const PairCase &)> &tell)
 {
+	struct All {
+		PairsReport report;
+		std::unique_ptr<Run> run;
+	};
+	/* a thread that is stuck refers to it for ever */
+	static std::vector<std::shared_ptr<All>> kept;
+
 	auto begun = SteadyClock::now();
-	/* a thread that is stuck refers to them for ever */
-	auto *report = new PairsReport;         // NOLINT(cppcoreguidelines-owning-memory)
-	auto *run = new std::unique_ptr<Run>(); // NOLINT(cppcoreguidelines-owning-memory)
-	PairsReport result;
+	auto all = std::make_shared<All>();
+	PairsReport &report = all->report;
 
 	try {
-		*run = std::make_unique<Run>(field, request, *report);
-		report->interrupted = !(*run)->all(tell);
+		all->run = std::make_unique<Run>(field, request, pauses, report);
+		report.interrupted = !all->run->all(tell);
 	} catch (const Found &found) {
-		report->finding = found.finding;
-		report->stuck = found.stuck;
+		report.finding = found.finding;
+		report.stuck = found.stuck;
 	} catch (const Stuck &stuck) {
-		report->finding = PairsFinding{{}, stuck.what(), {}};
-		report->stuck = true;
+		report.finding = PairsFinding{{}, stuck.what(), {}};
+		report.stuck = true;
 	}
-	report->seconds = std::chrono::duration<double>(SteadyClock::now() - begun).count();
-	result = *report;
-	if (!result.stuck) {
-		delete run;    // NOLINT(cppcoreguidelines-owning-memory)
-		delete report; // NOLINT(cppcoreguidelines-owning-memory)
-	}
-	return result;
+	report.seconds = std::chrono::duration<double>(SteadyClock::now() - begun).count();
+	if (report.stuck)
+		kept.push_back(all);
+	return report;
 }
 
 } // namespace cxla

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "census.h"
+#include "pause.h"
 #include "race_rest.h"
 #include "trigger.h"
 
@@ -24,8 +25,9 @@ const char *pair_mode_name(PairMode mode);
 struct PairsRequest {
 	std::vector<const Trigger *> first, second;
 	std::vector<PairMode> modes;
-	std::string point; /* empty: every one that the first passes */
-	/* of all cases: every so many'th, from this one on, counted from 0 */
+	std::string point;         /* empty: every one that the first passes */
+	bool killed_pairs = false; /* with the second meanwhile; else the first is killed alone */
+	/* of all pairs: every so many'th, from this one on, counted from 0 */
 	unsigned stride = 1, offset = 0;
 	double patience = 60; /* seconds after which something is stuck */
 	Recommit recommit;    /* empty: decoders that are lost stay lost */
@@ -61,8 +63,8 @@ struct PairsFinding {
 };
 
 struct PairsReport {
-	/* by their places in the table of triggers; second: -1 for none */
-	std::map<std::pair<int, int>, std::map<PairMode, PairCell>> cells;
+	/* by the names of both; second: empty for none */
+	std::map<std::pair<std::string, std::string>, std::map<PairMode, PairCell>> cells;
 	/* points that each first trigger passes, from any start */
 	std::map<std::string, std::vector<std::string>> points;
 	std::map<std::string, std::map<std::string, unsigned>> results; /* ENODEV ... */
@@ -97,8 +99,8 @@ private:
 	unsigned stride_, offset_, next_ = 0;
 };
 
-/* @tell: after each; false: stop */
-PairsReport run_pairs(const Field &field, const PairsRequest &request,
+/* @pauses: outlives the process when something is stuck. @tell: after each; false: stop */
+PairsReport run_pairs(const Field &field, const PairsRequest &request, const Pauses &pauses,
 		      const std::function<bool(const PairsReport &, const PairCase &)> &tell);
 
 } // namespace cxla

@@ -41,45 +41,36 @@ std::string missing_for_pauses(const Root &root)
 	       ": the modules have no pause points, or debugfs is not mounted";
 }
 
-PausePoints::~PausePoints()
+PausePoint Pauses::find(const std::string &name) const
 {
-	try {
-		reset();
-	} catch (const Error &) {
-		return;
-	}
-}
-
-std::vector<PausePoint> PausePoints::list(const Root &root)
-{
-	std::vector<PausePoint> points;
-
-	for (const auto &line : split(root.read(pause_file).value_or(""), '\n'))
-		if (auto point = parse_pause_point(line))
-			points.push_back(*point);
-	return points;
-}
-
-PausePoint PausePoints::read(const std::string &name) const
-{
-	for (auto &point : list(root_))
+	for (auto &point : list())
 		if (point.name == name)
 			return point;
 	throw Error("there is no pause point '" + name + "'", "`cxla pairs --list` lists them",
 		    Exit::Usage);
 }
 
-void PausePoints::arm(const std::string &name) const
+std::vector<PausePoint> KernelPauses::list() const
+{
+	std::vector<PausePoint> points;
+
+	for (const auto &line : split(root_.read(pause_file).value_or(""), '\n'))
+		if (auto point = parse_pause_point(line))
+			points.push_back(*point);
+	return points;
+}
+
+void KernelPauses::arm(const std::string &name) const
 {
 	root_.write(pause_file, name);
 }
 
-void PausePoints::release(const std::string &name) const
+void KernelPauses::release(const std::string &name) const
 {
 	root_.write(pause_file, "-" + name);
 }
 
-void PausePoints::reset() const
+void KernelPauses::reset() const
 {
 	root_.write(pause_file, "reset");
 }

@@ -27,23 +27,32 @@ std::optional<PausePoint> parse_pause_point(std::string_view line);
 /* why there are none in this kernel; empty: there are */
 std::string missing_for_pauses(const Root &root);
 
-class PausePoints
+/* all that throw, throw Error */
+class Pauses
 {
 public:
-	explicit PausePoints(const Root &root) : root_(root) {}
-	/* nobody is held by a test that has ended */
-	~PausePoints();
-	PausePoints(const PausePoints &) = delete;
-	PausePoints &operator=(const PausePoints &) = delete;
+	virtual ~Pauses() = default;
 
-	/* all that there are; empty: none in this kernel */
-	static std::vector<PausePoint> list(const Root &root);
-	/* throws Error, as all that follow */
-	PausePoint read(const std::string &name) const;
-	void arm(const std::string &name) const;
-	void release(const std::string &name) const;
+	/* empty: none in this kernel */
+	virtual std::vector<PausePoint> list() const = 0;
+	virtual void arm(const std::string &name) const = 0;
+	virtual void release(const std::string &name) const = 0;
 	/* lets everybody go, and counts from nothing */
-	void reset() const;
+	virtual void reset() const = 0;
+
+	PausePoint find(const std::string &name) const;
+};
+
+/* those of the kernel */
+class KernelPauses : public Pauses
+{
+public:
+	explicit KernelPauses(const Root &root) : root_(root) {}
+
+	std::vector<PausePoint> list() const override;
+	void arm(const std::string &name) const override;
+	void release(const std::string &name) const override;
+	void reset() const override;
 
 private:
 	Root root_;
