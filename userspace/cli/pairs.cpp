@@ -21,7 +21,7 @@ struct Options {
 	std::vector<std::string> first, second;
 	std::string point, recommit, on_loss;
 	unsigned stride = 1, offset = 0;
-	double patience = 60;
+	double patience = 120;
 	bool sequential = false, overlapped = false, killed = false;
 	bool list = false, yes = false;
 };

@@ -91,6 +91,7 @@ std::vector<Trigger> make_triggers()
 		one("unbind-expander", Expander, {ENODEV}),
 		one("unbind-expander-endpoint", Expander, {ENODEV}),
 		one("unbind-region", Expander, {ENODEV}),
+		one("bind-region", Expander, {ENODEV, EBUSY, ENXIO, EAGAIN}),
 		one("delete-region", Expander, {ENODEV, EBUSY}),
 		forgetting(one("uncommit", Expander, {ENODEV, EBUSY, ENXIO})),
 		forgetting(one("commit", Expander, {ENODEV, EBUSY, ENXIO})),
