@@ -309,8 +309,9 @@ static int cxla_memdev_outcome(struct cxl_memdev *cxlmd)
 {
 	guard(device)(&cxlmd->dev);
 
+	/* it may be idle when there is a reason, and not for want of memory */
 	if (!cxlmd->attach)
-		return 0;
+		return cxlmd->error == -ENXIO ? 0 : cxlmd->error;
 	if (!cxlmd->dev.driver)
 		return cxlmd->error ?:
 		       cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);

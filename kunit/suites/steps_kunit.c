@@ -238,6 +238,25 @@ static void attach_with_any_allocation_failing_leaves_nothing(struct kunit *test
 	is_attached(test);
 }
 
+static int op_bind_expander(struct rig *rig)
+{
+	int rc = op_bind(rig);
+	struct cxl_port *endpoint;
+
+	if (rc)
+		return rc;
+	/* bound, it has what firmware committed */
+	endpoint = rig->dev->accel.memdev->endpoint;
+	return IS_ERR(endpoint) || !endpoint->decoders[0]->region ? -ENXIO : 0;
+}
+
+static void expander_with_any_allocation_failing_has_all_or_nothing(struct kunit *test)
+{
+	rig(test)->dev->accel.expander = true;
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	each_allocation(test, op_bind_expander, undo_bind);
+}
+
 static void bind_it(struct rig *rig)
 {
 	fake_bind(rig->dev);
@@ -460,6 +479,7 @@ static struct kunit_case steps_cases[] = {
 	KUNIT_CASE(switch_that_vanishes_from_configuration_space_leaves_nothing),
 	KUNIT_CASE(bridge_that_vanishes_at_any_register_leaves_a_root_that_can_go),
 	KUNIT_CASE(attach_with_any_allocation_failing_leaves_nothing),
+	KUNIT_CASE(expander_with_any_allocation_failing_has_all_or_nothing),
 	KUNIT_CASE(unbind_with_any_allocation_failing_leaves_nothing),
 	KUNIT_CASE(root_with_any_allocation_failing_can_go),
 	KUNIT_CASE(root_removal_with_any_allocation_failing_detaches),
