@@ -8,7 +8,7 @@ BEGIN = "cxla-vm: begin"
 SCENARIO = re.compile(r"cxla-vm: scenario (\S+)")
 
 WARNING = re.compile(
-    r"WARNING:|BUG:|\bOops\b|Call Trace|lockdep|KASAN|KCSAN|KFENCE|UBSAN|cut here|"
+    r"WARNING:|BUG:|\bOops\b|Call Trace|lockdep(?!_)|KASAN|KCSAN|KFENCE|UBSAN|cut here|"
     r"INFO: task .* blocked|Kernel panic|general protection fault|refcount_t:|"
     r"possible (recursive|circular) locking|inconsistent lock state|suspicious RCU|"
     r"sleeping function called|unreferenced object|kmemleak: [1-9]|ODEBUG|"
