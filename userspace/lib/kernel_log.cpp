@@ -141,10 +141,10 @@ void KernelLog::forget()
 	warnings_.clear();
 }
 
-void mark_kernel_log(const Root &root, const std::string &text)
+void mark_kernel_log(const Root &root, const std::string &text, int level)
 {
 	Fd fd(::open(root.host(log_path).c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY));
-	std::string line = "<6>" + text + "\n";
+	std::string line = fmt::format("<{}>{}\n", level, text);
 	ssize_t ignored = fd ? ::write(fd.get(), line.data(), line.size()) : 0;
 
 	(void)ignored;

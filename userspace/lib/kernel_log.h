@@ -48,6 +48,6 @@ private:
 };
 
 /* a line of ours in the kernel log, so that people find their way; never fails */
-void mark_kernel_log(const Root &root, const std::string &text);
+void mark_kernel_log(const Root &root, const std::string &text, int level = 6);
 
 } // namespace cxla

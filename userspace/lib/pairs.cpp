@@ -110,7 +110,11 @@ private:
 		start_ = start_of(*now.first, now.second);
 		may_forget_ = now.first->forgets || (now.second && now.second->forgets) ||
 			      start_.first == Start::Uncommitted;
-		mark_kernel_log(field_.root, "cxla pairs: " + now.words());
+		/* loud, so that the console of a machine that did not survive has it */
+		mark_kernel_log(
+			field_.root,
+			fmt::format("cxla pairs: {}: {}", pair_mode_name(now.mode), now.words()),
+			4);
 		start();
 
 		PairCell cell = now.mode == PairMode::Sequential ? sequential() : overlapped();
