@@ -30,8 +30,8 @@ struct PairsRequest {
 	/* of all pairs: every so many'th, from this one on, counted from 0 */
 	unsigned stride = 1, offset = 0;
 	double patience = 120; /* seconds after which something is stuck */
-	Recommit recommit;    /* empty: decoders that are lost stay lost */
-	std::string on_loss;  /* of each accelerator; empty: as it is */
+	Recommit recommit;     /* empty: decoders that are lost stay lost */
+	std::string on_loss;   /* of each accelerator; empty: as it is */
 };
 
 struct PairCase {
