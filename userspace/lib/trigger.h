@@ -7,8 +7,8 @@
 
 #include "operation.h"
 
-#include <compare>
 #include <optional>
+#include <tuple>
 
 namespace cxla
 {
@@ -40,7 +40,11 @@ struct PairStart {
 	Start first = Start::Everything;
 	std::optional<Start> then; /* on top of that */
 
-	auto operator<=>(const PairStart &) const = default;
+	bool operator==(const PairStart &) const = default;
+	bool operator<(const PairStart &other) const
+	{
+		return std::tie(first, then) < std::tie(other.first, other.then);
+	}
 };
 
 /* @second: null for none */
