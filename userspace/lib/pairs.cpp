@@ -232,6 +232,7 @@ private:
 	{
 		std::vector<std::string> bdfs;
 
+		bdfs.reserve(field_.devices.size());
 		for (const auto &device : field_.devices)
 			bdfs.push_back(device.bdf);
 		do_third("having decoders committed again", [&] {
