@@ -89,6 +89,19 @@ void print_json(const nlohmann::ordered_json &json)
 		   json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
+Exit refuse(const Context &context, const char *command, const std::vector<Obstacle> &refusals)
+{
+	nlohmann::ordered_json list = nlohmann::ordered_json::array();
+
+	for (const auto &refusal : refusals) {
+		list.push_back({{"what", refusal.what}, {"hint", refusal.hint}});
+		fmt::print(stderr, "cxla: {}\n      {}\n", refusal.what, refusal.hint);
+	}
+	if (context.json)
+		print_json({{"command", command}, {"refused", list}});
+	return Exit::Refused;
+}
+
 nlohmann::ordered_json steps_json(const std::vector<Step> &steps)
 {
 	auto out = nlohmann::ordered_json::array();

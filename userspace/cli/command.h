@@ -3,6 +3,7 @@
 #pragma once
 
 #include "error.h"
+#include "obstacle.h"
 #include "root.h"
 #include "step.h"
 
@@ -32,6 +33,8 @@ CLI::App *add_command(CLI::App &parent, Context &context, const std::string &nam
 		      const std::string &description, std::function<Exit(const Root &)> body);
 
 void print_json(const nlohmann::ordered_json &json);
+/* tells why @command is not begun */
+Exit refuse(const Context &context, const char *command, const std::vector<Obstacle> &refusals);
 nlohmann::ordered_json steps_json(const std::vector<Step> &steps);
 
 /* set by SIGINT, SIGTERM and SIGHUP while one of these lives */

@@ -150,19 +150,6 @@ Exit list_operations(const Context &context)
 	return Exit::Ok;
 }
 
-Exit refuse(const Context &context, const std::vector<FailnthRefusal> &refusals)
-{
-	json list = json::array();
-
-	for (const auto &refusal : refusals) {
-		list.push_back({{"what", refusal.what}, {"hint", refusal.hint}});
-		fmt::print(stderr, "cxla: {}\n      {}\n", refusal.what, refusal.hint);
-	}
-	if (context.json)
-		print_json({{"command", "failnth"}, {"refused", list}});
-	return Exit::Refused;
-}
-
 Exit failnth(const Root &root, const Context &context, const Options &options)
 {
 	FailnthRequest request;
@@ -182,7 +169,7 @@ Exit failnth(const Root &root, const Context &context, const Options &options)
 	Field field = find_field(root, machine, context.program_dir);
 
 	if (auto refusals = failnth_refusals(root, machine, field, options.yes); !refusals.empty())
-		return refuse(context, refusals);
+		return refuse(context, "failnth", refusals);
 
 	InterruptGuard guard;
 	auto progress = std::make_unique<Progress>();

@@ -234,19 +234,6 @@ Exit list_triggers(const Root &root, const Context &context)
 	return Exit::Ok;
 }
 
-Exit refuse(const Context &context, const std::vector<PairsRefusal> &refusals)
-{
-	json list = json::array();
-
-	for (const auto &refusal : refusals) {
-		list.push_back({{"what", refusal.what}, {"hint", refusal.hint}});
-		fmt::print(stderr, "cxla: {}\n      {}\n", refusal.what, refusal.hint);
-	}
-	if (context.json)
-		print_json({{"command", "pairs"}, {"refused", list}});
-	return Exit::Refused;
-}
-
 PairsRequest request_of(const Options &options)
 {
 	PairsRequest request;
@@ -282,7 +269,7 @@ Exit pairs(const Root &root, const Context &context, const Options &options)
 
 	if (auto refusals = pairs_refusals(root, machine, field, request, options.yes);
 	    !refusals.empty())
-		return refuse(context, refusals);
+		return refuse(context, "pairs", refusals);
 
 	InterruptGuard guard;
 	KernelPauses pauses(root);

@@ -335,19 +335,6 @@ private:
 	Fd fd_;
 };
 
-Exit refuse(const Context &context, const std::vector<RaceRefusal> &refusals)
-{
-	json list = json::array();
-
-	for (const auto &refusal : refusals) {
-		list.push_back({{"what", refusal.what}, {"hint", refusal.hint}});
-		fmt::print(stderr, "cxla: {}\n      {}\n", refusal.what, refusal.hint);
-	}
-	if (context.json)
-		print_json({{"command", "race"}, {"refused", list}});
-	return Exit::Refused;
-}
-
 Exit race(const Root &root, const Context &context, const Options &options)
 {
 	Machine machine = read_machine(root);
@@ -370,7 +357,7 @@ Exit race(const Root &root, const Context &context, const Options &options)
 			print_targets(targets, request);
 	}
 	if (auto refusals = race_refusals(machine, root, request, options.yes); !refusals.empty())
-		return refuse(context, refusals);
+		return refuse(context, "race", refusals);
 	if (options.dry_run)
 		return Exit::Ok;
 	request.backend = choose_backend(options, notice);

@@ -348,10 +348,10 @@ std::vector<std::string> stack_of(const Field &field, const MachineOperation *op
 
 } // namespace
 
-std::vector<FailnthRefusal> failnth_refusals(const Root &root, const Machine &machine,
-					     const Field &field, bool agreed)
+std::vector<Obstacle> failnth_refusals(const Root &root, const Machine &machine, const Field &field,
+				       bool agreed)
 {
-	std::vector<FailnthRefusal> refusals;
+	std::vector<Obstacle> refusals;
 	std::string missing;
 
 	if (!machine.privileged)

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "census.h"
+#include "obstacle.h"
 #include "operation.h"
 
 #include <chrono>
@@ -53,13 +54,9 @@ struct FailnthReport {
 	bool interrupted = false;
 };
 
-struct FailnthRefusal {
-	std::string what, hint;
-};
-
 /* why not to; empty: go ahead. @agreed: --yes was given */
-std::vector<FailnthRefusal> failnth_refusals(const Root &root, const Machine &machine,
-					     const Field &field, bool agreed);
+std::vector<Obstacle> failnth_refusals(const Root &root, const Machine &machine, const Field &field,
+				       bool agreed);
 /* all, or those named; throws Error (Usage) */
 std::vector<const MachineOperation *> choose_operations(const std::vector<std::string> &names);
 

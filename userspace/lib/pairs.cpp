@@ -504,11 +504,10 @@ PairCell PairsReport::total(PairMode mode) const
 	return total;
 }
 
-std::vector<PairsRefusal> pairs_refusals(const Root &root, const Machine &machine,
-					 const Field &field, const PairsRequest &request,
-					 bool agreed)
+std::vector<Obstacle> pairs_refusals(const Root &root, const Machine &machine, const Field &field,
+				     const PairsRequest &request, bool agreed)
 {
-	std::vector<PairsRefusal> refusals;
+	std::vector<Obstacle> refusals;
 	std::string missing;
 	auto forgets = [](const Trigger *trigger) { return trigger->forgets; };
 

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "census.h"
+#include "obstacle.h"
 #include "pause.h"
 #include "race_rest.h"
 #include "trigger.h"
@@ -77,14 +78,9 @@ struct PairsReport {
 	PairCell total(PairMode mode) const;
 };
 
-struct PairsRefusal {
-	std::string what, hint;
-};
-
 /* why not to; empty: go ahead. @agreed: --yes was given */
-std::vector<PairsRefusal> pairs_refusals(const Root &root, const Machine &machine,
-					 const Field &field, const PairsRequest &request,
-					 bool agreed);
+std::vector<Obstacle> pairs_refusals(const Root &root, const Machine &machine, const Field &field,
+				     const PairsRequest &request, bool agreed);
 /* all, or those named; throws Error (Usage) */
 std::vector<const Trigger *> choose_triggers(const std::vector<std::string> &names);
 

@@ -288,10 +288,10 @@ bool in_virtual_machine(const Root &root)
 	return vendor == "QEMU" || processor.find(" hypervisor ") != processor.npos;
 }
 
-std::vector<RaceRefusal> race_refusals(const Machine &machine, const Root &root,
-				       const RaceRequest &request, bool agreed)
+std::vector<Obstacle> race_refusals(const Machine &machine, const Root &root,
+				    const RaceRequest &request, bool agreed)
 {
-	std::vector<RaceRefusal> refusals;
+	std::vector<Obstacle> refusals;
 	bool resets = std::any_of(request.actors.begin(), request.actors.end(),
 				  [](const ActorKind *kind) { return kind->resets_decoders; });
 	auto refuse = [&](std::string what, std::string hint) {

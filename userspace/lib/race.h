@@ -8,14 +8,11 @@
 
 #include "actor.h"
 #include "machine.h"
+#include "obstacle.h"
 #include "race_rest.h"
 
 namespace cxla
 {
-
-struct RaceRefusal {
-	std::string what, hint;
-};
 
 struct RaceRequest {
 	double seconds = 0;  /* 0: no limit */
@@ -68,8 +65,8 @@ Targets find_targets(const Machine &machine, const Root &root);
  * Why not to; empty: go ahead. @agreed: --yes was given. What would be lost for
  * good is refused whatever was agreed to.
  */
-std::vector<RaceRefusal> race_refusals(const Machine &machine, const Root &root,
-				       const RaceRequest &request, bool agreed);
+std::vector<Obstacle> race_refusals(const Machine &machine, const Root &root,
+				    const RaceRequest &request, bool agreed);
 /* is this a virtual machine, where nothing is at stake */
 bool in_virtual_machine(const Root &root);
 /* every actor, or those named; throws Error (Usage) */
