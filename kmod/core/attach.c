@@ -52,6 +52,7 @@ static const char * const cxla_reasons[] = {
 	[CXLA_REASON_ERROR] = "error",
 	[CXLA_REASON_RESTRICTED_HOST] = "restricted-host",
 	[CXLA_REASON_QUARANTINED] = "quarantined",
+	[CXLA_REASON_CLAIMED] = "claimed",
 };
 
 const char *cxl_attach_reason_str(enum cxl_attach_reason reason)
@@ -173,6 +174,9 @@ void cxla_attach_revoke(struct cxl_memdev *cxlmd)
 		if (cxlmd->attach->revoke)
 			cxlmd->attach->revoke(cxlmd);
 		trace_cxla_revoke(cxlmd);
+		/* until the binding lets go of it */
+		cxla_claim_mark(&cxlmd->claim, CXLA_LEDGER_QUARANTINED,
+				CXLA_WHY_REVOKED);
 	}
 	cxla_pause(CXLA_PAUSE_REVOKE_DONE);
 	complete_all(&cxlmd->revoked);

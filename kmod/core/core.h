@@ -15,6 +15,7 @@
  *	     device lock of a region
  *		cxlrd->regions_lock	who unregisters a region; construction
  *		   cxl_rwsem.region	what decoders and regions say
+ *		   cxla_ledger_lock	who has which range; innermost
  *
  * No driver is bound or released under regions_lock or an rwsem.
  */
@@ -32,6 +33,7 @@
 #include <linux/xarray.h>
 
 #include "hdm_regs.h"
+#include "ledger.h"
 
 #define CXLA_MAX_DEPTH		8	/* subclasses that lockdep has */
 #define CXLA_MAX_TARGETS	16
@@ -395,8 +397,7 @@ static inline void cxla_attach_may_wait(struct cxl_memdev *cxlmd)
 
 void cxla_detach_queue(struct cxl_memdev *cxlmd);
 bool cxla_device_detaching(struct device *dev);
-int cxla_claim(struct cxl_memdev *cxlmd, const struct range *range);
-void cxla_unclaim(struct cxl_memdev *cxlmd);
+
 /**
  * enum cxla_retry_why - what may help drivers that are without a range
  * @CXLA_RETRY_ARRIVED: a root or a port came up

@@ -9,6 +9,7 @@
 #undef pr_fmt
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/debugfs.h>
 #include <linux/module.h>
 #include <linux/suspend.h>
 #include <linux/workqueue.h>
@@ -46,6 +47,9 @@ static struct notifier_block cxla_pm_notifier = {
 	.notifier_call = cxla_pm_notify,
 };
 
+/* /sys/kernel/debug/cxla */
+static struct dentry *cxla_debugfs;
+
 static int __init cxla_core_init(void)
 {
 	int rc;
@@ -65,7 +69,9 @@ static int __init cxla_core_init(void)
 	rc = register_pm_notifier(&cxla_pm_notifier);
 	if (rc)
 		goto err_driver;
-	cxla_pause_init();
+	cxla_debugfs = debugfs_create_dir("cxla", NULL);
+	cxla_ledger_init(cxla_debugfs);
+	cxla_pause_init(cxla_debugfs);
 	return 0;
 
 err_driver:
@@ -79,11 +85,12 @@ err_wq:
 
 static void __exit cxla_core_exit(void)
 {
-	cxla_pause_exit();
+	debugfs_remove(cxla_debugfs);
 	unregister_pm_notifier(&cxla_pm_notifier);
 	cxla_driver_unregister(&cxla_region_driver);
 	bus_unregister(&cxla_bus_type);
 	destroy_workqueue(cxla_wq);
+	cxla_ledger_exit();
 }
 
 /* cxla_acpi and drivers may load right after, and expect the bus */

@@ -249,7 +249,7 @@ static void cxla_memdev_unregister(void *_cxlmd)
 	/* why the driver is without a range from here on */
 	if (test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags))
 		cxlds->reason = CXLA_REASON_REVOKED;
-	cxla_unclaim(cxlmd);
+	cxla_unclaim(&cxlmd->claim, CXLA_WHY_RELEASED);
 	if (cxlds->cxlmd == cxlmd)
 		cxlds->cxlmd = NULL;
 	put_device(&cxlmd->dev);

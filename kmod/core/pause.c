@@ -55,7 +55,6 @@ static struct {
 /* taken for a moment, under any lock of ours */
 static DEFINE_SPINLOCK(cxla_pause_lock);
 static DECLARE_WAIT_QUEUE_HEAD(cxla_pause_wait);
-static struct dentry *cxla_pause_dir;
 
 /* is the caller held at @point */
 static bool cxla_pause_holds(enum cxla_pause_point point)
@@ -209,14 +208,7 @@ static const struct file_operations cxla_pause_fops = {
 	.release = single_release,
 };
 
-void cxla_pause_init(void)
+void cxla_pause_init(struct dentry *dir)
 {
-	cxla_pause_dir = debugfs_create_dir("cxla", NULL);
-	debugfs_create_file("pause", 0600, cxla_pause_dir, NULL,
-			    &cxla_pause_fops);
-}
-
-void cxla_pause_exit(void)
-{
-	debugfs_remove(cxla_pause_dir);
+	debugfs_create_file("pause", 0600, dir, NULL, &cxla_pause_fops);
 }

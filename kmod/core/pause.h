@@ -51,18 +51,13 @@ void cxla_pause(enum cxla_pause_point point);
 int cxla_pause_arm(enum cxla_pause_point point);
 void cxla_pause_let_go(enum cxla_pause_point point);
 bool cxla_pause_held(enum cxla_pause_point point);
-void cxla_pause_init(void);
-void cxla_pause_exit(void);
+void cxla_pause_init(struct dentry *dir);
 #else
 static inline void cxla_pause(enum cxla_pause_point point)
 {
 }
 
-static inline void cxla_pause_init(void)
-{
-}
-
-static inline void cxla_pause_exit(void)
+static inline void cxla_pause_init(struct dentry *dir)
 {
 }
 #endif

@@ -448,12 +448,16 @@ bool cxla_region_whole(const struct cxl_region *cxlr)
 	       !test_bit(CXL_REGION_F_RESET, &cxlr->flags);
 }
 
+static bool cxla_region_intersects(struct cxl_region *cxlr, unsigned long flags)
+{
+	return region_intersects(cxlr->res.start, resource_size(&cxlr->res),
+				 flags, IORES_DESC_NONE) != REGION_DISJOINT;
+}
+
 /* is any of it online as System RAM */
 bool cxla_region_is_ram(struct cxl_region *cxlr)
 {
-	return region_intersects(cxlr->res.start, resource_size(&cxlr->res),
-				 IORESOURCE_SYSTEM_RAM,
-				 IORES_DESC_NONE) != REGION_DISJOINT;
+	return cxla_region_intersects(cxlr, IORESOURCE_SYSTEM_RAM);
 }
 
 /**
@@ -525,7 +529,30 @@ static enum cxla_reason cxla_attach_check(struct cxl_endpoint_decoder *cxled,
 		return CXLA_REASON_INTERLEAVED;
 	if (cxla_region_is_ram(cxlr))
 		return CXLA_REASON_SYSTEM_RAM;
+	/* who claims nothing from us shows in the iomem tree */
+	if (cxla_region_intersects(cxlr, IORESOURCE_MEM | IORESOURCE_BUSY))
+		return CXLA_REASON_CLAIMED;
 	return CXLA_REASON_NONE;
+}
+
+/* the range becomes that of the attach, unless somebody has it */
+static int cxla_attach_claim(struct cxl_memdev *cxlmd,
+			     const struct range *range,
+			     enum cxla_reason *reason)
+{
+	struct cxla_verdict holder, verdict = {
+		.owner = CXLA_OWNER_ACCEL,
+		.state = CXLA_LEDGER_OWNED,
+		.why = CXLA_WHY_ATTACHED,
+	};
+	int rc;
+
+	strscpy(verdict.who, dev_name(cxlmd->dev.parent));
+	rc = cxla_claim(&cxlmd->claim, range, &verdict, &holder);
+	if (rc == -EBUSY)
+		*reason = holder.owner == CXLA_OWNER_ACCEL ?
+			  CXLA_REASON_QUARANTINED : CXLA_REASON_CLAIMED;
+	return rc;
 }
 
 int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
@@ -564,12 +591,12 @@ int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
 		attach->reason = cxla_attach_check(cxled, cxlr);
 		/* the range of its one member is the region's */
 		if (!attach->reason)
-			rc = cxla_claim(cxlmd, &cxled->cxld.hpa_range);
+			rc = cxla_attach_claim(cxlmd,
+					       &cxled->cxld.hpa_range,
+					       &attach->reason);
 	}
-	if (rc == -EBUSY)
-		attach->reason = CXLA_REASON_QUARANTINED;
 	if (!rc && !attach->reason) {
-		attach->region = cxlmd->claim;
+		attach->region = cxlmd->claim.range;
 		cxlmd->region_id = cxlr->id;
 	}
 	put_device(&cxlr->dev);

@@ -49,6 +49,7 @@ static bool cxla_may_come(enum cxla_reason reason, int why)
 	case CXLA_REASON_REVOKED:
 		return why & CXLA_RETRY_ARRIVED;
 	case CXLA_REASON_QUARANTINED:
+	case CXLA_REASON_CLAIMED:
 		return true;
 	default:
 		return false;

@@ -97,6 +97,31 @@ DEFINE_EVENT(cxla_region, cxla_region_add,
 DEFINE_EVENT(cxla_region, cxla_region_del,
 	TP_PROTO(struct cxl_region *cxlr), TP_ARGS(cxlr));
 
+/* a decision about who owns a range, as the ledger has it */
+TRACE_EVENT(cxla_owner,
+	TP_PROTO(const struct range *range, const struct cxla_verdict *verdict),
+	TP_ARGS(range, verdict),
+	TP_STRUCT__entry(
+		__field(u64, start)
+		__field(u64, end)
+		__string(owner, cxla_owner_str(verdict->owner))
+		__string(state, cxla_ledger_state_str(verdict->state))
+		__string(why, cxla_ledger_why_str(verdict->why))
+		__string(who, verdict->who)
+	),
+	TP_fast_assign(
+		__entry->start = range->start;
+		__entry->end = range->end;
+		__assign_str(owner);
+		__assign_str(state);
+		__assign_str(why);
+		__assign_str(who);
+	),
+	TP_printk("%#llx-%#llx %s %s %s %s", __entry->start, __entry->end,
+		  __get_str(owner), __get_str(state), __get_str(why),
+		  __get_str(who))
+);
+
 #endif /* __CXLA_TRACE_H__ */
 
 #undef TRACE_INCLUDE_PATH

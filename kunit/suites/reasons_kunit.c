@@ -352,12 +352,36 @@ static void quarantined(struct kunit *test)
 	fake_let_go();
 }
 
+static void claimed(struct kunit *test)
+{
+	struct cxla_claim claim = { };
+	const struct range range = { RANGE_BASE + SZ_2M, RANGE_BASE + SZ_4M - 1 };
+	const struct cxla_verdict hmem = {
+		.owner = CXLA_OWNER_HMEM,
+		.state = CXLA_LEDGER_OWNED,
+		.why = CXLA_WHY_NO_REGION,
+	};
+
+	root_add(test);
+	KUNIT_ASSERT_EQ(test, cxla_claim(&claim, &range, &hmem, NULL), 0);
+	refused_as(test, CXLA_REASON_CLAIMED, "claimed");
+	fake_unbind(rig(test)->dev);
+	cxla_unclaim(&claim, CXLA_WHY_RELEASED);
+
+	/* one who has it without having asked us */
+	KUNIT_ASSERT_NOT_NULL(test, request_mem_region(range.start,
+						       range_len(&range),
+						       "dax0.0"));
+	refused_as(test, CXLA_REASON_CLAIMED, "claimed");
+	release_mem_region(range.start, range_len(&range));
+}
+
 /* the last one: a reason that is added needs a test */
 static void every_reason_was_met(struct kunit *test)
 {
 	int reason;
 
-	for (reason = 0; reason <= CXLA_REASON_QUARANTINED; reason++)
+	for (reason = 0; reason <= CXLA_REASON_CLAIMED; reason++)
 		KUNIT_EXPECT_TRUE_MSG(test, test_bit(reason, &seen), "%s",
 				      cxl_attach_reason_str(reason));
 	/* what is not in the list is an error without a name */
@@ -388,6 +412,7 @@ static struct kunit_case reasons_cases[] = {
 	KUNIT_CASE(other_errors_pass_through_as_they_are),
 	KUNIT_CASE(restricted_host),
 	KUNIT_CASE(quarantined),
+	KUNIT_CASE(claimed),
 	KUNIT_CASE(every_reason_was_met),
 	{}
 };

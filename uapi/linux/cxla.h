@@ -60,6 +60,8 @@ enum cxla_reason {
 	CXLA_REASON_RESTRICTED_HOST = 18,
 	/* "quarantined": who lost the range has not let go of it yet */
 	CXLA_REASON_QUARANTINED = 19,
+	/* "claimed": somebody else has some of the range, device-dax for one */
+	CXLA_REASON_CLAIMED = 20,
 };
 
 enum cxla_accel_state {

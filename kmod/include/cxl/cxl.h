@@ -240,6 +240,18 @@ struct cxl_attach_region {
 };
 
 /**
+ * struct cxla_claim - a range that somebody has
+ * @range: HPA, inclusive
+ * @held: nobody else is given any of @range
+ *
+ * Embedded in whatever has the range; zeroed it claims nothing.
+ */
+struct cxla_claim {
+	struct range range;
+	bool held;
+};
+
+/**
  * struct cxl_memdev - an accelerator's, or expander's, CXL.mem capability
  * @dev: on the bus "cxla", child of @cxlds->dev
  * @cxlds: the device state
@@ -252,8 +264,7 @@ struct cxl_attach_region {
  * @flags: enum cxla_memdev_flags
  * @region_id: N of the regionN that its range is, or -1
  * @arrivals: cxla_arrivals() when it was revoked
- * @claim: the range that it has claimed, if @claimed
- * @claimed: nobody else is given any of @claim
+ * @claim: the range that it was given
  * @attach_region: what cxl_memdev_attach_region() was called for, or NULL
  * @srcu: cxl_attach_enter() to cxl_attach_exit()
  * @revoked: completed when no user of the range is left
@@ -276,8 +287,7 @@ struct cxl_memdev {
 	unsigned long flags;
 	int region_id;
 	int arrivals;
-	struct range claim;
-	bool claimed;
+	struct cxla_claim claim;
 	struct cxl_attach_region *attach_region;
 	struct srcu_struct srcu;
 	struct completion revoked;
