@@ -157,8 +157,10 @@ def run_make(args, log, progress=None):
     """Run make with its output in a log; say the last lines when it fails."""
     env = {key: value for key, value in os.environ.items()
            if key not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "KBUILD_OUTPUT", "ARCH", "CROSS_COMPILE")}
+    # a kernel of nearly the same configuration is built again in a third of the time
+    compilers = ["CC=ccache gcc", "HOSTCC=ccache gcc"] if shutil.which("ccache") else []
     with open(log, "a") as out, subprocess.Popen(
-            ["make", *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            ["make", *compilers, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, errors="replace", env=env) as make:
         count = 0
         for line in make.stdout:
