@@ -8,6 +8,7 @@
 #define __CXLA_ACCESS_H__
 
 #include <linux/io.h>
+#include <linux/io-64-nonatomic-lo-hi.h>
 #include <linux/pci.h>
 #include <cxl/cxl.h>
 
@@ -24,6 +25,15 @@ static inline void cxla_writel(u32 val, void __iomem *addr,
 	if (a)
 		a->mmio_writes++;
 	writel(val, addr);
+}
+
+/* one access, where the machine can write 64 bits at once */
+static inline void cxla_writeq(u64 val, void __iomem *addr,
+			       struct cxla_access *a)
+{
+	if (a)
+		a->mmio_writes++;
+	writeq(val, addr);
 }
 
 /* All ones on any error, as the hardware itself would say. */

@@ -35,7 +35,41 @@ static ssize_t numa_node_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(numa_node);
 
+/* of a memory device that was asked; empty of others, as mainline has it */
+static const struct cxla_mem_identity *cxla_identity(struct device *dev)
+{
+	return &to_cxl_memdev(dev)->cxlds->identity;
+}
+
+static ssize_t firmware_version_show(struct device *dev,
+				     struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", cxla_identity(dev)->firmware);
+}
+static DEVICE_ATTR_RO(firmware_version);
+
+static ssize_t payload_max_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	if (!cxla_identity(dev)->known)
+		return sysfs_emit(buf, "\n");
+	return sysfs_emit(buf, "%u\n", cxla_identity(dev)->payload_max);
+}
+static DEVICE_ATTR_RO(payload_max);
+
+static ssize_t label_storage_size_show(struct device *dev,
+				       struct device_attribute *attr, char *buf)
+{
+	if (!cxla_identity(dev)->known)
+		return sysfs_emit(buf, "\n");
+	return sysfs_emit(buf, "%u\n", cxla_identity(dev)->label_storage);
+}
+static DEVICE_ATTR_RO(label_storage_size);
+
 static struct attribute *cxla_memdev_attributes[] = {
+	&dev_attr_firmware_version.attr,
+	&dev_attr_payload_max.attr,
+	&dev_attr_label_storage_size.attr,
 	&dev_attr_serial.attr,
 	&dev_attr_numa_node.attr,
 	NULL
@@ -57,7 +91,11 @@ static const struct attribute_group cxla_memdev_group = {
 static ssize_t ram_size_show(struct device *dev, struct device_attribute *attr,
 			     char *buf)
 {
-	return sysfs_emit(buf, "%#llx\n", to_cxl_memdev(dev)->cxlds->capacity);
+	const struct cxla_mem_identity *identity = cxla_identity(dev);
+
+	/* all of a device that nobody asked is taken for volatile */
+	return sysfs_emit(buf, "%#llx\n", identity->known ? identity->ram :
+			  to_cxl_memdev(dev)->cxlds->capacity);
 }
 
 static struct device_attribute dev_attr_ram_size =
@@ -73,10 +111,30 @@ static const struct attribute_group cxla_memdev_ram_group = {
 	.attrs = cxla_memdev_ram_attributes,
 };
 
+static ssize_t pmem_size_show(struct device *dev, struct device_attribute *attr,
+			      char *buf)
+{
+	return sysfs_emit(buf, "%#llx\n", cxla_identity(dev)->pmem);
+}
+
+static struct device_attribute dev_attr_pmem_size =
+	__ATTR(size, 0444, pmem_size_show, NULL);
+
+static struct attribute *cxla_memdev_pmem_attributes[] = {
+	&dev_attr_pmem_size.attr,
+	NULL
+};
+
+static const struct attribute_group cxla_memdev_pmem_group = {
+	.name = "pmem",
+	.attrs = cxla_memdev_pmem_attributes,
+};
+
 static const struct attribute_group *cxla_memdev_groups[] = {
 	&cxla_base_group,
 	&cxla_memdev_group,
 	&cxla_memdev_ram_group,
+	&cxla_memdev_pmem_group,
 	NULL
 };
 

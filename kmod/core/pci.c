@@ -100,24 +100,25 @@ static int cxla_locate_block(struct pci_dev *pdev,
 			     const struct cxl_locator_entry *entry,
 			     struct cxl_register_map *map)
 {
-	resource_size_t len = pci_resource_len(pdev, entry->bir);
-
 	unsigned long flags = pci_resource_flags(pdev, entry->bir);
+	resource_size_t len = pci_resource_len(pdev, entry->bir);
+	bool component = entry->block_id == CXL_REGLOC_RBI_COMPONENT;
+	/* of other blocks only the capability array has a known size */
+	resource_size_t least = component ? CXL_COMPONENT_BLOCK_SIZE : SZ_4K;
 
 	if (!(flags & IORESOURCE_MEM) || flags & IORESOURCE_UNSET || !len) {
 		pci_err(pdev, "register block %u is in BAR %u, which has no address\n",
 			entry->block_id, entry->bir);
 		return -ENXIO;
 	}
-	if (entry->offset >= len ||
-	    len - entry->offset < CXL_COMPONENT_BLOCK_SIZE) {
+	if (entry->offset >= len || len - entry->offset < least) {
 		pci_err(pdev,
 			"register block %u at %#llx reaches out of BAR %u\n",
 			entry->block_id, entry->offset, entry->bir);
 		return -ENXIO;
 	}
 	map->resource = pci_resource_start(pdev, entry->bir) + entry->offset;
-	map->max_size = CXL_COMPONENT_BLOCK_SIZE;
+	map->max_size = component ? least : len - entry->offset;
 	return 0;
 }
 
@@ -154,8 +155,17 @@ static int cxla_read_locator(struct pci_dev *pdev, int dvsec,
 	return count;
 }
 
-static int cxla_find_block(struct pci_dev *pdev, enum cxl_regloc_type type,
-			   struct cxl_register_map *map)
+/**
+ * cxla_pci_find_block() - where a register block is
+ * @pdev: device
+ * @type: enum cxl_regloc_type
+ * @map: @resource and @max_size are set, and @access counts
+ *
+ * Return: 0; -ENODEV: no such block; -ENXIO: the locator is broken, or the block
+ * is not in its BAR, also said in the log.
+ */
+int cxla_pci_find_block(struct pci_dev *pdev, enum cxl_regloc_type type,
+			struct cxl_register_map *map)
 {
 	struct cxl_locator_entry entries[MAX_BLOCKS];
 	int dvsec, count, found = -1;
@@ -190,6 +200,7 @@ static int cxla_find_block(struct pci_dev *pdev, enum cxl_regloc_type type,
 	}
 	return cxla_locate_block(pdev, &entries[found], map);
 }
+EXPORT_SYMBOL_NS_GPL(cxla_pci_find_block, "CXL");
 
 int cxl_pci_setup_regs(struct pci_dev *pdev, enum cxl_regloc_type type,
 		       struct cxl_register_map *map)
@@ -204,7 +215,7 @@ int cxl_pci_setup_regs(struct pci_dev *pdev, enum cxl_regloc_type type,
 	if (type != CXL_REGLOC_RBI_COMPONENT)
 		return -EOPNOTSUPP;
 
-	rc = cxla_find_block(pdev, type, map);
+	rc = cxla_pci_find_block(pdev, type, map);
 	if (rc)
 		return rc;
 	return cxla_probe_component_regs(map);

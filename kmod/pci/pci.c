@@ -7,8 +7,9 @@
  * ones too, and belong to nobody: what firmware committed stays as it is.
  *
  * It binds to devices that it is told to, by driver_override or new_id: the
- * same class code is what accelerators under test have. Capacity is what the
- * DVSEC for CXL devices says.
+ * same class code is what accelerators under test have. Capacity, and what of
+ * it is volatile and persistent, is what IDENTIFY says, by mailbox.c; of a device
+ * without a mailbox, what the DVSEC for CXL devices says.
  */
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -17,10 +18,31 @@
 #include <cxl/pci.h>
 
 #include "../core/pci.h"
+#include "mailbox.h"
 
 struct cxla_expander {
 	struct cxl_dev_state cxlds;
 };
+
+static int cxla_expander_capacity(struct cxl_dev_state *cxlds,
+				  struct pci_dev *pdev, u64 *capacity)
+{
+	struct cxla_access *access = &cxlds->reg_map.access;
+	int rc;
+
+	rc = cxla_mailbox_identify(pdev, access, &cxlds->identity, capacity);
+	if (rc != -ENODEV)
+		return rc ? dev_err_probe(&pdev->dev, rc,
+					  "can't learn the capacity by the mailbox\n") : 0;
+
+	rc = cxla_dvsec_capacity(pdev, cxlds->cxl_dvsec, access, capacity);
+	if (rc || !*capacity)
+		return dev_err_probe(&pdev->dev, -ENXIO,
+				     "no mailbox, and the DVSEC for CXL devices tells no capacity\n");
+	pci_info(pdev, "no mailbox, capacity %#llx is the DVSEC's\n",
+		 *capacity);
+	return 0;
+}
 
 static int cxla_expander_setup(struct cxla_expander *expander,
 			       struct pci_dev *pdev)
@@ -34,11 +56,9 @@ static int cxla_expander_setup(struct cxla_expander *expander,
 	if (rc)
 		return dev_err_probe(&pdev->dev, rc,
 				     "no component registers\n");
-	rc = cxla_dvsec_capacity(pdev, cxlds->cxl_dvsec,
-				 &cxlds->reg_map.access, &capacity);
-	if (rc || !capacity)
-		return dev_err_probe(&pdev->dev, -ENXIO,
-				     "DVSEC for CXL devices tells no capacity\n");
+	rc = cxla_expander_capacity(cxlds, pdev, &capacity);
+	if (rc)
+		return rc;
 	return cxl_set_capacity(cxlds, capacity);
 }
 

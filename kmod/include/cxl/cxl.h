@@ -81,7 +81,7 @@ struct cxla_access {
  * struct cxl_register_map - a register block that was found
  * @host: device for logging
  * @resource: physical address of the block, CXL_RESOURCE_NONE if none
- * @max_size: bytes up to the end of its BAR, 64 KiB at most
+ * @max_size: bytes up to the end of its BAR; 64 KiB of component registers
  * @reg_type: enum cxl_regloc_type
  * @component_map: what is in it, for CXL_REGLOC_RBI_COMPONENT
  * @access: private: what finding it cost
@@ -100,6 +100,24 @@ struct cxl_register_map {
 #endif
 
 /**
+ * struct cxla_mem_identity - what a memory device said of itself
+ * @known: it was asked, and answered; all else is 0 otherwise
+ * @ram: bytes of volatile memory, from DPA 0 on
+ * @pmem: bytes of persistent memory, behind it
+ * @payload_max: bytes of a mailbox command's payload
+ * @label_storage: bytes of its label storage area
+ * @firmware: revision
+ */
+struct cxla_mem_identity {
+	bool known;
+	u64 ram;
+	u64 pmem;
+	u32 payload_max;
+	u32 label_storage;
+	char firmware[17];
+};
+
+/**
  * struct cxl_dev_state - an accelerator as its driver sees it
  * @dev: the PCI device
  * @cxlmd: its memdev while there is one, else NULL
@@ -110,6 +128,7 @@ struct cxl_register_map {
  * @serial: PCIe device serial number
  * @type: see enum cxl_devtype
  * @capacity: private: bytes of device memory, cxl_set_capacity()
+ * @identity: private: of a memory expander
  * @reason: why the last attach failed, or ended; CXLA_REASON_NONE while attached
  * @error: negative errno of the last attach, or 0
  * @record: what the last attach cost
@@ -128,6 +147,7 @@ struct cxl_dev_state {
 	u64 serial;
 	enum cxl_devtype type;
 	u64 capacity;
+	struct cxla_mem_identity identity;
 	enum cxla_reason reason;
 	int error;
 	struct cxla_attach_record record;
