@@ -115,13 +115,8 @@ FaultSettings::FaultSettings(const Root &root) : root_(root)
 
 FaultSettings::~FaultSettings()
 {
-	for (const auto &[path, value] : std::views::reverse(before_)) {
-		try {
-			root_.write(path, value);
-		} catch (const Error &) {
-			continue;
-		}
-	}
+	for (const auto &[path, value] : std::views::reverse(before_))
+		root_.try_write(path, value);
 }
 
 void FaultSettings::set(const std::string &path, const std::string &value)

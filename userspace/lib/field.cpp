@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What operations are done to, and how it is brought to a state they start from. */
-#include "error.h"
 #include "field_names.h"
 #include "operation.h"
 
@@ -16,17 +15,6 @@ namespace cxla
 
 namespace
 {
-
-/* writes where nothing but the outcome counts */
-bool try_write(const Root &root, const std::string &path, const std::string &value)
-{
-	try {
-		root.write(path, value);
-	} catch (const Error &) {
-		return false;
-	}
-	return true;
-}
 
 bool is_loaded(const Field &field, const std::string &module)
 {
@@ -61,7 +49,7 @@ void bind_root(const Field &field)
 {
 	for (const auto &device : field.roots)
 		if (!has_driver(field, "/sys/bus/platform/devices/" + device))
-			try_write(field.root, "/sys/bus/platform/drivers/cxla_acpi/bind", device);
+			field.root.try_write("/sys/bus/platform/drivers/cxla_acpi/bind", device);
 }
 
 void bind_ports(const Field &field)
@@ -72,8 +60,8 @@ void bind_ports(const Field &field)
 
 		for (const auto &name : field.root.list(bus_devices).value_or({}))
 			if (name.starts_with("port") && !has_driver(field, bus_device(name)))
-				any |= try_write(field.root, "/sys/bus/cxla/drivers/cxla_port/bind",
-						 name);
+				any |= field.root.try_write("/sys/bus/cxla/drivers/cxla_port/bind",
+							    name);
 		if (!any)
 			return;
 	}
@@ -82,7 +70,7 @@ void bind_ports(const Field &field)
 void unbind(const Field &field, const std::string &bdf)
 {
 	if (has_driver(field, pci_device(bdf)))
-		try_write(field.root, pci_device(bdf) + "/driver/unbind", bdf);
+		field.root.try_write(pci_device(bdf) + "/driver/unbind", bdf);
 }
 
 void set_override(const Field &field, const std::string &bdf, const std::string &driver)
@@ -90,19 +78,18 @@ void set_override(const Field &field, const std::string &bdf, const std::string 
 	std::string now = field.root.text(pci_device(bdf) + "/driver_override").value_or("?");
 
 	if (now != driver && !(driver.empty() && now == "(null)"))
-		try_write(field.root, pci_device(bdf) + "/driver_override", driver + "\n");
+		field.root.try_write(pci_device(bdf) + "/driver_override", driver + "\n");
 }
 
 void bind(const Field &field, const FieldDevice &device)
 {
 	if (!field.root.exists(pci_device(device.bdf)))
-		try_write(field.root, "/sys/bus/pci/rescan", "1");
+		field.root.try_write("/sys/bus/pci/rescan", "1");
 	set_override(field, device.bdf, device.driver);
 	if (!has_driver(field, pci_device(device.bdf)))
-		try_write(field.root, "/sys/bus/pci/drivers/" + device.driver + "/bind",
-			  device.bdf);
+		field.root.try_write("/sys/bus/pci/drivers/" + device.driver + "/bind", device.bdf);
 	if (!device.on_loss.empty())
-		try_write(field.root, pci_device(device.bdf) + "/cxla/on_loss", device.on_loss);
+		field.root.try_write(pci_device(device.bdf) + "/cxla/on_loss", device.on_loss);
 }
 
 std::string outcome_of(const Field &field, const FieldDevice &device)
@@ -138,9 +125,9 @@ void make_whole(const Field &field, const FieldDevice &device)
 
 	if (!region.empty()) {
 		if (device.driver == expander_driver)
-			try_write(field.root, bus_device(region) + "/commit", "1");
+			field.root.try_write(bus_device(region) + "/commit", "1");
 		if (!has_driver(field, bus_device(region)))
-			try_write(field.root, "/sys/bus/cxla/drivers/cxla_region/bind", region);
+			field.root.try_write("/sys/bus/cxla/drivers/cxla_region/bind", region);
 		if (outcome_of(field, device) == device.outcome)
 			return;
 	}
@@ -181,7 +168,7 @@ void bring_modules(const Field &field, size_t count)
 
 void unbind_from(const Field &field, const std::string &driver, const std::string &name)
 {
-	try_write(field.root, "/sys/bus/cxla/drivers/" + driver + "/unbind", name);
+	field.root.try_write("/sys/bus/cxla/drivers/" + driver + "/unbind", name);
 }
 
 /* the device that a port is of: its name stays when the port goes */
@@ -297,7 +284,7 @@ void settle(const Field &field)
 {
 	/* a worker that detaches may set off the one that attaches again */
 	for (int pass = 0; pass < 2; pass++)
-		try_write(field.root, "/sys/bus/cxla/flush", "1");
+		field.root.try_write("/sys/bus/cxla/flush", "1");
 }
 
 std::string missing_at_rest(const Field &field)
@@ -338,7 +325,7 @@ void bring_to(const Field &field, Start start)
 	bring_everything(field);
 	switch (start) {
 	case Start::AccelRemoved:
-		try_write(root, pci_device(field.accel) + "/remove", "1");
+		root.try_write(pci_device(field.accel) + "/remove", "1");
 		break;
 	case Start::MemdevUnbound:
 		unbind_from(field, "cxla_mem", memdev_of(root, field.expander));
@@ -347,14 +334,14 @@ void bring_to(const Field &field, Start start)
 		unbind_from(field, "cxla_region", region_of(root, field.expander));
 		break;
 	case Start::Uncommitted:
-		try_write(root, bus_device(region_of(root, field.expander)) + "/commit", "0");
+		root.try_write(bus_device(region_of(root, field.expander)) + "/commit", "0");
 		break;
 	case Start::PortUnbound:
 		unbind_from(field, "cxla_port", port_of(field));
 		break;
 	case Start::RootUnbound:
 		for (const auto &device : field.roots)
-			try_write(root, "/sys/bus/platform/drivers/cxla_acpi/unbind", device);
+			root.try_write("/sys/bus/platform/drivers/cxla_acpi/unbind", device);
 		break;
 	case Start::WithoutRoot:
 		remove_module(field, "cxla_acpi");

@@ -155,15 +155,10 @@ private:
 	{
 		if (request_.on_loss.empty())
 			return;
-		for (const auto &accel : targets_.accelerators) {
-			try {
-				field_.root.write("/sys/bus/pci/devices/" + accel.bdf +
-							  "/cxla/on_loss",
-						  accel.on_loss);
-			} catch (const Error &) {
-				continue; /* it is not bound in this state */
-			}
-		}
+		/* refused where it is not bound in this state */
+		for (const auto &accel : targets_.accelerators)
+			field_.root.try_write("/sys/bus/pci/devices/" + accel.bdf + "/cxla/on_loss",
+					      accel.on_loss);
 	}
 
 	void start()

@@ -18,16 +18,6 @@ namespace cxla
 namespace
 {
 
-/* unbound already, more often than not: nothing but the end counts */
-void unbind(const Root &root, const std::string &driver, const std::string &device)
-{
-	try {
-		root.write(driver + "/unbind", device);
-	} catch (const Error &) {
-		return;
-	}
-}
-
 /* nobody uses through its driver what is not decoded */
 std::string wrong_of_region(const Root &root, const std::string &name)
 {
@@ -123,12 +113,13 @@ void RaceRest::unbind_all() const
 {
 	const std::string pci = "/sys/bus/pci/drivers/";
 
+	/* unbound already, more often than not: nothing but the end counts */
 	for (const auto &accel : targets_.accelerators)
-		unbind(root_, pci + accel_driver, accel.bdf);
+		root_.try_write(pci + accel_driver + "/unbind", accel.bdf);
 	for (const auto &expander : targets_.expanders)
-		unbind(root_, pci + expander_driver, expander.bdf);
+		root_.try_write(pci + expander_driver + "/unbind", expander.bdf);
 	for (const auto &device : targets_.roots)
-		unbind(root_, "/sys/bus/platform/drivers/cxla_acpi", device);
+		root_.try_write("/sys/bus/platform/drivers/cxla_acpi/unbind", device);
 }
 
 /* with everything bound they have fewer committed decoders than before */

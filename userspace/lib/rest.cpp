@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rest.h"
 
-#include "error.h"
-
 #include <fmt/format.h>
 #include <thread>
 
@@ -14,20 +12,9 @@ namespace
 
 using namespace std::chrono_literals;
 
-/* writes where nothing but the outcome counts */
-bool try_write(const Root &root, const std::string &path, const std::string &value)
-{
-	try {
-		root.write(path, value);
-	} catch (const Error &) {
-		return false;
-	}
-	return true;
-}
-
 void flush(const Root &root)
 {
-	try_write(root, "/sys/bus/cxla/flush", "1");
+	root.try_write("/sys/bus/cxla/flush", "1");
 }
 
 void bind_ports(const Root &root)
@@ -39,8 +26,7 @@ void bind_ports(const Root &root)
 		for (const auto &name : root.list("/sys/bus/cxla/devices").value_or({}))
 			if (name.starts_with("port") &&
 			    !root.exists("/sys/bus/cxla/devices/" + name + "/driver"))
-				any |= try_write(root, "/sys/bus/cxla/drivers/cxla_port/bind",
-						 name);
+				any |= root.try_write("/sys/bus/cxla/drivers/cxla_port/bind", name);
 		if (!any)
 			return;
 	}
@@ -57,7 +43,7 @@ void commit_regions(const Root &root)
 			const std::string path = "/sys/bus/cxla/devices/" + name + "/commit";
 
 			if (name.starts_with("region") && root.text(path).value_or("1") == "0")
-				any |= try_write(root, path, "1");
+				any |= root.try_write(path, "1");
 		}
 		if (!any)
 			return;
@@ -70,8 +56,8 @@ void bind_anew(const Root &root, const std::string &driver, const std::string &b
 	const std::string folder = "/sys/bus/pci/drivers/" + driver;
 
 	if (root.exists("/sys/bus/pci/devices/" + bdf + "/driver"))
-		try_write(root, folder + "/unbind", bdf);
-	try_write(root, folder + "/bind", bdf);
+		root.try_write(folder + "/unbind", bdf);
+	root.try_write(folder + "/bind", bdf);
 }
 
 } // namespace
@@ -81,7 +67,7 @@ void bring_to_rest(const Root &root, const Targets &targets)
 	flush(root);
 	for (const auto &device : targets.roots)
 		if (!root.exists("/sys/bus/platform/devices/" + device + "/driver"))
-			try_write(root, "/sys/bus/platform/drivers/cxla_acpi/bind", device);
+			root.try_write("/sys/bus/platform/drivers/cxla_acpi/bind", device);
 	bind_ports(root);
 	flush(root);
 	commit_regions(root);
@@ -90,8 +76,8 @@ void bring_to_rest(const Root &root, const Targets &targets)
 	for (const auto &accel : targets.accelerators) {
 		bind_anew(root, accel_driver, accel.bdf);
 		if (!accel.on_loss.empty())
-			try_write(root, "/sys/bus/pci/devices/" + accel.bdf + "/cxla/on_loss",
-				  accel.on_loss);
+			root.try_write("/sys/bus/pci/devices/" + accel.bdf + "/cxla/on_loss",
+				       accel.on_loss);
 	}
 	flush(root);
 }

@@ -183,6 +183,16 @@ void Root::write(const std::string &path, const std::string &value) const
 				    : "the kernel log (dmesg) may say more");
 }
 
+bool Root::try_write(const std::string &path, const std::string &value) const
+{
+	try {
+		write(path, value);
+	} catch (const Error &) {
+		return false;
+	}
+	return true;
+}
+
 void Root::replace(const std::string &path, const std::string &content) const
 {
 	std::string folder = path.substr(0, path.rfind('/'));

@@ -43,6 +43,8 @@ public:
 
 	/* writes an existing attribute in one write(2); throws Error */
 	void write(const std::string &path, const std::string &value) const;
+	/* the same where nothing but the outcome counts; false: it was refused */
+	bool try_write(const std::string &path, const std::string &value) const;
 	/* makes or replaces a file as a whole, through a rename; throws Error */
 	void replace(const std::string &path, const std::string &content) const;
 
