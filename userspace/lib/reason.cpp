@@ -15,7 +15,7 @@ struct Entry {
 	ReasonText text;
 };
 
-constexpr std::array<Entry, 20> table = {{
+constexpr std::array<Entry, 21> table = {{
 	{CXLA_REASON_NONE, {"none", "the device is attached, or no attach was tried", ""}},
 	{CXLA_REASON_NO_ROOT,
 	 {"no-root", "the platform describes no CXL root above this device",
