@@ -261,6 +261,20 @@ static int cxla_region_check_change(struct cxl_region *cxlr)
 	return 0;
 }
 
+/* reset it if nothing is against it by now, and let drivers bind again */
+static int cxla_region_reset(struct cxl_region *cxlr)
+{
+	int rc;
+
+	guard(mutex)(&cxlr->cxlrd->regions_lock);
+	guard(rwsem_write)(&cxl_rwsem.region);
+	rc = cxla_region_check_change(cxlr);
+	if (!rc && !test_bit(CXL_REGION_F_RESET, &cxlr->flags))
+		rc = cxla_region_do_reset(cxlr);
+	clear_bit(CXL_REGION_F_CLOSED, &cxlr->flags);
+	return rc;
+}
+
 /**
  * cxla_region_uncommit() - 0 written to commit
  * @cxlr: region
@@ -279,12 +293,11 @@ static int cxla_region_check_change(struct cxl_region *cxlr)
  */
 int cxla_region_uncommit(struct cxl_region *cxlr)
 {
-	struct mutex *regions_lock = &cxlr->cxlrd->regions_lock;
 	int rc;
 
 	if (!cxla_cache_can_invalidate())
 		return -EOPNOTSUPP;
-	scoped_guard(mutex, regions_lock) {
+	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
 		scoped_guard(rwsem_read, &cxl_rwsem.region)
 			rc = cxla_region_check_change(cxlr);
 		if (rc)
@@ -299,28 +312,13 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
 	/* whoever uses it through the driver is gone before the range is */
 	device_release_driver(&cxlr->dev);
 	cxla_pause(CXLA_PAUSE_COMMIT_UNBOUND);
-
-	scoped_guard(mutex, regions_lock) {
-		guard(rwsem_write)(&cxl_rwsem.region);
-		rc = cxla_region_check_change(cxlr);
-		if (!rc && !test_bit(CXL_REGION_F_RESET, &cxlr->flags))
-			rc = cxla_region_do_reset(cxlr);
-		clear_bit(CXL_REGION_F_CLOSED, &cxlr->flags);
-	}
+	rc = cxla_region_reset(cxlr);
 	cxla_pause(CXLA_PAUSE_COMMIT_CHANGED);
 	/* nothing changed: the driver comes back, too */
 	if (rc && rc != -ENXIO && cxla_device_reprobe(&cxlr->dev))
 		dev_warn(&cxlr->dev, "its driver did not come back\n");
 	clear_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
 	return rc;
-}
-
-static void cxla_region_commit_undo(struct cxl_region *cxlr)
-{
-	guard(mutex)(&cxlr->cxlrd->regions_lock);
-	guard(rwsem_write)(&cxl_rwsem.region);
-	if (!cxla_region_check_change(cxlr))
-		cxla_region_do_reset(cxlr);
 }
 
 /**
@@ -360,7 +358,7 @@ int cxla_region_commit(struct cxl_region *cxlr)
 		rc = cxla_device_reprobe(&cxlr->dev);
 		/* committed, and with its driver, or neither */
 		if (rc && changed)
-			cxla_region_commit_undo(cxlr);
+			cxla_region_reset(cxlr);
 	}
 	clear_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
 	return rc;
