@@ -113,11 +113,6 @@ static int cxla_pause_show(struct seq_file *seq, void *unused)
 	return 0;
 }
 
-static int cxla_pause_open(struct inode *inode, struct file *file)
-{
-	return single_open(file, cxla_pause_show, NULL);
-}
-
 static void cxla_pause_reset(void)
 {
 	scoped_guard(spinlock, &cxla_pause_lock)
@@ -199,14 +194,7 @@ static ssize_t cxla_pause_write(struct file *file, const char __user *buf,
 	return rc ?: count;
 }
 
-static const struct file_operations cxla_pause_fops = {
-	.owner = THIS_MODULE,
-	.open = cxla_pause_open,
-	.read = seq_read,
-	.write = cxla_pause_write,
-	.llseek = seq_lseek,
-	.release = single_release,
-};
+DEFINE_SHOW_STORE_ATTRIBUTE(cxla_pause);
 
 void cxla_pause_init(struct dentry *dir)
 {
