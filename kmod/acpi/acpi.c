@@ -126,7 +126,7 @@ static int cxla_add_windows(struct cxla_acpi *ctx)
 	if (rc)
 		return rc;
 	if (ctx->nr_windows) {
-		rc = cxla_windows_alloc(ctx->root, ctx->nr_windows);
+		rc = cxla_decoders_alloc(ctx->root, ctx->nr_windows);
 		if (rc)
 			return rc;
 	}

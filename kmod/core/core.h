@@ -350,7 +350,6 @@ struct cxla_window {
 	int qos_class;
 };
 
-int cxla_windows_alloc(struct cxl_port *root, int count);
 int cxla_window_add(struct cxl_port *root, int id,
 		    const struct cxla_window *window);
 struct cxl_root_decoder *cxla_window_find(const struct range *range);

@@ -297,7 +297,7 @@ int cxla_decoder_init(struct cxl_decoder *cxld, struct cxl_port *port, int id,
 
 /**
  * cxla_decoders_alloc() - make room for the decoders of a port
- * @port: its lock is held
+ * @port: its lock is held; or a root, by who adds it
  * @count: how many
  */
 int cxla_decoders_alloc(struct cxl_port *port, int count)
@@ -312,6 +312,7 @@ int cxla_decoders_alloc(struct cxl_port *port, int count)
 	port->nr_decoders = count;
 	return 0;
 }
+EXPORT_SYMBOL_NS_GPL(cxla_decoders_alloc, "CXL");
 
 /**
  * cxla_decoder_add() - let userspace see a decoder, and regions use it

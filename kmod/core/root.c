@@ -34,17 +34,6 @@ const struct device_type cxla_decoder_root_type = {
 	.groups = cxla_decoder_root_groups,
 };
 
-/**
- * cxla_windows_alloc() - make room for the windows of a root
- * @root: root port
- * @count: how many there may be
- */
-int cxla_windows_alloc(struct cxl_port *root, int count)
-{
-	return cxla_decoders_alloc(root, count);
-}
-EXPORT_SYMBOL_NS_GPL(cxla_windows_alloc, "CXL");
-
 static int cxla_window_insert(struct cxl_root_decoder *cxlrd,
 			      const struct range *range)
 {
@@ -91,7 +80,7 @@ static void cxla_window_withdraw(struct cxl_root_decoder *cxlrd)
 /**
  * cxla_window_add() - add a window
  * @root: root port; the caller keeps it
- * @id: instance, below the count given to cxla_windows_alloc()
+ * @id: instance, below the count given to cxla_decoders_alloc()
  * @window: what the platform says
  *
  * Return: 0; -EEXIST: it overlaps one that is there already; -EBUSY: there is

@@ -50,7 +50,7 @@ static int fake_add_windows(struct fake_fabric *f)
 
 	if (!f->nr_windows)
 		return 0;
-	rc = cxla_windows_alloc(f->root, f->nr_windows);
+	rc = cxla_decoders_alloc(f->root, f->nr_windows);
 	if (rc)
 		return rc;
 	/* the others may be good */
