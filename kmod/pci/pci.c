@@ -39,8 +39,8 @@ static int cxla_expander_capacity(struct cxl_dev_state *cxlds,
 	if (rc || !*capacity)
 		return dev_err_probe(&pdev->dev, -ENXIO,
 				     "no mailbox, and the DVSEC for CXL devices tells no capacity\n");
-	pci_info(pdev, "no mailbox, capacity %#llx is the DVSEC's\n",
-		 *capacity);
+	pci_notice(pdev, "no mailbox, capacity %#llx is the DVSEC's\n",
+		   *capacity);
 	return 0;
 }
 

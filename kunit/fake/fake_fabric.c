@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 
 #include "fake_impl.h"
+#include "fake_mailbox.h"
 
 MODULE_IMPORT_NS("CXL");
 
@@ -36,6 +37,7 @@ EXPORT_SYMBOL_GPL(fake_fabric_create);
 static void fake_node_free(struct fake_node *node)
 {
 	list_del(&node->list);
+	fake_mailbox_free(node);
 	fake_hdm_free_node(node);
 	free_page((unsigned long)node->cfg);
 	kfree(node);

@@ -34,6 +34,7 @@
 /* commit_delay of a commit that never comes to an end */
 #define FAKE_NEVER		255
 
+struct fake_mailbox;
 struct fake_node;
 
 enum fake_kind {
@@ -141,6 +142,7 @@ struct fake_accel {
  * @pdev: the PCI device, once started; NULL for a bridge
  * @host: the host bridge, once started; NULL for others
  * @accel: of an endpoint
+ * @mailbox: of one that has device registers, by fake_mailbox.h
  * @count: its share of the accesses
  * @locked_writes: writes that a locked decoder ignored
  * @gone: knob: it and all below don't answer, as after surprise removal
@@ -163,6 +165,7 @@ struct fake_node {
 	struct pci_dev *pdev;
 	struct pci_host_bridge *host;
 	struct fake_accel accel;
+	struct fake_mailbox *mailbox;
 	struct fake_counters count;
 	unsigned int locked_writes;
 	bool gone;

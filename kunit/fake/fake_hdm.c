@@ -14,6 +14,7 @@
 
 #include "fake_cache.h"
 #include "fake_impl.h"
+#include "fake_mailbox.h"
 #include "fake_mmio.h"
 
 #define FAKE_NR_BLOCKS	(FAKE_MMIO_SIZE / SZ_64K)
@@ -215,6 +216,8 @@ static u32 fake_mmio_read(u32 offset)
 		usleep_range(1000, 1100);
 	if (fake_node_gone(node))
 		return ~0U;
+	if (offset / SZ_64K != node->block)
+		return fake_mailbox_read(node, offset % SZ_64K);
 	return fake_reg_read(node, offset % SZ_64K);
 }
 
@@ -246,6 +249,11 @@ static void fake_mmio_write(u32 offset, u32 value)
 		return;
 	node->count.writes++;
 	node->fabric->count.writes++;
+	if (offset / SZ_64K != node->block) {
+		if (!fake_node_gone(node))
+			fake_mailbox_write(node, offset % SZ_64K, value);
+		return;
+	}
 	fake_note_change(node, offset % SZ_64K, value);
 	if (!fake_node_gone(node))
 		fake_reg_write(node, offset % SZ_64K, value);
@@ -517,28 +525,45 @@ void fake_hdm_reset(struct fake_node *node)
 }
 EXPORT_SYMBOL_GPL(fake_hdm_reset);
 
-int fake_hdm_init_node(struct fake_node *node)
+int fake_block_claim(struct fake_node *node)
 {
-	if (node->nr_decoders && fake_encode_count(node->nr_decoders) < 0)
-		return -EINVAL;
 	for (int i = 0; i < FAKE_NR_BLOCKS; i++) {
 		if (fake_blocks[i])
 			continue;
-		node->regs = (u32 *)get_zeroed_page(GFP_KERNEL);
-		if (!node->regs)
-			return -ENOMEM;
-		node->block = i;
-		fake_hdm_reset(node);
 		fake_blocks[i] = node;
-		return 0;
+		return i;
 	}
 	return -ENOSPC;
+}
+
+void fake_block_release(int block)
+{
+	fake_blocks[block] = NULL;
+}
+
+int fake_hdm_init_node(struct fake_node *node)
+{
+	int block;
+
+	if (node->nr_decoders && fake_encode_count(node->nr_decoders) < 0)
+		return -EINVAL;
+	node->regs = (u32 *)get_zeroed_page(GFP_KERNEL);
+	if (!node->regs)
+		return -ENOMEM;
+	fake_hdm_reset(node);
+	block = fake_block_claim(node);
+	if (block < 0) {
+		free_page((unsigned long)node->regs);
+		return block;
+	}
+	node->block = block;
+	return 0;
 }
 
 void fake_hdm_free_node(struct fake_node *node)
 {
 	if (node->block < 0)
 		return;
-	fake_blocks[node->block] = NULL;
+	fake_block_release(node->block);
 	free_page((unsigned long)node->regs);
 }

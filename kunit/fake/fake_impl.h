@@ -13,11 +13,15 @@
 void fake_pci_init_node(struct fake_node *node);
 int fake_pci_start(struct fake_fabric *f);
 void fake_pci_stop(struct fake_fabric *f);
+void fake_pci_init_mailbox(struct fake_node *node);
 struct fake_node *fake_node_of(struct pci_dev *pdev);
 
 /* component registers */
 int fake_hdm_init_node(struct fake_node *node);
 void fake_hdm_free_node(struct fake_node *node);
+/* a block of fake MMIO, or -ENOSPC */
+int fake_block_claim(struct fake_node *node);
+void fake_block_release(int block);
 void fake_hdm_start(void);
 void fake_hdm_stop(void);
 bool fake_node_gone(struct fake_node *node);

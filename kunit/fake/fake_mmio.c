@@ -4,7 +4,7 @@
  *
  * UML routes readl() and writel() through logic_iomem. A region can't be
  * withdrawn there, so this module stays loaded, and suites come and go as the
- * ones who answer in it. Accesses of any other width are a WARN.
+ * ones who answer in it. Reads of any other width are a WARN.
  */
 #include <linux/atomic.h>
 #include <linux/io.h>
@@ -53,12 +53,15 @@ static void fake_write(void *priv, unsigned int offset, int size,
 	const struct fake_mmio_ops *ops;
 	int idx;
 
-	if (WARN_ON(size != 4 || offset % 4))
+	/* a command of a mailbox has 64 bits */
+	if (WARN_ON((size != 4 && size != 8) || offset % size))
 		return;
 	idx = srcu_read_lock(&fake_srcu);
 	ops = READ_ONCE(fake_ops);
 	if (ops)
 		ops->write((unsigned long)priv + offset, value);
+	if (ops && size == 8)
+		ops->write((unsigned long)priv + offset + 4, value >> 32);
 	srcu_read_unlock(&fake_srcu, idx);
 }
 
@@ -94,6 +97,9 @@ void fake_mmio_set(const struct fake_mmio_ops *ops)
 }
 EXPORT_SYMBOL_GPL(fake_mmio_set);
 
+unsigned int fake_ioremap_fails;
+EXPORT_SYMBOL_GPL(fake_ioremap_fails);
+
 /* of what is mapped once and for all */
 void __iomem *fake_ioremap(phys_addr_t start, size_t size)
 {
@@ -101,6 +107,8 @@ void __iomem *fake_ioremap(phys_addr_t start, size_t size)
 
 	if (WARN_ON(start < FAKE_MMIO_BASE || offset >= FAKE_MMIO_SIZE ||
 		    size > FAKE_AREA_SIZE - offset % FAKE_AREA_SIZE))
+		return NULL;
+	if (fake_ioremap_fails && !--fake_ioremap_fails)
 		return NULL;
 	atomic_inc(&fake_nr_mapped);
 	return fake_areas[offset / FAKE_AREA_SIZE] + offset % FAKE_AREA_SIZE;

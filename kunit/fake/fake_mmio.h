@@ -24,6 +24,9 @@ void fake_mmio_set(const struct fake_mmio_ops *ops);
 /* mappings there are, by fake_ioremap.h */
 int fake_mmio_mapped(void);
 
+/* knob: the call that it counts down to returns NULL; 0: none does */
+extern unsigned int fake_ioremap_fails;
+
 /* write-back mappings of ranges that are there */
 int fake_memory_mapped(void);
 extern bool fake_memremap_fails;

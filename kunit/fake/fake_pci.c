@@ -5,7 +5,7 @@
  * Each function's configuration space is an array of 4 KiB that the PCI core
  * finds by bus and function number. Buses are numbered depth first, as firmware
  * would have left them. Only what an operating system has reason to write is
- * writable: the command, BAR 0, and the control of the DVSEC for CXL devices.
+ * writable: the command, BAR 0 and 2, and the control of the DVSEC for CXL devices.
  */
 #include <linux/gfp.h>
 #include <linux/pci.h>
@@ -13,6 +13,7 @@
 #include <linux/xarray.h>
 
 #include "fake_impl.h"
+#include "fake_mailbox.h"
 #include "fake_mmio.h"
 
 #define FAKE_VENDOR		0xfffe
@@ -92,6 +93,15 @@ static int fake_cfg_write(struct pci_bus *bus, unsigned int devfn, int where,
 		if (!fake_has_bar(node))
 			return PCIBIOS_SUCCESSFUL;
 		break;
+	case PCI_BASE_ADDRESS_2:
+		if (!node->mailbox)
+			return PCIBIOS_SUCCESSFUL;
+		value = (value & 0xffff0000) | PCI_BASE_ADDRESS_MEM_TYPE_64;
+		break;
+	case PCI_BASE_ADDRESS_3:
+		if (!node->mailbox)
+			return PCIBIOS_SUCCESSFUL;
+		break;
 	case FAKE_DVSEC_CTRL:
 		if (node->kind != FAKE_ENDPOINT)
 			return PCIBIOS_SUCCESSFUL;
@@ -139,13 +149,19 @@ static void fake_init_locator(struct fake_node *node, int next)
 	fake_locator(node, 0, 0, CXL_REGLOC_RBI_COMPONENT, 0);
 }
 
-static void fake_init_bar(struct fake_node *node)
+static void fake_init_bar(struct fake_node *node, int offset, int block)
 {
-	u64 bar = FAKE_MMIO_BASE + (u64)node->block * SZ_64K;
+	u64 bar = FAKE_MMIO_BASE + (u64)block * SZ_64K;
 
-	cfg_set(node, PCI_BASE_ADDRESS_0,
+	cfg_set(node, offset,
 		lower_32_bits(bar) | PCI_BASE_ADDRESS_MEM_TYPE_64);
-	cfg_set(node, PCI_BASE_ADDRESS_1, upper_32_bits(bar));
+	cfg_set(node, offset + 4, upper_32_bits(bar));
+}
+
+void fake_pci_init_mailbox(struct fake_node *node)
+{
+	fake_init_bar(node, PCI_BASE_ADDRESS_2, node->mailbox->block);
+	fake_locator(node, 1, 2, CXL_REGLOC_RBI_MEMDEV, 0);
 }
 
 static void fake_init_pcie(struct fake_node *node, int type)
@@ -175,7 +191,7 @@ static void fake_init_endpoint(struct fake_node *node)
 
 	fake_init_pcie(node, PCI_EXP_TYPE_ENDPOINT);
 	cfg_set(node, PCI_CLASS_REVISION, 0x12000000);
-	fake_init_bar(node);
+	fake_init_bar(node, PCI_BASE_ADDRESS_0, node->block);
 
 	fake_ext_cap(node, FAKE_DVSEC_DEVICE, PCI_EXT_CAP_ID_DVSEC,
 		     FAKE_DVSEC_LOCATOR);
@@ -207,7 +223,7 @@ void fake_pci_init_node(struct fake_node *node)
 		break;
 	case FAKE_UPSTREAM:
 		fake_init_bridge(node, PCI_EXP_TYPE_UPSTREAM);
-		fake_init_bar(node);
+		fake_init_bar(node, PCI_BASE_ADDRESS_0, node->block);
 		/* extended capabilities begin at 0x100, and be it with nothing */
 		fake_ext_cap(node, PCI_CFG_SPACE_SIZE, PCI_EXT_CAP_ID_VNDR,
 			     FAKE_DVSEC_LOCATOR);

@@ -45,6 +45,11 @@ void fake_test_driver(struct kunit *test, struct fake_node *endpoint,
 	/* a BAR is enabled when it has its place; the PCI core takes it back */
 	KUNIT_ASSERT_EQ(test, insert_resource(&iomem_resource,
 					      &endpoint->pdev->resource[0]), 0);
+	if (endpoint->mailbox)
+		KUNIT_ASSERT_EQ(test,
+				insert_resource(&iomem_resource,
+						&endpoint->pdev->resource[2]),
+				0);
 	KUNIT_ASSERT_EQ(test, fake_store(endpoint, "driver_override", driver),
 			0);
 }
