@@ -4,27 +4,17 @@
  * somebody else comes.
  */
 #include <kunit/test.h>
-#include <linux/completion.h>
 #include <linux/delay.h>
-#include <linux/kthread.h>
 #include <linux/pci.h>
 
-#include "../../kmod/core/pause.h"
 #include "../fake/fake_fabric.h"
+#include "deed.h"
 
 MODULE_IMPORT_NS("CXL");
 
 #define WINDOW_BASE	0x1000000000ULL
 #define RANGE_BASE	0x1010000000ULL
 #define RANGE_SIZE	((u64)SZ_512M)
-
-/* something done in a thread of its own */
-struct deed {
-	int (*fn)(void *data);
-	void *data;
-	int rc;
-	struct completion done;
-};
 
 static struct fake_node *dev(struct kunit *test)
 {
@@ -41,74 +31,6 @@ static int orders_init(struct kunit *test)
 	test->priv = fake_test_endpoint(test, WINDOW_BASE, RANGE_BASE,
 					RANGE_SIZE);
 	return 0;
-}
-
-static void orders_exit(struct kunit *test)
-{
-	/* nobody is held for longer than the test that wanted it */
-	for (int point = 0; point < CXLA_PAUSE_COUNT; point++)
-		cxla_pause_let_go(point);
-	msleep(2000);
-}
-
-static int deed_thread(void *_deed)
-{
-	struct deed *deed = _deed;
-
-	deed->rc = deed->fn(deed->data);
-	complete(&deed->done);
-	return 0;
-}
-
-static struct deed *begin(struct kunit *test, int (*fn)(void *data), void *data)
-{
-	struct deed *deed = kunit_kzalloc(test, sizeof(*deed), GFP_KERNEL);
-	struct task_struct *task;
-
-	KUNIT_ASSERT_NOT_NULL(test, deed);
-	deed->fn = fn;
-	deed->data = data;
-	init_completion(&deed->done);
-	task = kthread_run(deed_thread, deed, "deed");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	return deed;
-}
-
-static bool has_ended(struct deed *deed)
-{
-	return completion_done(&deed->done);
-}
-
-/* it has had the time it takes, and waits for somebody */
-static void waits(struct kunit *test, struct deed *deed)
-{
-	msleep(1000);
-	KUNIT_EXPECT_FALSE(test, has_ended(deed));
-}
-
-static int end_of(struct kunit *test, struct deed *deed)
-{
-	KUNIT_ASSERT_NE(test, wait_for_completion_timeout(&deed->done, 60 * HZ),
-			0);
-	return deed->rc;
-}
-
-static void arm(struct kunit *test, enum cxla_pause_point point)
-{
-	KUNIT_ASSERT_EQ(test, cxla_pause_arm(point), 0);
-}
-
-static void somebody_is_at(struct kunit *test, enum cxla_pause_point point)
-{
-	for (int i = 0; i < 5000 && !cxla_pause_held(point); i++)
-		fsleep(1000);
-	KUNIT_ASSERT_TRUE(test, cxla_pause_held(point));
-}
-
-static void go_on(enum cxla_pause_point point)
-{
-	cxla_pause_let_go(point);
-	msleep(2000);
 }
 
 /* ------------------------------ deeds ------------------------------ */
@@ -179,14 +101,26 @@ static struct cxl_region *unlocked_region(struct kunit *test)
 	return cxlr;
 }
 
+/* seen or not */
+static struct cxl_region *only_region(struct kunit *test)
+{
+	struct cxl_root_decoder *cxlrd =
+		to_cxl_root_decoder(&fabric(test)->root->decoders[0]->dev);
+	unsigned long index = 0;
+	struct cxl_region *cxlr =
+		mt_find(&cxlrd->regions, &index, ULONG_MAX);
+
+	KUNIT_ASSERT_NOT_NULL(test, cxlr);
+	return cxlr;
+}
+
 static void one_who_is_held_goes_on_when_told(struct kunit *test)
 {
 	struct deed *deed;
 
 	fake_test_up(test, fabric(test));
-	arm(test, CXLA_PAUSE_ATTACH_BEGIN);
-	deed = begin(test, bind_accelerator, dev(test));
-	somebody_is_at(test, CXLA_PAUSE_ATTACH_BEGIN);
+	deed = begin_until(test, CXLA_PAUSE_ATTACH_BEGIN, bind_accelerator,
+			   dev(test));
 	KUNIT_EXPECT_EQ(test, cxla_pause_arm(CXLA_PAUSE_ATTACH_BEGIN), -EBUSY);
 	waits(test, deed);
 	go_on(CXLA_PAUSE_ATTACH_BEGIN);
@@ -201,9 +135,8 @@ static void second_revoker_waits_for_the_first(struct kunit *test)
 	struct deed *first, *second;
 
 	attached(test);
-	arm(test, CXLA_PAUSE_REVOKE_DRAINED);
-	first = begin(test, remove_root, fabric(test));
-	somebody_is_at(test, CXLA_PAUSE_REVOKE_DRAINED);
+	first = begin_until(test, CXLA_PAUSE_REVOKE_DRAINED, remove_root,
+			    fabric(test));
 	second = begin(test, unbind_accelerator, dev(test));
 	waits(test, second);
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_revoke, 0);
@@ -251,9 +184,8 @@ static void range_ends_before_its_region_does(struct kunit *test)
 	struct deed *deed;
 
 	attached(test);
-	arm(test, CXLA_PAUSE_REGION_DYING);
-	deed = begin(test, remove_root, fabric(test));
-	somebody_is_at(test, CXLA_PAUSE_REGION_DYING);
+	deed = begin_until(test, CXLA_PAUSE_REGION_DYING, remove_root,
+			   fabric(test));
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_revoke, 1);
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_detach, 0);
 	KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
@@ -268,9 +200,8 @@ static void worker_comes(struct kunit *test)
 	struct deed *deed;
 
 	attached(test);
-	arm(test, CXLA_PAUSE_DETACH_BEGIN);
-	deed = begin(test, unbind_device, endpoint_of(test));
-	somebody_is_at(test, CXLA_PAUSE_DETACH_BEGIN);
+	deed = begin_until(test, CXLA_PAUSE_DETACH_BEGIN, unbind_device,
+			   endpoint_of(test));
 	end_of(test, deed);
 }
 
@@ -313,9 +244,8 @@ static void device_that_is_being_detached_is_not_attached(struct kunit *test)
 
 	dev(test)->accel.no_detach = true;
 	attached(test);
-	arm(test, CXLA_PAUSE_DETACH_UNLOCKED);
-	deed = begin(test, unbind_device, endpoint_of(test));
-	somebody_is_at(test, CXLA_PAUSE_DETACH_UNLOCKED);
+	deed = begin_until(test, CXLA_PAUSE_DETACH_UNLOCKED, unbind_device,
+			   endpoint_of(test));
 	end_of(test, deed);
 	/* one of ours that is bound in this instant gets nothing to lose */
 	fake_unbind(dev(test));
@@ -332,9 +262,7 @@ static void region_that_is_deleted_is_not_ended_again(struct kunit *test)
 	struct cxl_region *cxlr = unlocked_region(test);
 	struct deed *first, *second;
 
-	arm(test, CXLA_PAUSE_REGION_DYING);
-	first = begin(test, delete_region, cxlr);
-	somebody_is_at(test, CXLA_PAUSE_REGION_DYING);
+	first = begin_until(test, CXLA_PAUSE_REGION_DYING, delete_region, cxlr);
 	/* another writer is told so, the endpoint waits */
 	KUNIT_EXPECT_EQ(test, delete_region(cxlr), -EBUSY);
 	second = begin(test, unbind_accelerator, dev(test));
@@ -352,9 +280,8 @@ static void endpoint_returns_when_its_region_is_gone(struct kunit *test)
 	struct cxl_region *cxlr = unlocked_region(test);
 	struct deed *first, *second;
 
-	arm(test, CXLA_PAUSE_REGION_DELETED);
-	first = begin(test, delete_region, cxlr);
-	somebody_is_at(test, CXLA_PAUSE_REGION_DELETED);
+	first = begin_until(test, CXLA_PAUSE_REGION_DELETED, delete_region,
+			    cxlr);
 	second = begin(test, remove_root, fabric(test));
 	waits(test, second);
 	/* its members and its place in the iomem tree are there until it is gone */
@@ -368,19 +295,14 @@ static void endpoint_returns_when_its_region_is_gone(struct kunit *test)
 
 static void region_that_nobody_sees_is_not_deleted(struct kunit *test)
 {
-	struct cxl_root_decoder *cxlrd;
 	struct cxl_region *cxlr;
 	struct deed *deed;
-	unsigned long index = 0;
 
 	dev(test)->accel.expander = true;
 	fake_test_up(test, fabric(test));
-	arm(test, CXLA_PAUSE_REGION_MADE);
-	deed = begin(test, bind_accelerator, dev(test));
-	somebody_is_at(test, CXLA_PAUSE_REGION_MADE);
-	cxlrd = to_cxl_root_decoder(&fabric(test)->root->decoders[0]->dev);
-	cxlr = mt_find(&cxlrd->regions, &index, ULONG_MAX);
-	KUNIT_ASSERT_NOT_NULL(test, cxlr);
+	deed = begin_until(test, CXLA_PAUSE_REGION_MADE, bind_accelerator,
+			   dev(test));
+	cxlr = only_region(test);
 	KUNIT_EXPECT_EQ(test, delete_region(cxlr), -ENODEV);
 	go_on(CXLA_PAUSE_REGION_MADE);
 	KUNIT_EXPECT_EQ(test, end_of(test, deed), 0);
@@ -389,18 +311,13 @@ static void region_that_nobody_sees_is_not_deleted(struct kunit *test)
 
 static void region_of_an_attach_is_locked_before_it_is_seen(struct kunit *test)
 {
-	struct cxl_root_decoder *cxlrd;
 	struct cxl_region *cxlr;
 	struct deed *deed;
-	unsigned long index = 0;
 
 	fake_test_up(test, fabric(test));
-	arm(test, CXLA_PAUSE_REGION_ADDED);
-	deed = begin(test, bind_accelerator, dev(test));
-	somebody_is_at(test, CXLA_PAUSE_REGION_ADDED);
-	cxlrd = to_cxl_root_decoder(&fabric(test)->root->decoders[0]->dev);
-	cxlr = mt_find(&cxlrd->regions, &index, ULONG_MAX);
-	KUNIT_ASSERT_NOT_NULL(test, cxlr);
+	deed = begin_until(test, CXLA_PAUSE_REGION_ADDED, bind_accelerator,
+			   dev(test));
+	cxlr = only_region(test);
 	/* it has no range yet, and nobody may take it away */
 	fake_expect_cxla(test, &cxlr->dev, "locked", "1");
 	KUNIT_EXPECT_EQ(test, delete_region(cxlr), -EBUSY);
@@ -417,9 +334,7 @@ static void whole_or_nothing(struct kunit *test, enum cxla_pause_point point)
 	struct deed *bind, *removal;
 
 	fake_test_up(test, fabric(test));
-	arm(test, point);
-	bind = begin(test, bind_accelerator, dev(test));
-	somebody_is_at(test, point);
+	bind = begin_until(test, point, bind_accelerator, dev(test));
 	removal = begin(test, remove_root, fabric(test));
 	msleep(1000);
 	go_on(point);
@@ -484,9 +399,8 @@ static void arrival_between_revoke_and_detach_is_not_missed(struct kunit *test)
 
 	dev(test)->accel.retry = true;
 	attached(test);
-	arm(test, CXLA_PAUSE_REVOKE_DONE);
-	deed = begin(test, unbind_device, endpoint_of(test));
-	somebody_is_at(test, CXLA_PAUSE_REVOKE_DONE);
+	deed = begin_until(test, CXLA_PAUSE_REVOKE_DONE, unbind_device,
+			   endpoint_of(test));
 	cxla_retry_kick(CXLA_RETRY_ARRIVED);
 	msleep(1000);
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_retry, 0);
@@ -516,9 +430,8 @@ static void region_that_is_being_uncommitted_takes_no_driver(struct kunit *test)
 	struct cxl_region *cxlr = unlocked_region(test);
 	struct deed *deed;
 
-	arm(test, CXLA_PAUSE_COMMIT_UNBOUND);
-	deed = begin(test, uncommit_region, cxlr);
-	somebody_is_at(test, CXLA_PAUSE_COMMIT_UNBOUND);
+	deed = begin_until(test, CXLA_PAUSE_COMMIT_UNBOUND, uncommit_region,
+			   cxlr);
 	KUNIT_EXPECT_NE(test, device_attach(&cxlr->dev), 1);
 	KUNIT_EXPECT_EQ(test, uncommit_region(cxlr), -EBUSY);
 	go_on(CXLA_PAUSE_COMMIT_UNBOUND);
@@ -534,9 +447,8 @@ static void region_that_ends_is_not_uncommitted(struct kunit *test)
 	struct cxl_region *cxlr = unlocked_region(test);
 	struct deed *deed;
 
-	arm(test, CXLA_PAUSE_COMMIT_CHANGING);
-	deed = begin(test, uncommit_region, cxlr);
-	somebody_is_at(test, CXLA_PAUSE_COMMIT_CHANGING);
+	deed = begin_until(test, CXLA_PAUSE_COMMIT_CHANGING, uncommit_region,
+			   cxlr);
 	KUNIT_EXPECT_EQ(test, delete_region(cxlr), 0);
 	go_on(CXLA_PAUSE_COMMIT_CHANGING);
 	KUNIT_EXPECT_EQ(test, end_of(test, deed), -ENXIO);
@@ -590,7 +502,7 @@ static struct kunit_case orders_cases[] = {
 static struct kunit_suite orders_suite = {
 	.name = "orders_kunit",
 	.init = orders_init,
-	.exit = orders_exit,
+	.exit = all_go_on,
 	.test_cases = orders_cases,
 };
 
