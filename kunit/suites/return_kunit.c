@@ -8,6 +8,7 @@
 #include <linux/pci.h>
 
 #include "../fake/fake_fabric.h"
+#include "deed.h"
 
 MODULE_IMPORT_NS("CXL");
 
@@ -19,22 +20,26 @@ struct rig {
 	struct fake_fabric *f;
 	struct fake_node *bridge;
 	struct fake_node *dev;		/* root port 3 */
+	struct fake_node *beside;	/* below the same one, not mapped */
 	struct fake_node *other;	/* root port 4, not mapped */
 };
 
 static int return_init(struct kunit *test)
 {
 	struct rig *rig = kunit_kzalloc(test, sizeof(*rig), GFP_KERNEL);
+	struct fake_node *port;
 
 	KUNIT_ASSERT_NOT_NULL(test, rig);
 	test->priv = rig;
 	rig->f = fake_test_fabric(test);
 	rig->bridge = fake_bridge(rig->f, 7, 2);
-	rig->dev = fake_endpoint(fake_root_port(rig->bridge, 3), 0, 2,
-				 RANGE_SIZE);
+	port = fake_root_port(rig->bridge, 3);
+	rig->dev = fake_endpoint(port, 0, 2, RANGE_SIZE);
+	rig->beside = fake_endpoint(port, 1, 2, RANGE_SIZE);
 	rig->other = fake_endpoint(fake_root_port(rig->bridge, 4), 0, 2,
 				   RANGE_SIZE);
 	KUNIT_ASSERT_NOT_NULL(test, rig->dev);
+	KUNIT_ASSERT_NOT_NULL(test, rig->beside);
 	KUNIT_ASSERT_NOT_NULL(test, rig->other);
 	fake_window(rig->f, rig->bridge, WINDOW_BASE, SZ_4G);
 	KUNIT_ASSERT_EQ(test, fake_fabric_start(rig->f), 0);
@@ -152,6 +157,38 @@ static void attach_that_failed_claims_nothing(struct kunit *test)
 	range_is_given_to_the_other(test);
 	root_add(test);
 	fake_expect_attached(test, rig(test)->other, RANGE_BASE, RANGE_SIZE);
+}
+
+static int unbind_accelerator(void *node)
+{
+	fake_unbind(node);
+	return 0;
+}
+
+/* nothing arrives meanwhile that would make it try again, too */
+static void who_was_kept_from_a_range_is_attached_once_it_is_free(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev, *beside = rig(test)->beside;
+	struct deed *deed;
+
+	beside->accel.retry = true;
+	root_add(test);
+	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
+	/* its region is gone, and it has not let go of the range yet */
+	deed = begin_until(test, CXLA_PAUSE_MEMDEV_DELETED, unbind_accelerator,
+			   dev);
+	/* the decoders above lead to both */
+	fake_hdm_uncommit(dev, 0);
+	KUNIT_ASSERT_EQ(test, fake_map(beside, RANGE_BASE, RANGE_SIZE, 0), 0);
+	settle();
+	fake_expect_refused(test, beside, CXLA_REASON_QUARANTINED);
+	settle();
+	KUNIT_EXPECT_EQ(test, beside->accel.nr_retry, 0);
+
+	go_on(CXLA_PAUSE_MEMDEV_DELETED);
+	KUNIT_EXPECT_EQ(test, end_of(test, deed), 0);
+	KUNIT_EXPECT_EQ(test, beside->accel.nr_retry, 1);
+	is_attached(test, beside);
 }
 
 /* ------------------------------ return ----------------------------- */
@@ -341,6 +378,7 @@ static struct kunit_case return_cases[] = {
 	KUNIT_CASE(part_of_a_range_is_quarantined_too),
 	KUNIT_CASE(range_is_free_when_its_driver_is_unbound),
 	KUNIT_CASE(attach_that_failed_claims_nothing),
+	KUNIT_CASE(who_was_kept_from_a_range_is_attached_once_it_is_free),
 	KUNIT_CASE(root_that_comes_later_attaches_who_asked),
 	KUNIT_CASE(who_did_not_ask_stays_without),
 	KUNIT_CASE(root_that_returns_attaches_again_and_again),
@@ -358,6 +396,7 @@ static struct kunit_case return_cases[] = {
 static struct kunit_suite return_suite = {
 	.name = "return_kunit",
 	.init = return_init,
+	.exit = all_go_on,
 	.test_cases = return_cases,
 };
 
