@@ -2,6 +2,7 @@
 /* What operations are done to, and how it is brought to a state they start from. */
 #include "field_names.h"
 #include "operation.h"
+#include "upstream.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -43,28 +44,6 @@ void remove_module(const Field &field, const std::string &module)
 {
 	if (is_loaded(field, module) && field.root.real())
 		syscall(SYS_delete_module, module.c_str(), O_NONBLOCK);
-}
-
-void bind_root(const Field &field)
-{
-	for (const auto &device : field.roots)
-		if (!has_driver(field, "/sys/bus/platform/devices/" + device))
-			field.root.try_write("/sys/bus/platform/drivers/cxla_acpi/bind", device);
-}
-
-void bind_ports(const Field &field)
-{
-	/* a port that is bound may bring others, below it */
-	for (int pass = 0; pass < 4; pass++) {
-		bool any = false;
-
-		for (const auto &name : field.root.list(bus_devices).value_or({}))
-			if (name.starts_with("port") && !has_driver(field, bus_device(name)))
-				any |= field.root.try_write("/sys/bus/cxla/drivers/cxla_port/bind",
-							    name);
-		if (!any)
-			return;
-	}
 }
 
 void unbind(const Field &field, const std::string &bdf)
@@ -141,8 +120,8 @@ void bring_everything(const Field &field)
 	settle(field);
 	for (const char *module : our_modules)
 		insert(field, module);
-	bind_root(field);
-	bind_ports(field);
+	bind_roots(field.root, field.roots);
+	bind_ports(field.root);
 	settle(field);
 	for (const auto &device : field.devices)
 		make_whole(field, device);
@@ -163,7 +142,7 @@ void bring_modules(const Field &field, size_t count)
 	for (size_t n = 0; n < count; n++)
 		insert(field, our_modules[n]);
 	if (count > 3)
-		bind_root(field);
+		bind_roots(field.root, field.roots);
 }
 
 void unbind_from(const Field &field, const std::string &driver, const std::string &name)
@@ -284,7 +263,7 @@ void settle(const Field &field)
 {
 	/* a worker that detaches may set off the one that attaches again */
 	for (int pass = 0; pass < 2; pass++)
-		field.root.try_write("/sys/bus/cxla/flush", "1");
+		flush(field.root);
 }
 
 std::string missing_at_rest(const Field &field)

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rest.h"
 
+#include "field_names.h"
+#include "upstream.h"
+
 #include <fmt/format.h>
 #include <thread>
 
@@ -12,26 +15,6 @@ namespace
 
 using namespace std::chrono_literals;
 
-void flush(const Root &root)
-{
-	root.try_write("/sys/bus/cxla/flush", "1");
-}
-
-void bind_ports(const Root &root)
-{
-	/* a port that is bound may bring others, below it */
-	for (int pass = 0; pass < 4; pass++) {
-		bool any = false;
-
-		for (const auto &name : root.list("/sys/bus/cxla/devices").value_or({}))
-			if (name.starts_with("port") &&
-			    !root.exists("/sys/bus/cxla/devices/" + name + "/driver"))
-				any |= root.try_write("/sys/bus/cxla/drivers/cxla_port/bind", name);
-		if (!any)
-			return;
-	}
-}
-
 /* a region that is there and not committed would end with its decoders reset */
 void commit_regions(const Root &root)
 {
@@ -39,8 +22,8 @@ void commit_regions(const Root &root)
 	for (int pass = 0; pass < 4; pass++) {
 		bool any = false;
 
-		for (const auto &name : root.list("/sys/bus/cxla/devices").value_or({})) {
-			const std::string path = "/sys/bus/cxla/devices/" + name + "/commit";
+		for (const auto &name : root.list(bus_devices).value_or({})) {
+			const std::string path = bus_device(name) + "/commit";
 
 			if (name.starts_with("region") && root.text(path).value_or("1") == "0")
 				any |= root.try_write(path, "1");
@@ -55,7 +38,7 @@ void bind_anew(const Root &root, const std::string &driver, const std::string &b
 {
 	const std::string folder = "/sys/bus/pci/drivers/" + driver;
 
-	if (root.exists("/sys/bus/pci/devices/" + bdf + "/driver"))
+	if (root.exists(pci_device(bdf) + "/driver"))
 		root.try_write(folder + "/unbind", bdf);
 	root.try_write(folder + "/bind", bdf);
 }
@@ -65,9 +48,7 @@ void bind_anew(const Root &root, const std::string &driver, const std::string &b
 void bring_to_rest(const Root &root, const Targets &targets)
 {
 	flush(root);
-	for (const auto &device : targets.roots)
-		if (!root.exists("/sys/bus/platform/devices/" + device + "/driver"))
-			root.try_write("/sys/bus/platform/drivers/cxla_acpi/bind", device);
+	bind_roots(root, targets.roots);
 	bind_ports(root);
 	flush(root);
 	commit_regions(root);
@@ -76,8 +57,7 @@ void bring_to_rest(const Root &root, const Targets &targets)
 	for (const auto &accel : targets.accelerators) {
 		bind_anew(root, accel_driver, accel.bdf);
 		if (!accel.on_loss.empty())
-			root.try_write("/sys/bus/pci/devices/" + accel.bdf + "/cxla/on_loss",
-				       accel.on_loss);
+			root.try_write(pci_device(accel.bdf) + "/cxla/on_loss", accel.on_loss);
 	}
 	flush(root);
 }
