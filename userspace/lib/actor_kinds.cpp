@@ -2,6 +2,7 @@
 /* Each actor's step: what it does once. */
 #include "accel.h"
 #include "actor.h"
+#include "named.h"
 
 #include <algorithm>
 #include <array>
@@ -236,10 +237,7 @@ const std::vector<ActorKind> &actor_kinds()
 
 const ActorKind *find_actor(std::string_view name)
 {
-	for (const auto &kind : actor_kinds())
-		if (kind.name == name)
-			return &kind;
-	return nullptr;
+	return find_named(actor_kinds(), &ActorKind::name, name);
 }
 
 } // namespace cxla

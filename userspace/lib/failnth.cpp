@@ -5,7 +5,7 @@
 #include "error.h"
 #include "fault.h"
 #include "kernel_log.h"
-#include "race.h"
+#include "named.h"
 #include "rest.h"
 #include "watched.h"
 
@@ -352,49 +352,23 @@ std::vector<Obstacle> failnth_refusals(const Root &root, const Machine &machine,
 				       bool agreed)
 {
 	std::vector<Obstacle> refusals;
-	std::string missing;
 
 	if (!machine.privileged)
 		return {{"only root may make allocations fail", "run as root"}};
-	if (missing = missing_for_faults(root); !missing.empty())
+	if (std::string missing = missing_for_faults(root); !missing.empty())
 		refusals.push_back({missing,
 				    "a kernel with CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC "
 				    "and CONFIG_FAULT_INJECTION_DEBUG_FS is needed"});
-	if (missing = missing_from(field); !missing.empty())
-		refusals.push_back({missing, "`cxla load BDF`, `cxla attach --expander BDF`: one "
-					     "accelerator and one expander are needed"});
-	for (const auto &device : field.devices)
-		for (const auto &accel : machine.accelerators)
-			if (accel.bdf == device.bdf)
-				for (const auto &opener :
-				     find_openers(root, "/dev/cxla/" + accel.accel.value_or("?")))
-					refusals.push_back(
-						{fmt::format("{} is in use by {} (pid {})",
-							     accel.bdf, opener.command, opener.pid),
-						 "end what uses it first"});
-	if (!agreed && !in_virtual_machine(root))
-		refusals.push_back({"this is no virtual machine",
-				    "--list shows what would be done, --yes agrees to it"});
+	refuse_incomplete(refusals, field);
+	refuse_in_use(refusals, root, machine);
+	refuse_real_machine(refusals, root, agreed, "--list shows what would be done");
 	return refusals;
 }
 
 std::vector<const MachineOperation *> choose_operations(const std::vector<std::string> &names)
 {
-	std::vector<const MachineOperation *> chosen;
-
-	if (names.empty())
-		for (const auto &operation : operations())
-			chosen.push_back(&operation);
-	for (const auto &name : names) {
-		const MachineOperation *operation = find_operation(name);
-
-		if (!operation)
-			throw Error(fmt::format("there is no operation '{}'", name),
-				    "`cxla failnth --list` lists them", Exit::Usage);
-		if (std::find(chosen.begin(), chosen.end(), operation) == chosen.end())
-			chosen.push_back(operation);
-	}
-	return chosen;
+	return choose(operations(), &MachineOperation::name, names, "operation",
+		      "`cxla failnth --list` lists them");
 }
 
 FailnthReport run_failnth(const Field &field, const FailnthRequest &request,

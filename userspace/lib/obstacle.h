@@ -8,8 +8,22 @@
 namespace cxla
 {
 
+class Root;
+struct Field;
+struct Machine;
+
 struct Obstacle {
 	std::string what, hint;
 };
+
+/* what stands in the way of more than one command, added to @refusals */
+
+/* a process has the node of an accelerator open */
+void refuse_in_use(std::vector<Obstacle> &refusals, const Root &root, const Machine &machine);
+/* operations have nothing to be done to */
+void refuse_incomplete(std::vector<Obstacle> &refusals, const Field &field);
+/* something is at stake. @agreed: --yes was given; @rehearsal: what shows what would be done */
+void refuse_real_machine(std::vector<Obstacle> &refusals, const Root &root, bool agreed,
+			 const std::string &rehearsal);
 
 } // namespace cxla

@@ -2,6 +2,7 @@
 #include "operation.h"
 
 #include "field_names.h"
+#include "named.h"
 
 #include <algorithm>
 #include <array>
@@ -439,10 +440,7 @@ const std::vector<MachineOperation> &operations()
 
 const MachineOperation *find_operation(std::string_view name)
 {
-	for (const auto &operation : operations())
-		if (operation.name == name)
-			return &operation;
-	return nullptr;
+	return find_named(operations(), &MachineOperation::name, name);
 }
 
 std::string missing_from(const Field &field)

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "hand.h"
 #include "kernel_log.h"
+#include "named.h"
 #include "race.h"
 
 #include <algorithm>
@@ -503,53 +504,30 @@ std::vector<Obstacle> pairs_refusals(const Root &root, const Machine &machine, c
 				     const PairsRequest &request, bool agreed)
 {
 	std::vector<Obstacle> refusals;
-	std::string missing;
 	auto forgets = [](const Trigger *trigger) { return trigger->forgets; };
 
 	if (!machine.privileged)
 		return {{"only root may pull triggers", "run as root"}};
-	if (missing = missing_for_pauses(root); !missing.empty())
+	if (std::string missing = missing_for_pauses(root); !missing.empty())
 		refusals.push_back({missing, "a kernel with CONFIG_FAULT_INJECTION is needed: "
 					     "`tools/kernel/build x86 debug-7` and debug-6.12 "
 					     "make some"});
-	if (missing = missing_from(field); !missing.empty())
-		refusals.push_back({missing, "`cxla load BDF`, `cxla attach --expander BDF`: one "
-					     "accelerator and one expander are needed"});
-	for (const auto &accel : machine.accelerators)
-		for (const auto &opener :
-		     find_openers(root, "/dev/cxla/" + accel.accel.value_or("?")))
-			refusals.push_back({fmt::format("{} is in use by {} (pid {})", accel.bdf,
-							opener.command, opener.pid),
-					    "end what uses it first"});
+	refuse_incomplete(refusals, field);
+	refuse_in_use(refusals, root, machine);
 	if (!request.recommit &&
 	    (std::any_of(request.first.begin(), request.first.end(), forgets) ||
 	     std::any_of(request.second.begin(), request.second.end(), forgets)))
 		refusals.push_back({"decoders could be lost for good",
 				    "--recommit says what commits them again; or leave out the "
 				    "triggers that --list marks"});
-	if (!agreed && !in_virtual_machine(root))
-		refusals.push_back({"this is no virtual machine",
-				    "--list shows what would be done, --yes agrees to it"});
+	refuse_real_machine(refusals, root, agreed, "--list shows what would be done");
 	return refusals;
 }
 
 std::vector<const Trigger *> choose_triggers(const std::vector<std::string> &names)
 {
-	std::vector<const Trigger *> chosen;
-
-	if (names.empty())
-		for (const auto &trigger : triggers())
-			chosen.push_back(&trigger);
-	for (const auto &name : names) {
-		const Trigger *trigger = find_trigger(name);
-
-		if (!trigger)
-			throw Error(fmt::format("there is no trigger '{}'", name),
-				    "`cxla pairs --list` lists them", Exit::Usage);
-		if (std::find(chosen.begin(), chosen.end(), trigger) == chosen.end())
-			chosen.push_back(trigger);
-	}
-	return chosen;
+	return choose(triggers(), &Trigger::name, names, "trigger",
+		      "`cxla pairs --list` lists them");
 }
 
 PairsReport run_pairs(const Field &field, const PairsRequest &request, const Pauses &pauses,

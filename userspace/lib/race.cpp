@@ -3,6 +3,7 @@
 
 #include "error.h"
 #include "kernel_log.h"
+#include "named.h"
 
 #include <algorithm>
 #include <csignal>
@@ -280,14 +281,6 @@ Targets find_targets(const Machine &machine, const Root &root)
 	return targets;
 }
 
-bool in_virtual_machine(const Root &root)
-{
-	std::string vendor = root.text("/sys/class/dmi/id/sys_vendor").value_or("");
-	std::string processor = root.read("/proc/cpuinfo", 16 << 20).value_or("");
-
-	return vendor == "QEMU" || processor.find(" hypervisor ") != processor.npos;
-}
-
 std::vector<Obstacle> race_refusals(const Machine &machine, const Root &root,
 				    const RaceRequest &request, bool agreed)
 {
@@ -313,12 +306,7 @@ std::vector<Obstacle> race_refusals(const Machine &machine, const Root &root,
 						   ram.range.text()),
 				       "take it offline first: the race would pull it away");
 	}
-	for (const auto &accel : machine.accelerators)
-		for (const auto &opener :
-		     find_openers(root, "/dev/cxla/" + accel.accel.value_or("?")))
-			refuse(fmt::format("{} is in use by {} (pid {})", accel.bdf, opener.command,
-					   opener.pid),
-			       "end what uses it first");
+	refuse_in_use(refusals, root, machine);
 	for (const auto &expander : find_targets(machine, root).expanders)
 		if (resets && expander.unlocked && !request.recommit)
 			refuse(fmt::format(
@@ -328,30 +316,18 @@ std::vector<Obstacle> race_refusals(const Machine &machine, const Root &root,
 			       fmt::format("--recommit COMMAND that commits them as firmware did, "
 					   "--actors without commit, or `cxla detach {}`",
 					   expander.bdf));
-	if (!agreed && !in_virtual_machine(root))
-		refuse("this is no virtual machine",
-		       "--dry-run lists what would be touched, --yes agrees to it");
+	refuse_real_machine(refusals, root, agreed, "--dry-run lists what would be touched");
 	return refusals;
 }
 
 std::vector<const ActorKind *> choose_actors(const std::vector<std::string> &names)
 {
-	std::vector<const ActorKind *> chosen;
 	std::vector<std::string> known;
 
 	for (const auto &kind : actor_kinds())
 		known.emplace_back(kind.name);
-	for (const auto &name : names.empty() ? known : names) {
-		const ActorKind *kind = find_actor(name);
-
-		if (!kind)
-			throw Error(fmt::format("there is no actor '{}'", name),
-				    fmt::format("there are {}", fmt::join(known, ", ")),
-				    Exit::Usage);
-		if (std::find(chosen.begin(), chosen.end(), kind) == chosen.end())
-			chosen.push_back(kind);
-	}
-	return chosen;
+	return choose(actor_kinds(), &ActorKind::name, names, "actor",
+		      fmt::format("there are {}", fmt::join(known, ", ")));
 }
 
 RaceReport run_race(const Root &root, const RaceRequest &request, const Targets &targets,

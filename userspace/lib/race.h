@@ -67,8 +67,6 @@ Targets find_targets(const Machine &machine, const Root &root);
  */
 std::vector<Obstacle> race_refusals(const Machine &machine, const Root &root,
 				    const RaceRequest &request, bool agreed);
-/* is this a virtual machine, where nothing is at stake */
-bool in_virtual_machine(const Root &root);
 /* every actor, or those named; throws Error (Usage) */
 std::vector<const ActorKind *> choose_actors(const std::vector<std::string> &names);
 

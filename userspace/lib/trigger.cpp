@@ -3,6 +3,7 @@
 
 #include "fd.h"
 #include "field_names.h"
+#include "named.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -114,10 +115,7 @@ const std::vector<Trigger> &triggers()
 
 const Trigger *find_trigger(std::string_view name)
 {
-	for (const auto &trigger : triggers())
-		if (trigger.name() == name)
-			return &trigger;
-	return nullptr;
+	return find_named(triggers(), &Trigger::name, name);
 }
 
 bool is_allowed(const Trigger &trigger, bool opened, int err)
