@@ -95,54 +95,41 @@ std::string cxla_driver(const char *driver, const char *file)
 	return fmt::format("/sys/bus/cxla/drivers/{}/{}", driver, file);
 }
 
-int bind_accel(const Field &field, Moment &moment)
+/* one of the two devices that operations are done to */
+using Device = std::string Field::*;
+
+constexpr Device accel = &Field::accel, expander = &Field::expander;
+
+template <Device device> int bind_device(const Field &field, Moment &moment)
 {
-	return write_to(field, moment, pci_driver(accel_driver, "bind"), field.accel);
+	const char *driver = device == accel ? accel_driver : expander_driver;
+
+	return write_to(field, moment, pci_driver(driver, "bind"), field.*device);
 }
 
-int unbind_accel(const Field &field, Moment &moment)
+template <Device device> int unbind_device(const Field &field, Moment &moment)
 {
-	return write_to(field, moment, pci_driver(accel_driver, "unbind"), field.accel);
+	const char *driver = device == accel ? accel_driver : expander_driver;
+
+	return write_to(field, moment, pci_driver(driver, "unbind"), field.*device);
 }
 
-int bind_expander(const Field &field, Moment &moment)
-{
-	return write_to(field, moment, pci_driver(expander_driver, "bind"), field.expander);
-}
-
-int unbind_expander(const Field &field, Moment &moment)
-{
-	return write_to(field, moment, pci_driver(expander_driver, "unbind"), field.expander);
-}
-
-int unbind_accel_memdev(const Field &field, Moment &moment)
-{
-	return write_to(field, moment, cxla_driver("cxla_mem", "unbind"),
-			memdev_of(field.root, field.accel));
-}
-
-int unbind_expander_memdev(const Field &field, Moment &moment)
-{
-	return write_to(field, moment, cxla_driver("cxla_mem", "unbind"),
-			memdev_of(field.root, field.expander));
-}
-
-int bind_expander_memdev(const Field &field, Moment &moment)
+template <Device device> int bind_memdev(const Field &field, Moment &moment)
 {
 	return write_to(field, moment, cxla_driver("cxla_mem", "bind"),
-			memdev_of(field.root, field.expander));
+			memdev_of(field.root, field.*device));
 }
 
-int unbind_accel_endpoint(const Field &field, Moment &moment)
+template <Device device> int unbind_memdev(const Field &field, Moment &moment)
 {
-	return write_to(field, moment, cxla_driver("cxla_port", "unbind"),
-			endpoint_of(field.root, field.accel));
+	return write_to(field, moment, cxla_driver("cxla_mem", "unbind"),
+			memdev_of(field.root, field.*device));
 }
 
-int unbind_expander_endpoint(const Field &field, Moment &moment)
+template <Device device> int unbind_endpoint(const Field &field, Moment &moment)
 {
 	return write_to(field, moment, cxla_driver("cxla_port", "unbind"),
-			endpoint_of(field.root, field.expander));
+			endpoint_of(field.root, field.*device));
 }
 
 int unbind_port(const Field &field, Moment &moment)
@@ -155,58 +142,30 @@ int bind_port(const Field &field, Moment &moment)
 	return write_to(field, moment, cxla_driver("cxla_port", "bind"), port_of(field));
 }
 
-int unbind_accel_region(const Field &field, Moment &moment)
-{
-	return write_to(field, moment, cxla_driver("cxla_region", "unbind"),
-			region_of(field.root, field.accel));
-}
-
-int unbind_region(const Field &field, Moment &moment)
-{
-	return write_to(field, moment, cxla_driver("cxla_region", "unbind"),
-			region_of(field.root, field.expander));
-}
-
-int bind_region(const Field &field, Moment &moment)
+template <Device device> int bind_region(const Field &field, Moment &moment)
 {
 	return write_to(field, moment, cxla_driver("cxla_region", "bind"),
-			region_of(field.root, field.expander));
+			region_of(field.root, field.*device));
 }
 
-int delete_region_of(const Field &field, Moment &moment, const std::string &bdf)
+template <Device device> int unbind_region(const Field &field, Moment &moment)
 {
-	std::string region = region_of(field.root, bdf);
+	return write_to(field, moment, cxla_driver("cxla_region", "unbind"),
+			region_of(field.root, field.*device));
+}
+
+template <Device device> int delete_region(const Field &field, Moment &moment)
+{
+	std::string region = region_of(field.root, field.*device);
 
 	return write_to(field, moment, bus_device(parent_of(field.root, region)) + "/delete_region",
 			region);
 }
 
-int delete_region(const Field &field, Moment &moment)
+template <Device device, char value> int write_commit(const Field &field, Moment &moment)
 {
-	return delete_region_of(field, moment, field.expander);
-}
-
-int delete_locked_region(const Field &field, Moment &moment)
-{
-	return delete_region_of(field, moment, field.accel);
-}
-
-int uncommit(const Field &field, Moment &moment)
-{
-	return write_to(field, moment,
-			bus_device(region_of(field.root, field.expander)) + "/commit", "0");
-}
-
-int commit(const Field &field, Moment &moment)
-{
-	return write_to(field, moment,
-			bus_device(region_of(field.root, field.expander)) + "/commit", "1");
-}
-
-int uncommit_locked(const Field &field, Moment &moment)
-{
-	return write_to(field, moment, bus_device(region_of(field.root, field.accel)) + "/commit",
-			"0");
+	return write_to(field, moment, bus_device(region_of(field.root, field.*device)) + "/commit",
+			{value});
 }
 
 int root_write(const Field &field, Moment &moment, const char *file)
@@ -378,37 +337,41 @@ const std::vector<MachineOperation> &operations()
 		{"unload-mem", "removes cxla_mem", Start::Mem, unload_nth<2>},
 		{"unload-port", "removes cxla_port", Start::Port, unload_nth<1>},
 		{"unload-core", "removes cxla_core", Start::Core, unload_nth<0>},
-		{"attach", "binds an accelerator", Start::AccelUnbound, bind_accel},
-		{"detach", "unbinds an accelerator", Start::Everything, unbind_accel},
-		{"bind-expander", "binds a memory expander", Start::ExpanderUnbound, bind_expander},
+		{"attach", "binds an accelerator", Start::AccelUnbound, bind_device<accel>},
+		{"detach", "unbinds an accelerator", Start::Everything, unbind_device<accel>},
+		{"bind-expander", "binds a memory expander", Start::ExpanderUnbound,
+		 bind_device<expander>},
 		{"unbind-expander", "unbinds a memory expander", Start::Everything,
-		 unbind_expander},
+		 unbind_device<expander>},
 		{"unbind-memdev", "unbinds an accelerator's memdev", Start::Everything,
-		 unbind_accel_memdev},
+		 unbind_memdev<accel>},
 		{"unbind-expander-memdev", "unbinds an expander's memdev", Start::Everything,
-		 unbind_expander_memdev},
+		 unbind_memdev<expander>},
 		{"bind-expander-memdev", "binds an expander's memdev", Start::MemdevUnbound,
-		 bind_expander_memdev},
+		 bind_memdev<expander>},
 		{"unbind-endpoint", "unbinds an accelerator's endpoint port", Start::Everything,
-		 unbind_accel_endpoint},
+		 unbind_endpoint<accel>},
 		{"unbind-expander-endpoint", "unbinds an expander's endpoint port",
-		 Start::Everything, unbind_expander_endpoint},
+		 Start::Everything, unbind_endpoint<expander>},
 		{"unbind-port", "unbinds the port above an accelerator", Start::Everything,
 		 unbind_port},
 		{"bind-port", "binds the port above an accelerator", Start::PortUnbound, bind_port},
 		{"unbind-locked-region", "unbinds an accelerator's region", Start::Everything,
-		 unbind_accel_region},
-		{"unbind-region", "unbinds an expander's region", Start::Everything, unbind_region},
-		{"bind-region", "binds an expander's region", Start::RegionUnbound, bind_region},
-		{"delete-region", "deletes an expander's region", Start::Everything, delete_region},
+		 unbind_region<accel>},
+		{"unbind-region", "unbinds an expander's region", Start::Everything,
+		 unbind_region<expander>},
+		{"bind-region", "binds an expander's region", Start::RegionUnbound,
+		 bind_region<expander>},
+		{"delete-region", "deletes an expander's region", Start::Everything,
+		 delete_region<expander>},
 		{"delete-locked-region", "is refused to delete an accelerator's region",
-		 Start::Everything, delete_locked_region},
+		 Start::Everything, delete_region<accel>},
 		{"uncommit", "writes 0 to commit of an expander's region", Start::Everything,
-		 uncommit},
+		 write_commit<expander, '0'>},
 		{"commit", "writes 1 to commit of an expander's region", Start::Uncommitted,
-		 commit},
+		 write_commit<expander, '1'>},
 		{"uncommit-locked", "is refused 0 in commit of an accelerator's region",
-		 Start::Everything, uncommit_locked},
+		 Start::Everything, write_commit<accel, '0'>},
 		{"unbind-root", "unbinds the root above everything", Start::Everything,
 		 unbind_root},
 		{"bind-root", "binds the root while devices wait for it", Start::RootUnbound,
