@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "attach.h"
 #include "command.h"
+#include "progress.h"
 #include "report.h"
 
 #include <fmt/format.h>
 #include <fstream>
-#include <unistd.h>
 
 namespace cxla
 {
@@ -13,6 +13,7 @@ namespace cxla
 namespace
 {
 
+using namespace std::chrono_literals;
 using json = nlohmann::ordered_json;
 
 constexpr double percents[] = {50, 90, 99, 99.9};
@@ -21,35 +22,6 @@ struct Options {
 	unsigned cycles = 100, warmup = 5;
 	std::vector<std::string> devices;
 	std::string hdr;
-};
-
-/* one line that is written over, after two seconds of silence */
-class Progress
-{
-public:
-	explicit Progress(std::string what) : what_(std::move(what)) {}
-	~Progress()
-	{
-		if (shown_ && terminal_)
-			fmt::print(stderr, "\r\033[K");
-	}
-
-	void tell(unsigned done, unsigned all)
-	{
-		auto now = std::chrono::steady_clock::now();
-
-		if (now - last_ < std::chrono::seconds(shown_ && terminal_ ? 0 : 2))
-			return;
-		fmt::print(stderr, "{}{}: {} of {} cycles{}", terminal_ ? "\r" : "", what_, done,
-			   all, terminal_ ? "" : "\n");
-		last_ = now;
-		shown_ = true;
-	}
-
-private:
-	std::string what_;
-	std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-	bool shown_ = false, terminal_ = isatty(STDERR_FILENO);
 };
 
 json histogram_json(const Histogram &h)
@@ -143,12 +115,14 @@ Exit bench(const Root &root, const Context &context, const Options &options)
 	auto devices = wanted_devices(root, options);
 
 	for (const auto &bdf : devices) {
-		auto progress = std::make_unique<Progress>(bdf);
-		BenchRequest request{options.cycles, options.warmup,
-				     [&](unsigned done, unsigned cycles) {
-					     progress->tell(done, cycles);
-					     return !InterruptGuard::interrupted();
-				     }};
+		auto progress = std::make_unique<ProgressLine>(2s, 2s);
+		BenchRequest request{
+			options.cycles, options.warmup, [&](unsigned done, unsigned cycles) {
+				if (progress->due())
+					progress->show(fmt::format("{}: {} of {} cycles", bdf, done,
+								   cycles));
+				return !InterruptGuard::interrupted();
+			}};
 		BenchResult result = bench_attach(root, bdf, request);
 
 		progress.reset();

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fmt/format.h>
 
@@ -100,6 +101,14 @@ Exit refuse(const Context &context, const char *command, const std::vector<Obsta
 	if (context.json)
 		print_json({{"command", command}, {"refused", list}});
 	return Exit::Refused;
+}
+
+Exit end_search(bool stuck, bool found)
+{
+	std::fflush(stdout);
+	if (stuck)
+		std::_Exit(static_cast<int>(Exit::Failed));
+	return found ? Exit::Failed : Exit::Ok;
 }
 
 nlohmann::ordered_json steps_json(const std::vector<Step> &steps)

@@ -35,6 +35,11 @@ CLI::App *add_command(CLI::App &parent, Context &context, const std::string &nam
 void print_json(const nlohmann::ordered_json &json);
 /* tells why @command is not begun */
 Exit refuse(const Context &context, const char *command, const std::vector<Obstacle> &refusals);
+/*
+ * The end of a command that looks for what is wrong. @stuck: threads are left in
+ * the kernel; then it does not return, as they are not waited for.
+ */
+Exit end_search(bool stuck, bool found);
 nlohmann::ordered_json steps_json(const std::vector<Step> &steps);
 
 /* set by SIGINT, SIGTERM and SIGHUP while one of these lives */

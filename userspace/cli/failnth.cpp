@@ -2,12 +2,11 @@
 #include "failnth.h"
 
 #include "command.h"
+#include "progress.h"
 #include "report.h"
 
-#include <cstdlib>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
 namespace cxla
 {
@@ -23,34 +22,6 @@ struct Options {
 	double patience = 120;
 	std::string leaks = "each";
 	bool list = false, yes = false;
-};
-
-/* written over on a terminal; elsewhere a line every five seconds */
-class Progress
-{
-public:
-	~Progress()
-	{
-		if (terminal_ && shown_)
-			fmt::print(stderr, "\r\033[K");
-	}
-
-	void tell(const OperationReport &report, unsigned nth)
-	{
-		auto now = std::chrono::steady_clock::now();
-
-		if (!terminal_ && shown_ && now - told_ < std::chrono::seconds(5))
-			return;
-		told_ = now;
-		shown_ = true;
-		fmt::print(stderr, "{}{}: {} of {}, {:.0f} s{}", terminal_ ? "\r\033[K" : "",
-			   report.operation->name, nth, report.points, report.seconds,
-			   terminal_ ? "" : "\n");
-	}
-
-private:
-	std::chrono::steady_clock::time_point told_;
-	bool shown_ = false, terminal_ = isatty(STDERR_FILENO);
 };
 
 std::string command_line(const FailnthFinding &finding, const Options &options)
@@ -172,11 +143,14 @@ Exit failnth(const Root &root, const Context &context, const Options &options)
 		return refuse(context, "failnth", refusals);
 
 	InterruptGuard guard;
-	auto progress = std::make_unique<Progress>();
+	auto progress = std::make_unique<ProgressLine>();
 	FailnthReport report = run_failnth(
 		field, request,
 		[&](const OperationReport &so_far, unsigned nth) {
-			progress->tell(so_far, nth);
+			if (progress->due())
+				progress->show(fmt::format("{}: {} of {}, {:.0f} s",
+							   so_far.operation->name, nth,
+							   so_far.points, so_far.seconds));
 			return !InterruptGuard::interrupted();
 		},
 		[](const FailnthFinding &finding) {
@@ -195,11 +169,7 @@ Exit failnth(const Root &root, const Context &context, const Options &options)
 			fmt::print("nothing found{}{}\n", report.interrupted ? ", interrupted" : "",
 				   report.leaks_looked_for ? "" : ", leaks not looked for");
 	}
-	std::fflush(stdout);
-	/* a thread that is stuck in the kernel is not waited for */
-	if (report.stuck)
-		std::_Exit(static_cast<int>(Exit::Failed));
-	return report.findings.empty() ? Exit::Ok : Exit::Failed;
+	return end_search(report.stuck, !report.findings.empty());
 }
 
 } // namespace

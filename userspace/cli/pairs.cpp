@@ -3,11 +3,10 @@
 
 #include "command.h"
 #include "pause.h"
+#include "progress.h"
 #include "report.h"
 
-#include <cstdlib>
 #include <fmt/format.h>
-#include <unistd.h>
 
 namespace cxla
 {
@@ -26,33 +25,13 @@ struct Options {
 	bool list = false, yes = false;
 };
 
-/* written over on a terminal; elsewhere a line every five seconds */
-class Progress
+std::string progress_text(const PairsReport &report, const PairCase &now,
+			  std::chrono::steady_clock::time_point begun)
 {
-public:
-	~Progress()
-	{
-		if (terminal_ && shown_)
-			fmt::print(stderr, "\r\033[K");
-	}
+	std::chrono::duration<double> passed = std::chrono::steady_clock::now() - begun;
 
-	void tell(const PairsReport &report, const PairCase &now)
-	{
-		auto time = std::chrono::steady_clock::now();
-
-		if (!terminal_ && shown_ && time - told_ < std::chrono::seconds(5))
-			return;
-		told_ = time;
-		shown_ = true;
-		fmt::print(stderr, "{}{} cases, {:.0f} s: {}{}", terminal_ ? "\r\033[K" : "",
-			   report.cases, std::chrono::duration<double>(time - begun_).count(),
-			   now.words(), terminal_ ? "" : "\n");
-	}
-
-private:
-	std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now(), told_;
-	bool shown_ = false, terminal_ = isatty(STDERR_FILENO);
-};
+	return fmt::format("{} cases, {:.0f} s: {}", report.cases, passed.count(), now.words());
+}
 
 std::string command_line(const PairCase &at, const Options &options)
 {
@@ -273,12 +252,14 @@ Exit pairs(const Root &root, const Context &context, const Options &options)
 
 	InterruptGuard guard;
 	KernelPauses pauses(root);
-	auto progress = std::make_unique<Progress>();
-	PairsReport report = run_pairs(field, request, pauses,
-				       [&](const PairsReport &so_far, const PairCase &now) {
-					       progress->tell(so_far, now);
-					       return !InterruptGuard::interrupted();
-				       });
+	auto begun = std::chrono::steady_clock::now();
+	auto progress = std::make_unique<ProgressLine>();
+	PairsReport report = run_pairs(
+		field, request, pauses, [&](const PairsReport &so_far, const PairCase &now) {
+			if (progress->due())
+				progress->show(progress_text(so_far, now, begun));
+			return !InterruptGuard::interrupted();
+		});
 
 	progress.reset();
 	/* nobody stays held by what has ended */
@@ -293,11 +274,7 @@ Exit pairs(const Root &root, const Context &context, const Options &options)
 		else
 			fmt::print("nothing found{}\n", report.interrupted ? ", interrupted" : "");
 	}
-	std::fflush(stdout);
-	/* a thread that is stuck in the kernel is not waited for */
-	if (report.stuck)
-		std::_Exit(static_cast<int>(Exit::Failed));
-	return report.finding ? Exit::Failed : Exit::Ok;
+	return end_search(report.stuck, report.finding.has_value());
 }
 
 } // namespace

@@ -3,11 +3,11 @@
 
 #include "command.h"
 #include "fd.h"
+#include "progress.h"
 #include "report.h"
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -20,6 +20,7 @@ namespace cxla
 namespace
 {
 
+using namespace std::chrono_literals;
 using json = nlohmann::ordered_json;
 
 struct Options {
@@ -64,27 +65,21 @@ std::string outcomes_text(const Outcomes &outcomes)
 	return text;
 }
 
-/* written over on a terminal; elsewhere a line every five seconds */
+/* how it stands, and what was done since it was last shown */
 class Progress
 {
 public:
-	~Progress()
-	{
-		if (terminal_ && shown_)
-			fmt::print(stderr, "\r\033[K");
-	}
-
 	void tell(const RaceReport &report)
 	{
-		auto all = totals(report);
+		if (!line_.due())
+			return;
+
 		std::string line = fmt::format(
 			"{:4.0f} s, {} binds, {} in flight (peak {}); per second:", report.seconds,
 			report.cycles, report.in_flight, report.peak_in_flight);
 		double passed = report.seconds - last_seconds_;
 
-		if (!terminal_ && passed < 5)
-			return;
-		for (const auto &[name, total] : all) {
+		for (const auto &[name, total] : totals(report)) {
 			uint64_t sum = total.done + total.failed;
 
 			line += fmt::format(" {} {:.0f}", name,
@@ -92,17 +87,15 @@ public:
 						    std::max(passed, 0.001));
 			last_[name] = sum;
 		}
-		line += "; " + outcomes_text(report.outcomes());
 		last_seconds_ = report.seconds;
-		shown_ = true;
-		fmt::print(stderr, "{}{}{}", terminal_ ? "\r\033[K" : "", line,
-			   terminal_ ? "" : "\n");
+		line_.show(line + "; " + outcomes_text(report.outcomes()));
 	}
 
 private:
+	/* elsewhere the first line is one of five seconds, too */
+	ProgressLine line_{ProgressLine::on_terminal() ? 0s : 5s};
 	std::map<std::string, uint64_t> last_;
 	double last_seconds_ = 0;
-	bool shown_ = false, terminal_ = isatty(STDERR_FILENO);
 };
 
 Backend choose_backend(const Options &options, std::string &why)
@@ -394,11 +387,7 @@ Exit race(const Root &root, const Context &context, const Options &options)
 		else
 			fmt::print("nothing found{}\n", report.interrupted ? ", interrupted" : "");
 	}
-	std::fflush(stdout);
-	/* threads that are stuck in the kernel are not waited for */
-	if (report.stuck)
-		std::_Exit(static_cast<int>(Exit::Failed));
-	return report.finding ? Exit::Failed : Exit::Ok;
+	return end_search(report.stuck, report.finding.has_value());
 }
 
 } // namespace
