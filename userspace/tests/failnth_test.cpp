@@ -65,13 +65,8 @@ struct Failnth : ::testing::Test {
 		made_up = &made;
 		on_failure = [](unsigned) { return ENOMEM; };
 		on_success = [] { return 0; };
-		made.add_kernel();
-		made.add_platform();
-		made.add_attached(2);
+		made.add_virtual_machine();
 		made.make_expander(1);
-		made.file("/sys/bus/cxla/flush", "");
-		made.file("/sys/class/dmi/id/sys_vendor", "QEMU\n");
-		made.file("/dev/kmsg", "");
 		made.file(nth_file, "0");
 		for (const std::string folder : {failslab, page_alloc}) {
 			made.file(folder + "probability", "100\n");

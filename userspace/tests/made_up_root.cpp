@@ -229,6 +229,16 @@ void MadeUpRoot::add_attached(unsigned count)
 	}
 }
 
+void MadeUpRoot::add_virtual_machine()
+{
+	add_kernel();
+	add_platform();
+	add_attached(2);
+	file("/sys/bus/cxla/flush", "");
+	file("/sys/class/dmi/id/sys_vendor", "QEMU\n");
+	file("/dev/kmsg", "");
+}
+
 void MadeUpRoot::refuse(unsigned index, const std::string &reason)
 {
 	const std::string root0 = "/sys/devices/platform/ACPI0017:00/root0";

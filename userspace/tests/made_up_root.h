@@ -41,6 +41,8 @@ public:
 	void add_module(const std::string &name, int refcount = 0);
 	/* @count devices attached at 0x690000000 and on, 512 MiB each; ours loaded */
 	void add_attached(unsigned count);
+	/* a virtual machine with two devices attached, a kernel log, and nothing on its way */
+	void add_virtual_machine();
 	/* of those attached: refused with the reason, so without memdev and region */
 	void refuse(unsigned index, const std::string &reason);
 	/* of those attached: bound to cxla_pci instead */

@@ -158,13 +158,8 @@ struct Pairs : ::testing::Test {
 		slow_err = quick_err = 0;
 		met = inside_late = let_go = false;
 		while_met = nullptr;
-		made.add_kernel();
-		made.add_platform();
-		made.add_attached(2);
+		made.add_virtual_machine();
 		made.make_expander(1);
-		made.file("/sys/bus/cxla/flush", "");
-		made.file("/sys/class/dmi/id/sys_vendor", "QEMU\n");
-		made.file("/dev/kmsg", "");
 		made.file("/sys/kernel/debug/cxla/pause", "early idle 0\n");
 	}
 

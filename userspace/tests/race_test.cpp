@@ -27,15 +27,7 @@ std::vector<Backend> backends()
 }
 
 struct Race : ::testing::Test {
-	Race()
-	{
-		made.add_kernel();
-		made.add_platform();
-		made.add_attached(2);
-		made.file("/sys/bus/cxla/flush", "");
-		made.file("/sys/class/dmi/id/sys_vendor", "QEMU\n");
-		made.file("/dev/kmsg", "");
-	}
+	Race() { made.add_virtual_machine(); }
 
 	RaceRequest request(const std::vector<std::string> &actors, uint64_t cycles = 20)
 	{
