@@ -29,6 +29,13 @@ unsigned root_port_of(const std::string &bdf)
 	return static_cast<unsigned>(std::stoul(bdf.substr(5, 2), nullptr, 16)) - 0xd;
 }
 
+void attributes(MadeUpRoot &made, const std::string &path,
+		std::initializer_list<std::pair<const char *, std::string>> all)
+{
+	for (const auto &[name, value] : all)
+		made.file(path + "/" + name, value + "\n");
+}
+
 } // namespace
 
 MadeUpRoot::MadeUpRoot()
@@ -135,29 +142,25 @@ void MadeUpRoot::add_attached(unsigned count)
 {
 	const std::string root0 = "/sys/devices/platform/ACPI0017:00/root0";
 	const std::string bus = "/sys/bus/cxla/devices/", port = root0 + "/port1";
-	auto attributes = [&](const std::string &path,
-			      std::initializer_list<std::pair<const char *, std::string>> all) {
-		for (const auto &[name, value] : all)
-			file(path + "/" + name, value + "\n");
-	};
 
 	for (const char *name : our_modules)
 		add_module(name);
 	bind("platform", "ACPI0017:00", "cxla_acpi");
-	attributes(root0, {{"devtype", "cxl_port"}});
+	attributes(*this, root0, {{"devtype", "cxl_port"}});
 	link(root0 + "/uport", "/sys/devices/platform/ACPI0017:00");
 	link(root0 + "/dport12", host_bridge_path);
 	link(bus + "root0", root0);
-	attributes(root0 + "/decoder0.0", {{"devtype", "cxl_decoder_root"},
-					   {"start", "0x690000000"},
-					   {"size", "0x100000000"},
-					   {"locked", "0"},
-					   {"target_list", "12"},
-					   {"interleave_ways", "1"},
-					   {"interleave_granularity", "256"},
-					   {"cap_ram", "1"}});
+	attributes(*this, root0 + "/decoder0.0",
+		   {{"devtype", "cxl_decoder_root"},
+		    {"start", "0x690000000"},
+		    {"size", "0x100000000"},
+		    {"locked", "0"},
+		    {"target_list", "12"},
+		    {"interleave_ways", "1"},
+		    {"interleave_granularity", "256"},
+		    {"cap_ram", "1"}});
 	link(bus + "decoder0.0", root0 + "/decoder0.0");
-	attributes(port,
+	attributes(*this, port,
 		   {{"devtype", "cxl_port"}, {"decoders_committed", fmt::format("{}", count)}});
 	link(port + "/uport", host_bridge_path);
 	link(bus + "port1", port);
@@ -177,32 +180,34 @@ void MadeUpRoot::add_attached(unsigned count)
 		     fmt::format("{}/0000:0c:{:02x}.0", host_bridge_path, i));
 		bind("pci", bdf, accel_driver);
 		file(device_path(bdf) + "/driver_override", "cxla_accel\n");
-		attributes(device_path(bdf) + "/cxla", {{"state", "attached"},
-							{"reason", "none"},
-							{"range", start + "-" + end},
-							{"accel", fmt::format("accel{}", i)}});
-		attributes(device_path(bdf) + "/" + memdev,
+		attributes(*this, device_path(bdf) + "/cxla",
+			   {{"state", "attached"},
+			    {"reason", "none"},
+			    {"range", start + "-" + end},
+			    {"accel", fmt::format("accel{}", i)}});
+		attributes(*this, device_path(bdf) + "/" + memdev,
 			   {{"serial", fmt::format("{:#x}", i + 1)},
 			    {"numa_node", "-1"},
 			    {"ram/size", "0x20000000"}});
 		link(bus + memdev, device_path(bdf) + "/" + memdev);
 		bind("cxla", memdev, "cxla_mem");
-		attributes(port + "/" + above, {{"devtype", "cxl_decoder_switch"},
-						{"start", start},
-						{"size", "0x20000000"},
-						{"locked", "0"},
-						{"target_list", fmt::format("{}", i)},
-						{"interleave_ways", "1"},
-						{"interleave_granularity", "256"},
-						{"target_type", "accelerator"},
-						{"region", region}});
+		attributes(*this, port + "/" + above,
+			   {{"devtype", "cxl_decoder_switch"},
+			    {"start", start},
+			    {"size", "0x20000000"},
+			    {"locked", "0"},
+			    {"target_list", fmt::format("{}", i)},
+			    {"interleave_ways", "1"},
+			    {"interleave_granularity", "256"},
+			    {"target_type", "accelerator"},
+			    {"region", region}});
 		link(bus + above, port + "/" + above);
-		attributes(port + "/" + endpoint,
+		attributes(*this, port + "/" + endpoint,
 			   {{"devtype", "cxl_port"}, {"decoders_committed", "1"}});
 		link(port + "/" + endpoint + "/uport", device_path(bdf) + "/" + memdev);
 		link(bus + endpoint, port + "/" + endpoint);
 		bind("cxla", endpoint, "cxla_port");
-		attributes(port + "/" + endpoint + "/" + decoder,
+		attributes(*this, port + "/" + endpoint + "/" + decoder,
 			   {{"devtype", "cxl_decoder_endpoint"},
 			    {"start", start},
 			    {"size", "0x20000000"},
@@ -215,15 +220,16 @@ void MadeUpRoot::add_attached(unsigned count)
 			    {"interleave_granularity", "256"},
 			    {"region", region}});
 		link(bus + decoder, port + "/" + endpoint + "/" + decoder);
-		attributes(root0 + "/decoder0.0/" + region, {{"resource", start},
-							     {"size", "0x20000000"},
-							     {"interleave_ways", "1"},
-							     {"interleave_granularity", "256"},
-							     {"mode", "ram"},
-							     {"commit", "1"},
-							     {"locked", "1"},
-							     {"uuid", ""},
-							     {"target0", decoder}});
+		attributes(*this, root0 + "/decoder0.0/" + region,
+			   {{"resource", start},
+			    {"size", "0x20000000"},
+			    {"interleave_ways", "1"},
+			    {"interleave_granularity", "256"},
+			    {"mode", "ram"},
+			    {"commit", "1"},
+			    {"locked", "1"},
+			    {"uuid", ""},
+			    {"target0", decoder}});
 		link(bus + region, root0 + "/decoder0.0/" + region);
 		bind("cxla", region, "cxla_region");
 	}
@@ -285,26 +291,22 @@ void MadeUpRoot::add_intree(const std::string &bdf, bool region, bool locked)
 	dir(endpoint);
 	link(endpoint + "/uport", device_path(bdf) + "/mem0");
 	link(bus + "endpoint2", endpoint);
-	for (const auto &[name, value] :
-	     std::initializer_list<std::pair<const char *, const char *>>{
-		     {"devtype", "cxl_decoder_endpoint"},
-		     {"start", "0x690000000"},
-		     {"size", "0x20000000"},
-		     {"locked", locked ? "1" : "0"},
-		     {"interleave_ways", "1"},
-		     {"interleave_granularity", "256"},
-		     {"region", region ? "region0" : ""}})
-		file(endpoint + "/decoder2.0/" + name, std::string(value) + "\n");
+	attributes(*this, endpoint + "/decoder2.0",
+		   {{"devtype", "cxl_decoder_endpoint"},
+		    {"start", "0x690000000"},
+		    {"size", "0x20000000"},
+		    {"locked", locked ? "1" : "0"},
+		    {"interleave_ways", "1"},
+		    {"interleave_granularity", "256"},
+		    {"region", region ? "region0" : ""}});
 	link(bus + "decoder2.0", endpoint + "/decoder2.0");
 	if (!region)
 		return;
-	for (const auto &[name, value] :
-	     std::initializer_list<std::pair<const char *, const char *>>{
-		     {"resource", "0x690000000"},
-		     {"size", "0x20000000"},
-		     {"interleave_ways", "1"},
-		     {"commit", "1"}})
-		file(root0 + "/decoder0.0/region0/" + name, std::string(value) + "\n");
+	attributes(*this, root0 + "/decoder0.0/region0",
+		   {{"resource", "0x690000000"},
+		    {"size", "0x20000000"},
+		    {"interleave_ways", "1"},
+		    {"commit", "1"}});
 	link(bus + "region0", root0 + "/decoder0.0/region0");
 }
 
