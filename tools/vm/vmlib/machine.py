@@ -171,6 +171,7 @@ def write_initrd(out, kernel, topology, command, options, files):
     out.write(base.read_bytes())
     content = {"etc/cxla/plan": topology.firmware_plan(),
                "etc/cxla/expect": topology.expectations(),
+               "etc/cxla/capacity": topology.capacities(),
                "etc/cxla/log": topology.log_expectations(),
                "etc/cxla/topology": topology.name + "\n",
                "etc/cxla/command": command + "\n"}

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# bytes; QEMU wants some with persistent memory
+LABEL_STORAGE = 256 << 10
 UNITS = {"": 1, "k": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 
@@ -40,8 +42,21 @@ def _take(where, table, required, optional=()):
 @dataclass
 class Device:
     serial: int
-    size: int
+    size: int       # of its volatile memory
     bus: str        # QEMU id of the port it is plugged into
+    persistent: int = 0
+
+    def qemu_args(self, path):
+        """Its memory, with the volatile part in that file, and itself."""
+        name = f"{self.serial:x}"
+        args = ["-object", f"memory-backend-file,id=mem{name},share=on,size={self.size},mem-path={path}"]
+        option = (f"cxl-type3,bus={self.bus},id=dev{name},volatile-memdev=mem{name},"
+                  f"sn={self.serial:#x}")
+        if self.persistent:
+            args += ["-object", f"memory-backend-ram,id=pmem{name},size={self.persistent}",
+                     "-object", f"memory-backend-ram,id=lsa{name},size={LABEL_STORAGE}"]
+            option += f",persistent-memdev=pmem{name},lsa=lsa{name}"
+        return args, ["-device", option]
 
 
 @dataclass
@@ -111,6 +126,11 @@ class Topology:
         return "".join(f"{e.serial:#x} {e.state} {e.reason} {e.window} {e.offset:#x} "
                        f"{e.size:#x} {int(e.locked)}\n" for e in self.expect)
 
+    def capacities(self):
+        """One line a device: serial, bytes volatile, persistent, and of label storage."""
+        return "".join(f"{d.serial:#x} {d.size:#x} {d.persistent:#x} "
+                       f"{LABEL_STORAGE if d.persistent else 0}\n" for d in self.devices)
+
     def log_expectations(self):
         """Expressions, one a line, of which each matches one error line of the kernel
         log: those of a device have its serial number in front, others a dash."""
@@ -136,15 +156,12 @@ class Topology:
         if self.numa:
             args += ["-object", f"memory-backend-ram,id=ram0,size={self.memory >> 20}M",
                      "-numa", "node,nodeid=0,memdev=ram0"]
+        options = []
         for device in self.devices:
-            path = self.backing_file(mem_dir, device.serial)
-            args += ["-object", f"memory-backend-file,id=mem{device.serial:x},share=on,"
-                                f"size={device.size},mem-path={path}"]
-        args += self.arguments
-        for device in self.devices:
-            args += ["-device", f"cxl-type3,bus={device.bus},id=dev{device.serial:x},"
-                                f"volatile-memdev=mem{device.serial:x},sn={device.serial:#x}"]
-        return args
+            memory, option = device.qemu_args(self.backing_file(mem_dir, device.serial))
+            args += memory
+            options += option
+        return args + self.arguments + options
 
 
 class _Builder:
@@ -181,9 +198,11 @@ class _Builder:
         if "device" in port and "switch" in port:
             raise TopologyError(f"{port_id}: a device or a switch, not both")
         if "device" in port:
-            device = _take(f"{port_id}: device", port["device"], ("serial", "size"))
+            device = _take(f"{port_id}: device", port["device"], ("serial", "size"),
+                           ("persistent",))
             self.topology.devices.append(Device(int(device["serial"], 0),
-                                                parse_size(device["size"]), port_id))
+                                                parse_size(device["size"]), port_id,
+                                                parse_size(device.get("persistent", 0))))
         if "switch" in port:
             switch = _take(f"{port_id}: switch", port["switch"], ("downstream",))
             usp = f"{port_id}.usp"
