@@ -419,6 +419,7 @@ enum cxl_region_flags {
 	CXL_REGION_F_CHANGING,	/* a writer of commit is at work */
 	CXL_REGION_F_CLOSED,	/* to its driver, as long as 0 is being written */
 	CXL_REGION_F_RESET,	/* uncommitted by a user; cxl_rwsem.region */
+	CXL_REGION_F_PROBED,	/* its driver was asked */
 };
 
 /**

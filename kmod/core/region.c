@@ -304,13 +304,7 @@ static int cxla_region_add(struct cxl_region *cxlr)
 	int rc;
 
 	cxla_pause(CXLA_PAUSE_REGION_MADE);
-	rc = device_add(&cxlr->dev);
-	/* that its driver was not even asked device_add() keeps to itself */
-	if (!rc && !cxlr->dev.driver) {
-		rc = cxla_device_reprobe(&cxlr->dev);
-		if (rc)
-			device_del(&cxlr->dev);
-	}
+	rc = cxla_device_add(&cxlr->dev, &cxlr->flags, CXL_REGION_F_PROBED);
 	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
 		if (rc) {
 			set_bit(CXL_REGION_F_DYING, &cxlr->flags);

@@ -191,6 +191,7 @@ static int cxla_region_probe(struct device *dev)
 {
 	struct cxl_region *cxlr = to_cxl_region(dev);
 
+	set_bit(CXL_REGION_F_PROBED, &cxlr->flags);
 	guard(rwsem_read)(&cxl_rwsem.region);
 	if (test_bit(CXL_REGION_F_CLOSED, &cxlr->flags))
 		return -ENXIO;

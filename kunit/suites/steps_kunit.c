@@ -238,6 +238,59 @@ static void attach_with_any_allocation_failing_leaves_nothing(struct kunit *test
 	is_attached(test);
 }
 
+struct failure {
+	struct kunit *test;
+	int n;
+};
+
+static void fail_from_here(struct fake_node *node, void *_failure)
+{
+	struct failure *failure = _failure;
+
+	fail_start(failure->test, failure->n);
+}
+
+/* of an attach the region is made after the last read of the device's registers */
+static void region_has_its_driver_whatever_allocation_fails(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+	struct failure failure = { .test = test };
+	int attached = 0;
+	unsigned int reads;
+	bool failed;
+
+	fail_start(test, 0);
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	KUNIT_ASSERT_EQ(test, op_bind(rig(test)), 0);
+	reads = dev->count.reads;
+	undo_bind(rig(test));
+	for (failure.n = 1; failure.n < MANY; failure.n++) {
+		int rc;
+
+		fake_on_read(dev, FAKE_MMIO, reads, fail_from_here, &failure);
+		rc = op_bind(rig(test));
+		failed = fail_stop();
+		if (rc) {
+			KUNIT_EXPECT_EQ(test, rc, -ENOMEM);
+		} else {
+			struct cxl_port *port = dev->accel.memdev->endpoint;
+			struct cxl_region *cxlr = port->decoders[0]->region;
+
+			attached++;
+			KUNIT_EXPECT_NOT_NULL_MSG(test, cxlr->dev.driver,
+						  "allocation %d", failure.n);
+		}
+		undo_bind(rig(test));
+		if (!failed)
+			break;
+	}
+	kunit_info(test, "%d allocations, attached in spite of %d",
+		   failure.n - 1, attached - 1);
+	/* the one in which nothing failed, and others */
+	KUNIT_EXPECT_GT(test, attached, 1);
+	KUNIT_EXPECT_LT(test, failure.n, MANY);
+}
+
 static int op_bind_expander(struct rig *rig)
 {
 	int rc = op_bind(rig);
@@ -479,6 +532,7 @@ static struct kunit_case steps_cases[] = {
 	KUNIT_CASE(switch_that_vanishes_from_configuration_space_leaves_nothing),
 	KUNIT_CASE(bridge_that_vanishes_at_any_register_leaves_a_root_that_can_go),
 	KUNIT_CASE(attach_with_any_allocation_failing_leaves_nothing),
+	KUNIT_CASE(region_has_its_driver_whatever_allocation_fails),
 	KUNIT_CASE(expander_with_any_allocation_failing_has_all_or_nothing),
 	KUNIT_CASE(unbind_with_any_allocation_failing_leaves_nothing),
 	KUNIT_CASE(root_with_any_allocation_failing_can_go),
