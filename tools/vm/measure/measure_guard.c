@@ -7,24 +7,12 @@
  * In a machine whose time counts instructions (tools/vm/run --icount) a cycle
  * of the time stamp counter is an instruction.
  */
-#include <linux/module.h>
-#include <linux/pci.h>
-#include <linux/range.h>
 #include <linux/srcu.h>
 #include <linux/timex.h>
 
-#include <cxl/cxl.h>
-#include <cxl/pci.h>
+#include <attached.h>
 
 #define ROUNDS	10000
-
-static ulong capacity = SZ_512M;
-module_param(capacity, ulong, 0444);
-MODULE_PARM_DESC(capacity, "bytes of device memory");
-
-struct measure {
-	struct cxl_dev_state cxlds;		/* has to come first */
-};
 
 DEFINE_STATIC_SRCU(measure_srcu);
 
@@ -85,32 +73,9 @@ static void measure(struct device *dev, struct cxl_memdev *cxlmd)
 
 static int measure_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
-	struct cxl_memdev *cxlmd;
-	struct measure *measured;
-	struct range range;
-	u16 dvsec;
+	struct cxl_memdev *cxlmd = attach(pdev);
 	int token;
-	int rc;
 
-	rc = pcim_enable_device(pdev);
-	if (rc)
-		return rc;
-	dvsec = pci_find_dvsec_capability(pdev, PCI_VENDOR_ID_CXL,
-					  PCI_DVSEC_CXL_DEVICE);
-	measured = devm_cxl_dev_state_create(&pdev->dev, CXL_DEVTYPE_DEVMEM,
-					     pci_get_dsn(pdev), dvsec,
-					     struct measure, cxlds, false);
-	if (!measured)
-		return -ENOMEM;
-	rc = cxl_pci_setup_regs(pdev, CXL_REGLOC_RBI_COMPONENT,
-				&measured->cxlds.reg_map);
-	if (rc)
-		return rc;
-	measured->cxlds.media_ready = true;
-	rc = cxl_set_capacity(&measured->cxlds, capacity);
-	if (rc)
-		return rc;
-	cxlmd = devm_cxl_probe_mem(&measured->cxlds, &range);
 	if (IS_ERR(cxlmd))
 		return PTR_ERR(cxlmd);
 

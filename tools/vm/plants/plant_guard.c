@@ -5,28 +5,20 @@
  * range with that lock held then waits for it, and it for them. Nobody does
  * here, so that nothing hangs; lockdep has to report it all the same.
  */
-#include <linux/module.h>
-#include <linux/pci.h>
-#include <linux/range.h>
 #include <linux/workqueue.h>
 
-#include <cxl/cxl.h>
-#include <cxl/pci.h>
+#include <attached.h>
 
 struct plant {
-	struct cxl_dev_state cxlds;		/* has to come first */
+	struct device *dev;
 	struct cxl_memdev *cxlmd;
 	struct work_struct work;
 };
 
-static ulong capacity = SZ_512M;
-module_param(capacity, ulong, 0444);
-MODULE_PARM_DESC(capacity, "bytes of device memory");
-
 static noinline void plant_lock_inside(struct work_struct *work)
 {
 	struct plant *plant = container_of(work, struct plant, work);
-	struct device *dev = plant->cxlds.dev;
+	struct device *dev = plant->dev;
 	int token = cxl_attach_enter(plant->cxlmd);
 
 	if (token < 0)
@@ -40,32 +32,14 @@ static noinline void plant_lock_inside(struct work_struct *work)
 static int plant_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
 	struct plant *plant;
-	struct range range;
-	u16 dvsec;
-	int rc;
 
-	rc = pcim_enable_device(pdev);
-	if (rc)
-		return rc;
-	dvsec = pci_find_dvsec_capability(pdev, PCI_VENDOR_ID_CXL,
-					  PCI_DVSEC_CXL_DEVICE);
-	plant = devm_cxl_dev_state_create(&pdev->dev, CXL_DEVTYPE_DEVMEM,
-					  pci_get_dsn(pdev), dvsec,
-					  struct plant, cxlds, false);
+	plant = devm_kzalloc(&pdev->dev, sizeof(*plant), GFP_KERNEL);
 	if (!plant)
 		return -ENOMEM;
-	rc = cxl_pci_setup_regs(pdev, CXL_REGLOC_RBI_COMPONENT,
-				&plant->cxlds.reg_map);
-	if (rc)
-		return rc;
-	plant->cxlds.media_ready = true;
-	rc = cxl_set_capacity(&plant->cxlds, capacity);
-	if (rc)
-		return rc;
-	plant->cxlmd = devm_cxl_probe_mem(&plant->cxlds, &range);
+	plant->dev = &pdev->dev;
+	plant->cxlmd = attach(pdev);
 	if (IS_ERR(plant->cxlmd))
 		return PTR_ERR(plant->cxlmd);
-	pci_set_drvdata(pdev, plant);
 	/* not here, under that lock */
 	INIT_WORK(&plant->work, plant_lock_inside);
 	schedule_work(&plant->work);
