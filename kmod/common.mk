@@ -4,3 +4,7 @@
 cxla-kmod := $(patsubst %/,%,$(dir $(lastword $(MAKEFILE_LIST))))
 LINUXINCLUDE := -I$(cxla-kmod)/include $(LINUXINCLUDE)
 ccflags-y += -include $(cxla-kmod)/compat/compat.h
+# what a version doesn't tell: fixes are taken into stable kernels
+ifneq ($(shell grep -s device_match_driver_override $(srctree)/include/linux/device.h),)
+ccflags-y += -DCXLA_OVERRIDE_IN_CORE
+endif

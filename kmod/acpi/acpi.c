@@ -307,6 +307,7 @@ static int cxla_acpi_probe(struct platform_device *pdev)
 	}
 	cxla_check_windows(&ctx);
 	cxla_retry_kick(CXLA_RETRY_ARRIVED);
+	cxla_enum_start();
 	platform_set_drvdata(pdev, ctx.root);
 	return 0;
 }

@@ -16,6 +16,7 @@
 #ifndef __ASSEMBLY__
 
 #include <linux/export.h>
+#include <linux/ioport.h>
 #include <linux/memregion.h>
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -81,6 +82,29 @@ static inline int cxla_cache_invalidate(phys_addr_t start, size_t size)
 static inline bool cxla_cache_can_invalidate(void)
 {
 	return cpu_cache_has_invalidate_memregion();
+}
+
+/**
+ * cxla_is_soft_reserved() - did firmware mark all of a range Soft Reserved
+ * @start: HPA
+ * @size: bytes
+ *
+ * In the iomem tree as long as there is one tree; 7.x keeps them apart.
+ */
+static inline bool cxla_is_soft_reserved(resource_size_t start, size_t size)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+	return region_intersects(start, size, IORESOURCE_MEM,
+				 IORES_DESC_SOFT_RESERVED) == REGION_INTERSECTS;
+#else
+	return region_intersects_soft_reserve(start, size) == REGION_INTERSECTS;
+#endif
+}
+
+/* whether Soft Reserved ranges are in the iomem tree from boot on */
+static inline bool cxla_soft_reserved_in_iomem(void)
+{
+	return LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0);
 }
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)

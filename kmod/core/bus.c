@@ -21,6 +21,8 @@ static enum cxla_device_id cxla_device_id(const struct device *dev)
 		return CXLA_DEVICE_MEMDEV;
 	if (dev->type == &cxla_region_type)
 		return CXLA_DEVICE_REGION;
+	if (dev->type == &cxla_dax_region_type)
+		return CXLA_DEVICE_DAX_REGION;
 	if (dev->type == &cxla_decoder_root_type ||
 	    dev->type == &cxla_decoder_switch_type ||
 	    dev->type == &cxla_decoder_endpoint_type)

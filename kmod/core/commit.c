@@ -315,7 +315,7 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
 	rc = cxla_region_reset(cxlr);
 	cxla_pause(CXLA_PAUSE_COMMIT_CHANGED);
 	/* nothing changed: the driver comes back, too */
-	if (rc && rc != -ENXIO && cxla_device_reprobe(&cxlr->dev))
+	if (rc && rc != -ENXIO && cxla_region_reprobe(cxlr))
 		dev_warn(&cxlr->dev, "its driver did not come back\n");
 	clear_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
 	return rc;
@@ -355,7 +355,7 @@ int cxla_region_commit(struct cxl_region *cxlr)
 		}
 	}
 	if (!rc) {
-		rc = cxla_device_reprobe(&cxlr->dev);
+		rc = cxla_region_reprobe(cxlr);
 		/* committed, and with its driver, or neither */
 		if (rc && changed)
 			cxla_region_reset(cxlr);

@@ -66,6 +66,7 @@ enum cxla_device_id {
 	CXLA_DEVICE_DECODER,
 	CXLA_DEVICE_MEMDEV,
 	CXLA_DEVICE_REGION,
+	CXLA_DEVICE_DAX_REGION,
 };
 
 /**
@@ -327,6 +328,8 @@ int cxla_decoders_alloc(struct cxl_port *port, int count);
 int cxla_decoder_add(struct cxl_decoder *cxld);
 void cxla_decoders_remove(struct cxl_port *port);
 
+void cxla_hdm_read_decoder(void __iomem *hdm, int id, struct cxl_hdm_regs *regs,
+			   struct cxla_access *access);
 int cxla_hdm_setup(struct cxl_port *port);
 void cxla_hdm_teardown(struct cxl_port *port);
 
@@ -435,6 +438,7 @@ enum cxl_region_flags {
  * @targets: endpoint decoders by position; cxl_rwsem.region
  * @nr_targets: how many are there; cxl_rwsem.region
  * @nr_attach: members whose memdev has an attach; cxl_rwsem.region
+ * @error: -ENOMEM when its driver had no memory, or 0
  * @gone: completed when unregistered
  */
 struct cxl_region {
@@ -449,6 +453,7 @@ struct cxl_region {
 	struct cxl_endpoint_decoder *targets[CXLA_MAX_TARGETS];
 	int nr_targets;
 	int nr_attach;
+	int error;
 	struct completion gone;
 };
 
@@ -458,12 +463,40 @@ extern const struct device_type cxla_region_type;
 extern const struct attribute_group *cxla_region_groups[];
 extern struct cxla_driver cxla_region_driver;
 
+enum cxl_dax_region_flags {
+	CXL_DAX_REGION_F_PROBED,	/* its driver was asked */
+};
+
+/**
+ * struct cxl_dax_region - a region that device-dax may have
+ * @dev: child of the region
+ * @id: N of the region
+ * @range: HPA, inclusive
+ * @flags: enum cxl_dax_region_flags; its driver sets F_PROBED
+ * @error: what its driver said last, or 0
+ */
+struct cxl_dax_region {
+	struct device dev;
+	int id;
+	struct range range;
+	unsigned long flags;
+	int error;
+};
+
+#define to_cxl_dax_region(d) container_of(d, struct cxl_dax_region, dev)
+
+extern const struct device_type cxla_dax_region_type;
+
+int devm_cxla_add_dax_region(struct cxl_region *cxlr);
+int cxla_regions_walk(int (*visit)(const struct range *range, const char *name,
+				   void *arg), void *arg);
 enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
 				  struct cxl_root_decoder *cxlrd, bool *hw_lock);
 void cxla_route_note(struct cxl_endpoint_decoder *cxled,
 		     struct cxl_region *old, struct cxl_region *new);
 int cxla_route_position(struct cxl_endpoint_decoder *cxled,
 			struct cxl_root_decoder *cxlrd);
+int cxla_region_reprobe(struct cxl_region *cxlr);
 int cxla_region_assemble(struct cxl_endpoint_decoder *cxled);
 void cxla_regions_detach(struct cxl_port *endpoint);
 int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name);
@@ -473,6 +506,16 @@ bool cxla_region_is_ram(struct cxl_region *cxlr);
 bool cxla_region_whole(const struct cxl_region *cxlr);
 int cxla_region_commit(struct cxl_region *cxlr);
 int cxla_region_uncommit(struct cxl_region *cxlr);
+
+/* ---------------------------- started ------------------------------ */
+
+void cxla_enum_start(void);
+int cxla_enum_wait(bool (*cancelled)(void *arg), void *arg,
+		   unsigned int seconds);
+void cxla_enum_wake(void);
+void cxla_enum_rest(void);
+bool cxla_enum_waited(void);
+void cxla_enum_set_waited(void);
 
 /* ------------------------------- PCI ------------------------------- */
 

@@ -101,11 +101,17 @@ static int cxla_hdm_enable(struct cxl_port *port)
 	return 0;
 }
 
-static void cxla_hdm_read(struct cxl_port *port, int id,
-			  struct cxl_hdm_regs *regs)
+/**
+ * cxla_hdm_read_decoder() - read the registers of one decoder
+ * @hdm: mapping of the HDM decoder capability
+ * @id: its instance
+ * @regs: what is read; of a decoder that is not committed the control alone
+ * @access: where the reads are counted, or NULL
+ */
+void cxla_hdm_read_decoder(void __iomem *hdm, int id, struct cxl_hdm_regs *regs,
+			   struct cxla_access *access)
 {
-	void __iomem *base = port->hdm + CXL_HDM_DECODER(id);
-	struct cxla_access *access = port->access;
+	void __iomem *base = hdm + CXL_HDM_DECODER(id);
 
 	*regs = (struct cxl_hdm_regs) {
 		.ctrl = cxla_readl(base + CXL_HDM_CTRL, access),
@@ -251,7 +257,7 @@ static int cxla_hdm_enumerate(struct cxl_port *port)
 		struct cxl_hdm_decoded d;
 		struct cxl_hdm_regs regs;
 
-		cxla_hdm_read(port, i, &regs);
+		cxla_hdm_read_decoder(port->hdm, i, &regs, port->access);
 		cxl_hdm_decode(&regs,
 			       endpoint ? CXL_HDM_ENDPOINT : CXL_HDM_SWITCH,
 			       &port->caps, &d);

@@ -13,6 +13,7 @@
  */
 #include <linux/debugfs.h>
 #include <linux/device.h>
+#include <linux/ioport.h>
 #include <linux/ktime.h>
 #include <linux/maple_tree.h>
 #include <linux/seq_file.h>
@@ -51,6 +52,7 @@ static const char * const cxla_states[CXLA_NR_LEDGER_STATES] = {
 	[CXLA_LEDGER_FREE] = "free",
 	[CXLA_LEDGER_WAITING] = "waiting",
 	[CXLA_LEDGER_RESERVED] = "reserved",
+	[CXLA_LEDGER_FOREIGN] = "foreign",
 	[CXLA_LEDGER_OWNED] = "owned",
 	[CXLA_LEDGER_QUARANTINED] = "quarantined",
 };
@@ -293,6 +295,49 @@ void cxla_unclaim(struct cxla_claim *claim, enum cxla_ledger_why why)
 	cxla_retry_kick(CXLA_RETRY_UNCLAIMED);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_unclaim, "CXL");
+
+static void cxla_claim_end(void *_claim)
+{
+	struct cxla_claim *claim = _claim;
+
+	/* what could not be taken offline is memory in use: for good */
+	if (region_intersects(claim->range.start, range_len(&claim->range),
+			      IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT)
+		cxla_claim_mark(claim, CXLA_LEDGER_QUARANTINED,
+				CXLA_WHY_ONLINE);
+	else
+		cxla_unclaim(claim, CXLA_WHY_RELEASED);
+}
+
+/**
+ * devm_cxla_claim() - claim a range for as long as a driver is bound
+ * @dev: device being probed
+ * @range: HPA, inclusive
+ * @verdict: as for cxla_claim()
+ * @holder: as for cxla_claim()
+ *
+ * A range of which some is System RAM when the driver is unbound stays claimed.
+ *
+ * Context: probe; sleeps.
+ * Return: as cxla_claim().
+ */
+int devm_cxla_claim(struct device *dev, const struct range *range,
+		    const struct cxla_verdict *verdict,
+		    struct cxla_verdict *holder)
+{
+	struct cxla_claim *claim;
+	int rc;
+
+	claim = devm_kzalloc(dev, sizeof(*claim), GFP_KERNEL);
+	if (!claim)
+		return -ENOMEM;
+	rc = cxla_claim(claim, range, verdict, holder);
+	if (rc)
+		return rc;
+	return devm_add_action_or_reset(dev, cxla_claim_end, claim);
+}
+EXPORT_SYMBOL_NS_GPL(devm_cxla_claim, "CXL");
 
 /**
  * cxla_ledger_note() - say of a range that nobody has why that is so

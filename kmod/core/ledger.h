@@ -38,6 +38,7 @@ enum cxla_owner {
  * @CXLA_LEDGER_FREE: nobody claims it
  * @CXLA_LEDGER_WAITING: it is to be decided yet
  * @CXLA_LEDGER_RESERVED: kept for an owner who has not come yet
+ * @CXLA_LEDGER_FOREIGN: somebody has it who claims nothing from us
  * @CXLA_LEDGER_OWNED: claimed
  * @CXLA_LEDGER_QUARANTINED: claimed by one who lost it and may touch it still
  */
@@ -45,6 +46,7 @@ enum cxla_ledger_state {
 	CXLA_LEDGER_FREE,
 	CXLA_LEDGER_WAITING,
 	CXLA_LEDGER_RESERVED,
+	CXLA_LEDGER_FOREIGN,
 	CXLA_LEDGER_OWNED,
 	CXLA_LEDGER_QUARANTINED,
 	CXLA_NR_LEDGER_STATES,
@@ -90,7 +92,7 @@ enum cxla_ledger_why {
 	CXLA_NR_WHYS,
 };
 
-#define CXLA_WHO_LEN	32
+#define CXLA_WHO_LEN	32	/* as long as CARVE_WHO_LEN */
 
 /**
  * struct cxla_verdict - a decision about a range
@@ -111,6 +113,9 @@ int cxla_claim(struct cxla_claim *claim, const struct range *range,
 void cxla_claim_mark(struct cxla_claim *claim, enum cxla_ledger_state state,
 		     enum cxla_ledger_why why);
 void cxla_unclaim(struct cxla_claim *claim, enum cxla_ledger_why why);
+int devm_cxla_claim(struct device *dev, const struct range *range,
+		    const struct cxla_verdict *verdict,
+		    struct cxla_verdict *holder);
 
 int cxla_ledger_note(const struct range *range,
 		     const struct cxla_verdict *verdict);

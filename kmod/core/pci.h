@@ -16,4 +16,7 @@ u64 cxla_pci_serial(struct pci_dev *pdev, struct cxla_access *access);
 int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec,
 			struct cxla_access *access, u64 *capacity);
 
+int cxla_peek(struct pci_dev *pdev,
+	      int (*visit)(const struct range *range, void *arg), void *arg);
+
 #endif /* __CXLA_PCI_H__ */

@@ -149,10 +149,23 @@ static bool cxla_region_mark_dying(struct cxl_region *cxlr)
 	return !test_and_set_bit(CXL_REGION_F_DYING, &cxlr->flags);
 }
 
+/* for the ledger; of what is claimed by somebody it says nothing */
+static int cxla_region_tell(struct cxl_region *cxlr, enum cxla_ledger_why why)
+{
+	struct cxla_verdict verdict = { .why = why };
+	const struct range range = { cxlr->res.start, cxlr->res.end };
+
+	strscpy(verdict.who, dev_name(&cxlr->dev));
+	return cxla_ledger_note(&range, &verdict);
+}
+
 /* nobody finds the region any more, and it has no members */
 static void cxla_region_dismantle(struct cxl_region *cxlr)
 {
 	struct cxl_root_decoder *cxlrd = cxlr->cxlrd;
+
+	/* needs no memory: it was noted when it was made */
+	cxla_region_tell(cxlr, CXLA_WHY_REGION_GONE);
 
 	scoped_guard(mutex, &cxlrd->regions_lock) {
 		mtree_erase(&cxlrd->regions, cxlr->res.start);
@@ -182,6 +195,9 @@ static int cxla_region_insert(struct cxl_region *cxlr)
 	struct cxl_root_decoder *cxlrd = cxlr->cxlrd;
 	int rc;
 
+	rc = cxla_region_tell(cxlr, CXLA_WHY_REGION_IDLE);
+	if (rc)
+		return rc;
 	rc = mtree_insert_range(&cxlrd->regions, cxlr->res.start,
 				cxlr->res.end, cxlr, GFP_KERNEL);
 	if (rc)
@@ -305,6 +321,10 @@ static int cxla_region_add(struct cxl_region *cxlr)
 
 	cxla_pause(CXLA_PAUSE_REGION_MADE);
 	rc = cxla_device_add(&cxlr->dev, &cxlr->flags, CXL_REGION_F_PROBED);
+	if (!rc && cxlr->error) {
+		rc = cxlr->error;
+		device_del(&cxlr->dev);
+	}
 	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
 		if (rc) {
 			set_bit(CXL_REGION_F_DYING, &cxlr->flags);
@@ -318,6 +338,19 @@ static int cxla_region_add(struct cxl_region *cxlr)
 	else
 		cxla_pause(CXLA_PAUSE_REGION_ADDED);
 	return rc;
+}
+
+/**
+ * cxla_region_reprobe() - ask the driver of a region again
+ * @cxlr: region, added; no lock of it is held
+ *
+ * Return: 0, also when the driver declined; -ENOMEM: it had no memory.
+ */
+int cxla_region_reprobe(struct cxl_region *cxlr)
+{
+	int rc = cxla_device_reprobe(&cxlr->dev);
+
+	return rc ?: READ_ONCE(cxlr->error);
 }
 
 /**
@@ -360,7 +393,7 @@ int cxla_region_assemble(struct cxl_endpoint_decoder *cxled)
 			rc = cxla_region_add(cxlr);
 		else
 			/* the driver had refused it as long as it was in parts */
-			rc = cxla_device_reprobe(&cxlr->dev);
+			rc = cxla_region_reprobe(cxlr);
 		put_device(&cxlr->dev);
 	}
 	put_device(&cxlrd->cxld.dev);

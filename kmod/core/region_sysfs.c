@@ -186,16 +186,27 @@ const struct attribute_group *cxla_region_groups[] = {
 	NULL
 };
 
-/* binding says that a region is whole; who may use it is not decided here */
+/* binding says that a region is whole; one of expanders is general memory then */
 static int cxla_region_probe(struct device *dev)
 {
 	struct cxl_region *cxlr = to_cxl_region(dev);
+	bool general;
 
+	WRITE_ONCE(cxlr->error, 0);
 	set_bit(CXL_REGION_F_PROBED, &cxlr->flags);
-	guard(rwsem_read)(&cxl_rwsem.region);
-	if (test_bit(CXL_REGION_F_CLOSED, &cxlr->flags))
-		return -ENXIO;
-	return cxla_region_whole(cxlr) ? 0 : -ENXIO;
+	scoped_guard(rwsem_read, &cxl_rwsem.region) {
+		if (test_bit(CXL_REGION_F_CLOSED, &cxlr->flags))
+			return -ENXIO;
+		if (!cxla_region_whole(cxlr))
+			return -ENXIO;
+		/* who is a member of a whole region does not change */
+		general = !cxlr->nr_attach &&
+			  cxlr->cxlrd->cxld.flags & CXL_DECODER_F_RAM;
+	}
+	/* the driver core tells nobody: who added the region hears of it so */
+	if (general)
+		WRITE_ONCE(cxlr->error, devm_cxla_add_dax_region(cxlr));
+	return cxlr->error;
 }
 
 struct cxla_driver cxla_region_driver = {

@@ -174,6 +174,51 @@ struct cxl_root_decoder *cxla_window_find(const struct range *range)
 }
 
 /**
+ * cxla_regions_walk() - visit each region that firmware, or a user, committed
+ * @visit: called with the HPA range of a region, and its name, which are valid
+ *	during the call; a result that is not 0 ends the walk
+ * @arg: passed to it
+ *
+ * Context: sleeps; regions_lock of one window at a time is held around @visit.
+ * Return: what @visit returned last, or 0.
+ */
+int cxla_regions_walk(int (*visit)(const struct range *range, const char *name,
+				   void *arg), void *arg)
+{
+	struct cxl_root_decoder *cxlrd;
+	unsigned long window = 0;
+	int rc = 0;
+
+	for (;;) {
+		unsigned long index = 0;
+		struct cxl_region *cxlr;
+
+		scoped_guard(rwsem_read, &cxl_rwsem.region) {
+			cxlrd = mt_find(&cxla_windows, &window, ULONG_MAX);
+			if (cxlrd)
+				get_device(&cxlrd->cxld.dev);
+		}
+		if (!cxlrd || rc)
+			break;
+		scoped_guard(mutex, &cxlrd->regions_lock)
+			mt_for_each(&cxlrd->regions, cxlr, index, ULONG_MAX) {
+				const struct range range = {
+					cxlr->res.start, cxlr->res.end
+				};
+
+				rc = visit(&range, dev_name(&cxlr->dev), arg);
+				if (rc)
+					break;
+			}
+		put_device(&cxlrd->cxld.dev);
+	}
+	if (cxlrd)
+		put_device(&cxlrd->cxld.dev);
+	return rc;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_regions_walk, "CXL");
+
+/**
  * cxla_root_absent_reason() - why there is no root
  *
  * The core knows nothing of ACPI but the name of the device that stands for a
@@ -201,3 +246,4 @@ enum cxla_reason cxla_root_absent_reason(void)
 	put_device(dev);
 	return reason;
 }
+EXPORT_SYMBOL_NS_GPL(cxla_root_absent_reason, "CXL");

@@ -144,7 +144,8 @@ def built_modules(release):
     """Our modules in build/<release>/, and of the sample and the tests what is built."""
     top = REPO / "build" / release
     names = ("core/cxla_core", "port/cxla_port", "mem/cxla_mem", "acpi/cxla_acpi",
-             "accel/cxla_accel", "pci/cxla_pci")
+             "accel/cxla_accel", "pci/cxla_pci",
+             "dax/cxla_hmem", "dax/cxla_dax")
     found = [top / f"{name}.ko" for name in names if (top / f"{name}.ko").exists()]
     for folder in ("sample", "plants", "measure"):
         found += sorted((top / folder).glob("*.ko"))

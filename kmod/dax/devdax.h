@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * DOC: a range becomes a device of the kernel's device-dax
+ *
+ * /dev/daxN.M is that of device_dax. As System RAM it is onlined by kmem, when
+ * that is asked for: by the module's parameter, or device by device by writing
+ * its name to /sys/bus/dax/drivers/{device_dax/unbind,kmem/new_id}.
+ */
+#ifndef __CXLA_DEVDAX_H__
+#define __CXLA_DEVDAX_H__
+
+#include <linux/device.h>
+#include <linux/ioport.h>
+#include <linux/numa.h>
+#include <linux/pgtable.h>
+#include <linux/range.h>
+
+/* drivers/dax/bus.h, which is not among a kernel's headers */
+struct dax_region;
+struct dev_dax;
+struct dev_pagemap;
+
+#define IORESOURCE_DAX_KMEM	BIT(1)
+
+struct dev_dax_data {
+	struct dax_region *dax_region;
+	struct dev_pagemap *pgmap;
+	resource_size_t size;
+	int id;
+	bool memmap_on_memory;
+};
+
+struct dax_region *alloc_dax_region(struct device *parent, int region_id,
+				    struct range *range, int target_node,
+				    unsigned int align, unsigned long flags);
+struct dev_dax *devm_create_dev_dax(struct dev_dax_data *data);
+
+/* what device-dax takes is aligned to this, and a multiple of it */
+#define CXLA_DAX_ALIGN	PMD_SIZE
+
+/**
+ * devm_cxla_publish_dax() - make a device of device-dax
+ * @dev: device being probed, without driver data: device-dax has its own there
+ * @id: N of daxN.0; from memregion_alloc()
+ * @range: HPA, aligned to CXLA_DAX_ALIGN
+ * @nid: NUMA node that the memory becomes when it is onlined
+ * @system_ram: have kmem take it
+ *
+ * Undone by devres of @dev. Context: probe; sleeps; may end in memory hotplug.
+ * Return: 0, or an error.
+ */
+static inline int devm_cxla_publish_dax(struct device *dev, int id,
+					const struct range *range, int nid,
+					bool system_ram)
+{
+	struct range whole = *range;
+	struct dev_dax_data data = {
+		.id = -1,
+		.size = range_len(range),
+		.memmap_on_memory = true,
+	};
+
+	/* all that can be wrong here but memory has been checked before */
+	data.dax_region = alloc_dax_region(dev, id, &whole, nid, CXLA_DAX_ALIGN,
+					   system_ram ? IORESOURCE_DAX_KMEM : 0);
+	if (!data.dax_region)
+		return -ENOMEM;
+	return PTR_ERR_OR_ZERO(devm_create_dev_dax(&data));
+}
+
+/* is any of it System RAM: it could not be taken offline */
+static inline bool cxla_is_system_ram(const struct range *range)
+{
+	return region_intersects(range->start, range_len(range),
+				 IORESOURCE_SYSTEM_RAM,
+				 IORES_DESC_NONE) != REGION_DISJOINT;
+}
+
+#endif /* __CXLA_DEVDAX_H__ */

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: cxla_hmem
+ *
+ * Binds hmem_platform, which stands for all memory that firmware marked Soft
+ * Reserved, and decides about each range: those in no CXL window go to
+ * device-dax at once. Those in a window wait until CXL enumeration has been
+ * started and devices have been probed, once. What is a region's then is left to
+ * the region, what is meant for an accelerator to that, and the rest goes to
+ * device-dax as well. turn.c says when, carve.c what goes where.
+ *
+ * No probe waits for the decision. Unbinding does not wait for the work, which
+ * finds out under the lock of the device; binding again before it has is -EBUSY.
+ */
+#undef pr_fmt
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/platform_device.h>
+#include <linux/workqueue.h>
+
+#include "devdax.h"
+#include "hmem.h"
+#include "turn.h"
+
+static unsigned int wait_seconds = 30;
+module_param(wait_seconds, uint, 0644);
+MODULE_PARM_DESC(wait_seconds, "how long ranges in a CXL window wait for cxla_acpi (default: 30)");
+
+/* what happened, and who waits for it; nothing but listeners' locks under it */
+static DEFINE_MUTEX(hmem_lock);
+static struct turn hmem_turn;
+static LIST_HEAD(hmem_listeners);
+
+static void hmem_work_func(struct work_struct *work);
+static struct workqueue_struct *hmem_wq;
+static DECLARE_WORK(hmem_work, hmem_work_func);
+/* hmem_platform, referenced as long as the work is queued or runs */
+static struct device *hmem_dev;
+
+/* ----------------------------- listeners --------------------------- */
+
+static void hmem_tell(void)
+{
+	struct cxla_hmem_listener *listener;
+
+	lockdep_assert_held(&hmem_lock);
+	list_for_each_entry(listener, &hmem_listeners, list) {
+		if (listener->told)
+			continue;
+		listener->told = true;
+		listener->decided(listener);
+	}
+}
+
+/**
+ * cxla_hmem_listen() - be told when every range was decided about
+ * @listener: told at once when nothing is pending
+ *
+ * Context: sleeps; what it calls runs under a mutex of this module.
+ */
+void cxla_hmem_listen(struct cxla_hmem_listener *listener)
+{
+	guard(mutex)(&hmem_lock);
+	list_add_tail(&listener->list, &hmem_listeners);
+	if (!turn_is_pending(&hmem_turn))
+		hmem_tell();
+}
+EXPORT_SYMBOL_NS_GPL(cxla_hmem_listen, "CXL");
+
+/**
+ * cxla_hmem_unlisten() - never mind
+ * @listener: not called any more on return
+ */
+void cxla_hmem_unlisten(struct cxla_hmem_listener *listener)
+{
+	guard(mutex)(&hmem_lock);
+	list_del(&listener->list);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_hmem_unlisten, "CXL");
+
+static int hmem_event(enum turn_event event)
+{
+	int todo;
+
+	guard(mutex)(&hmem_lock);
+	todo = turn_next(&hmem_turn, event);
+	if (todo > 0 && todo & TURN_DO_TELL && !(todo & TURN_DO_DECIDE))
+		hmem_tell();
+	return todo;
+}
+
+/* ------------------------------ decision --------------------------- */
+
+struct hmem_decision {
+	struct device *host;
+	int nid;
+};
+
+static int hmem_piece_note(const struct range *range, enum cxla_owner owner,
+			   enum cxla_ledger_state state,
+			   enum cxla_ledger_why why, const char *who)
+{
+	struct cxla_verdict verdict = {
+		.owner = owner,
+		.state = state,
+		.why = why,
+	};
+
+	strscpy(verdict.who, who);
+	return cxla_ledger_note(range, &verdict);
+}
+
+static int hmem_piece(const struct carve_piece *piece, void *arg)
+{
+	const struct range range = { piece->start, piece->end };
+	struct hmem_decision *decision = arg;
+
+	switch (piece->kind) {
+	case CARVE_IN_USE:
+		return hmem_piece_note(&range, CXLA_OWNER_IN_TREE,
+				       CXLA_LEDGER_FOREIGN, CXLA_WHY_IN_USE,
+				       piece->who);
+	case CARVE_MEANT:
+		return hmem_piece_note(&range, CXLA_OWNER_ACCEL,
+				       CXLA_LEDGER_RESERVED, CXLA_WHY_MEANT,
+				       piece->who);
+	case CARVE_REGION:
+		return hmem_piece_note(&range, CXLA_OWNER_NONE,
+				       CXLA_LEDGER_FREE, CXLA_WHY_REGION_IDLE,
+				       piece->who);
+	default:
+		break;
+	}
+	if (piece->small) {
+		dev_info(decision->host,
+			 "[%#llx-%#llx] is too small for device-dax\n",
+			 range.start, range.end);
+		return hmem_piece_note(&range, CXLA_OWNER_NONE,
+				       CXLA_LEDGER_FREE, CXLA_WHY_TOO_SMALL,
+				       "");
+	}
+	return devm_cxla_hmem_add(decision->host, &range, decision->nid,
+				  piece->kind == CARVE_WINDOW ?
+				  CXLA_WHY_NO_REGION : CXLA_WHY_NO_WINDOW);
+}
+
+static int hmem_decide_range(struct device *host,
+			     const struct cxla_soft_ranges *soft,
+			     const struct cxla_soft_range *range)
+{
+	struct hmem_decision decision = {
+		.host = host,
+		.nid = range->nid,
+	};
+
+	return carve(range->range.start, range->range.end, CXLA_DAX_ALIGN,
+		     soft->parts, soft->nr_parts, hmem_piece, &decision);
+}
+
+static void hmem_note_windows(const struct cxla_soft_ranges *soft,
+			      enum cxla_ledger_state state,
+			      enum cxla_ledger_why why)
+{
+	for (size_t i = 0; i < soft->nr_ranges; i++)
+		if (soft->ranges[i].in_window)
+			hmem_piece_note(&soft->ranges[i].range,
+					CXLA_OWNER_NONE, state, why, "");
+}
+
+/* under the lock of the device, which is bound; survey says who is there */
+static void hmem_decide(struct device *dev, struct cxla_soft_ranges *soft,
+			int survey)
+{
+	int rc = survey;
+
+	for (size_t i = 0; i < soft->nr_ranges && !rc; i++)
+		if (soft->ranges[i].in_window)
+			rc = hmem_decide_range(dev, soft, &soft->ranges[i]);
+	if (!rc)
+		return;
+	dev_err(dev, "Soft Reserved ranges in CXL windows are left without owner: %d\n",
+		rc);
+	hmem_note_windows(soft, CXLA_LEDGER_FREE, CXLA_WHY_ERROR);
+}
+
+/* ------------------------------- work ------------------------------ */
+
+static bool hmem_is_abandoned(void *unused)
+{
+	return READ_ONCE(hmem_turn.state) == TURN_ABANDONED;
+}
+
+static void hmem_await_cxl(struct device *dev)
+{
+	unsigned int seconds = READ_ONCE(wait_seconds);
+	int rc;
+
+	rc = cxla_enum_wait(hmem_is_abandoned, NULL, seconds);
+	if (rc == -ECANCELED)
+		return;
+	hmem_event(rc ? TURN_LATE : TURN_STARTED);
+	if (rc)
+		dev_info(dev, "CXL enumeration was not started within %u s, ranges in its windows are decided about without it\n",
+			 seconds);
+	else
+		cxla_enum_rest();
+}
+
+static void hmem_work_func(struct work_struct *work)
+{
+	struct cxla_soft_ranges soft_ranges = { };
+	struct cxla_soft_ranges *soft __free(cxla_soft_free) = &soft_ranges;
+	struct device *dev = hmem_dev;
+	int rc = 0, todo;
+
+	if (!cxla_enum_waited())
+		hmem_await_cxl(dev);
+
+	scoped_guard(device, dev)
+		rc = dev->driver ? cxla_soft_read(dev, soft) : 0;
+	/* locks of other devices, and so not under that of this one */
+	if (!rc)
+		rc = cxla_soft_survey(soft);
+
+	scoped_guard(device, dev) {
+		todo = hmem_event(TURN_RESTED);
+		if (todo > 0 && todo & TURN_DO_DECIDE) {
+			cxla_enum_set_waited();
+			hmem_decide(dev, soft, rc);
+			scoped_guard(mutex, &hmem_lock)
+				hmem_tell();
+		}
+	}
+	put_device(dev);
+}
+
+/* ------------------------------ driver ----------------------------- */
+
+/* what no window contains waits for nothing */
+static int hmem_decide_outside(struct device *dev,
+			       const struct cxla_soft_ranges *soft,
+			       bool *in_window)
+{
+	int rc = 0;
+
+	*in_window = false;
+	for (size_t i = 0; i < soft->nr_ranges && !rc; i++) {
+		if (soft->ranges[i].in_window)
+			*in_window = true;
+		else
+			rc = hmem_decide_range(dev, soft, &soft->ranges[i]);
+	}
+	return rc;
+}
+
+static int hmem_probe(struct platform_device *pdev)
+{
+	struct cxla_soft_ranges soft_ranges = { };
+	struct cxla_soft_ranges *soft __free(cxla_soft_free) = &soft_ranges;
+	struct device *dev = &pdev->dev;
+	bool in_window;
+	int rc;
+
+	if (hmem_is_abandoned(NULL))
+		return dev_err_probe(dev, -EBUSY,
+				     "it was unbound before ranges were decided about, and that has not ended yet: try again\n");
+	rc = cxla_soft_read(dev, soft);
+	if (!rc)
+		rc = cxla_soft_in_use(soft);
+	if (!rc)
+		rc = hmem_decide_outside(dev, soft, &in_window);
+	if (rc)
+		return rc;
+
+	hmem_turn.waited = cxla_enum_waited();
+	hmem_note_windows(soft, CXLA_LEDGER_WAITING,
+			  hmem_turn.waited ? CXLA_WHY_PROBING : CXLA_WHY_NO_CXL);
+	rc = hmem_event(in_window ? TURN_BIND : TURN_BIND_OUTSIDE);
+	if (rc > 0 && rc & TURN_DO_QUEUE) {
+		hmem_dev = get_device(dev);
+		queue_work(hmem_wq, &hmem_work);
+	}
+	return min(rc, 0);
+}
+
+static void hmem_remove(struct platform_device *pdev)
+{
+	struct cxla_soft_ranges soft_ranges = { };
+	struct cxla_soft_ranges *soft __free(cxla_soft_free) = &soft_ranges;
+	int todo = hmem_event(TURN_UNBIND);
+
+	if (todo <= 0 || !(todo & TURN_DO_WAKE))
+		return;
+	/* the work ends by itself, and says so to who listens */
+	cxla_enum_wake();
+	if (!cxla_soft_read(&pdev->dev, soft))
+		hmem_note_windows(soft, CXLA_LEDGER_FREE, CXLA_WHY_UNBOUND);
+}
+
+static const struct platform_device_id hmem_ids[] = {
+	{ "hmem_platform" },
+	{ }
+};
+
+static struct platform_driver hmem_driver = {
+	.probe = hmem_probe,
+	.remove = hmem_remove,
+	.id_table = hmem_ids,
+	.driver = {
+		.name = "cxla_hmem_platform",
+		.probe_type = PROBE_FORCE_SYNCHRONOUS,
+	},
+};
+
+static int __init cxla_hmem_init(void)
+{
+	int rc;
+
+	hmem_wq = alloc_ordered_workqueue("cxla_hmem", 0);
+	if (!hmem_wq)
+		return -ENOMEM;
+	rc = platform_driver_register(&cxla_hmem_device_driver);
+	if (rc)
+		goto err_wq;
+	rc = platform_driver_register(&hmem_driver);
+	if (rc)
+		goto err_device_driver;
+	return 0;
+
+err_device_driver:
+	platform_driver_unregister(&cxla_hmem_device_driver);
+err_wq:
+	destroy_workqueue(hmem_wq);
+	return rc;
+}
+
+static void __exit cxla_hmem_exit(void)
+{
+	platform_driver_unregister(&hmem_driver);
+	/* the work, which has nothing to wait for any more */
+	destroy_workqueue(hmem_wq);
+	platform_driver_unregister(&cxla_hmem_device_driver);
+}
+
+module_init(cxla_hmem_init);
+module_exit(cxla_hmem_exit);
+MODULE_DESCRIPTION("CXL accelerator attach: Soft Reserved ranges");
+MODULE_LICENSE("GPL");
+MODULE_IMPORT_NS("CXL");
+/* who may claim a range had better come first */
+MODULE_SOFTDEP("pre: cxla_acpi cxla_pci cxla_accel");

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef __CXLA_HMEM_H__
+#define __CXLA_HMEM_H__
+
+#include <linux/device.h>
+#include <linux/list.h>
+#include <linux/range.h>
+
+#include "../core/core.h"
+#include "carve.h"
+
+/**
+ * struct cxla_soft_range - a Soft Reserved range
+ * @range: HPA, inclusive
+ * @nid: NUMA node that firmware puts it in
+ * @in_window: some of it is in a CXL window
+ */
+struct cxla_soft_range {
+	struct range range;
+	int nid;
+	bool in_window;
+};
+
+/**
+ * struct cxla_soft_ranges - all of them, and what lies on them
+ * @ranges: what firmware reserved
+ * @nr_ranges: how many
+ * @parts: windows first, from cxla_soft_read(); the rest from
+ *	cxla_soft_survey()
+ * @nr_parts: how many
+ *
+ * Starts zeroed.
+ */
+struct cxla_soft_ranges {
+	struct cxla_soft_range *ranges;
+	size_t nr_ranges;
+	struct carve_part *parts;
+	size_t nr_parts;
+};
+
+int cxla_soft_read(struct device *dev, struct cxla_soft_ranges *soft);
+int cxla_soft_in_use(struct cxla_soft_ranges *soft);
+int cxla_soft_survey(struct cxla_soft_ranges *soft);
+void cxla_soft_free(struct cxla_soft_ranges *soft);
+
+DEFINE_FREE(cxla_soft_free, struct cxla_soft_ranges *,
+	    if (_T) cxla_soft_free(_T))
+
+extern struct platform_driver cxla_hmem_device_driver;
+int devm_cxla_hmem_add(struct device *host, const struct range *range, int nid,
+		       enum cxla_ledger_why why);
+
+/**
+ * struct cxla_hmem_listener - somebody who waits for the decision
+ * @list: private
+ * @told: private
+ * @decided: called once, when no range is left to be decided about: from a
+ *	workqueue, or by cxla_hmem_listen() itself. May sleep
+ */
+struct cxla_hmem_listener {
+	struct list_head list;
+	bool told;
+	void (*decided)(struct cxla_hmem_listener *listener);
+};
+
+void cxla_hmem_listen(struct cxla_hmem_listener *listener);
+void cxla_hmem_unlisten(struct cxla_hmem_listener *listener);
+
+#endif /* __CXLA_HMEM_H__ */

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: Soft Reserved ranges, and who has something to say about them
+ *
+ * Windows are read from CEDT, so that it doesn't matter whether cxla_acpi came
+ * before. Regions are those of the core. Somebody else's shows in the iomem
+ * tree.
+ *
+ * A device is meant for the driver of an accelerator, and what its committed
+ * decoders map is kept for that driver, when
+ *
+ * - it is bound to a driver that is none of memory expanders, or
+ * - it is not bound, and driver_override names such a driver, or
+ * - it is not bound, nothing is named, and its class is not that of memory
+ *   expanders (CXL 3.1 section 8.1.12.1: 0502h).
+ *
+ * That is asked once, when ranges are decided about: a driver_override written
+ * later comes too late, as does a driver that binds by its ids alone to a
+ * device with the class of an expander. A device whose driver has it asleep
+ * does not say where its decoders lead.
+ */
+#include <linux/acpi.h>
+#include <linux/dax.h>
+#include <linux/ioport.h>
+#include <linux/memregion.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+
+#include "../acpi/cedt.h"
+#include "../compat/override.h"
+#include "../core/pci.h"
+#include "hmem.h"
+
+static int cxla_soft_part(struct cxla_soft_ranges *soft, u64 start, u64 end,
+			  enum carve_kind kind, const char *who)
+{
+	struct carve_part *parts, *part;
+
+	parts = krealloc_array(soft->parts, soft->nr_parts + 1, sizeof(*parts),
+			       GFP_KERNEL);
+	if (!parts)
+		return -ENOMEM;
+	soft->parts = parts;
+	part = &parts[soft->nr_parts++];
+	part->start = start;
+	part->end = end;
+	part->kind = kind;
+	strscpy(part->who, who);
+	return 0;
+}
+
+/* ------------------------- ranges and windows ---------------------- */
+
+static int cxla_soft_window(const struct cedt_cfmws *cfmws, void *soft)
+{
+	return cxla_soft_part(soft, cfmws->base, cfmws->base + cfmws->size - 1,
+			      CARVE_WINDOW, "");
+}
+
+static int cxla_soft_windows(struct cxla_soft_ranges *soft)
+{
+	const struct cedt_visitor visitor = {
+		.cfmws = cxla_soft_window,
+		.arg = soft,
+	};
+	struct acpi_table_header *table;
+	int rc;
+
+	/* without it there is no window */
+	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_CEDT, 0, &table)))
+		return 0;
+	rc = cedt_walk(table, table->length, &visitor);
+	acpi_put_table(table);
+	/* a broken one is for cxla_acpi to complain about */
+	return rc == -EINVAL ? 0 : rc;
+}
+
+struct cxla_soft_walk {
+	struct cxla_soft_ranges *soft;
+	int rc;
+};
+
+static int cxla_soft_range_add(struct device *host, int nid,
+			       const struct resource *res)
+{
+	struct cxla_soft_walk *walk = dev_get_drvdata(host);
+	struct cxla_soft_ranges *soft = walk->soft;
+	struct cxla_soft_range *ranges, *new;
+
+	/* firmware may describe memory that it doesn't reserve */
+	if (!cxla_is_soft_reserved(res->start, resource_size(res)))
+		return 0;
+	ranges = krealloc_array(soft->ranges, soft->nr_ranges + 1,
+				sizeof(*ranges), GFP_KERNEL);
+	if (!ranges)
+		return -ENOMEM;
+	soft->ranges = ranges;
+	new = &ranges[soft->nr_ranges++];
+	*new = (struct cxla_soft_range) {
+		.range = { res->start, res->end },
+		.nid = nid,
+	};
+	for (size_t i = 0; i < soft->nr_parts; i++)
+		if (soft->parts[i].kind == CARVE_WINDOW &&
+		    soft->parts[i].start <= res->end &&
+		    soft->parts[i].end >= res->start)
+			new->in_window = true;
+	return 0;
+}
+
+/**
+ * cxla_soft_read() - what firmware says of ranges and windows
+ * @dev: hmem_platform, its lock held; its driver data is used meanwhile
+ * @soft: filled in; to be freed in any case
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int cxla_soft_read(struct device *dev, struct cxla_soft_ranges *soft)
+{
+	struct cxla_soft_walk walk = { .soft = soft };
+	int rc;
+
+	device_lock_assert(dev);
+	rc = cxla_soft_windows(soft);
+	if (rc)
+		return rc;
+	dev_set_drvdata(dev, &walk);
+	rc = walk_hmem_resources(dev, cxla_soft_range_add);
+	dev_set_drvdata(dev, NULL);
+	return rc;
+}
+
+void cxla_soft_free(struct cxla_soft_ranges *soft)
+{
+	kfree(soft->ranges);
+	kfree(soft->parts);
+	*soft = (struct cxla_soft_ranges) { };
+}
+
+/* ------------------------------ survey ----------------------------- */
+
+static bool cxla_is_expander_driver(const char *name)
+{
+	return !strcmp(name, "cxla_pci") || !strcmp(name, "cxl_pci");
+}
+
+/* its lock is held */
+static bool cxla_is_meant_for_accel(struct pci_dev *pdev)
+{
+	int override;
+
+	if (pdev->dev.driver)
+		return !cxla_is_expander_driver(pdev->dev.driver->name);
+	override = cxla_match_driver_override(pdev, "cxla_pci");
+	if (override >= 0)
+		return !override &&
+		       cxla_match_driver_override(pdev, "cxl_pci") != 1;
+	return pdev->class >> 8 != PCI_CLASS_MEMORY_CXL;
+}
+
+struct cxla_soft_device {
+	struct cxla_soft_ranges *soft;
+	struct pci_dev *pdev;
+};
+
+static int cxla_soft_meant(const struct range *range, void *arg)
+{
+	struct cxla_soft_device *device = arg;
+
+	return cxla_soft_part(device->soft, range->start, range->end,
+			      CARVE_MEANT, pci_name(device->pdev));
+}
+
+static int cxla_soft_devices(struct cxla_soft_ranges *soft)
+{
+	struct cxla_soft_device device = { .soft = soft };
+	struct pci_dev *pdev = NULL;
+	int rc = 0;
+
+	for_each_pci_dev(pdev) {
+		device.pdev = pdev;
+		scoped_guard(device, &pdev->dev)
+			if (cxla_is_meant_for_accel(pdev))
+				rc = cxla_peek(pdev, cxla_soft_meant, &device);
+		if (rc == -ENOMEM) {
+			pci_dev_put(pdev);
+			return rc;
+		}
+	}
+	return 0;
+}
+
+static int cxla_soft_region(const struct range *range, const char *name,
+			    void *soft)
+{
+	return cxla_soft_part(soft, range->start, range->end, CARVE_REGION,
+			      name);
+}
+
+/* claims are those of the ledger, but what it notes of nobody's is no claim */
+static int cxla_soft_claims(struct cxla_soft_ranges *soft)
+{
+	struct cxla_verdict verdict;
+	struct range range;
+	u64 hpa = 0, time;
+	int rc;
+
+	while (cxla_ledger_find(hpa, &range, &verdict, &time)) {
+		if (verdict.state == CXLA_LEDGER_OWNED ||
+		    verdict.state == CXLA_LEDGER_QUARANTINED) {
+			rc = cxla_soft_part(soft, range.start, range.end,
+					    CARVE_IN_USE, verdict.who);
+			if (rc)
+				return rc;
+		}
+		if (range.end == U64_MAX)
+			break;
+		hpa = range.end + 1;
+	}
+	return 0;
+}
+
+static int cxla_soft_busy(struct resource *res, void *soft)
+{
+	return cxla_soft_part(soft, res->start, res->end, CARVE_IN_USE,
+			      "iomem");
+}
+
+/* what the in-tree stack has: windows of its own, devices of device-dax, RAM */
+static int cxla_soft_in_tree(struct cxla_soft_ranges *soft)
+{
+	/* ours are marked alike, and are there only while the root is ours */
+	bool windows = cxla_root_absent_reason() == CXLA_REASON_ROOT_IN_USE;
+	int rc = 0;
+
+	for (size_t i = 0; i < soft->nr_ranges && rc != -ENOMEM; i++) {
+		const struct range *range = &soft->ranges[i].range;
+
+		/* -EINVAL says that there is none */
+		rc = walk_iomem_res_desc(IORES_DESC_NONE,
+					 IORESOURCE_MEM | IORESOURCE_BUSY,
+					 range->start, range->end, soft,
+					 cxla_soft_busy);
+		if (rc != -ENOMEM && windows)
+			rc = walk_iomem_res_desc(IORES_DESC_CXL, IORESOURCE_MEM,
+						 range->start, range->end, soft,
+						 cxla_soft_busy);
+	}
+	return rc == -ENOMEM ? rc : 0;
+}
+
+/**
+ * cxla_soft_in_use() - who has some of the ranges
+ * @soft: filled by cxla_soft_read()
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int cxla_soft_in_use(struct cxla_soft_ranges *soft)
+{
+	int rc = cxla_soft_claims(soft);
+
+	return rc ?: cxla_soft_in_tree(soft);
+}
+
+/**
+ * cxla_soft_survey() - who has something to say about the ranges, now
+ * @soft: filled by cxla_soft_read()
+ *
+ * Context: sleeps; takes the locks of PCI devices, one by one.
+ * Return: 0, or -ENOMEM.
+ */
+int cxla_soft_survey(struct cxla_soft_ranges *soft)
+{
+	int rc;
+
+	BUILD_BUG_ON(CARVE_WHO_LEN != CXLA_WHO_LEN);
+	rc = cxla_soft_devices(soft);
+	if (!rc)
+		rc = cxla_regions_walk(cxla_soft_region, soft);
+	return rc ?: cxla_soft_in_use(soft);
+}
