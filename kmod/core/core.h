@@ -316,6 +316,16 @@ cxled_to_memdev(const struct cxl_endpoint_decoder *cxled)
 			    struct cxl_memdev, dev);
 }
 
+/* whether all that @cxled maps is volatile, as far as the device was asked */
+static inline bool cxled_is_volatile(const struct cxl_endpoint_decoder *cxled)
+{
+	const struct cxla_mem_identity *identity =
+		&cxled_to_memdev(cxled)->cxlds->identity;
+
+	return !identity->known ||
+	       cxled->dpa_base + cxled->dpa_size <= identity->ram;
+}
+
 /* the device to name in messages about @cxled */
 static inline struct device *cxled_to_hw(struct cxl_endpoint_decoder *cxled)
 {

@@ -210,7 +210,10 @@ static ssize_t mode_show(struct device *dev, struct device_attribute *attr,
 	struct cxl_endpoint_decoder *cxled = to_cxl_endpoint_decoder(dev);
 
 	guard(rwsem_read)(&cxl_rwsem.region);
-	return sysfs_emit(buf, "%s\n", cxled->dpa_size ? "ram" : "none");
+	if (!cxled->dpa_size)
+		return sysfs_emit(buf, "none\n");
+	return sysfs_emit(buf, "%s\n",
+			  cxled_is_volatile(cxled) ? "ram" : "pmem");
 }
 static DEVICE_ATTR_RO(mode);
 

@@ -57,10 +57,23 @@ static ssize_t size_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR(size, 0644, size_show, busy_store);
 
+static bool cxla_region_volatile(const struct cxl_region *cxlr)
+{
+	lockdep_assert_held(&cxl_rwsem.region);
+
+	for (int i = 0; i < cxlr->ways; i++)
+		if (cxlr->targets[i] && !cxled_is_volatile(cxlr->targets[i]))
+			return false;
+	return true;
+}
+
 static ssize_t mode_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
-	return sysfs_emit(buf, "ram\n");
+	guard(rwsem_read)(&cxl_rwsem.region);
+	return sysfs_emit(buf, "%s\n",
+			  cxla_region_volatile(to_cxl_region(dev)) ? "ram" :
+								     "pmem");
 }
 static DEVICE_ATTR_RO(mode);
 
@@ -186,7 +199,10 @@ const struct attribute_group *cxla_region_groups[] = {
 	NULL
 };
 
-/* binding says that a region is whole; one of expanders is general memory then */
+/*
+ * Binding says that a region is whole; one of expanders is general memory then,
+ * unless some of it is persistent, which is left alone.
+ */
 static int cxla_region_probe(struct device *dev)
 {
 	struct cxl_region *cxlr = to_cxl_region(dev);
@@ -200,7 +216,7 @@ static int cxla_region_probe(struct device *dev)
 		if (!cxla_region_whole(cxlr))
 			return -ENXIO;
 		/* who is a member of a whole region does not change */
-		general = !cxlr->nr_attach &&
+		general = !cxlr->nr_attach && cxla_region_volatile(cxlr) &&
 			  cxlr->cxlrd->cxld.flags & CXL_DECODER_F_RAM;
 	}
 	/* the driver core tells nobody: who added the region hears of it so */
