@@ -304,7 +304,13 @@ static void payload_that_can_t_be_there_is_refused(struct kunit *test)
 
 static void block_outside_of_its_bar_is_refused(struct kunit *test)
 {
-	fake_locator(rig(test)->dev, 1, 2, CXL_REGLOC_RBI_MEMDEV, SZ_64K);
+	struct resource *bar = &rig(test)->dev->pdev->resource[2];
+
+	fake_locator(rig(test)->dev, 1, 2, CXL_REGLOC_RBI_MEMDEV, SZ_128K);
+	refused(test, -ENXIO, "reaches out of BAR 2");
+	/* no room for the array of capabilities */
+	fake_locator(rig(test)->dev, 1, 2, CXL_REGLOC_RBI_MEMDEV, 0);
+	bar->end = bar->start + SZ_2K - 1;
 	refused(test, -ENXIO, "reaches out of BAR 2");
 }
 

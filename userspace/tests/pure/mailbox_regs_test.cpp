@@ -189,7 +189,7 @@ TEST(MailboxRegs, capacity_that_makes_no_sense_is_refused)
 	EXPECT_EQ(decode(most, 1, 1, most + 1), -ENXIO);
 	EXPECT_EQ(decode(4, 3, 2, 0), -ENXIO);
 	// the sum of the parts has more than 64 bits
-	EXPECT_EQ(decode(4, most, most, 0), -ENXIO);
+	EXPECT_EQ(decode(4, (1ULL << 35) + 2, 1ULL << 35, 0), -ENXIO);
 }
 
 TEST(MailboxRegs, active_partitions_replace_those_that_are_fixed)
