@@ -47,12 +47,11 @@ static int carve_align(const struct carve_piece *piece, u64 align,
 	u64 first, last;
 	int rc = 0;
 
-	/* first aligned byte, and the one behind the last: 0 is 2^64 */
+	/* the part that is aligned at both ends; it may end with the last byte of all */
 	first = (piece->start + align - 1) & ~(align - 1);
-	last = (piece->end + 1) & ~(align - 1);
+	last = ((piece->end + 1) & ~(align - 1)) - 1;
 	part.small = true;
-	if (first < piece->start || first > piece->end || last - first < align ||
-	    (last && last <= first))
+	if (first < piece->start || piece->end < align - 1 || last < first)
 		return visit(&part, arg);
 
 	if (first > piece->start) {
@@ -61,12 +60,12 @@ static int carve_align(const struct carve_piece *piece, u64 align,
 	}
 	if (!rc) {
 		part.start = first;
-		part.end = last - 1;
+		part.end = last;
 		part.small = false;
 		rc = visit(&part, arg);
 	}
-	if (!rc && last - 1 < piece->end) {
-		part.start = last;
+	if (!rc && last < piece->end) {
+		part.start = last + 1;
 		part.end = piece->end;
 		part.small = true;
 		rc = visit(&part, arg);
