@@ -195,6 +195,62 @@ static int cxla_entry_store(const struct range *range,
 	return 0;
 }
 
+/* cxla_ledger_note(), under the lock */
+static int cxla_entries_note(const struct range *range,
+			     const struct cxla_verdict *verdict)
+{
+	struct range piece;
+	u64 pos = range->start;
+
+	lockdep_assert_held(&cxla_ledger_lock);
+	do {
+		struct cxla_entry *entry;
+		bool whole;
+		int rc = 0;
+
+		entry = cxla_entry_at(range, pos, &piece, &whole);
+		if (entry && cxla_is_held(&entry->verdict))
+			;
+		else if (entry && whole)
+			cxla_entry_write(entry, &piece, verdict);
+		else
+			rc = cxla_entry_store(&piece, verdict);
+		if (rc)
+			return rc;
+		pos = piece.end + 1;
+	} while (piece.end < range->end);
+	return 0;
+}
+
+/* does the iomem tree have anything with @flags in @range */
+bool cxla_range_in_iomem(const struct range *range, unsigned long flags)
+{
+	return region_intersects(range->start, range_len(range), flags,
+				 IORES_DESC_NONE) != REGION_DISJOINT;
+}
+
+/*
+ * Who claims nothing from us shows in the iomem tree, and is not told when it
+ * lets go: the next to claim finds out.
+ */
+static bool cxla_is_foreign(const struct range *range,
+			    struct cxla_verdict *holder)
+{
+	const struct cxla_verdict foreign = {
+		.owner = CXLA_OWNER_IN_TREE,
+		.state = CXLA_LEDGER_FOREIGN,
+		.why = CXLA_WHY_IN_USE,
+		.who = "iomem",
+	};
+
+	if (!cxla_range_in_iomem(range, IORESOURCE_MEM | IORESOURCE_BUSY))
+		return false;
+	if (holder)
+		*holder = foreign;
+	cxla_entries_note(range, &foreign);
+	return true;
+}
+
 /**
  * cxla_claim() - a range becomes somebody's, if it is nobody's
  * @claim: of the one who gets it; zeroed, or given back
@@ -203,8 +259,8 @@ static int cxla_entry_store(const struct range *range,
  * @holder: filled in on -EBUSY: who has some of it; may be NULL
  *
  * Context: sleeps; any lock of ours may be held.
- * Return: 0; -EBUSY: some of it is somebody's, or kept for an accelerator;
- * -ENOMEM.
+ * Return: 0; -EBUSY: some of it is somebody's, by the ledger or by the iomem
+ * tree, or kept for an accelerator; -ENOMEM.
  */
 int cxla_claim(struct cxla_claim *claim, const struct range *range,
 	       const struct cxla_verdict *verdict, struct cxla_verdict *holder)
@@ -224,6 +280,8 @@ int cxla_claim(struct cxla_claim *claim, const struct range *range,
 			*holder = entry->verdict;
 		return -EBUSY;
 	}
+	if (cxla_is_foreign(range, holder))
+		return -EBUSY;
 
 	rc = cxla_entry_store(range, verdict);
 	if (rc)
@@ -301,9 +359,7 @@ static void cxla_claim_end(void *_claim)
 	struct cxla_claim *claim = _claim;
 
 	/* what could not be taken offline is memory in use: for good */
-	if (region_intersects(claim->range.start, range_len(&claim->range),
-			      IORESOURCE_SYSTEM_RAM,
-			      IORES_DESC_NONE) != REGION_DISJOINT)
+	if (cxla_range_in_iomem(&claim->range, IORESOURCE_SYSTEM_RAM))
 		cxla_claim_mark(claim, CXLA_LEDGER_QUARANTINED,
 				CXLA_WHY_ONLINE);
 	else
@@ -352,27 +408,8 @@ EXPORT_SYMBOL_NS_GPL(devm_cxla_claim, "CXL");
 int cxla_ledger_note(const struct range *range,
 		     const struct cxla_verdict *verdict)
 {
-	struct range piece;
-	u64 pos = range->start;
-
 	guard(mutex)(&cxla_ledger_lock);
-	do {
-		struct cxla_entry *entry;
-		bool whole;
-		int rc = 0;
-
-		entry = cxla_entry_at(range, pos, &piece, &whole);
-		if (entry && cxla_is_held(&entry->verdict))
-			;
-		else if (entry && whole)
-			cxla_entry_write(entry, &piece, verdict);
-		else
-			rc = cxla_entry_store(&piece, verdict);
-		if (rc)
-			return rc;
-		pos = piece.end + 1;
-	} while (piece.end < range->end);
-	return 0;
+	return cxla_entries_note(range, verdict);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_ledger_note, "CXL");
 

@@ -117,6 +117,8 @@ int devm_cxla_claim(struct device *dev, const struct range *range,
 		    const struct cxla_verdict *verdict,
 		    struct cxla_verdict *holder);
 
+bool cxla_range_in_iomem(const struct range *range, unsigned long flags);
+
 int cxla_ledger_note(const struct range *range,
 		     const struct cxla_verdict *verdict);
 bool cxla_ledger_find(u64 hpa, struct range *range,

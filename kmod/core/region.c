@@ -475,16 +475,12 @@ bool cxla_region_whole(const struct cxl_region *cxlr)
 	       !test_bit(CXL_REGION_F_RESET, &cxlr->flags);
 }
 
-static bool cxla_region_intersects(struct cxl_region *cxlr, unsigned long flags)
-{
-	return region_intersects(cxlr->res.start, resource_size(&cxlr->res),
-				 flags, IORES_DESC_NONE) != REGION_DISJOINT;
-}
-
 /* is any of it online as System RAM */
 bool cxla_region_is_ram(struct cxl_region *cxlr)
 {
-	return cxla_region_intersects(cxlr, IORESOURCE_SYSTEM_RAM);
+	return cxla_range_in_iomem(&(struct range) { cxlr->res.start,
+						     cxlr->res.end },
+				   IORESOURCE_SYSTEM_RAM);
 }
 
 /**
@@ -556,9 +552,6 @@ static enum cxla_reason cxla_attach_check(struct cxl_endpoint_decoder *cxled,
 		return CXLA_REASON_INTERLEAVED;
 	if (cxla_region_is_ram(cxlr))
 		return CXLA_REASON_SYSTEM_RAM;
-	/* who claims nothing from us shows in the iomem tree */
-	if (cxla_region_intersects(cxlr, IORESOURCE_MEM | IORESOURCE_BUSY))
-		return CXLA_REASON_CLAIMED;
 	return CXLA_REASON_NONE;
 }
 

@@ -47,7 +47,7 @@ struct dev_dax *devm_create_dev_dax(struct dev_dax_data *data);
  * @system_ram: have kmem take it
  *
  * Undone by devres of @dev. Context: probe; sleeps; may end in memory hotplug.
- * Return: 0, or an error.
+ * Return: 0; -EBUSY: device-dax has some of it already; or another error.
  */
 static inline int devm_cxla_publish_dax(struct device *dev, int id,
 					const struct range *range, int nid,
@@ -59,21 +59,18 @@ static inline int devm_cxla_publish_dax(struct device *dev, int id,
 		.size = range_len(range),
 		.memmap_on_memory = true,
 	};
+	unsigned long flags = system_ram ? IORESOURCE_DAX_KMEM : 0;
 
-	/* all that can be wrong here but memory has been checked before */
-	data.dax_region = alloc_dax_region(dev, id, &whole, nid, CXLA_DAX_ALIGN,
-					   system_ram ? IORESOURCE_DAX_KMEM : 0);
+	/*
+	 * It does not say why not. What is aligned, and is refused twice,
+	 * device-dax has already, for somebody else.
+	 */
+	for (int tries = 0; tries < 2 && !data.dax_region; tries++)
+		data.dax_region = alloc_dax_region(dev, id, &whole, nid,
+						   CXLA_DAX_ALIGN, flags);
 	if (!data.dax_region)
-		return -ENOMEM;
+		return -EBUSY;
 	return PTR_ERR_OR_ZERO(devm_create_dev_dax(&data));
-}
-
-/* is any of it System RAM: it could not be taken offline */
-static inline bool cxla_is_system_ram(const struct range *range)
-{
-	return region_intersects(range->start, range_len(range),
-				 IORESOURCE_SYSTEM_RAM,
-				 IORES_DESC_NONE) != REGION_DISJOINT;
 }
 
 #endif /* __CXLA_DEVDAX_H__ */

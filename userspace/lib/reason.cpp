@@ -85,7 +85,8 @@ constexpr std::array<Entry, 21> table = {{
 	  "it is attached by itself when that driver is unbound; the kernel log says which"}},
 	{CXLA_REASON_CLAIMED,
 	 {"claimed", "somebody else has some of the range, device-dax for one",
-	  "`cxla ledger` and /proc/iomem say who; it is attached when they let go of it"}},
+	  "`cxla ledger` and /proc/iomem say who; `cxla attach` again when they have let go of "
+	  "it"}},
 	{CXLA_REASON_ERROR,
 	 {"error", "another error, such as no memory",
 	  "the kernel log (dmesg) and the errno of `cxla status --json` say which"}},
