@@ -8,6 +8,7 @@
 #
 # How often accelerators are bound: cxla.race_cycles=N on the kernel's command line,
 # else 500, and 10 with the detectors, where the same takes fifty times as long.
+# Who acts: cxla.race_actors=accel,root, else all.
 
 cycles() {
 	if grep -q 'cxla\.race_cycles=' /proc/cmdline; then
@@ -19,13 +20,18 @@ cycles() {
 	fi
 }
 
+actors() {
+	sed -n 's/.*cxla\.race_actors=\([^ ]*\).*/--actors \1/p' /proc/cmdline
+}
+
 load_modules
 bind_all
 each_device check_outcome
 # binding is told of for each device each time, over a slow console
 read -r level _ </proc/sys/kernel/printk
 echo 5 >/proc/sys/kernel/printk
-cxla race --cycles "$(cycles)" --seed 1 --log -
+# shellcheck disable=SC2046 # several words
+cxla race --cycles "$(cycles)" --seed 1 $(actors) --log -
 status=$?
 echo "$level" >/proc/sys/kernel/printk
 [ "$status" -eq 0 ] || fail "cxla race ended with $status"
