@@ -71,7 +71,7 @@ static inline bool carve_is_for_hmem(int kind)
 
 /*
  * Has device-dax to be given the aligned block at @at: all of it is of one kind
- * that is its, and no window begins or ends inside.
+ * that is its, and no window ends inside.
  */
 static inline bool carve_is_whole(const struct carve_part *parts, size_t nr,
 				  u64 at)
@@ -84,8 +84,7 @@ static inline bool carve_is_whole(const struct carve_part *parts, size_t nr,
 			return false;
 	for (size_t i = 0; i < nr; i++)
 		if ((int)parts[i].kind == kind &&
-		    ((parts[i].start > at && parts[i].start <= last) ||
-		     (parts[i].end >= at && parts[i].end < last)))
+		    parts[i].end >= at && parts[i].end < last)
 			return false;
 	return carve_is_for_hmem(kind);
 }
