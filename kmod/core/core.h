@@ -506,6 +506,7 @@ void cxla_route_note(struct cxl_endpoint_decoder *cxled,
 		     struct cxl_region *old, struct cxl_region *new);
 int cxla_route_position(struct cxl_endpoint_decoder *cxled,
 			struct cxl_root_decoder *cxlrd);
+struct cxl_region *cxla_region_of(struct cxl_endpoint_decoder *cxled);
 int cxla_region_reprobe(struct cxl_region *cxlr);
 int cxla_region_assemble(struct cxl_endpoint_decoder *cxled);
 void cxla_regions_detach(struct cxl_port *endpoint);

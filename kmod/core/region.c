@@ -400,8 +400,13 @@ int cxla_region_assemble(struct cxl_endpoint_decoder *cxled)
 	return rc;
 }
 
-/* the region that a decoder is a member of, referenced, or NULL */
-static struct cxl_region *cxla_region_of(struct cxl_endpoint_decoder *cxled)
+/**
+ * cxla_region_of() - the region that a decoder is a member of
+ * @cxled: endpoint decoder
+ *
+ * Return: the region, referenced, or NULL.
+ */
+struct cxl_region *cxla_region_of(struct cxl_endpoint_decoder *cxled)
 {
 	struct cxl_region *cxlr;
 
@@ -518,109 +523,3 @@ int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name)
 		cxla_region_unregister(found);
 	return rc;
 }
-
-/* ------------------------------- attach ---------------------------- */
-
-/* the first endpoint decoder that firmware mapped, committed by definition */
-static struct cxl_endpoint_decoder *cxla_first_mapped(struct cxl_port *endpoint)
-{
-	struct cxl_endpoint_decoder *first = NULL;
-
-	for (int i = 0; i < endpoint->nr_decoders; i++) {
-		struct cxl_endpoint_decoder *cxled;
-
-		if (!(endpoint->decoders[i]->flags & CXL_DECODER_F_ENABLE))
-			continue;
-		cxled = to_cxl_endpoint_decoder(&endpoint->decoders[i]->dev);
-		if (cxled->cxld.region)
-			return cxled;
-		if (!first)
-			first = cxled;
-	}
-	return first;
-}
-
-static enum cxla_reason cxla_attach_check(struct cxl_endpoint_decoder *cxled,
-					  struct cxl_region *cxlr)
-{
-	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
-
-	if (test_bit(CXL_REGION_F_DYING, &cxlr->flags) ||
-	    cxled->cxld.region != cxlr)
-		return CXLA_REASON_REVOKED;
-	if (cxlr->ways > 1)
-		return CXLA_REASON_INTERLEAVED;
-	if (cxla_region_is_ram(cxlr))
-		return CXLA_REASON_SYSTEM_RAM;
-	return CXLA_REASON_NONE;
-}
-
-/* the range becomes that of the attach, unless somebody has it */
-static int cxla_attach_claim(struct cxl_memdev *cxlmd,
-			     const struct range *range,
-			     enum cxla_reason *reason)
-{
-	struct cxla_verdict holder, verdict = {
-		.owner = CXLA_OWNER_ACCEL,
-		.state = CXLA_LEDGER_OWNED,
-		.why = CXLA_WHY_ATTACHED,
-	};
-	int rc;
-
-	strscpy(verdict.who, dev_name(cxlmd->dev.parent));
-	rc = cxla_claim(&cxlmd->claim, range, &verdict, &holder);
-	if (rc == -EBUSY)
-		*reason = holder.owner == CXLA_OWNER_ACCEL ?
-			  CXLA_REASON_QUARANTINED : CXLA_REASON_CLAIMED;
-	return rc;
-}
-
-int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
-{
-	struct cxl_attach_region *attach =
-		container_of(cxlmd->attach, struct cxl_attach_region, attach);
-	struct cxl_port *endpoint = cxlmd->endpoint;
-	struct cxl_endpoint_decoder *cxled;
-	struct cxl_region *cxlr;
-	int rc = 0;
-
-	cxla_record_phase(cxlmd, CXLA_PHASE_ATTACH);
-	cxlmd->attach_region = attach;
-	attach->region = (struct range) { .start = 0, .end = -1 };
-	attach->reason = CXLA_REASON_NONE;
-
-	/* the lock keeps its decoders, and so its regions, as they are */
-	guard(device)(&endpoint->dev);
-	if (!endpoint->dev.driver) {
-		attach->reason = CXLA_REASON_PORT_DISABLED;
-		return cxla_refuse(cxlmd, attach->reason);
-	}
-
-	cxled = cxla_first_mapped(endpoint);
-	if (!cxled) {
-		attach->reason = cxlmd->reason ?: CXLA_REASON_NOT_COMMITTED;
-		return cxla_refuse(cxlmd, attach->reason);
-	}
-	cxlr = cxla_region_of(cxled);
-	if (!cxlr) {
-		attach->reason = cxled->reason ?: CXLA_REASON_REVOKED;
-		return cxla_refuse(cxlmd, attach->reason);
-	}
-
-	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
-		attach->reason = cxla_attach_check(cxled, cxlr);
-		/* the range of its one member is the region's */
-		if (!attach->reason)
-			rc = cxla_attach_claim(cxlmd,
-					       &cxled->cxld.hpa_range,
-					       &attach->reason);
-	}
-	if (!rc && !attach->reason) {
-		attach->region = cxlmd->claim.range;
-		cxlmd->region_id = cxlr->id;
-	}
-	put_device(&cxlr->dev);
-	cxla_pause(CXLA_PAUSE_RANGE_CLAIMED);
-	return attach->reason ? cxla_refuse(cxlmd, attach->reason) : rc;
-}
-EXPORT_SYMBOL_NS_GPL(cxl_memdev_attach_region, "CXL");
