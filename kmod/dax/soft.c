@@ -171,18 +171,27 @@ static int cxla_soft_meant(const struct range *range, void *arg)
 			      CARVE_MEANT, pci_name(device->pdev));
 }
 
+/* one that can't be asked has nothing to say */
+static int cxla_soft_device(struct cxla_soft_ranges *soft, struct pci_dev *pdev)
+{
+	struct cxla_soft_device device = { .soft = soft, .pdev = pdev };
+	int rc;
+
+	guard(device)(&pdev->dev);
+	if (!cxla_is_meant_for_accel(pdev))
+		return 0;
+	rc = cxla_peek(pdev, cxla_soft_meant, &device);
+	return rc == -ENOMEM ? rc : 0;
+}
+
 static int cxla_soft_devices(struct cxla_soft_ranges *soft)
 {
-	struct cxla_soft_device device = { .soft = soft };
 	struct pci_dev *pdev = NULL;
-	int rc = 0;
 
 	for_each_pci_dev(pdev) {
-		device.pdev = pdev;
-		scoped_guard(device, &pdev->dev)
-			if (cxla_is_meant_for_accel(pdev))
-				rc = cxla_peek(pdev, cxla_soft_meant, &device);
-		if (rc == -ENOMEM) {
+		int rc = cxla_soft_device(soft, pdev);
+
+		if (rc) {
 			pci_dev_put(pdev);
 			return rc;
 		}
