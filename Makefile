@@ -26,6 +26,11 @@ check: ## static checks: sparse, checkpatch, clang-tidy, shellcheck ...
 test-full: ## the same with long runs
 	@tools/test-all --full
 
+.PHONY: race
+race: ## race everything in a virtual machine: SECONDS=600 KERNEL=debug-7 TOPOLOGY=one-bridge SEED=
+	@tools/run-race --seconds $(or $(SECONDS),600) --kernel $(or $(KERNEL),debug-7) \
+		--topology $(or $(TOPOLOGY),one-bridge) $(if $(SEED),--seed $(SEED))
+
 .PHONY: shell
 shell: setup kmod user ## a prompt inside the machine, modules loaded, devices attached
 	@tools/vm/run --topology $(or $(TOPOLOGY),one-bridge) --shell -- sh /opt/cxla/scenarios/shell.sh

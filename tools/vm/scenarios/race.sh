@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# What `make race` runs inside: every device of the topology is attached but for the
+# last one, which is a memory expander, and `cxla race` has the options given.
+cd /opt/cxla/scenarios || exit 125
+# shellcheck source=/dev/null
+. ./lib.sh
+
+# the device is to be uncommitted, too, and that in reverse order
+collect() {
+	[ "$3" = attached ] && [ "$7" = 0 ] && echo "$2"
+}
+
+bind_other() {
+	[ "$2" = "$expander" ] || bind_one "$@"
+}
+
+load_modules
+expander=$(each_device collect | tail -n 1)
+each_device bind_other
+[ -z "$expander" ] || bind "$expander" cxla_pci
+echo 5 >/proc/sys/kernel/printk
+cxla race --recommit "sh $PWD/recommit.sh" --log - "$@"
+status=$?
+unload_modules || status=1
+exit "$status"
