@@ -6,6 +6,9 @@
  * may ask to be told when that comes. A worker then calls it, under the lock of
  * its device, so that it can attach as in its probe. It runs on the ordered
  * queue that detaches drivers: who lost a range has been told of that before.
+ *
+ * A memdev without attach has no driver who could ask: it is idle until its
+ * ports are there, and then it is bound.
  */
 #include <linux/device.h>
 #include <linux/slab.h>
@@ -101,11 +104,26 @@ static void cxla_retry_one(struct cxla_waiter *waiter, struct device *dev,
 		waiter->retry(cxlds);
 }
 
+/* a memdev of an expander, which may not have found its ports */
+static int cxla_rescan_one(struct device *dev, void *unused)
+{
+	if (!is_cxl_memdev(dev) || to_cxl_memdev(dev)->attach)
+		return 0;
+	/* while it is locked the memdev neither comes nor goes */
+	guard(device)(dev->parent);
+	if (device_is_registered(dev) && device_attach(dev) < 0)
+		dev_dbg(dev, "stays idle\n");
+	return 0;
+}
+
 static void cxla_retry_work(struct work_struct *work)
 {
 	int why = atomic_xchg(&cxla_retry_why, 0);
 	struct cxla_waiter *waiter;
 	struct device *dev;
+
+	if (why & CXLA_RETRY_ARRIVED)
+		bus_for_each_dev(&cxla_bus_type, NULL, NULL, cxla_rescan_one);
 
 	cxla_round++;
 	while ((dev = cxla_next_waiter(&waiter))) {
