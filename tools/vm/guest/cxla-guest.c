@@ -2,12 +2,14 @@
 /*
  * Small things that scenarios need and a shell can't do:
  *
- *   cxla-guest pattern write|check NODE TAG	words into or out of a range, by mmap
+ *   cxla-guest pattern write|check NODE TAG	words into or out of a range, by mmap;
+ *						NODE may be /dev/daxN.M as well
  *   cxla-guest info NODE			what CXLA_IOC_INFO says, as key=value
  *   cxla-guest mark BYTE			a marker in QEMU's trace
  *   cxla-guest find SERIAL			PCI address of that CXL device
  *   cxla-guest window N			first address of a CEDT window
  *   cxla-guest hold NODE			a user of the range, until SIGTERM: hold.c
+ *   cxla-guest keep /dev/daxN.M TAG		a user of it, until SIGTERM: dax.c
  *   cxla-guest events NODE [COUNT] [late]	what happens, one a line: events.c
  *   cxla-guest killed [-l] PATH WHERE US TEXT...	kill a writer inside a write: killed.c
  *   cxla-guest decoders ADDRESS		how many of it are committed: decoders.c
@@ -46,7 +48,7 @@ int get_info(int fd, struct cxla_accel_info *info)
 	return ioctl(fd, CXLA_IOC_INFO, info);
 }
 
-static unsigned long wrong, done;
+unsigned long pattern_done, pattern_wrong;
 
 static void block(volatile uint64_t *words, uint64_t offset, uint64_t size,
 		  uint64_t tag, int writing)
@@ -54,10 +56,10 @@ static void block(volatile uint64_t *words, uint64_t offset, uint64_t size,
 	for (uint64_t at = offset; at < offset + size; at += 8) {
 		uint64_t want = tag << 40 | at;
 
-		done++;
+		pattern_done++;
 		if (writing) {
 			words[at / 8] = want;
-		} else if (words[at / 8] != want && wrong++ < 4) {
+		} else if (words[at / 8] != want && pattern_wrong++ < 4) {
 			fprintf(stderr, "at 0x%llx: 0x%llx, not 0x%llx\n",
 				(unsigned long long)at,
 				(unsigned long long)words[at / 8],
@@ -66,33 +68,50 @@ static void block(volatile uint64_t *words, uint64_t offset, uint64_t size,
 	}
 }
 
+void pattern_blocks(uint64_t *words, uint64_t size, uint64_t tag, int writing)
+{
+	block(words, 0, PAGE, tag, writing);
+	for (uint64_t at = STEP; at < size; at += STEP)
+		block(words, at, LINE, tag, writing);
+	block(words, size - PAGE, PAGE, tag, writing);
+}
+
+/* bytes of the range behind an open node; 0: it has none, which was said */
+static uint64_t size_of(const char *node, int fd)
+{
+	struct cxla_accel_info info;
+
+	if (is_dax(node))
+		return dax_size(node);
+	if (get_info(fd, &info)) {
+		fail("CXLA_IOC_INFO");
+		return 0;
+	}
+	if (!info.hpa_size)
+		fprintf(stderr, "%s: no range\n", node);
+	return info.hpa_size;
+}
+
 static int pattern(const char *mode, const char *node, const char *tag_text)
 {
-	uint64_t tag = strtoull(tag_text, NULL, 0) & 0xffffff;
+	uint64_t size, tag = strtoull(tag_text, NULL, 0) & 0xffffff;
 	int writing = !strcmp(mode, "write");
-	struct cxla_accel_info info;
 	uint64_t *words;
 	int fd;
 
 	fd = open(node, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return fail(node);
-	if (get_info(fd, &info))
-		return fail("CXLA_IOC_INFO");
-	if (!info.hpa_size) {
-		fprintf(stderr, "%s: no range\n", node);
+	size = size_of(node, fd);
+	if (!size)
 		return 1;
-	}
-	words = mmap(NULL, info.hpa_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	words = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (words == MAP_FAILED)
 		return fail("mmap");
-	block(words, 0, PAGE, tag, writing);
-	for (uint64_t at = STEP; at < info.hpa_size; at += STEP)
-		block(words, at, LINE, tag, writing);
-	block(words, info.hpa_size - PAGE, PAGE, tag, writing);
-	printf("%s: %lu words %s, %lu wrong\n", node, done,
-	       writing ? "written" : "read", wrong);
-	return wrong != 0;
+	pattern_blocks(words, size, tag, writing);
+	printf("%s: %lu words %s, %lu wrong\n", node, pattern_done,
+	       writing ? "written" : "read", pattern_wrong);
+	return pattern_wrong != 0;
 }
 
 static int info(const char *node)
@@ -222,6 +241,8 @@ int main(int argc, char **argv)
 		return window(argv[2]);
 	if (argc >= 3 && !strcmp(argv[1], "hold"))
 		return hold(argc - 2, argv + 2);
+	if (argc >= 3 && !strcmp(argv[1], "keep"))
+		return keep(argc - 2, argv + 2);
 	if (argc >= 3 && !strcmp(argv[1], "events"))
 		return events(argc - 2, argv + 2);
 	if (argc >= 6 && !strcmp(argv[1], "killed"))
@@ -232,6 +253,7 @@ int main(int argc, char **argv)
 		return monitor(argc - 2, argv + 2);
 	fprintf(stderr, "usage: cxla-guest pattern write|check NODE TAG |\n"
 		"       info NODE | mark BYTE | find SERIAL | window N | hold NODE |\n"
+		"       keep /dev/daxN.M TAG |\n"
 		"       events NODE [COUNT] [late] | killed [-l] PATH WHERE US TEXT... |\n"
 		"       decoders ADDRESS | monitor COMMAND...\n");
 	return 2;

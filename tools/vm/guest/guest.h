@@ -3,6 +3,7 @@
 #define CXLA_GUEST_H
 
 #include <linux/cxla.h>
+#include <stdint.h>
 
 #define PAGE	4096UL
 
@@ -11,8 +12,17 @@ int fail(const char *what);
 
 int get_info(int fd, struct cxla_accel_info *info);
 
+/* is it a node of device-dax; its bytes, or 0 and what failed was said */
+int is_dax(const char *node);
+uint64_t dax_size(const char *node);
+
+/* the words of a pattern in a mapped range, written or compared, and counted */
+extern unsigned long pattern_done, pattern_wrong;
+void pattern_blocks(uint64_t *words, uint64_t size, uint64_t tag, int writing);
+
 /* subcommands, with the words behind their name */
 int hold(int argc, char **argv);
+int keep(int argc, char **argv);
 int events(int argc, char **argv);
 int killed(int argc, char **argv);
 int monitor(int argc, char **argv);

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# A topology with attached devices, Soft Reserved ranges in the window. cxla_acpi never
+# comes: what is outside of the window is device-dax's at once, what is inside of it after
+# wait_seconds, and no driver takes dax regions before. The wait happens once as long as
+# cxla_core stays; after it what nobody claimed is registered again by a reload.
+# shellcheck source=/dev/null
+. ./soft.sh
+
+begin_soft
+modprobe cxla_hmem wait_seconds=8 || fail "cxla_hmem does not load"
+modprobe cxla_dax || fail "cxla_dax does not load"
+expect_waiting no-cxl
+expect_outside
+decided
+expect_owners
+kernel_said 'CXL enumeration was not started within 8 s' || fail "nobody said that it was waited for"
+
+# an hour, if it waited again
+rmmod cxla_dax || fail "cxla_dax can't be removed"
+rmmod cxla_hmem || fail "cxla_hmem can't be removed"
+expect_equal "devices of device-dax" "$(dax_ranges)" ""
+modprobe cxla_hmem wait_seconds=3600 || fail "cxla_hmem does not load again"
+modprobe cxla_dax || fail "cxla_dax does not load again"
+decided
+expect_owners
+end_soft_clean

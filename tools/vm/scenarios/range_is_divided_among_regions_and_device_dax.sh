@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# A topology with attached devices, Soft Reserved ranges of any kind: over two regions, over
+# more than a region, over less, unaligned, in the window or not. Each byte is its region's
+# owner's, or else device-dax's, or else the ledger says why it is nobody's; whoever
+# has the regions.
+# shellcheck source=/dev/null
+. ./soft.sh
+
+turn() {
+	echo "== $1"
+	decided
+	flush
+	shift
+	expect_owners "$@"
+	expect_an_answer
+	cat /tmp/got
+	[ "$(soft_iomem)" ] || fail "no Soft Reserved range is in the iomem tree"
+	end_soft_clean
+}
+soft_iomem() {
+	grep "Soft Reserved" /proc/iomem
+}
+
+begin_soft
+load_modules
+bind_all
+load_modules "cxla_hmem cxla_dax"
+# shellcheck disable=SC2046 # words
+turn "accelerators" $(owned_by accelerator,owned,attached)
+
+load_modules
+for serial in $(serials); do
+	bind "$(address_of "$serial")" cxla_pci
+done
+load_modules "cxla_hmem cxla_dax"
+# shellcheck disable=SC2046 # words
+turn "expanders" $(owned_by dax,owned,region)
+
+load_modules
+for serial in $(serials); do
+	bind "$(address_of "$serial")" cxla_pci
+done
+load_modules cxla_hmem
+# shellcheck disable=SC2046 # words
+turn "expanders, and cxla_dax is not there" $(owned_by none,free,region-idle)
+
+load_modules "$MODULES cxla_hmem cxla_dax"
+turn "devices without driver"
+
+load_modules
+bind "$FIRST_AT" cxla_pci
+bind "$SECOND_AT"
+load_modules "cxla_hmem cxla_dax"
+turn "one of each" "$FIRST=dax,owned,region" "$SECOND=accelerator,owned,attached"
