@@ -133,8 +133,7 @@ static const char *piece_fault(struct kunit *test, const struct order *order,
 		return range_len(piece) < CXLA_DAX_ALIGN ? NULL :
 		       "is called too small";
 	if (cxla_range_contains(&expander_range, piece) &&
-	    (v->why == CXLA_WHY_REGION_GONE || v->why == CXLA_WHY_REGION_IDLE ||
-	     v->why == CXLA_WHY_RELEASED))
+	    v->why == CXLA_WHY_REGION_GONE)
 		return NULL;
 	return "has no owner, and was there to be had";
 }
@@ -178,7 +177,11 @@ static void check(struct kunit *test, const struct order *order, bool settled)
 	if (order->bound_once)
 		for (int id = 0; id < SOFT_NR; id++)
 			check_range(test, order, id, settled);
+	/* nothing is pending: those who listen were told */
+	if (settled && soft_rig(test)->loaded)
+		KUNIT_EXPECT_EQ_MSG(test, cxla_dax_rc, 0, "%s", order->text);
 	KUNIT_EXPECT_EQ_MSG(test, soft_stolen, 0, "%s", order->text);
+	KUNIT_EXPECT_EQ_MSG(test, soft_passed_over, 0, "%s", order->text);
 	KUNIT_EXPECT_EQ_MSG(test, soft_twice, 0, "%s", order->text);
 }
 

@@ -106,9 +106,14 @@ static void soft_make_table(void)
 	soft_table[9] = -sum;
 }
 
+static bool soft_region_is_there(void);
+/* one was there before it was asked whose the ranges are */
+static bool soft_region_was_there;
+
 static int soft_get_table(char *signature, u32 instance,
 			  struct acpi_table_header **table)
 {
+	soft_region_was_there = soft_region_is_there();
 	*table = (struct acpi_table_header *)soft_table;
 	return 0;
 }
@@ -130,12 +135,23 @@ struct soft_claim {
 
 static DEFINE_MUTEX(soft_lock);
 static LIST_HEAD(soft_claims);
-/* of the accelerator's range something was claimed; or a byte twice */
-static int soft_stolen, soft_twice;
+/* of the accelerator's range something was claimed; or of a region's; or twice */
+static int soft_stolen, soft_passed_over, soft_twice;
 
 static bool soft_overlap(const struct range *a, const struct range *b)
 {
 	return a->start <= b->end && b->start <= a->end;
+}
+
+static int soft_is_expander(const struct range *range, const char *name,
+			    void *unused)
+{
+	return soft_overlap(range, &expander_range);
+}
+
+static bool soft_region_is_there(void)
+{
+	return cxla_regions_walk(soft_is_expander, NULL);
 }
 
 static void soft_claim_end(void *_claim)
@@ -160,6 +176,10 @@ static int soft_devm_claim(struct device *dev, const struct range *range,
 	if (!claim)
 		return -ENOMEM;
 	claim->range = *range;
+	if (verdict->owner == CXLA_OWNER_HMEM &&
+	    soft_overlap(range, &expander_range) && soft_region_was_there &&
+	    soft_region_is_there())
+		soft_passed_over++;
 	scoped_guard(mutex, &soft_lock) {
 		soft_stolen += soft_overlap(range, &accel_range);
 		list_for_each_entry(other, &soft_claims, list)
@@ -353,6 +373,7 @@ static inline void soft_forget(void)
 	cxla_enum_started = false;
 	cxla_enum_wait_over = false;
 	soft_stolen = 0;
+	soft_passed_over = 0;
 	soft_twice = 0;
 }
 
