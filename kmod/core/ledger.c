@@ -251,6 +251,29 @@ static bool cxla_is_foreign(const struct range *range,
 	return true;
 }
 
+/*
+ * In-tree dax_hmem may have made a device of the range that has no driver yet:
+ * nothing tells of that, and its driver comes whenever it likes. It asks the
+ * iomem tree, as any driver does. What device-dax has of us it asks for itself.
+ * Where others' ranges overlap in part there is no place, as for the region.
+ */
+static void cxla_claim_show(struct cxla_claim *claim)
+{
+	claim->res = (struct resource) {
+		.name = "cxla accelerator",
+		.start = claim->range.start,
+		.end = claim->range.end,
+		.flags = IORESOURCE_MEM | IORESOURCE_BUSY,
+	};
+	insert_resource(&iomem_resource, &claim->res);
+}
+
+static void cxla_claim_hide(struct cxla_claim *claim)
+{
+	if (claim->res.parent)
+		remove_resource(&claim->res);
+}
+
 /**
  * cxla_claim() - a range becomes somebody's, if it is nobody's
  * @claim: of the one who gets it; zeroed, or given back
@@ -288,6 +311,8 @@ int cxla_claim(struct cxla_claim *claim, const struct range *range,
 		return rc;
 	claim->range = *range;
 	claim->held = true;
+	if (verdict->owner == CXLA_OWNER_ACCEL)
+		cxla_claim_show(claim);
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_claim, "CXL");
@@ -341,6 +366,7 @@ void cxla_unclaim(struct cxla_claim *claim, enum cxla_ledger_why why)
 	if (!claim->held)
 		return;
 	scoped_guard(mutex, &cxla_ledger_lock) {
+		cxla_claim_hide(claim);
 		entry = cxla_entry_of(claim);
 		verdict = entry->verdict;
 		verdict.owner = CXLA_OWNER_NONE;

@@ -263,12 +263,15 @@ struct cxl_attach_region {
  * struct cxla_claim - a range that somebody has
  * @range: HPA, inclusive
  * @held: nobody else is given any of @range
+ * @res: an accelerator's, in the iomem tree: who knows nothing of claims looks
+ *	there
  *
  * Embedded in whatever has the range; zeroed it claims nothing.
  */
 struct cxla_claim {
 	struct range range;
 	bool held;
+	struct resource res;
 };
 
 /**
