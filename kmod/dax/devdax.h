@@ -63,11 +63,14 @@ static inline int devm_cxla_publish_dax(struct device *dev, int id,
 
 	/*
 	 * It does not say why not. What is aligned, and is refused twice,
-	 * device-dax has already, for somebody else.
+	 * device-dax has already, for somebody else. A try that failed may
+	 * leave driver data behind that is freed.
 	 */
-	for (int tries = 0; tries < 2 && !data.dax_region; tries++)
+	for (int tries = 0; tries < 2 && !data.dax_region; tries++) {
+		dev_set_drvdata(dev, NULL);
 		data.dax_region = alloc_dax_region(dev, id, &whole, nid,
 						   CXLA_DAX_ALIGN, flags);
+	}
 	if (!data.dax_region)
 		return -EBUSY;
 	return PTR_ERR_OR_ZERO(devm_create_dev_dax(&data));

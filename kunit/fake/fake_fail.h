@@ -22,6 +22,15 @@ static inline bool fake_fail_stop(void)
 	current->fail_nth = 0;
 	return failed;
 }
+
+/* none fails until it is started again, with what this returns */
+static inline int fake_fail_pause(void)
+{
+	int left = current->fail_nth;
+
+	current->fail_nth = 0;
+	return left;
+}
 #else
 #define FAKE_CAN_FAIL	false
 
@@ -32,6 +41,11 @@ static inline void fake_fail_start(int n)
 static inline bool fake_fail_stop(void)
 {
 	return false;
+}
+
+static inline int fake_fail_pause(void)
+{
+	return 0;
 }
 #endif
 

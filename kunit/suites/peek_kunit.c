@@ -206,6 +206,10 @@ static void device_that_is_none_of_cxl_is_said_to_be(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, peek(rig(test)->port, &seen), -ENODEV);
 	KUNIT_EXPECT_EQ(test, peek(rig(test)->plain, &seen), -ENXIO);
+	/* what it has not is not mapped, after its array of capabilities */
+	fake_ioremap_fails = 2;
+	KUNIT_EXPECT_EQ(test, peek(rig(test)->plain, &seen), -ENXIO);
+	KUNIT_EXPECT_EQ(test, fake_ioremap_fails, 1);
 	KUNIT_EXPECT_EQ(test, seen.nr, 0);
 	KUNIT_EXPECT_FALSE(test, pci_is_enabled(rig(test)->plain->pdev));
 }

@@ -30,6 +30,7 @@
 #include <linux/platform_device.h>
 
 #include "../fake/fake_fabric.h"
+#include "../fake/fake_fail.h"
 
 MODULE_IMPORT_NS("CXL");
 
@@ -199,6 +200,26 @@ static bool soft_is_claimed(u64 hpa)
 		if (soft_overlap(&claim->range, &byte))
 			return true;
 	return false;
+}
+
+/* ---------------------------- device-dax --------------------------- */
+
+/*
+ * In the kernel's (6.12, 7.3) an allocation that fails in here, of a devres, ends
+ * in a deadlock: unregister_dev_dax() takes dax_region_rwsem, which is held.
+ */
+#define devm_create_dev_dax	soft_create_dev_dax
+#include "../../kmod/dax/devdax.h"
+#undef devm_create_dev_dax
+struct dev_dax *devm_create_dev_dax(struct dev_dax_data *data);
+
+struct dev_dax *soft_create_dev_dax(struct dev_dax_data *data)
+{
+	int left = fake_fail_pause();
+	struct dev_dax *dev_dax = devm_create_dev_dax(data);
+
+	fake_fail_start(left);
+	return dev_dax;
 }
 
 /* ----------------------------- as shipped -------------------------- */

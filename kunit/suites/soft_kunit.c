@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The rules of DESIGN.md section 8 by name, on cxla_hmem and cxla_dax as shipped.
+ * That somebody has the lock of the accelerator holds the work where it asks
+ * whose ranges are.
+ */
+#include "soft_rig.h"
+
+#define MANY	2000
+
+static struct cxla_verdict verdict_at(u64 hpa)
+{
+	struct cxla_verdict verdict = { };
+	struct range range;
+	u64 time;
+
+	if (!cxla_ledger_find(hpa, &range, &verdict, &time) ||
+	    range.start > hpa)
+		verdict.why = CXLA_NR_WHYS;
+	return verdict;
+}
+
+static void says(struct kunit *test, u64 hpa, enum cxla_owner owner,
+		 enum cxla_ledger_state state, enum cxla_ledger_why why)
+{
+	struct cxla_verdict found = verdict_at(hpa);
+
+	KUNIT_ASSERT_LT_MSG(test, found.why, CXLA_NR_WHYS,
+			    "%#llx is not in the ledger", hpa);
+	KUNIT_EXPECT_STREQ_MSG(test, cxla_owner_str(found.owner),
+			       cxla_owner_str(owner), "%#llx", hpa);
+	KUNIT_EXPECT_STREQ_MSG(test, cxla_ledger_state_str(found.state),
+			       cxla_ledger_state_str(state), "%#llx", hpa);
+	KUNIT_EXPECT_STREQ_MSG(test, cxla_ledger_why_str(found.why),
+			       cxla_ledger_why_str(why), "%#llx", hpa);
+}
+
+static u64 lone(void)
+{
+	return soft_ranges[SOFT_LONE].start;
+}
+
+static u64 inside(void)
+{
+	return soft_ranges[SOFT_INSIDE].start;
+}
+
+static void load(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, soft_load(soft_rig(test)), 0);
+	KUNIT_ASSERT_TRUE(test, soft_is_bound(soft_rig(test)));
+}
+
+static void load_and_settle(struct kunit *test)
+{
+	load(test);
+	soft_settle(soft_rig(test));
+}
+
+/* the work has begun, and waits in the middle of the survey */
+static void load_until_survey(struct kunit *test)
+{
+	soft_root(soft_rig(test));
+	KUNIT_ASSERT_EQ(test, fake_hold(soft_rig(test)->accel), 0);
+	load(test);
+	msleep(100);
+	KUNIT_ASSERT_TRUE(test, turn_is_pending(&hmem_turn));
+}
+
+static void let_go_and_settle(struct kunit *test)
+{
+	fake_let_go();
+	soft_settle(soft_rig(test));
+}
+
+/* --------------------------- rules 2 and 3 ------------------------- */
+
+static void rebinding_while_work_is_left_is_busy(struct kunit *test)
+{
+	struct soft_rig *rig = soft_rig(test);
+
+	load_until_survey(test);
+	soft_unbind(rig);
+	says(test, lone(), CXLA_OWNER_NONE, CXLA_LEDGER_FREE,
+	     CXLA_WHY_UNBOUND);
+	KUNIT_EXPECT_EQ(test, soft_bind(rig), -EBUSY);
+	KUNIT_EXPECT_EQ(test, soft_bind(rig), -EBUSY);
+	says(test, lone(), CXLA_OWNER_NONE, CXLA_LEDGER_FREE,
+	     CXLA_WHY_UNBOUND);
+	let_go_and_settle(test);
+	KUNIT_EXPECT_EQ(test, soft_bind(rig), 0);
+	soft_settle(rig);
+	says(test, lone(), CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_NO_REGION);
+}
+
+static void unbinding_before_the_work_decides_leaves_nothing_claimed(struct kunit *test)
+{
+	struct soft_rig *rig = soft_rig(test);
+
+	load_until_survey(test);
+	says(test, lone(), CXLA_OWNER_NONE, CXLA_LEDGER_WAITING,
+	     CXLA_WHY_NO_CXL);
+	soft_unbind(rig);
+	let_go_and_settle(test);
+	KUNIT_EXPECT_TRUE(test, list_empty(&soft_claims));
+	says(test, lone(), CXLA_OWNER_NONE, CXLA_LEDGER_FREE,
+	     CXLA_WHY_UNBOUND);
+	/* nothing is pending, and so cxla_dax need not wait any more */
+	KUNIT_EXPECT_EQ(test, cxla_dax_rc, 0);
+	KUNIT_EXPECT_FALSE(test, cxla_enum_waited());
+}
+
+static void module_exit_ends_the_wait_and_the_work(struct kunit *test)
+{
+	struct soft_rig *rig = soft_rig(test);
+	ktime_t start;
+
+	/* an hour */
+	wait_seconds = 3600 * 1000;
+	load(test);
+	msleep(1000);
+	KUNIT_EXPECT_TRUE(test, turn_is_pending(&hmem_turn));
+	start = ktime_get();
+	soft_unload(rig);
+	wait_seconds = 30;
+	KUNIT_EXPECT_LT(test, ktime_ms_delta(ktime_get(), start), 1000);
+	KUNIT_EXPECT_EQ(test, work_busy(&hmem_work), 0);
+	KUNIT_EXPECT_EQ(test, hmem_turn.state, TURN_IDLE);
+	says(test, lone(), CXLA_OWNER_NONE, CXLA_LEDGER_FREE,
+	     CXLA_WHY_UNBOUND);
+}
+
+static void cxla_dax_waits_until_all_was_decided_about(struct kunit *test)
+{
+	struct soft_rig *rig = soft_rig(test);
+
+	soft_root(rig);
+	KUNIT_ASSERT_EQ(test, soft_bind_expander(rig), 0);
+	load_until_survey(test);
+	KUNIT_EXPECT_EQ(test, cxla_dax_rc, -EAGAIN);
+	KUNIT_EXPECT_FALSE(test, soft_is_claimed(EXPANDER_BASE));
+	let_go_and_settle(test);
+	KUNIT_EXPECT_EQ(test, cxla_dax_rc, 0);
+	says(test, EXPANDER_BASE, CXLA_OWNER_DAX, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_REGION);
+	/* and what is around it in the same Soft Reserved range is hmem's */
+	says(test, EXPANDER_BASE - 1, CXLA_OWNER_HMEM,
+	     CXLA_LEDGER_OWNED, CXLA_WHY_NO_REGION);
+	says(test, EXPANDER_BASE + RANGE_SIZE, CXLA_OWNER_HMEM,
+	     CXLA_LEDGER_OWNED, CXLA_WHY_NO_REGION);
+}
+
+static void cxla_dax_that_is_removed_while_it_waits_is_not_called(struct kunit *test)
+{
+	struct soft_rig *rig = soft_rig(test);
+
+	load_until_survey(test);
+	cxla_dax_exit();
+	let_go_and_settle(test);
+	KUNIT_EXPECT_EQ(test, cxla_dax_rc, -EAGAIN);
+	says(test, lone(), CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_NO_REGION);
+	/* it comes again, and is told at once */
+	cxla_dax_listener.told = false;
+	KUNIT_EXPECT_EQ(test, cxla_dax_init(), 0);
+	KUNIT_EXPECT_EQ(test, cxla_dax_rc, 0);
+	soft_unload(rig);
+}
+
+/* ------------------------------- rule 4 ---------------------------- */
+
+static void ranges_outside_of_windows_wait_for_nothing(struct kunit *test)
+{
+	const struct range *range = &soft_ranges[SOFT_OUTSIDE];
+
+	load(test);
+	says(test, range->start, CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_NO_WINDOW);
+	says(test, range->end, CXLA_OWNER_NONE, CXLA_LEDGER_FREE,
+	     CXLA_WHY_TOO_SMALL);
+	says(test, lone(), CXLA_OWNER_NONE, CXLA_LEDGER_WAITING,
+	     CXLA_WHY_NO_CXL);
+}
+
+static void after_the_wait_it_is_first_come_first_served(struct kunit *test)
+{
+	struct soft_rig *rig = soft_rig(test);
+
+	load_and_settle(test);
+	says(test, EXPANDER_BASE, CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_NO_REGION);
+	/* too late, and that is said with the name of who has it */
+	soft_root(rig);
+	fake_log_clear();
+	KUNIT_EXPECT_EQ(test, soft_bind_expander(rig), 0);
+	KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, "is not free",
+					     "hmem, owned (dax"), 1);
+	says(test, EXPANDER_BASE, CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_NO_REGION);
+}
+
+static void there_is_no_second_wait(struct kunit *test)
+{
+	struct soft_rig *rig = soft_rig(test);
+	ktime_t start;
+
+	wait_seconds = 1000;
+	load_and_settle(test);
+	soft_unload(rig);
+	start = ktime_get();
+	load(test);
+	says(test, lone(), CXLA_OWNER_NONE, CXLA_LEDGER_WAITING,
+	     CXLA_WHY_PROBING);
+	soft_settle(rig);
+	wait_seconds = 30;
+	KUNIT_EXPECT_LT(test, ktime_ms_delta(ktime_get(), start), 100);
+	says(test, lone(), CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_NO_REGION);
+}
+
+/* ------------------------------- rule 5 ---------------------------- */
+
+static void accelerator_that_comes_last_finds_its_range_kept(struct kunit *test)
+{
+	struct soft_rig *rig = soft_rig(test);
+
+	soft_root(rig);
+	load_and_settle(test);
+	says(test, inside(), CXLA_OWNER_ACCEL, CXLA_LEDGER_RESERVED,
+	     CXLA_WHY_MEANT);
+	KUNIT_EXPECT_STREQ(test, verdict_at(inside()).who,
+			   pci_name(rig->accel->pdev));
+	fake_expect_attached(test, rig->accel, ACCEL_BASE, RANGE_SIZE);
+	says(test, inside(), CXLA_OWNER_ACCEL, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_ATTACHED);
+	/* it keeps it, whatever comes and goes */
+	soft_unload(rig);
+	load_and_settle(test);
+	says(test, inside(), CXLA_OWNER_ACCEL, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_ATTACHED);
+	KUNIT_EXPECT_EQ(test, rig->accel->accel.nr_revoke, 0);
+	KUNIT_EXPECT_EQ(test, soft_stolen, 0);
+}
+
+static const struct meaning {
+	const char *name;
+	bool expander_class;
+	const char *override;
+	bool kept;
+} meanings[] = {
+	{ "another class", false, "\n", true },
+	{ "class of expanders", true, "\n", false },
+	{ "class of expanders, named driver", true, "fake_accel\n", true },
+	{ "another class, cxla_pci named", false, "cxla_pci\n", false },
+	{ "another class, cxl_pci named", false, "cxl_pci\n", false },
+};
+
+static void meaning_name(const struct meaning *meaning, char *name)
+{
+	strscpy(name, meaning->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(meaning, meanings, meaning_name);
+
+static void range_is_kept_for_what_is_meant_for_an_accelerator(struct kunit *test)
+{
+	const struct meaning *meaning = test->param_value;
+	struct fake_node *accel = soft_rig(test)->accel;
+
+	if (meaning->expander_class)
+		accel->pdev->class = PCI_CLASS_MEMORY_CXL << 8 | 0x10;
+	KUNIT_ASSERT_EQ(test, fake_store(accel, "driver_override",
+					 meaning->override), 0);
+	load_and_settle(test);
+	if (meaning->kept)
+		says(test, inside() + SZ_1M, CXLA_OWNER_ACCEL,
+		     CXLA_LEDGER_RESERVED, CXLA_WHY_MEANT);
+	else
+		says(test, inside() + SZ_1M, CXLA_OWNER_HMEM,
+		     CXLA_LEDGER_OWNED, CXLA_WHY_NO_REGION);
+	KUNIT_EXPECT_EQ(test, soft_stolen, !meaning->kept);
+}
+
+/* a driver that has it without a range says enough, whatever the class is */
+static void range_is_kept_for_the_driver_that_is_bound(struct kunit *test)
+{
+	struct fake_node *accel = soft_rig(test)->accel;
+
+	accel->pdev->class = PCI_CLASS_MEMORY_CXL << 8 | 0x10;
+	accel->accel.media_ready = false;
+	soft_root(soft_rig(test));
+	KUNIT_ASSERT_EQ(test, fake_bind(accel), 0);
+	KUNIT_ASSERT_LT(test, accel->accel.rc, 0);
+	load_and_settle(test);
+	says(test, inside(), CXLA_OWNER_ACCEL, CXLA_LEDGER_RESERVED,
+	     CXLA_WHY_MEANT);
+	KUNIT_EXPECT_EQ(test, soft_stolen, 0);
+}
+
+static void what_somebody_has_in_the_iomem_tree_is_left_alone(struct kunit *test)
+{
+	struct resource busy = {
+		.name = "dax9.0",
+		.start = lone(),
+		.end = lone() + SZ_16M + SZ_4K - 1,
+		.flags = IORESOURCE_MEM | IORESOURCE_BUSY,
+	};
+
+	KUNIT_ASSERT_EQ(test, request_resource(&soft_resources[SOFT_LONE],
+					       &busy), 0);
+	load_and_settle(test);
+	says(test, busy.start, CXLA_OWNER_IN_TREE, CXLA_LEDGER_FOREIGN,
+	     CXLA_WHY_IN_USE);
+	says(test, busy.end, CXLA_OWNER_IN_TREE, CXLA_LEDGER_FOREIGN,
+	     CXLA_WHY_IN_USE);
+	says(test, busy.end + 1, CXLA_OWNER_NONE, CXLA_LEDGER_FREE,
+	     CXLA_WHY_TOO_SMALL);
+	says(test, lone() + SZ_16M + SZ_2M, CXLA_OWNER_HMEM,
+	     CXLA_LEDGER_OWNED, CXLA_WHY_NO_REGION);
+	soft_unload(soft_rig(test));
+	release_resource(&busy);
+}
+
+/* --------------------------- want of memory ------------------------ */
+
+static int count_child(struct device *dev, void *count)
+{
+	++*(int *)count;
+	return 0;
+}
+
+static void bind_without_memory_is_whole_or_nothing(struct kunit *test)
+{
+	struct soft_rig *rig = soft_rig(test);
+	struct cxla_verdict verdict;
+	int nth, rc = 0, children;
+
+	if (!FAKE_CAN_FAIL)
+		kunit_skip(test, "allocations can't be made to fail");
+	soft_root(rig);
+	load_and_settle(test);
+	for (nth = 1; nth < MANY; nth++) {
+		soft_unbind(rig);
+		fake_fail_start(nth);
+		rc = soft_bind(rig);
+		if (!fake_fail_stop())
+			break;
+		children = 0;
+		device_for_each_child(&rig->platform->dev, &children,
+				      count_child);
+		if (rc) {
+			/* a name without memory is invalid to the driver core */
+			KUNIT_EXPECT_TRUE_MSG(test, rc == -ENOMEM ||
+					      rc == -EINVAL,
+					      "allocation %d: %d", nth, rc);
+			KUNIT_EXPECT_EQ(test, children, 0);
+			KUNIT_EXPECT_TRUE(test, list_empty(&soft_claims));
+			continue;
+		}
+		/* one whose device had no memory is said to have no owner */
+		verdict = verdict_at(soft_ranges[SOFT_OUTSIDE].start);
+		KUNIT_EXPECT_TRUE_MSG(test, verdict.state == CXLA_LEDGER_OWNED ?
+				      children == 1 :
+				      verdict.why == CXLA_WHY_ERROR && !children,
+				      "allocation %d: %s, %d devices", nth,
+				      cxla_ledger_why_str(verdict.why),
+				      children);
+		soft_settle(rig);
+		says(test, lone(), CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+		     CXLA_WHY_NO_REGION);
+	}
+	KUNIT_EXPECT_EQ(test, rc, 0);
+	KUNIT_EXPECT_GT(test, nth, 20);
+	KUNIT_EXPECT_LT(test, nth, MANY);
+}
+
+static struct kunit_case soft_cases[] = {
+	KUNIT_CASE(rebinding_while_work_is_left_is_busy),
+	KUNIT_CASE(unbinding_before_the_work_decides_leaves_nothing_claimed),
+	KUNIT_CASE(module_exit_ends_the_wait_and_the_work),
+	KUNIT_CASE(cxla_dax_waits_until_all_was_decided_about),
+	KUNIT_CASE(cxla_dax_that_is_removed_while_it_waits_is_not_called),
+	KUNIT_CASE(ranges_outside_of_windows_wait_for_nothing),
+	KUNIT_CASE(after_the_wait_it_is_first_come_first_served),
+	KUNIT_CASE(there_is_no_second_wait),
+	KUNIT_CASE(accelerator_that_comes_last_finds_its_range_kept),
+	KUNIT_CASE_PARAM(range_is_kept_for_what_is_meant_for_an_accelerator,
+			 meaning_gen_params),
+	KUNIT_CASE(range_is_kept_for_the_driver_that_is_bound),
+	KUNIT_CASE(what_somebody_has_in_the_iomem_tree_is_left_alone),
+	KUNIT_CASE(bind_without_memory_is_whole_or_nothing),
+	{}
+};
+
+static struct kunit_suite soft_suite = {
+	.name = "soft_kunit",
+	.init = soft_init,
+	.exit = soft_exit,
+	.test_cases = soft_cases,
+};
+
+kunit_test_suite(soft_suite);
+
+MODULE_DESCRIPTION("KUnit: Soft Reserved ranges, rule by rule");
+MODULE_LICENSE("GPL");
