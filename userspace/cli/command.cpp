@@ -139,8 +139,9 @@ int run_program(int argc, const char *const *argv)
 	app.fallthrough();
 	/* for tests: everything is read from and written to below this folder */
 	app.add_option("--sysfs-root", context.sysfs_root)->envname("CXLA_ROOT")->group("");
-	for (AddCommand *add : {add_status, add_load, add_unload, add_attach, add_detach, add_bench,
-				add_race, add_failnth, add_pairs, add_pattern, add_completion})
+	for (AddCommand *add :
+	     {add_status, add_ledger, add_load, add_unload, add_attach, add_detach, add_bench,
+	      add_race, add_failnth, add_pairs, add_pattern, add_completion})
 		add(app, context);
 
 	try {

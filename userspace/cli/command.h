@@ -23,7 +23,7 @@ struct Context {
 
 using AddCommand = void(CLI::App &app, Context &context);
 AddCommand add_load, add_unload, add_status, add_attach, add_detach, add_bench, add_race,
-	add_failnth, add_pairs, add_pattern, add_completion;
+	add_failnth, add_pairs, add_pattern, add_ledger, add_completion;
 
 /* the whole program; returns its exit status */
 int run_program(int argc, const char *const *argv);

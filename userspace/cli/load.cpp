@@ -112,6 +112,8 @@ std::optional<State> earlier_state(const Root &root, const Machine &machine)
 
 struct LoadOptions {
 	bool takeover = false, dry_run = false, all = false, allow_uncommit = false, quiet = false;
+	bool no_dax = false, system_ram = false;
+	std::optional<unsigned> wait_seconds;
 	std::string modules;
 	std::vector<std::string> devices;
 };
@@ -171,7 +173,8 @@ Exit load(const Root &root, const Context &context, const LoadOptions &options)
 	Machine machine = read_machine(root);
 	InterruptGuard guard;
 	TellingRunner runner(root, machine.release, context.json || options.quiet);
-	LoadRequest request{options.takeover, options.allow_uncommit, {}};
+	LoadRequest request{options.takeover,   options.allow_uncommit, {}, !options.no_dax,
+			    options.system_ram, options.wait_seconds,   {}};
 	std::optional<StateLock> lock;
 
 	for (const auto &device : options.devices) {
@@ -197,6 +200,10 @@ Exit load(const Root &root, const Context &context, const LoadOptions &options)
 	ModuleSet modules =
 		find_modules(root, options.modules, machine.release, context.program_dir);
 	auto earlier = earlier_state(root, machine);
+
+	for (const auto &device : machine.dax)
+		request.users[device.name] = find_dax_users(root, device.name);
+
 	auto refusals = check_load(machine, modules, earlier, request);
 	Plan plan = plan_load(machine, modules, earlier, request);
 
@@ -224,6 +231,9 @@ std::map<std::string, std::vector<Opener>> all_openers(const Root &root, const M
 	for (const auto &accel : machine.accelerators)
 		if (accel.accel && !accel.accel->empty())
 			openers[*accel.accel] = find_openers(root, "/dev/cxla/" + *accel.accel);
+	for (const auto &device : machine.dax)
+		if (device.ours)
+			openers[device.name] = find_dax_users(root, device.name);
 	return openers;
 }
 
@@ -275,6 +285,12 @@ void add_load(CLI::App &app, Context &context)
 			  "Every CXL.mem device that has no driver, in addition to those named");
 	command->add_flag("--allow-uncommit", options->allow_uncommit,
 			  "Take over even where the in-tree driver resets decoders on its way out");
+	command->add_flag("--no-dax", options->no_dax,
+			  "Leave out cxla_hmem and cxla_dax: nothing goes to device-dax");
+	command->add_flag("--system-ram", options->system_ram,
+			  "What they have goes online as System RAM (by kmem)");
+	command->add_option("--wait-seconds", options->wait_seconds,
+			    "How long ranges in CXL windows wait for cxla_acpi");
 	command->add_flag("--dry-run", options->dry_run, "Print the steps and change nothing");
 	command->add_flag("--quiet,-q", options->quiet, "Do not tell each step");
 	command->add_option("--modules", options->modules,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "machine.h"
 
+#include <algorithm>
 #include <unistd.h>
 
 namespace cxla
@@ -9,21 +10,21 @@ namespace cxla
 namespace
 {
 
-std::vector<AcpiRoot> read_roots(const Root &root)
+std::vector<PlatformDevice> read_platform(const Root &root, std::string_view prefix)
 {
-	std::vector<AcpiRoot> roots;
+	std::vector<PlatformDevice> devices;
 	const std::string folder = "/sys/bus/platform/devices/";
 
 	for (const auto &name : root.list(folder).value_or({})) {
-		if (!name.starts_with("ACPI0017"))
+		if (!name.starts_with(prefix))
 			continue;
 
 		std::string override = root.text(folder + name + "/driver_override").value_or("");
 
-		roots.push_back({name, bound_driver(root, folder + name).value_or(""),
-				 override == "(null)" ? "" : override});
+		devices.push_back({name, bound_driver(root, folder + name).value_or(""),
+				   override == "(null)" ? "" : override});
 	}
-	return roots;
+	return devices;
 }
 
 std::vector<AcpiBridge> read_acpi_bridges(const Root &root)
@@ -151,6 +152,32 @@ std::optional<uint64_t> Machine::serial_of(const std::string &bdf) const
 	return std::nullopt;
 }
 
+std::vector<std::pair<Range, std::string>> Machine::dax_ranges_of_ours() const
+{
+	std::vector<std::pair<Range, std::string>> found;
+
+	for (const auto &device : dax)
+		if (device.ours && device.range)
+			found.emplace_back(*device.range, device.name);
+	/* what was online when its device went is ours still */
+	if (ledger)
+		for (const auto &entry : ledger->entries) {
+			auto same = [&](const auto &one) { return one.first == entry.range; };
+
+			if (entry.held() && (entry.owner == "dax" || entry.owner == "hmem") &&
+			    std::none_of(found.begin(), found.end(), same))
+				found.emplace_back(entry.range, entry.who);
+		}
+	return found;
+}
+
+bool Machine::hmem_in_tree() const
+{
+	return std::any_of(hmem.begin(), hmem.end(), [](const PlatformDevice &device) {
+		return device.driver == intree_hmem_driver;
+	});
+}
+
 std::vector<IomemEntry> Machine::system_ram_in_windows() const
 {
 	std::vector<IomemEntry> found;
@@ -177,6 +204,11 @@ std::vector<Problem> Machine::problems() const
 		all.push_back(iomem.problem());
 	else
 		add(iomem->problems);
+	if (ledger)
+		add(ledger->problems);
+	/* everybody but root is kept out of debugfs as a whole */
+	else if (!ledger.absent() && ledger.problem().err != EACCES)
+		all.push_back(ledger.problem());
 	if (pci.problem)
 		all.push_back(*pci.problem);
 	for (const auto &device : pci.devices)
@@ -198,7 +230,10 @@ Machine read_machine(const Root &root)
 	machine.privileged = geteuid() == 0;
 	machine.cedt = read_cedt(root);
 	machine.iomem = read_iomem(root);
-	machine.roots = read_roots(root);
+	machine.ledger = read_ledger(root);
+	machine.roots = read_platform(root, "ACPI0017");
+	machine.hmem = read_platform(root, "hmem_platform");
+	machine.dax = read_dax(root);
 	machine.acpi_bridges = read_acpi_bridges(root);
 	machine.pci = read_pci(root);
 	machine.ours = read_topology(root, "cxla");

@@ -7,8 +7,10 @@
 
 #include "accel.h"
 #include "cedt.h"
+#include "dax.h"
 #include "expander.h"
 #include "iomem.h"
+#include "ledger.h"
 #include "modules.h"
 #include "pci.h"
 #include "topology.h"
@@ -16,8 +18,8 @@
 namespace cxla
 {
 
-/* a platform device ACPI0017:NN: the CXL root */
-struct AcpiRoot {
+/* a platform device: ACPI0017:NN is a CXL root */
+struct PlatformDevice {
 	std::string name;
 	std::string driver; /* empty: none */
 	std::string driver_override;
@@ -37,7 +39,10 @@ struct Machine {
 
 	Reading<Cedt> cedt = Problem{};
 	Reading<Iomem> iomem = Problem{};
-	std::vector<AcpiRoot> roots;
+	Reading<Ledger> ledger = Problem{}; /* absent without modules, or debugfs */
+	std::vector<PlatformDevice> roots;
+	std::vector<PlatformDevice> hmem; /* hmem_platform.0, which is all Soft Reserved ranges */
+	std::vector<DaxDevice> dax;
 	std::vector<AcpiBridge> acpi_bridges;
 	PciBus pci;
 	Topology ours;   /* /sys/bus/cxla */
@@ -61,6 +66,10 @@ struct Machine {
 	std::string bridge_trouble(uint64_t uid) const;
 	/* by its capability, or by its memdev */
 	std::optional<uint64_t> serial_of(const std::string &bdf) const;
+	/* what cxla_hmem and cxla_dax have given to device-dax, and to which device */
+	std::vector<std::pair<Range, std::string>> dax_ranges_of_ours() const;
+	/* in-tree dax_hmem has the Soft Reserved ranges */
+	bool hmem_in_tree() const;
 	/* System RAM in any window */
 	std::vector<IomemEntry> system_ram_in_windows() const;
 	bool ours_loaded() const { return loaded.count("cxla_core") != 0; }

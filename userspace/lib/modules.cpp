@@ -113,6 +113,12 @@ bool is_our_module(std::string_view name)
 	return std::find(our_modules.begin(), our_modules.end(), name) != our_modules.end();
 }
 
+bool is_dax_module(std::string_view name)
+{
+	return std::find(our_modules.begin() + necessary_modules, our_modules.end(), name) !=
+	       our_modules.end();
+}
+
 std::optional<LoadedModule> read_loaded_module(const Root &root, const std::string &name)
 {
 	std::string folder = "/sys/module/" + name;
@@ -134,12 +140,16 @@ std::map<std::string, LoadedModule> read_loaded_modules(const Root &root)
 {
 	std::map<std::string, LoadedModule> modules;
 
-	for (const char *name :
-	     {"cxla_core", "cxla_port", "cxla_mem", "cxla_acpi", "cxla_accel", "cxla_pci",
-	      "cxl_core", "cxl_port", "cxl_mem", "cxl_acpi", "cxl_pci", "cxl_pmem", "dax_hmem",
-	      "dax_cxl", "kmem", "device_dax"})
+	auto add = [&](const char *name) {
 		if (auto module = read_loaded_module(root, name))
 			modules.emplace(name, std::move(*module));
+	};
+
+	for (const char *name : our_modules)
+		add(name);
+	for (const char *name : {"cxl_core", "cxl_port", "cxl_mem", "cxl_acpi", "cxl_pci",
+				 "cxl_pmem", "dax_hmem", "dax_cxl", "kmem", "device_dax"})
+		add(name);
 	return modules;
 }
 
@@ -156,7 +166,7 @@ std::vector<std::string> ModuleSet::missing() const
 	std::vector<std::string> names;
 
 	for (const char *name : our_modules)
-		if (!find(name))
+		if (!is_dax_module(name) && !find(name))
 			names.emplace_back(name);
 	return names;
 }
@@ -228,13 +238,13 @@ std::string Kmod::lookup(const std::string &name) const
 	return path ? path : "";
 }
 
-void Kmod::insert(const std::string &path) const
+void Kmod::insert(const std::string &path, const std::string &parameters) const
 {
 	int err = 0;
 	Module module = module_from_path(ctx_.get(), path, err);
 
 	if (module)
-		err = kmod_module_insert_module(module.get(), 0, nullptr);
+		err = kmod_module_insert_module(module.get(), 0, parameters.c_str());
 	if (err < 0)
 		throw Error(fmt::format("loading {}: {}", path, std::strerror(-err)),
 			    insert_hint(-err));

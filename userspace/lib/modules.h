@@ -21,9 +21,13 @@ namespace cxla
 {
 
 /* in the order they are loaded */
-inline constexpr std::array<const char *, 6> our_modules = {"cxla_core", "cxla_port",  "cxla_mem",
-							    "cxla_acpi", "cxla_accel", "cxla_pci"};
+inline constexpr std::array<const char *, 8> our_modules = {"cxla_core", "cxla_port",  "cxla_mem",
+							    "cxla_acpi", "cxla_accel", "cxla_pci",
+							    "cxla_hmem", "cxla_dax"};
+/* the first of them; the others give ranges to device-dax, where the kernel has that */
+inline constexpr size_t necessary_modules = 6;
 bool is_our_module(std::string_view name);
+bool is_dax_module(std::string_view name);
 
 /* what /sys/module says of a module that is in the kernel */
 struct LoadedModule {
@@ -55,6 +59,7 @@ struct ModuleSet {
 	std::vector<Problem> problems; /* files that are no modules */
 
 	const ModuleFile *find(std::string_view name) const;
+	/* of the necessary ones */
 	std::vector<std::string> missing() const;
 };
 
@@ -69,7 +74,7 @@ public:
 	/* path of a module known by name below modules_dir, or empty */
 	std::string lookup(const std::string &name) const;
 	/* throw Error */
-	void insert(const std::string &path) const;
+	void insert(const std::string &path, const std::string &parameters) const;
 	void remove(const std::string &name) const;
 	/* a module that ours depends on, with what it needs itself */
 	void probe(const std::string &name) const;

@@ -12,9 +12,21 @@ namespace
 
 using Refusals = std::vector<Refusal>;
 
+const char *const offline_first = "offline it first (/sys/devices/system/memory, `daxctl "
+				  "reconfigure-device -m devdax`); it is never taken";
+
 std::string joined(const std::vector<std::string> &names)
 {
 	return fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string users_text(const std::vector<Opener> &users)
+{
+	std::vector<std::string> who;
+
+	for (const auto &user : users)
+		who.push_back(fmt::format("{} (pid {})", user.command, user.pid));
+	return joined(who);
 }
 
 void check_platform(const Machine &machine, const LoadRequest &request, Refusals &out)
@@ -65,12 +77,49 @@ void check_platform(const Machine &machine, const LoadRequest &request, Refusals
 	}
 }
 
-void check_modules(const Machine &machine, const ModuleSet &modules, Refusals &out)
+/* whether what is asked of the modules that give ranges to device-dax can be had */
+void check_dax_modules(const Machine &machine, const ModuleSet &modules, const LoadRequest &request,
+		       Refusals &out)
+{
+	bool asked = request.system_ram || request.wait_seconds;
+
+	if (asked && !request.dax)
+		out.push_back({"no-dax",
+			       "--system-ram and --wait-seconds are for the modules that --no-dax "
+			       "leaves out",
+			       "leave --no-dax out",
+			       {},
+			       false});
+	for (const char *name : our_modules) {
+		if (!asked || !request.dax || !is_dax_module(name))
+			continue;
+		if (machine.loaded.count(name))
+			out.push_back(
+				{"loaded",
+				 fmt::format("{} is loaded already, with other parameters", name),
+				 "`cxla unload` first",
+				 {},
+				 false});
+		else if (!modules.find(name))
+			out.push_back(
+				{"no-modules",
+				 fmt::format("{} not found in {}", name, joined(modules.searched)),
+				 "it is built where the kernel has CONFIG_DAX, and cxla_hmem "
+				 "where it has CONFIG_DEV_DAX_HMEM_DEVICES, too",
+				 {},
+				 false});
+	}
+}
+
+void check_modules(const Machine &machine, const ModuleSet &modules, const LoadRequest &request,
+		   Refusals &out)
 {
 	std::vector<std::string> missing, foreign, unsigned_names;
 
 	for (const char *name : our_modules) {
 		if (machine.loaded.count(name))
+			continue;
+		if (is_dax_module(name) && (!request.dax || !modules.find(name)))
 			continue;
 
 		const ModuleFile *file = modules.find(name);
@@ -116,11 +165,38 @@ void check_modules(const Machine &machine, const ModuleSet &modules, Refusals &o
 			 false});
 }
 
+/* what in-tree dax_hmem can't give up */
+void check_hmem(const Machine &machine, const LoadRequest &request, Refusals &out)
+{
+	for (const auto &device : machine.dax) {
+		if (!device.of_intree_hmem())
+			continue;
+		if (device.range && machine.iomem &&
+		    !machine.iomem->system_ram_in(*device.range).empty())
+			out.push_back({"system-ram",
+				       fmt::format("memory of in-tree {} ({}) is online as System "
+						   "RAM",
+						   device.name, device.range->text()),
+				       offline_first,
+				       {},
+				       false});
+		if (auto users = request.users.find(device.name);
+		    users != request.users.end() && !users->second.empty())
+			out.push_back({"in-use",
+				       fmt::format("/dev/{} is in use by {}", device.name,
+						   users_text(users->second)),
+				       "end what uses it first",
+				       {},
+				       false});
+	}
+}
+
 /* what would be lost with the in-tree stack's regions */
 void check_takeover(const Machine &machine, const LoadRequest &request, Refusals &out)
 {
-	bool intree_root = std::any_of(machine.roots.begin(), machine.roots.end(),
-				       [](const AcpiRoot &r) { return r.driver == "cxl_acpi"; });
+	bool intree_root =
+		std::any_of(machine.roots.begin(), machine.roots.end(),
+			    [](const PlatformDevice &r) { return r.driver == "cxl_acpi"; });
 
 	if (!request.takeover)
 		return;
@@ -136,8 +212,7 @@ void check_takeover(const Machine &machine, const LoadRequest &request, Refusals
 				 fmt::format("memory below the CXL root is online as System RAM: "
 					     "{}",
 					     joined(ram)),
-				 "offline it first (/sys/devices/system/memory, `daxctl "
-				 "reconfigure-device -m devdax`); it is never taken",
+				 offline_first,
 				 {},
 				 false});
 	}
@@ -218,9 +293,7 @@ void check_device(const Machine &machine, const std::string &bdf, const LoadRequ
 			{"system-ram",
 			 fmt::format("memory of {} is online as System RAM: {}", bdf,
 				     machine.iomem->system_ram_in(range).front().range.text()),
-			 "offline it first (/sys/devices/system/memory, `daxctl "
-			 "reconfigure-device -m devdax`); it is never taken",
-			 bdf, false});
+			 offline_first, bdf, false});
 		break;
 	}
 }
@@ -230,6 +303,12 @@ void check_device(const Machine &machine, const std::string &bdf, const LoadRequ
 bool is_intree_pci_driver(std::string_view driver)
 {
 	return driver == "cxl_pci";
+}
+
+bool takes_hmem(const Machine &machine, const ModuleSet &modules, const LoadRequest &request)
+{
+	return request.takeover && request.dax && machine.hmem_in_tree() &&
+	       (machine.loaded.count("cxla_hmem") || modules.find("cxla_hmem"));
 }
 
 std::vector<std::string> all_candidates(const Machine &machine, bool takeover)
@@ -251,7 +330,8 @@ std::vector<Refusal> check_load(const Machine &machine, const ModuleSet &modules
 	Refusals out;
 
 	check_platform(machine, request, out);
-	check_modules(machine, modules, out);
+	check_modules(machine, modules, request, out);
+	check_dax_modules(machine, modules, request, out);
 	/* a record without modules: a load or unload that did not get to its end */
 	if (state && !machine.ours_loaded())
 		out.push_back(
@@ -261,6 +341,8 @@ std::vector<Refusal> check_load(const Machine &machine, const ModuleSet &modules
 			 {},
 			 false});
 	check_takeover(machine, request, out);
+	if (takes_hmem(machine, modules, request))
+		check_hmem(machine, request, out);
 	for (const auto &bdf : request.devices)
 		check_device(machine, bdf, request, out);
 	return out;
@@ -291,13 +373,30 @@ std::vector<Refusal> check_unload(const Machine &machine,
 		if (found == openers.end() || found->second.empty())
 			continue;
 
-		std::vector<std::string> who;
-
-		for (const auto &opener : found->second)
-			who.push_back(fmt::format("{} (pid {})", opener.command, opener.pid));
 		out.push_back({"in-use",
-			       fmt::format("/dev/cxla/{} is open in {}", found->first, joined(who)),
+			       fmt::format("/dev/cxla/{} is open in {}", found->first,
+					   users_text(found->second)),
 			       "end what uses it first", accel.bdf, false});
+	}
+	for (const auto &[range, name] : machine.dax_ranges_of_ours()) {
+		if (machine.iomem && !machine.iomem->system_ram_in(range).empty())
+			out.push_back({"system-ram",
+				       fmt::format("{} ({}) is online as System RAM", range.text(),
+						   name.empty() ? "?" : name),
+				       "offline it first (/sys/devices/system/memory); what can't "
+				       "be offlined stays until the next boot",
+				       {},
+				       false});
+
+		auto users = openers.find(name);
+
+		if (users != openers.end() && !users->second.empty())
+			out.push_back({"in-use",
+				       fmt::format("/dev/{} is in use by {}", name,
+						   users_text(users->second)),
+				       "end what uses it first",
+				       {},
+				       false});
 	}
 	for (const auto &expander : machine.expanders)
 		for (const auto &range : machine.ranges_of(expander.bdf))

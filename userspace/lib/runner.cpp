@@ -136,6 +136,17 @@ void SystemRunner::wait_gone(const Step &step)
 			    "something holds it; dmesg may say what");
 }
 
+void SystemRunner::probe_module(const Step &step)
+{
+	try {
+		kmod_->probe(step.device);
+	} catch (const Error &) {
+		/* a dax device without driver is there all the same, and says so */
+		if (step.act != Act::InsertDriver)
+			throw;
+	}
+}
+
 void SystemRunner::run(const Step &step)
 {
 	switch (step.act) {
@@ -175,16 +186,17 @@ void SystemRunner::run(const Step &step)
 		break;
 	case Act::Insert:
 	case Act::InsertForeign:
+	case Act::InsertDriver:
 	case Act::Remove:
 		need_kernel(step);
 		if (!kmod_)
 			kmod_.emplace("/lib/modules/" + release_);
 		if (step.act == Act::Insert)
-			kmod_->insert(step.value);
+			kmod_->insert(step.value, step.parameters);
 		else if (step.act == Act::Remove)
 			kmod_->remove(step.device);
 		else if (!read_loaded_module(root_, step.device))
-			kmod_->probe(step.device);
+			probe_module(step);
 		break;
 	}
 }

@@ -26,6 +26,7 @@ private:
 	void bind(const Step &step, bool tolerant);
 	void unbind(const Step &step);
 	void probe(const Step &step);
+	void probe_module(const Step &step);
 	void wait_unused(const Step &step);
 	void wait_gone(const Step &step);
 	template <class Condition> bool wait_for(Condition condition);

@@ -106,6 +106,52 @@ void add_windows(const Machine &machine, std::string &out)
 		out += fmt::format("CEDT          skipped: {}\n", bad.text());
 }
 
+/* whose the range is, in one line or in one for each part */
+void add_owners(const Machine &machine, const Range &range, std::string &out)
+{
+	if (!machine.ledger)
+		return;
+	for (const auto &entry : machine.ledger->in(range))
+		out += fmt::format("              {}{}\n",
+				   entry.range == range ? "" : entry.range.text() + "  ",
+				   entry.text());
+	for (const auto &part : machine.ledger->silent_about(range))
+		out += fmt::format("              {}not decided about\n",
+				   part == range ? "" : part.text() + "  ");
+}
+
+/* what the ledger knows of ranges that the iomem tree does not show */
+void add_ledger_only(const Machine &machine, std::string &out)
+{
+	auto soft =
+		machine.iomem ? machine.iomem->named("Soft Reserved") : std::vector<IomemEntry>();
+
+	if (!machine.ledger)
+		return;
+	for (const auto &entry : machine.ledger->entries)
+		if (std::none_of(soft.begin(), soft.end(), [&](const IomemEntry &one) {
+			    return one.range.overlaps(entry.range);
+		    }))
+			out += fmt::format("range         {}  {}\n", range_and_size(entry.range),
+					   entry.text());
+}
+
+void add_dax(const Machine &machine, std::string &out)
+{
+	for (const auto &device : machine.hmem)
+		out += fmt::format("hmem          {}, {}{}\n", device.name, or_none(device.driver),
+				   device.driver == intree_hmem_driver
+					   ? ": in-tree dax_hmem has the Soft Reserved ranges; "
+					     "`cxla load --takeover` moves them over"
+					   : "");
+	for (const auto &device : machine.dax)
+		out += fmt::format("dax           {}  {}  {}, of {}{}\n", device.name,
+				   device.range ? range_and_size(device.range) : "?",
+				   or_none(device.driver),
+				   device.parent.empty() ? "?" : device.parent,
+				   device.ours ? "" : " (in-tree)");
+}
+
 void add_iomem(const Machine &machine, std::string &out)
 {
 	if (!machine.iomem) {
@@ -123,6 +169,8 @@ void add_iomem(const Machine &machine, std::string &out)
 				   machine.iomem->addresses ? range_and_size(entry.range)
 							    : "address shown to root only",
 				   owners.empty() ? "" : "  held by ", fmt::join(owners, " > "));
+		if (machine.iomem->addresses)
+			add_owners(machine, entry.range, out);
 	}
 	for (const auto &entry : machine.system_ram_in_windows())
 		out += fmt::format("System RAM    {}  in a CXL window\n",
@@ -181,7 +229,7 @@ void add_blockers(const Status &status, std::string &out)
 	if (status.blockers.empty()) {
 		bool all =
 			std::all_of(our_modules.begin(), our_modules.end(), [&](const char *name) {
-				return status.machine.loaded.count(name) > 0;
+				return is_dax_module(name) || status.machine.loaded.count(name) > 0;
 			});
 
 		out += all ? "\nload          done: all modules are loaded\n"
@@ -212,6 +260,18 @@ Status read_status(const Root &root, const ModuleSet &modules)
 	return status;
 }
 
+std::string ranges_text(const Machine &machine)
+{
+	std::string out;
+
+	add_windows(machine, out);
+	add_iomem(machine, out);
+	add_ledger_only(machine, out);
+	add_dax(machine, out);
+	add_intree(machine, out);
+	return out;
+}
+
 std::string machine_text(const Status &status)
 {
 	const Machine &machine = status.machine;
@@ -229,9 +289,7 @@ std::string machine_text(const Status &status)
 		out += fmt::format("CXL root      {}, {}\n", acpi.name, or_none(acpi.driver));
 	if (machine.roots.empty())
 		out += "CXL root      none: the platform has no ACPI0017 device\n";
-	add_windows(machine, out);
-	add_iomem(machine, out);
-	add_intree(machine, out);
+	out += ranges_text(machine);
 	add_devices(machine, out);
 	add_blockers(status, out);
 	return out;

@@ -24,11 +24,6 @@ template <class T> json value_or_null(const Reading<T> &reading)
 	return reading ? json(*reading) : json();
 }
 
-json range_json(const Range &range)
-{
-	return {{"start", range.start}, {"end", range.end}, {"size", range.size()}};
-}
-
 json serial_or_null(const std::optional<uint64_t> &serial)
 {
 	return serial ? json(*serial) : json();
@@ -76,6 +71,18 @@ json cedt_json(const Machine &machine)
 		{"bad_entries", bad}};
 }
 
+/* what the ledger says of a range; null: it can't be read */
+json ledger_of(const Machine &machine, const Range &range)
+{
+	json out = json::array();
+
+	if (!machine.ledger)
+		return {};
+	for (const auto &entry : machine.ledger->in(range))
+		out.push_back(ledger_entry_json(entry));
+	return out;
+}
+
 json entries_json(const Machine &machine, const std::vector<IomemEntry> &entries)
 {
 	json out = json::array();
@@ -89,7 +96,9 @@ json entries_json(const Machine &machine, const std::vector<IomemEntry> &entries
 		out.push_back(
 			{{"name", entry.name},
 			 {"range", machine.iomem->addresses ? range_json(entry.range) : json()},
-			 {"owners", owners}});
+			 {"owners", owners},
+			 {"ledger",
+			  machine.iomem->addresses ? ledger_of(machine, entry.range) : json()}});
 	}
 	return out;
 }
@@ -172,8 +181,11 @@ json node_json(const Machine &machine, const Topology &topology, size_t index)
 
 	if (node.kind == NodeKind::Memdev)
 		out["pci"] = name_or_null(topology.pci_of(node));
-	if (auto range = node.range())
+	if (auto range = node.range()) {
 		out["range"] = range_json(*range);
+		if (node.kind == NodeKind::Region)
+			out["ledger"] = ledger_of(machine, *range);
+	}
 	add_links(machine, topology, node, out);
 	out["attributes"] = attributes;
 	out["children"] = children;
@@ -199,6 +211,21 @@ json topology_json(const Machine &machine, const Topology &topology)
 }
 
 } // namespace
+
+json iomem_json(const Machine &machine)
+{
+	json iomem = {{"addresses", machine.iomem && machine.iomem->addresses},
+		      {"soft_reserved", json::array()},
+		      {"system_ram_in_windows", json::array()}};
+
+	if (machine.iomem) {
+		iomem["soft_reserved"] =
+			entries_json(machine, machine.iomem->named("Soft Reserved"));
+		iomem["system_ram_in_windows"] =
+			entries_json(machine, machine.system_ram_in_windows());
+	}
+	return {{"iomem", iomem}};
+}
 
 json accelerator_json(const Accelerator &accel)
 {
@@ -247,21 +274,14 @@ json refusals_json(const std::vector<Refusal> &refusals)
 json status_json(const Status &status)
 {
 	const Machine &machine = status.machine;
-	json modules = json::object(), roots = json::array(), devices = json::array();
+	json modules = json::object(), devices = json::array();
 	json accelerators = json::array(), expanders = json::array(), problems = json::array();
-	json wrong = json::array();
-	json iomem = {{"addresses", machine.iomem && machine.iomem->addresses},
-		      {"soft_reserved", json::array()},
-		      {"system_ram_in_windows", json::array()}};
+	json wrong = json::array(), ledger = json::array();
 
 	for (const auto &[name, module] : machine.loaded)
 		modules[name] = {{"state", name_or_null(module.state)},
 				 {"refcount", module.refcount},
 				 {"holders", module.holders}};
-	for (const auto &acpi : machine.roots)
-		roots.push_back({{"name", acpi.name},
-				 {"driver", name_or_null(acpi.driver)},
-				 {"driver_override", name_or_null(acpi.driver_override)}});
 	for (const auto &device : machine.pci.devices)
 		if (device.cxl)
 			devices.push_back(device_json(machine, device));
@@ -277,20 +297,20 @@ json status_json(const Status &status)
 		wrong.push_back(wrong_json(one));
 	for (const auto &problem : machine.problems())
 		problems.push_back(problem_json(problem));
-	if (machine.iomem) {
-		iomem["soft_reserved"] =
-			entries_json(machine, machine.iomem->named("Soft Reserved"));
-		iomem["system_ram_in_windows"] =
-			entries_json(machine, machine.system_ram_in_windows());
-	}
+	if (machine.ledger)
+		for (const auto &entry : machine.ledger->entries)
+			ledger.push_back(ledger_entry_json(entry));
 	return {{"schema", 1},
 		{"kernel", machine.release},
 		{"privileged", machine.privileged},
 		{"loaded", machine.ours_loaded()},
 		{"modules", modules},
-		{"roots", roots},
+		{"roots", platform_json(machine.roots)},
 		{"cedt", cedt_json(machine)},
-		{"iomem", iomem},
+		{"iomem", iomem_json(machine)["iomem"]},
+		{"ledger", machine.ledger ? ledger : json()},
+		{"hmem", platform_json(machine.hmem)},
+		{"dax", dax_json(machine)},
 		{"pci", {{"extended_hidden", machine.pci.extended_hidden}, {"devices", devices}}},
 		{"topology", topology_json(machine, machine.ours)},
 		{"intree_topology", topology_json(machine, machine.intree)},

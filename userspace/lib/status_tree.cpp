@@ -39,6 +39,8 @@ private:
 	std::string window_text(const Node &window) const;
 	std::string decoder_text(const Node &decoder) const;
 	std::string region_text(const Node &region) const;
+	std::string owner_text(const Node &region, const std::string &line) const;
+	std::string dax_region_text(const Node &dax_region) const;
 	std::string port_text(const Node &port) const;
 	std::string outcome_text(const std::string &bdf) const;
 	std::string device_text(const std::string &bdf, const Node *memdev) const;
@@ -162,7 +164,37 @@ std::string Tree::region_text(const Node &region) const
 					      targets.front().bdf,
 					      outcome_text(targets.front().bdf))
 				: "  " + *targets.front().name;
-	return text;
+	return text + owner_text(region, text);
+}
+
+/* whose it is by the ledger, but for a name that @line has already */
+std::string Tree::owner_text(const Node &region, const std::string &line) const
+{
+	std::string text;
+	auto range = region.range();
+
+	if (!range || !machine_.ledger)
+		return text;
+	for (const auto &entry : machine_.ledger->in(*range)) {
+		text += text.empty() ? "  owner " : ", ";
+		text += entry.owner;
+		if (!entry.held() || entry.state != "owned")
+			text += fmt::format(" {} ({})", entry.state, entry.reason);
+		if (!entry.who.empty() && line.find(entry.who) == line.npos)
+			text += " " + entry.who;
+	}
+	return text.empty() ? "  owner: not decided about" : text;
+}
+
+std::string Tree::dax_region_text(const Node &dax_region) const
+{
+	std::string text = dax_region.name;
+
+	for (const auto &device : machine_.dax)
+		if (device.parent == dax_region.name && device.ours == (topology_.bus == "cxla"))
+			text += fmt::format("  {} ({})", device.name,
+					    device.driver.empty() ? "no driver" : device.driver);
+	return text + (dax_region.driver.empty() ? "  no driver" : "");
 }
 
 std::string Tree::port_text(const Node &port) const
@@ -226,7 +258,7 @@ std::string Tree::node_text(const Node &node) const
 		if (machine_.roots.empty())
 			return node.name;
 
-		const AcpiRoot &acpi = machine_.roots.front();
+		const PlatformDevice &acpi = machine_.roots.front();
 
 		return fmt::format("{}  ({}, {})", node.name, acpi.name,
 				   acpi.driver.empty() ? "no driver" : acpi.driver);
@@ -246,6 +278,8 @@ std::string Tree::node_text(const Node &node) const
 		return window_text(node);
 	case NodeKind::Region:
 		return region_text(node);
+	case NodeKind::DaxRegion:
+		return dax_region_text(node);
 	case NodeKind::Memdev:
 		return device_text(topology_.pci_of(node), &node) + "  no endpoint";
 	case NodeKind::SwitchDecoder:

@@ -53,11 +53,15 @@ std::string describe(const Step &step)
 	case Act::Probe:
 		return fmt::format("probe {}, so that {} binds to it", step.device, step.driver);
 	case Act::Insert:
-		return fmt::format("load {} from {}", step.device, step.value);
+		return fmt::format("load {} from {}{}{}", step.device, step.value,
+				   step.parameters.empty() ? "" : " with ", step.parameters);
 	case Act::Remove:
 		return fmt::format("unload {}", step.device);
 	case Act::InsertForeign:
 		return fmt::format("load {}, which ours need", step.device);
+	case Act::InsertDriver:
+		return fmt::format("load {}, which drives dax devices, if there is one",
+				   step.device);
 	case Act::WaitUnused:
 		return fmt::format("wait until nothing uses {}", step.device);
 	case Act::WaitGone:
@@ -93,6 +97,8 @@ const char *act_word(Act act)
 		return "remove";
 	case Act::InsertForeign:
 		return "insert-foreign";
+	case Act::InsertDriver:
+		return "insert-driver";
 	case Act::WaitUnused:
 		return "wait-unused";
 	case Act::WaitGone:
@@ -127,11 +133,13 @@ std::optional<Step> inverse(const Step &step)
 	case Act::Insert:
 		back.act = Act::Remove;
 		back.value.clear();
+		back.parameters.clear();
 		return back;
 	case Act::Rebind:
 	case Act::DropState:
 	case Act::Remove:
 	case Act::InsertForeign:
+	case Act::InsertDriver:
 	case Act::WaitUnused:
 	case Act::WaitGone:
 	case Act::Rescan:

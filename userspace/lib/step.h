@@ -24,6 +24,7 @@ enum class Act {
 	Insert,        /* device: module's name; value: its file */
 	Remove,        /* device: module's name */
 	InsertForeign, /* device: name of a module that ours need */
+	InsertDriver,  /* device: name of a module that drives dax devices, if there is one */
 	WaitUnused,    /* until nothing refers to the module */
 	WaitGone,      /* until the device has left the bus */
 	Rescan,        /* look for PCI devices */
@@ -36,6 +37,7 @@ struct Step {
 	std::string driver;
 	std::string value;
 	std::string previous;
+	std::string parameters{}; /* of a module: `system_ram=1` */
 
 	bool operator==(const Step &) const = default;
 };

@@ -7,8 +7,12 @@
  *   - the record comes first, so that whatever follows can be given back;
  *   - PCI autoprobe goes off, so that an in-tree driver that is loaded meanwhile
  *     takes nothing;
+ *   - in-tree dax_hmem lets go of its ranges, which accelerators may want;
  *   - memdevs, then their PCI devices, then the root are unbound: in that order
  *     the in-tree stack loses an endpoint before it loses what is above it;
+ *   - cxla_hmem and cxla_dax come after the devices that are asked for are bound, and
+ *     go before these are unbound: a range is given to device-dax when nobody else
+ *     has it;
  *   - driver_override follows the unbind, and is cleared before anything is
  *     given back: the kernel refuses to bind a driver that it excludes.
  */

@@ -43,6 +43,8 @@ NodeKind kind_of(const Root &root, const std::string &name, const std::string &p
 		return NodeKind::Memdev;
 	if (numbered(name, "region"))
 		return NodeKind::Region;
+	if (numbered(name, "dax_region"))
+		return NodeKind::DaxRegion;
 	if (name.starts_with("decoder")) {
 		if (root.exists(path + "/target_list"))
 			return root.exists(path + "/cap_ram") ? NodeKind::RootDecoder
@@ -444,6 +446,8 @@ const char *kind_word(NodeKind kind)
 		return "memdev";
 	case NodeKind::Region:
 		return "region";
+	case NodeKind::DaxRegion:
+		return "dax-region";
 	case NodeKind::Other:
 		break;
 	}

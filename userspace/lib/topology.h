@@ -25,6 +25,7 @@ enum class NodeKind {
 	EndpointDecoder,
 	Memdev,
 	Region,
+	DaxRegion, /* a region as it is offered to device-dax */
 	Other,
 };
 
