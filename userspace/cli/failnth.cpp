@@ -138,8 +138,18 @@ Exit failnth(const Root &root, const Context &context, const Options &options)
 
 	Machine machine = read_machine(root);
 	Field field = find_field(root, machine, context.program_dir);
+	auto refusals = failnth_refusals(root, machine, field, options.yes);
 
-	if (auto refusals = failnth_refusals(root, machine, field, options.yes); !refusals.empty())
+	/* all of them are all that can be done here */
+	std::erase_if(request.operations, [&](const MachineOperation *operation) {
+		std::string missing = missing_for(field, *operation);
+
+		if (!missing.empty() && !options.operations.empty())
+			refusals.push_back({missing, "boot with Soft Reserved memory, and `cxla "
+						     "load` cxla_hmem and cxla_dax, too"});
+		return !missing.empty();
+	});
+	if (!refusals.empty())
 		return refuse(context, "failnth", refusals);
 
 	InterruptGuard guard;

@@ -73,6 +73,10 @@ private:
 			return fmt::format("{}/region({} {} commit={} locked={})", above(node),
 					   node.shown("resource"), node.shown("size"),
 					   node.shown("commit"), node.shown("locked"));
+		case NodeKind::DaxRegion:
+			return above(node) + "/dax_region";
+		case NodeKind::Other:
+			return above(node) + "/" + without_numbers(node.name);
 		default:
 			return fmt::format("{}/decoder(.{} {} {}{})", above(node),
 					   node.name.substr(node.name.find('.') + 1),
@@ -93,6 +97,29 @@ void add_accelerators(const Root &root, const Topology &topology, Census &census
 					     accel.range ? accel.range->text() : "no range"));
 }
 
+/* who has device-dax, or was to, and whose ranges are: not since when or why */
+void add_ranges(const Root &root, Census &census)
+{
+	const std::string platform = "/sys/bus/platform/devices/";
+
+	for (const auto &device : read_dax(root))
+		census.push_back(fmt::format("dax device of {}: {}, driver {}",
+					     without_numbers(device.parent),
+					     device.range ? device.range->text() : "no range",
+					     device.driver.empty() ? "none" : device.driver));
+	for (const auto &name : root.list(platform).value_or({}))
+		if (name.starts_with("cxla_hmem.") || name.starts_with("hmem"))
+			census.push_back(fmt::format(
+				"{}, driver {}", without_numbers(name),
+				root.link_name(platform + name + "/driver").value_or("none")));
+	if (auto ledger = read_ledger(root))
+		for (const auto &entry : ledger->entries)
+			if (entry.held())
+				census.push_back(fmt::format(
+					"ledger {} {} {} {}", entry.range.text(), entry.owner,
+					entry.state, without_numbers(entry.who)));
+}
+
 } // namespace
 
 Census take_census(const Root &root)
@@ -104,6 +131,7 @@ Census take_census(const Root &root)
 	for (const auto &node : topology.nodes)
 		census.push_back(bus.words(node));
 	add_accelerators(root, topology, census);
+	add_ranges(root, census);
 	for (const auto &name : root.list("/dev/cxla").value_or({}))
 		census.push_back("/dev/cxla/" + without_numbers(name));
 	if (auto iomem = read_iomem(root))

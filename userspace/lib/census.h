@@ -16,7 +16,10 @@ namespace cxla
 
 using Census = std::vector<std::string>;
 
-/* devices of the bus, accelerators, nodes, iomem, references to modules; sorted */
+/*
+ * devices of the bus, accelerators, nodes, ranges and who has them, dax devices,
+ * references to modules; sorted
+ */
 Census take_census(const Root &root);
 
 struct CensusChange {

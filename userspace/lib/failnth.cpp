@@ -175,8 +175,8 @@ private:
 				acted.err = operation_->act(field_, fault);
 				acted.left = fault.left();
 			} else {
-				settings_.require(
-					text_of(field_.root, operation_->worker, "cxla_core"));
+				settings_.require(text_of(field_.root, operation_->worker,
+							  operation_->worker_module));
 
 				WorkerFault fault(field_.root, nth, [&] { settle(field_); });
 
@@ -318,8 +318,8 @@ std::vector<std::string> stack_of(const Field &field, const MachineOperation *op
 			bring_to(field, operation->start);
 			settings.tell(true);
 			if (operation->worker) {
-				settings.require(
-					text_of(field.root, operation->worker, "cxla_core"));
+				settings.require(text_of(field.root, operation->worker,
+							 operation->worker_module));
 				WorkerFault fault(field.root, nth, [&] { settle(field); });
 
 				operation->act(field, fault);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/syscall.h>
+#include <thread>
 #include <unistd.h>
 
 namespace cxla
@@ -16,6 +17,8 @@ namespace cxla
 
 namespace
 {
+
+using namespace std::chrono_literals;
 
 bool is_loaded(const Field &field, const std::string &module)
 {
@@ -115,16 +118,71 @@ void make_whole(const Field &field, const FieldDevice &device)
 	bind(field, device);
 }
 
+std::string hmem_driver(const char *file)
+{
+	return fmt::format("/sys/bus/platform/drivers/{}/{}", our_hmem_driver, file);
+}
+
+void unbind_hmem(const Field &field)
+{
+	if (!field.hmem.empty() && field.root.exists(hmem_driver(field.hmem.c_str())))
+		field.root.try_write(hmem_driver("unbind"), field.hmem);
+}
+
+/* while work of the last time is left it is refused */
+void bind_hmem(const Field &field)
+{
+	if (field.hmem.empty())
+		return;
+	for (int attempt = 0; attempt < 200; attempt++) {
+		if (field.root.exists(hmem_driver(field.hmem.c_str())) ||
+		    field.root.try_write(hmem_driver("bind"), field.hmem) || !field.root.real())
+			return;
+		std::this_thread::sleep_for(10ms);
+	}
+}
+
+/* until each range is decided about */
+void settle_hmem(const Field &field)
+{
+	for (int attempt = 0; !field.hmem.empty() && attempt < 2000; attempt++) {
+		auto ledger = read_ledger(field.root);
+
+		if (!ledger ||
+		    std::none_of(ledger->entries.begin(), ledger->entries.end(),
+				 [](const LedgerEntry &one) { return one.state == "waiting"; }))
+			return;
+		std::this_thread::sleep_for(5ms);
+	}
+}
+
+void make_all_whole(const Field &field)
+{
+	for (const auto &device : field.devices)
+		make_whole(field, device);
+	settle(field);
+}
+
 void bring_everything(const Field &field)
 {
 	settle(field);
 	for (const char *module : our_modules)
-		insert(field, module);
+		if (!is_dax_module(module))
+			insert(field, module);
 	bind_roots(field.root, field.roots);
 	bind_ports(field.root);
 	settle(field);
-	for (const auto &device : field.devices)
-		make_whole(field, device);
+	make_all_whole(field);
+	/* a range that nobody had when it was decided about went to device-dax */
+	if (!field.hmem.empty() && !missing_at_rest(field).empty()) {
+		unbind_hmem(field);
+		settle(field);
+		make_all_whole(field);
+	}
+	for (const char *module : our_modules)
+		if (is_dax_module(module))
+			insert(field, module);
+	bind_hmem(field);
 	settle(field);
 }
 
@@ -143,6 +201,10 @@ void bring_modules(const Field &field, size_t count)
 		insert(field, our_modules[n]);
 	if (count > 3)
 		bind_roots(field.root, field.roots);
+	if (count > necessary_modules) {
+		bind_hmem(field);
+		settle(field);
+	}
 }
 
 void unbind_from(const Field &field, const std::string &driver, const std::string &name)
@@ -254,8 +316,13 @@ Field find_field(const Root &root, const Machine &machine, const std::string &pr
 	}
 	for (auto &device : field.devices)
 		device.outcome = outcome_of(field, device);
+	for (const auto &device : machine.hmem)
+		if (device.driver == our_hmem_driver)
+			field.hmem = device.name;
+	/* those that may be left out stay out when they are */
 	for (const auto &file : find_modules(root, {}, machine.release, program_dir).files)
-		field.modules[file.name] = file.path;
+		if (!is_dax_module(file.name) || machine.loaded.count(file.name))
+			field.modules[file.name] = file.path;
 	return field;
 }
 
@@ -264,6 +331,7 @@ void settle(const Field &field)
 	/* a worker that detaches may set off the one that attaches again */
 	for (int pass = 0; pass < 2; pass++)
 		flush(field.root);
+	settle_hmem(field);
 }
 
 std::string missing_at_rest(const Field &field)
@@ -286,6 +354,8 @@ void bring_to(const Field &field, Start start)
 	case Start::Acpi:
 	case Start::Accel:
 	case Start::Pci:
+	case Start::Hmem:
+	case Start::Dax:
 		bring_modules(field,
 			      static_cast<size_t>(start) - static_cast<size_t>(Start::NoModule));
 		return;
@@ -321,6 +391,9 @@ void bring_to(const Field &field, Start start)
 	case Start::RootUnbound:
 		for (const auto &device : field.roots)
 			root.try_write("/sys/bus/platform/drivers/cxla_acpi/unbind", device);
+		break;
+	case Start::HmemUnbound:
+		unbind_hmem(field);
 		break;
 	case Start::WithoutRoot:
 		remove_module(field, "cxla_acpi");

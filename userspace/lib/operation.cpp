@@ -184,6 +184,23 @@ int bind_root(const Field &field, Moment &moment)
 	return root_write(field, moment, "bind");
 }
 
+int hmem_write(const Field &field, Moment &moment, const char *file)
+{
+	return write_to(field, moment,
+			fmt::format("/sys/bus/platform/drivers/{}/{}", our_hmem_driver, file),
+			field.hmem);
+}
+
+int bind_hmem(const Field &field, Moment &moment)
+{
+	return hmem_write(field, moment, "bind");
+}
+
+int unbind_hmem(const Field &field, Moment &moment)
+{
+	return hmem_write(field, moment, "unbind");
+}
+
 int remove_device(const Field &field, Moment &moment)
 {
 	return write_to(field, moment, pci_device(field.accel) + "/remove", "1");
@@ -396,6 +413,20 @@ const std::vector<MachineOperation> &operations()
 		 Start::Everything, unbind_root, "cxla_detach_work"},
 		{"worker-attach", "attaches an accelerator whose root returned, in the worker",
 		 Start::RootUnbound, bind_root, "cxla_retry_work"},
+		{"load-hmem", "loads cxla_hmem, which binds hmem_platform", Start::Pci, load_nth<6>,
+		 nullptr, true, EINVAL, true},
+		{"unload-hmem", "removes cxla_hmem with ranges that it has given to device-dax",
+		 Start::Hmem, unload_nth<6>, nullptr, false, 0, true},
+		{"load-dax", "loads cxla_dax, with no region", Start::Hmem, load_nth<7>, nullptr,
+		 false, EINVAL, true},
+		{"unload-dax", "removes cxla_dax, with no region", Start::Dax, unload_nth<7>,
+		 nullptr, false, 0, true},
+		{"bind-hmem", "binds hmem_platform", Start::HmemUnbound, bind_hmem, nullptr, true,
+		 0, true},
+		{"unbind-hmem", "unbinds hmem_platform", Start::Everything, unbind_hmem, nullptr,
+		 false, 0, true},
+		{"worker-hmem", "decides about Soft Reserved ranges, in the worker",
+		 Start::HmemUnbound, bind_hmem, "hmem_work_func", true, 0, true, "cxla_hmem"},
 	};
 
 	return all;
@@ -415,8 +446,21 @@ std::string missing_from(const Field &field)
 	if (field.expander.empty())
 		return "no memory expander with a region that is not locked is bound to cxla_pci";
 	for (const char *module : our_modules)
-		if (!field.modules.count(module))
+		if (!is_dax_module(module) && !field.modules.count(module))
 			return fmt::format("{} was not found", module);
+	return "";
+}
+
+std::string missing_for(const Field &field, const MachineOperation &operation)
+{
+	if (!operation.hmem)
+		return "";
+	if (field.hmem.empty())
+		return fmt::format("{}: hmem_platform.0 is not there, or not bound to {}",
+				   operation.name, our_hmem_driver);
+	if (!field.modules.count("cxla_hmem") || !field.modules.count("cxla_dax"))
+		return fmt::format("{}: cxla_hmem and cxla_dax are not both loaded, or not found",
+				   operation.name);
 	return "";
 }
 

@@ -38,6 +38,7 @@ struct Field {
 	std::string accel;                          /* attached; empty: there is none */
 	std::string bridge;   /* what the port above it is of, e.g. pci0000:0c */
 	std::string expander; /* has a region that is not locked; empty: there is none */
+	std::string hmem;     /* hmem_platform.0, bound to cxla_hmem; empty: it is not */
 };
 
 /* @program_dir: where modules are looked for, too */
@@ -62,6 +63,9 @@ enum class Start {
 	Acpi,
 	Accel,
 	Pci,
+	Hmem,
+	Dax,
+	HmemUnbound, /* hmem_platform */
 };
 
 /* the port above the accelerator, whether that is there or not; empty: there is none */
@@ -80,7 +84,7 @@ struct MachineOperation {
 	/* 0, or an errno; in the calling thread */
 	int (*act)(const Field &field, Moment &moment);
 	/*
-	 * Function of cxla_core, run by its workqueue, that the operation sets off and
+	 * Function of a module of ours, run by its workqueue, that the operation sets off and
 	 * that is what is of interest here; null: it is the calling thread's doing.
 	 */
 	const char *worker = nullptr;
@@ -89,11 +93,17 @@ struct MachineOperation {
 	bool in_part = false;
 	/* what the kernel makes of ENOMEM before it gets to the caller; 0: nothing */
 	int instead = 0;
+	/* needs Soft Reserved ranges, and that cxla_hmem and cxla_dax are loaded */
+	bool hmem = false;
+	/* that the worker's function is of */
+	const char *worker_module = "cxla_core";
 };
 
 const std::vector<MachineOperation> &operations();
 const MachineOperation *find_operation(std::string_view name);
 /* why operations can't be done here; empty: they can */
 std::string missing_from(const Field &field);
+/* why this one can't be */
+std::string missing_for(const Field &field, const MachineOperation &operation);
 
 } // namespace cxla

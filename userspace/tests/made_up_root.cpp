@@ -310,6 +310,43 @@ void MadeUpRoot::add_intree(const std::string &bdf, bool region, bool locked)
 	link(bus + "region0", root0 + "/decoder0.0/region0");
 }
 
+void MadeUpRoot::add_hmem(const std::string &driver)
+{
+	const std::string name = "hmem_platform.0", path = "/sys/devices/platform/" + name;
+
+	file(path + "/driver_override", "(null)\n");
+	link("/sys/bus/platform/devices/" + name, path);
+	if (!driver.empty())
+		bind("platform", name, driver);
+}
+
+void MadeUpRoot::add_dax(const std::string &name, const std::string &parent, uint64_t start,
+			 const std::string &driver)
+{
+	std::string above = "/sys/devices/platform/hmem_platform.0/" + parent;
+
+	if (parent.starts_with("dax_region"))
+		above = "/sys/devices/platform/ACPI0017:00/root0/decoder0.0/region" +
+			parent.substr(10) + "/" + parent;
+	dir(above);
+	if (parent.starts_with("dax_region")) {
+		link("/sys/bus/cxla/devices/" + parent, above);
+		bind("cxla", parent, "cxla_dax_region");
+	} else {
+		link("/sys/bus/platform/devices/" + parent, above);
+	}
+	attributes(*this, above + "/" + name,
+		   {{"resource", fmt::format("{:#x}", start)}, {"size", "536870912"}});
+	link("/sys/bus/dax/devices/" + name, above + "/" + name);
+	if (!driver.empty())
+		bind("dax", name, driver);
+}
+
+void MadeUpRoot::add_ledger(const std::string &lines)
+{
+	file("/sys/kernel/debug/cxla/ledger", lines);
+}
+
 std::string make_cedt()
 {
 	std::string table(36 + 32 + 40, '\0');

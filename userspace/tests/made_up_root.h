@@ -49,6 +49,13 @@ public:
 	void make_expander(unsigned index);
 	/* the same device held by cxl_pci, root by cxl_acpi; a region if @region */
 	void add_intree(const std::string &bdf, bool region, bool locked);
+	/* hmem_platform.0, which stands for all Soft Reserved ranges */
+	void add_hmem(const std::string &driver);
+	/* /dev/@name of 512 MiB at @start, below @parent: hmem.0, cxla_hmem.0, dax_region0 */
+	void add_dax(const std::string &name, const std::string &parent, uint64_t start,
+		     const std::string &driver);
+	/* what debugfs shows of the ledger */
+	void add_ledger(const std::string &lines);
 
 private:
 	std::string folder_;

@@ -259,10 +259,37 @@ TEST_F(Program, completion_is_bash_and_knows_every_command)
 
 	EXPECT_EQ(script.status, 0);
 	for (const char *word :
-	     {"load", "unload", "status", "attach", "detach", "bench", "--takeover", "--expander"})
+	     {"load", "unload", "status", "ledger", "attach", "detach", "bench", "--takeover",
+	      "--expander", "--no-dax", "--system-ram", "--wait-seconds"})
 		EXPECT_NE(script.out.find(word), std::string::npos) << word;
 	EXPECT_EQ(std::system(fmt::format("{} completion bash | bash -n", CXLA_PROGRAM).c_str()),
 		  0);
+}
+
+TEST_F(Program, ledger_is_0_without_modules_and_3_when_it_can_not_be_read)
+{
+	made.add_kernel();
+	made.add_platform();
+
+	Ran before = run("ledger");
+
+	EXPECT_EQ(before.status, 0);
+	EXPECT_NE(before.out.find("none of ours is loaded"), std::string::npos) << before.out;
+	EXPECT_EQ(json::parse(run("ledger --json").out)["ledger"], nullptr);
+	made.add_attached(1);
+
+	Ran hidden = run("ledger", true);
+
+	EXPECT_EQ(hidden.status, 3);
+	EXPECT_NE(hidden.out.find(geteuid() ? "run as root" : "mount -t debugfs"),
+		  std::string::npos)
+		<< hidden.out;
+	made.add_ledger("0x690000000-0x6afffffff accelerator owned attached " + bdf +
+			" 5.000000\n");
+	EXPECT_EQ(run("ledger").status, 0);
+	EXPECT_EQ(json::parse(run("ledger --json").out)["ledger"][0]["owner"], "accelerator");
+	made.add_ledger("0x690000000-0x6afff");
+	EXPECT_EQ(run("ledger").status, 1);
 }
 
 TEST_F(Program, race_refuses_lists_runs_and_repeats_its_seed)
