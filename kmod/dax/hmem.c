@@ -158,14 +158,35 @@ static int hmem_decide_range(struct device *host,
 		     soft->parts, soft->nr_parts, hmem_piece, &decision);
 }
 
-static void hmem_note_windows(const struct cxla_soft_ranges *soft,
-			      enum cxla_ledger_state state,
-			      enum cxla_ledger_why why)
+/* that ranges in windows wait; for want of memory it can't be said */
+static int hmem_note_windows(const struct cxla_soft_ranges *soft,
+			     enum cxla_ledger_why why)
 {
-	for (size_t i = 0; i < soft->nr_ranges; i++)
+	int rc = 0;
+
+	for (size_t i = 0; i < soft->nr_ranges && !rc; i++)
 		if (soft->ranges[i].in_window)
-			hmem_piece_note(&soft->ranges[i].range,
-					CXLA_OWNER_NONE, state, why, "");
+			rc = hmem_piece_note(&soft->ranges[i].range,
+					     CXLA_OWNER_NONE,
+					     CXLA_LEDGER_WAITING, why, "");
+	return rc;
+}
+
+/* what waits still does not any more; needs no memory: it was noted before */
+static void hmem_note_waiting(enum cxla_ledger_why why)
+{
+	struct cxla_verdict verdict;
+	struct range range;
+	u64 hpa = 0, time;
+
+	while (cxla_ledger_find(hpa, &range, &verdict, &time)) {
+		if (verdict.state == CXLA_LEDGER_WAITING)
+			hmem_piece_note(&range, CXLA_OWNER_NONE,
+					CXLA_LEDGER_FREE, why, "");
+		if (range.end == U64_MAX)
+			break;
+		hpa = range.end + 1;
+	}
 }
 
 /* under the lock of the device, which is bound; survey says who is there */
@@ -181,7 +202,7 @@ static void hmem_decide(struct device *dev, struct cxla_soft_ranges *soft,
 		return;
 	dev_err(dev, "Soft Reserved ranges in CXL windows are left without owner: %d\n",
 		rc);
-	hmem_note_windows(soft, CXLA_LEDGER_FREE, CXLA_WHY_ERROR);
+	hmem_note_waiting(CXLA_WHY_ERROR);
 }
 
 /* ------------------------------- work ------------------------------ */
@@ -274,8 +295,12 @@ static int hmem_probe(struct platform_device *pdev)
 		return rc;
 
 	hmem_turn.waited = cxla_enum_waited();
-	hmem_note_windows(soft, CXLA_LEDGER_WAITING,
-			  hmem_turn.waited ? CXLA_WHY_PROBING : CXLA_WHY_NO_CXL);
+	rc = hmem_note_windows(soft, hmem_turn.waited ? CXLA_WHY_PROBING :
+						       CXLA_WHY_NO_CXL);
+	if (rc) {
+		hmem_note_waiting(CXLA_WHY_ERROR);
+		return rc;
+	}
 	rc = hmem_event(in_window ? TURN_BIND : TURN_BIND_OUTSIDE);
 	if (rc > 0 && rc & TURN_DO_QUEUE) {
 		hmem_dev = get_device(dev);
@@ -286,16 +311,13 @@ static int hmem_probe(struct platform_device *pdev)
 
 static void hmem_remove(struct platform_device *pdev)
 {
-	struct cxla_soft_ranges soft_ranges = { };
-	struct cxla_soft_ranges *soft __free(cxla_soft_free) = &soft_ranges;
 	int todo = hmem_event(TURN_UNBIND);
 
 	if (todo <= 0 || !(todo & TURN_DO_WAKE))
 		return;
 	/* the work ends by itself, and says so to who listens */
 	cxla_enum_wake();
-	if (!cxla_soft_read(&pdev->dev, soft))
-		hmem_note_windows(soft, CXLA_LEDGER_FREE, CXLA_WHY_UNBOUND);
+	hmem_note_waiting(CXLA_WHY_UNBOUND);
 }
 
 static const struct platform_device_id hmem_ids[] = {

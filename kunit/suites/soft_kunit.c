@@ -8,6 +8,10 @@
 
 #define MANY	2000
 
+static int stride = 3;
+module_param(stride, int, 0444);
+MODULE_PARM_DESC(stride, "one in so many allocations of a decision fails (default: 3)");
+
 static struct cxla_verdict verdict_at(u64 hpa)
 {
 	struct cxla_verdict verdict = { };
@@ -376,6 +380,82 @@ static void bind_without_memory_is_whole_or_nothing(struct kunit *test)
 	KUNIT_EXPECT_LT(test, nth, MANY);
 }
 
+static DECLARE_COMPLETION(soft_blocked);
+
+static void block(struct work_struct *work)
+{
+	wait_for_completion(&soft_blocked);
+}
+
+/* bound, and the work is to be run by the test itself */
+static void bind_without_work(struct kunit *test)
+{
+	struct work_struct blocker;
+
+	INIT_WORK_ONSTACK(&blocker, block);
+	reinit_completion(&soft_blocked);
+	queue_work(hmem_wq, &blocker);
+	KUNIT_EXPECT_EQ(test, soft_bind(soft_rig(test)), 0);
+	KUNIT_EXPECT_TRUE(test, cancel_work_sync(&hmem_work));
+	complete(&soft_blocked);
+	flush_work(&blocker);
+	destroy_work_on_stack(&blocker);
+}
+
+static void each_byte_has_an_answer(struct kunit *test, int nth)
+{
+	for (int id = 0; id < SOFT_NR; id++) {
+		u64 pos = soft_ranges[id].start, time;
+		struct cxla_verdict verdict;
+		struct range range;
+
+		for (; pos <= soft_ranges[id].end; pos = range.end + 1) {
+			bool there = cxla_ledger_find(pos, &range, &verdict,
+						      &time);
+			bool owned = verdict.state == CXLA_LEDGER_OWNED;
+
+			KUNIT_ASSERT_TRUE_MSG(test, there && range.start <= pos,
+					      "allocation %d: %#llx", nth, pos);
+			KUNIT_EXPECT_NE_MSG(test, verdict.state,
+					    CXLA_LEDGER_WAITING,
+					    "allocation %d: %#llx", nth, pos);
+			KUNIT_EXPECT_EQ_MSG(test, owned, soft_is_claimed(pos),
+					    "allocation %d: %#llx", nth, pos);
+		}
+	}
+}
+
+static void decision_without_memory_leaves_no_byte_without_answer(struct kunit *test)
+{
+	struct soft_rig *rig = soft_rig(test);
+	bool failed = true;
+	int nth;
+
+	if (!FAKE_CAN_FAIL)
+		kunit_skip(test, "allocations can't be made to fail");
+	soft_root(rig);
+	KUNIT_ASSERT_EQ(test, soft_bind_expander(rig), 0);
+	load_and_settle(test);
+	for (nth = 1; nth < MANY && failed; nth += stride) {
+		soft_unbind(rig);
+		bind_without_work(test);
+		fake_fail_start(nth);
+		hmem_work_func(&hmem_work);
+		failed = fake_fail_stop();
+		KUNIT_ASSERT_EQ(test, hmem_turn.state, TURN_DECIDED);
+		each_byte_has_an_answer(test, nth);
+		KUNIT_EXPECT_EQ(test, soft_stolen, 0);
+		KUNIT_EXPECT_EQ(test, soft_twice, 0);
+		KUNIT_EXPECT_EQ(test, soft_passed_over, 0);
+	}
+	says(test, lone(), CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_NO_REGION);
+	says(test, inside(), CXLA_OWNER_ACCEL, CXLA_LEDGER_RESERVED,
+	     CXLA_WHY_MEANT);
+	KUNIT_EXPECT_GT(test, nth, 20);
+	KUNIT_EXPECT_LT(test, nth, MANY);
+}
+
 static struct kunit_case soft_cases[] = {
 	KUNIT_CASE(rebinding_while_work_is_left_is_busy),
 	KUNIT_CASE(unbinding_before_the_work_decides_leaves_nothing_claimed),
@@ -391,6 +471,7 @@ static struct kunit_case soft_cases[] = {
 	KUNIT_CASE(range_is_kept_for_the_driver_that_is_bound),
 	KUNIT_CASE(what_somebody_has_in_the_iomem_tree_is_left_alone),
 	KUNIT_CASE(bind_without_memory_is_whole_or_nothing),
+	KUNIT_CASE(decision_without_memory_leaves_no_byte_without_answer),
 	{}
 };
 
