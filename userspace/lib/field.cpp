@@ -156,29 +156,23 @@ void settle_hmem(const Field &field)
 	}
 }
 
-void make_all_whole(const Field &field)
-{
-	for (const auto &device : field.devices)
-		make_whole(field, device);
-	settle(field);
-}
-
 void bring_everything(const Field &field)
 {
 	settle(field);
+	/* a range whose device is not bound it may have given away */
+	if (std::any_of(field.devices.begin(), field.devices.end(), [&](const FieldDevice &one) {
+		    return !has_driver(field, pci_device(one.bdf));
+	    }))
+		unbind_hmem(field);
 	for (const char *module : our_modules)
 		if (!is_dax_module(module))
 			insert(field, module);
 	bind_roots(field.root, field.roots);
 	bind_ports(field.root);
 	settle(field);
-	make_all_whole(field);
-	/* a range that nobody had when it was decided about went to device-dax */
-	if (!field.hmem.empty() && !missing_at_rest(field).empty()) {
-		unbind_hmem(field);
-		settle(field);
-		make_all_whole(field);
-	}
+	for (const auto &device : field.devices)
+		make_whole(field, device);
+	settle(field);
 	for (const char *module : our_modules)
 		if (is_dax_module(module))
 			insert(field, module);
@@ -195,6 +189,8 @@ void bring_modules(const Field &field, size_t count)
 		set_override(field, device.bdf, "");
 	}
 	settle(field);
+	/* what it decides is to depend on nobody having been there */
+	unbind_hmem(field);
 	for (size_t n = our_modules.size(); n-- > count;)
 		remove_module(field, our_modules[n]);
 	for (size_t n = 0; n < count; n++)
