@@ -19,6 +19,8 @@ each_device write_pattern
 each_device check_pattern
 title "status"
 cxla status || fail "cxla status"
+title "ledger"
+cxla ledger || fail "cxla ledger"
 title "bench"
 cxla bench attach --cycles "$1" || fail "cxla bench attach"
 each_device check_outcome
