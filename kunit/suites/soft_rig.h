@@ -295,8 +295,8 @@ static inline struct soft_rig *soft_rig(struct kunit *test)
 
 /*
  * With DEBUG_KOBJECT_RELEASE the name of a driver is taken for up to four seconds
- * after it was unregistered. It has another each time; what it binds is told by
- * ids.
+ * after it was unregistered. It has another each time, and in each suite; what it
+ * binds is told by ids.
  */
 static void soft_rename_drivers(void)
 {
@@ -304,13 +304,16 @@ static void soft_rename_drivers(void)
 		{ "cxla_hmem" },
 		{ }
 	};
-	static char names[3][32];
+	static char names[3][48];
 	static unsigned int loads;
 
 	loads++;
-	snprintf(names[0], sizeof(names[0]), "cxla_hmem_platform~%u", loads);
-	snprintf(names[1], sizeof(names[1]), "cxla_hmem~%u", loads);
-	snprintf(names[2], sizeof(names[2]), "cxla_dax_region~%u", loads);
+	snprintf(names[0], sizeof(names[0]), "cxla_hmem_platform~%s%u",
+		 KBUILD_MODNAME, loads);
+	snprintf(names[1], sizeof(names[1]), "cxla_hmem~%s%u", KBUILD_MODNAME,
+		 loads);
+	snprintf(names[2], sizeof(names[2]), "cxla_dax_region~%s%u",
+		 KBUILD_MODNAME, loads);
 	hmem_driver.driver.name = names[0];
 	cxla_hmem_device_driver.driver.name = names[1];
 	cxla_hmem_device_driver.id_table = device_ids;
