@@ -80,9 +80,7 @@ in_tree() {
 	# nobody tells when it has settled
 	sleep 3
 	table "$name" in-tree
-	for module in dax_cxl dax_hmem cxl_pci cxl_mem cxl_acpi cxl_port; do
-		! grep -q "^$module " /proc/modules || rmmod $module || fail "in-tree $module can't be unloaded"
-	done
+	unload_memory || fail "in-tree drivers can't be removed"
 	echo >"$PCI/$SECOND_AT/driver_override"
 }
 

@@ -22,5 +22,5 @@ sleep 1
 each_device check_outcome
 rmmod kmem
 unload_modules || fail "not unloaded"
-rmmod dax_hmem
+unload_memory || fail "in-tree drivers can't be removed"
 end_soft_clean

@@ -46,7 +46,7 @@ ledger | grep -q "^$(range_start "$FIRST") [0-9]* in-tree foreign in-use" ||
 unload_modules || fail "not unloaded"
 
 ask_no_more
-rmmod dax_hmem || fail "dax_hmem can't be removed"
+unload_memory || fail "in-tree drivers can't be removed"
 expect_equal "devices of device-dax" "$(dax_ranges)" ""
 load_modules
 bind_all

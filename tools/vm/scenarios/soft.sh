@@ -2,7 +2,8 @@
 # shellcheck shell=dash
 #
 # What the scenarios about Soft Reserved ranges share; sourced by each of them. Not
-# a scenario by itself. The ranges are those of the command line, memmap=SIZE%START+TYPE.
+# a scenario by itself. The ranges are those of the command line, memmap=SIZE%START+TYPE, or
+# what UEFI was asked to mark, which is there too.
 #
 # Ranges are written here as two decimal numbers, first and last byte.
 # shellcheck source=/dev/null
@@ -19,7 +20,7 @@ WINDOW_SIZE=$((4 << 30))
 
 trap 'end_soft' EXIT
 end_soft() {
-	local file pid module
+	local file pid
 	for file in /tmp/keep.*.pid; do
 		[ -e "$file" ] || continue
 		read -r pid <"$file"
@@ -30,8 +31,14 @@ end_soft() {
 	end_all
 	ask_no_more
 	# what a scenario that failed has left in the way of the next one
-	for module in dax_hmem dax_cxl; do
-		[ ! -d "/sys/module/$module" ] || rmmod $module
+	unload_memory
+}
+
+# the in-tree drivers of Soft Reserved memory, and what of CXL came with them
+unload_memory() {
+	local module
+	for module in dax_cxl dax_hmem cxl_pci cxl_mem cxl_acpi cxl_port cxl_core fwctl; do
+		! grep -q "^$module " /proc/modules || rmmod $module || return 1
 	done
 }
 
@@ -50,13 +57,14 @@ soft_ranges() {
 	for word in $word; do
 		case $word in
 		memmap=*) rest=${word#memmap=}, ;;
+		cxla.efi=*) rest=${word#cxla.efi=}, ;;
 		*) continue ;;
 		esac
 		while [ "$rest" ]; do
 			range=${rest%%,*}
 			rest=${rest#*,}
-			size=$(bytes_of "${range%%%*}")
-			range=${range#*%}
+			size=$(bytes_of "${range%%[%@]*}")
+			range=${range#*[%@]}
 			start=$(bytes_of "${range%%+*}")
 			echo "$start $((start + size - 1))"
 		done
@@ -66,6 +74,10 @@ soft_ranges() {
 # without any there is nothing to decide about
 soft_ranges >/tmp/soft
 [ -s /tmp/soft ] || fail "the command line has no Soft Reserved range"
+while read -r start end; do
+	[ "$start" -gt 0 ] && [ "$end" -gt "$start" ] && continue
+	fail "the command line has a Soft Reserved range of '$start' to '$end'"
+done </tmp/soft
 cxla_window=$(cxla-guest window 0) || fail "there is no window"
 
 # hexadecimal in front of lines that begin with a range

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import console, initramfs, kernels, monitor
+from . import console, efi, initramfs, kernels, monitor
 
 REPO = Path(__file__).resolve().parents[3]
 GUEST = REPO / "build" / "guest"
@@ -32,6 +32,7 @@ class Options:
     """How to run, apart from what to run."""
     timeout: float = 120
     append: str = ""
+    efi: str = None             # boot by UEFI, which marks these ranges: SIZE@START,...
     trace: list = field(default_factory=list)
     icount: bool = False
     shell: bool = False
@@ -203,7 +204,11 @@ def _command_line(topology, kernel, initrd, mem_dir, run_dir, sockets, accel, op
             "-accel", accel, "-cpu", "max,-hypervisor,-la57"]
     args += ["-smp", "1", "-icount", "shift=0"] if options.icount else ["-smp", "2"]
     args += topology.qemu_args(mem_dir)
-    args += ["-kernel", str(kernel.image), "-initrd", str(initrd), "-append", append]
+    if options.efi:
+        args += efi.qemu_args(run_dir / "efi", GUEST / "soft-reserve.efi", kernel.image, initrd,
+                              append, options.efi)
+    else:
+        args += ["-kernel", str(kernel.image), "-initrd", str(initrd), "-append", append]
     if options.shell:
         args += ["-chardev", f"stdio,id=con,signal=off,logfile={run_dir}/console.log"]
     else:
