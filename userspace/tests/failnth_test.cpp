@@ -255,6 +255,18 @@ TEST_F(Failnth, what_the_leak_detector_says_of_our_code_is_found)
 	EXPECT_TRUE(run(request).findings.empty());
 }
 
+TEST_F(Failnth, name_that_in_tree_device_dax_loses_is_not_blamed_on_us)
+{
+	const std::string caller = "    [<0>] devm_cxla_publish_dax+0x1 [cxla_hmem]\n";
+	const std::string creator = "    [<0>] __devm_create_dev_dax+0x1\n" + caller;
+
+	made.file("/sys/kernel/debug/kmemleak",
+		  "     unreferenced object 0x1\n    [<0>] dev_set_name+0x1\n" + creator);
+	EXPECT_TRUE(run().findings.empty());
+	made.file("/sys/kernel/debug/kmemleak", "     unreferenced object 0x1\n" + creator);
+	EXPECT_EQ(run().findings.size(), 1U);
+}
+
 TEST_F(Failnth, settings_of_fault_injection_are_as_before_afterwards)
 {
 	auto value = [&](const char *folder, const char *name) {
