@@ -21,19 +21,23 @@ static const struct cxla_verdict accel = {
 	.why = CXLA_WHY_ATTACHED,
 	.who = "0000:0d:00.0",
 };
+
 static const struct cxla_verdict hmem = {
 	.owner = CXLA_OWNER_HMEM,
 	.state = CXLA_LEDGER_OWNED,
 	.why = CXLA_WHY_NO_REGION,
 };
+
 static const struct cxla_verdict meant = {
 	.owner = CXLA_OWNER_ACCEL,
 	.state = CXLA_LEDGER_RESERVED,
 	.why = CXLA_WHY_MEANT,
 };
+
 static const struct cxla_verdict idle = {
 	.why = CXLA_WHY_REGION_IDLE,
 };
+
 static const struct cxla_verdict gone = {
 	.why = CXLA_WHY_REGION_GONE,
 };
@@ -49,22 +53,22 @@ static int ledger_init(struct kunit *test)
 	return 0;
 }
 
-#define EXPECT_SAYS(test, hpa, first, last, what)			\
-do {									\
-	struct cxla_verdict found;					\
-	struct range range;						\
-	u64 time;							\
-									\
-	KUNIT_EXPECT_TRUE(test, cxla_ledger_find(hpa, &range, &found,	\
-						 &time));		\
-	KUNIT_EXPECT_EQ(test, range.start, first);			\
-	KUNIT_EXPECT_EQ(test, range.end, last);				\
-	KUNIT_EXPECT_EQ(test, found.owner, (what)->owner);		\
-	KUNIT_EXPECT_EQ(test, found.state, (what)->state);		\
-	KUNIT_EXPECT_EQ(test, found.why, (what)->why);			\
-	KUNIT_EXPECT_STREQ(test, found.who, (what)->who);		\
-	KUNIT_EXPECT_LE(test, time, ktime_get_boottime_ns());		\
-} while (0)
+static void expect_says(struct kunit *test, u64 hpa, u64 first, u64 last,
+			const struct cxla_verdict *what)
+{
+	struct cxla_verdict found;
+	struct range range;
+	u64 time;
+
+	KUNIT_ASSERT_TRUE(test, cxla_ledger_find(hpa, &range, &found, &time));
+	KUNIT_EXPECT_EQ_MSG(test, range.start, first, "at %#llx", hpa);
+	KUNIT_EXPECT_EQ_MSG(test, range.end, last, "at %#llx", hpa);
+	KUNIT_EXPECT_EQ_MSG(test, found.owner, what->owner, "at %#llx", hpa);
+	KUNIT_EXPECT_EQ_MSG(test, found.state, what->state, "at %#llx", hpa);
+	KUNIT_EXPECT_EQ_MSG(test, found.why, what->why, "at %#llx", hpa);
+	KUNIT_EXPECT_STREQ_MSG(test, found.who, what->who, "at %#llx", hpa);
+	KUNIT_EXPECT_LE(test, time, ktime_get_boottime_ns());
+}
 
 static void second_claimant_is_told_who_has_it(struct kunit *test)
 {
@@ -88,8 +92,8 @@ static void second_claimant_is_told_who_has_it(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, second.held);
 	range = at(SIZE, SIZE);
 	KUNIT_EXPECT_EQ(test, cxla_claim(&second, &range, &hmem, NULL), 0);
-	EXPECT_SAYS(test, BASE, BASE, BASE + SIZE - 1, &accel);
-	EXPECT_SAYS(test, BASE + SIZE, BASE + SIZE, BASE + 2 * SIZE - 1, &hmem);
+	expect_says(test, BASE, BASE, BASE + SIZE - 1, &accel);
+	expect_says(test, BASE + SIZE, BASE + SIZE, BASE + 2 * SIZE - 1, &hmem);
 	cxla_unclaim(&second, CXLA_WHY_RELEASED);
 	cxla_unclaim(&first, CXLA_WHY_RELEASED);
 }
@@ -104,19 +108,19 @@ static void claim_given_back_is_free_and_says_why(struct kunit *test)
 	cxla_claim_mark(&first, CXLA_LEDGER_QUARANTINED, CXLA_WHY_REVOKED);
 	free.state = CXLA_LEDGER_QUARANTINED;
 	free.why = CXLA_WHY_REVOKED;
-	EXPECT_SAYS(test, BASE, range.start, range.end, &free);
+	expect_says(test, BASE, range.start, range.end, &free);
 	KUNIT_EXPECT_EQ(test, cxla_claim(&second, &range, &hmem, NULL),
 			-EBUSY);
 	cxla_unclaim(&first, CXLA_WHY_RELEASED);
 	free.owner = CXLA_OWNER_NONE;
 	free.state = CXLA_LEDGER_FREE;
 	free.why = CXLA_WHY_RELEASED;
-	EXPECT_SAYS(test, BASE, range.start, range.end, &free);
+	expect_says(test, BASE, range.start, range.end, &free);
 	/* once is enough, and what was not given is not given back */
 	KUNIT_EXPECT_EQ(test, cxla_claim(&second, &range, &hmem, NULL), 0);
 	cxla_unclaim(&first, CXLA_WHY_ERROR);
 	cxla_claim_mark(&first, CXLA_LEDGER_OWNED, CXLA_WHY_ERROR);
-	EXPECT_SAYS(test, BASE, range.start, range.end, &hmem);
+	expect_says(test, BASE, range.start, range.end, &hmem);
 	cxla_unclaim(&second, CXLA_WHY_RELEASED);
 }
 
@@ -131,9 +135,9 @@ static void what_is_kept_for_an_accelerator_goes_to_no_other(struct kunit *test)
 			-EBUSY);
 	KUNIT_EXPECT_EQ(test, holder.why, CXLA_WHY_MEANT);
 	KUNIT_EXPECT_EQ(test, cxla_claim(&claim, &part, &accel, NULL), 0);
-	EXPECT_SAYS(test, BASE, BASE, BASE + SIZE - 1, &meant);
-	EXPECT_SAYS(test, BASE + SIZE, part.start, part.end, &accel);
-	EXPECT_SAYS(test, part.end + 1, part.end + 1, whole.end, &meant);
+	expect_says(test, BASE, BASE, BASE + SIZE - 1, &meant);
+	expect_says(test, BASE + SIZE, part.start, part.end, &accel);
+	expect_says(test, part.end + 1, part.end + 1, whole.end, &meant);
 	cxla_unclaim(&claim, CXLA_WHY_RELEASED);
 }
 
@@ -146,19 +150,19 @@ static void note_leaves_claims_alone_and_fills_what_is_between(struct kunit *tes
 	KUNIT_ASSERT_EQ(test, cxla_claim(&first, &a, &accel, NULL), 0);
 	KUNIT_ASSERT_EQ(test, cxla_claim(&second, &b, &hmem, NULL), 0);
 	KUNIT_ASSERT_EQ(test, cxla_ledger_note(&whole, &idle), 0);
-	EXPECT_SAYS(test, BASE, BASE, a.start - 1, &idle);
-	EXPECT_SAYS(test, a.start, a.start, a.end, &accel);
-	EXPECT_SAYS(test, a.end + 1, a.end + 1, b.start - 1, &idle);
-	EXPECT_SAYS(test, b.start, b.start, b.end, &hmem);
-	EXPECT_SAYS(test, b.end + 1, b.end + 1, whole.end, &idle);
+	expect_says(test, BASE, BASE, a.start - 1, &idle);
+	expect_says(test, a.start, a.start, a.end, &accel);
+	expect_says(test, a.end + 1, a.end + 1, b.start - 1, &idle);
+	expect_says(test, b.start, b.start, b.end, &hmem);
+	expect_says(test, b.end + 1, b.end + 1, whole.end, &idle);
 
 	/* over what was noted before it needs no memory */
 	cxla_unclaim(&first, CXLA_WHY_RELEASED);
 	fake_fail_start(1);
 	KUNIT_EXPECT_EQ(test, cxla_ledger_note(&whole, &gone), 0);
 	KUNIT_EXPECT_FALSE(test, fake_fail_stop());
-	EXPECT_SAYS(test, b.end + 1, b.end + 1, whole.end, &gone);
-	EXPECT_SAYS(test, b.start, b.start, b.end, &hmem);
+	expect_says(test, b.end + 1, b.end + 1, whole.end, &gone);
+	expect_says(test, b.start, b.start, b.end, &hmem);
 	cxla_unclaim(&second, CXLA_WHY_RELEASED);
 }
 
@@ -168,16 +172,16 @@ static void note_inside_of_another_cuts_it_in_two(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, cxla_ledger_note(&whole, &idle), 0);
 	KUNIT_ASSERT_EQ(test, cxla_ledger_note(&part, &gone), 0);
-	EXPECT_SAYS(test, BASE, BASE, part.start - 1, &idle);
-	EXPECT_SAYS(test, part.start, part.start, part.end, &gone);
-	EXPECT_SAYS(test, part.end + 1, part.end + 1, whole.end, &idle);
+	expect_says(test, BASE, BASE, part.start - 1, &idle);
+	expect_says(test, part.start, part.start, part.end, &gone);
+	expect_says(test, part.end + 1, part.end + 1, whole.end, &idle);
 	/* the halves are apart: one is changed and the other is not */
 	part = at(0, 3 * SIZE);
 	KUNIT_ASSERT_EQ(test, cxla_ledger_note(&part, &gone), 0);
-	EXPECT_SAYS(test, BASE + 4 * SIZE, BASE + 4 * SIZE, whole.end, &idle);
+	expect_says(test, BASE + 4 * SIZE, BASE + 4 * SIZE, whole.end, &idle);
 	/* and one over all of them is one */
 	KUNIT_ASSERT_EQ(test, cxla_ledger_note(&whole, &meant), 0);
-	EXPECT_SAYS(test, BASE, BASE, part.end, &meant);
+	expect_says(test, BASE, BASE, part.end, &meant);
 }
 
 static void claim_without_memory_claims_nothing(struct kunit *test)
@@ -218,7 +222,7 @@ static void claim_without_memory_claims_nothing(struct kunit *test)
 	}
 	KUNIT_EXPECT_GT(test, nth, 1);
 	KUNIT_EXPECT_EQ(test, rc, 0);
-	EXPECT_SAYS(test, part.start, part.start, part.end, &accel);
+	expect_says(test, part.start, part.start, part.end, &accel);
 	cxla_unclaim(&claim, CXLA_WHY_RELEASED);
 }
 
@@ -227,8 +231,8 @@ static void last_byte_of_all_has_an_answer_too(struct kunit *test)
 	struct range top = { ULONG_MAX - SIZE + 1, ULONG_MAX };
 
 	KUNIT_ASSERT_EQ(test, cxla_ledger_note(&top, &idle), 0);
-	EXPECT_SAYS(test, ULONG_MAX, top.start, top.end, &idle);
-	EXPECT_SAYS(test, top.start - SIZE, top.start, top.end, &idle);
+	expect_says(test, ULONG_MAX, top.start, top.end, &idle);
+	expect_says(test, top.start - SIZE, top.start, top.end, &idle);
 }
 
 static void every_word_is_there_and_none_twice(struct kunit *test)
@@ -262,6 +266,7 @@ static struct kunit_suite ledger_suite = {
 	.init = ledger_init,
 	.test_cases = ledger_cases,
 };
+
 kunit_test_suite(ledger_suite);
 
 MODULE_DESCRIPTION("KUnit: claims and the ledger");
