@@ -34,10 +34,10 @@ end_soft() {
 	unload_memory
 }
 
-# the in-tree drivers of Soft Reserved memory, and what of CXL came with them
+# the in-tree drivers of Soft Reserved memory, and those of CXL that came with them
 unload_memory() {
 	local module
-	for module in dax_cxl dax_hmem cxl_pci cxl_mem cxl_acpi cxl_port cxl_core fwctl; do
+	for module in dax_cxl dax_hmem cxl_pci cxl_mem cxl_acpi cxl_port; do
 		! grep -q "^$module " /proc/modules || rmmod $module || return 1
 	done
 }
@@ -388,8 +388,9 @@ begin_soft() {
 	cp /tmp/soft.before /tmp/soft.boot
 }
 
+# what came with in-tree drivers and binds nothing may stay
 soft_snapshot() {
-	snapshot | grep -v -e '^dax_' -e '^kmem$'
+	snapshot | grep -v -x -e 'dax_.*' -e kmem -e cxl_core -e fwctl -e cxl
 }
 
 end_soft_clean() {
