@@ -85,6 +85,7 @@ in_tree() {
 }
 
 begin_soft
+cp /proc/iomem /tmp/iomem.before
 : >/tmp/table
 WAIT=3600
 OURS="$FIRST=dax,owned,region $SECOND=accelerator,owned,attached"
@@ -107,4 +108,6 @@ in_tree "memory, of CXL the root only" cxl_port cxl_acpi dax_hmem dax_cxl
 echo "case                             stack    range                    who has it"
 cat /tmp/table
 prepare
-end_soft_clean
+# modules of the in-tree stack may stay; ranges have to be as they were
+unload_modules || fail "not unloaded"
+diff /tmp/iomem.before /proc/iomem || fail "the iomem tree is another one"
