@@ -58,6 +58,9 @@ EXPORT_SYMBOL_NS_GPL(cxla_enum_wake, "CXL");
 /**
  * cxla_enum_rest() - wait until no device is being probed or attached again
  *
+ * A driver that somebody binds by hand, through its file in sysfs, the driver
+ * core does not count among those that probe.
+ *
  * Context: sleeps, as long as any probe takes; never from a probe.
  */
 void cxla_enum_rest(void)
