@@ -163,10 +163,11 @@ Ledger parse_ledger(std::string_view text)
 				 fmt::format("line {} can't be understood: '{:.80}'", number,
 					     line)});
 	}
-	std::stable_sort(ledger.entries.begin(), ledger.entries.end(),
-			 [](const LedgerEntry &a, const LedgerEntry &b) {
-				 return a.range.start < b.range.start;
-			 });
+	std::sort(ledger.entries.begin(), ledger.entries.end(),
+		  [](const LedgerEntry &a, const LedgerEntry &b) {
+			  return std::pair(a.range.start, a.range.end) <
+				 std::pair(b.range.start, b.range.end);
+		  });
 	return ledger;
 }
 

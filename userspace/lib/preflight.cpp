@@ -24,6 +24,7 @@ std::string users_text(const std::vector<Opener> &users)
 {
 	std::vector<std::string> who;
 
+	who.reserve(users.size());
 	for (const auto &user : users)
 		who.push_back(fmt::format("{} (pid {})", user.command, user.pid));
 	return joined(who);

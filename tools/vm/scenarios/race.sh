@@ -24,4 +24,4 @@ echo 5 >/proc/sys/kernel/printk
 cxla race --recommit "sh $PWD/recommit.sh" --log - "$@"
 status=$?
 unload_modules || status=1
-exit "$status"
+[ "$status" -eq 0 ]
