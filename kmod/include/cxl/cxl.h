@@ -202,7 +202,8 @@ int cxl_set_capacity(struct cxl_dev_state *cxlds, u64 capacity);
  * @range: the device's HPA range, inclusive; { 0, -1 } on failure
  *
  * devm_cxl_add_memdev() with cxl_memdev_attach_region() and no callbacks: when
- * the range goes, the driver is unbound.
+ * the range goes, the driver is unbound. The range is requested in the iomem
+ * tree for as long as the driver has it: don't request it again.
  *
  * Context: probe of @cxlds->dev, its lock held; sleeps.
  * Return: the memdev, or ERR_PTR(), as devm_cxl_add_memdev(); never NULL.
