@@ -238,8 +238,10 @@ static void hmem_work_func(struct work_struct *work)
 	if (!cxla_enum_waited())
 		hmem_await_cxl(dev);
 
+	/* another driver may have the device by now, and driver data of its own */
 	scoped_guard(device, dev)
-		rc = dev->driver ? cxla_soft_read(dev, soft) : 0;
+		if (!hmem_is_abandoned(NULL))
+			rc = cxla_soft_read(dev, soft);
 	/* locks of other devices, and so not under that of this one */
 	if (!rc)
 		rc = cxla_soft_survey(soft);
