@@ -16,7 +16,10 @@ turn() {
 	expect_owners "$@"
 	expect_an_answer
 	cat /tmp/got
-	[ "$(soft_iomem)" ] || fail "no Soft Reserved range is in the iomem tree"
+	# 7.x keeps them apart from the iomem tree but for those that are hmem's
+	if grep -q " hmem " /tmp/got || [ "$(uname -r | cut -d. -f1)" -lt 7 ]; then
+		[ "$(soft_iomem)" ] || fail "no Soft Reserved range is in the iomem tree"
+	fi
 	end_soft_clean
 }
 soft_iomem() {
