@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "attach.h"
+#include "bench.h"
 #include "command.h"
 #include "progress.h"
 #include "report.h"
