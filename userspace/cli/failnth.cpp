@@ -4,7 +4,9 @@
 #include "command.h"
 #include "progress.h"
 #include "report.h"
+#include "results.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -22,6 +24,7 @@ struct Options {
 	double patience = 120;
 	std::string leaks = "each";
 	bool list = false, yes = false;
+	ResultPaths results;
 };
 
 std::string command_line(const FailnthFinding &finding, const Options &options)
@@ -105,6 +108,57 @@ void print_finding(const FailnthFinding &finding, const Options &options)
 	fmt::print("again: {}\n", command_line(finding, options));
 }
 
+/* one for each operation that was asked for; those of @left_out can't be done here */
+VerdictGroup verdicts_of(const FailnthReport &report, const FailnthRequest &request,
+			 const std::vector<Verdict> &left_out, const Options &options)
+{
+	VerdictGroup group{"cxla failnth", report.seconds, {}};
+
+	for (const auto *operation : request.operations) {
+		size_t at = group.verdicts.size();
+		bool begun = at < report.operations.size();
+		/* the one that was interrupted is the last one */
+		bool done = begun && !(report.interrupted && at + 1 == report.operations.size());
+		Verdict verdict{operation->name,
+				done ? Verdict::Result::Passed : Verdict::Result::Skipped, 0,
+				done    ? ""
+				: begun ? "interrupted"
+					: "not reached",
+				""};
+
+		if (begun) {
+			const OperationReport &one = report.operations[at];
+
+			verdict.seconds = one.seconds;
+			verdict.output = fmt::format("{} of {} allocations made to fail: {}\n",
+						     one.failed, one.points, results_text(one));
+		}
+		group.verdicts.push_back(verdict);
+	}
+	for (const auto &finding : report.findings) {
+		auto verdict = std::find_if(
+			group.verdicts.begin(), group.verdicts.end(),
+			[&](const Verdict &one) { return one.name == finding.operation; });
+
+		/* of none of them: before the first, or after the last */
+		if (verdict == group.verdicts.end())
+			verdict = group.verdicts.insert(
+				verdict, {"at rest", Verdict::Result::Failed, 0, "", ""});
+		verdict->result = Verdict::Result::Failed;
+		verdict->message = finding.what.substr(0, finding.what.find('\n'));
+		verdict->output += fmt::format(
+			"{}{}\n", finding.nth ? fmt::format("allocation {}: ", finding.nth) : "",
+			finding.what);
+		for (const auto &line : finding.kernel_log)
+			verdict->output += "kernel: " + line + '\n';
+		for (const auto &line : finding.stack)
+			verdict->output += "what failed: " + line + '\n';
+		verdict->output += fmt::format("again: {}\n", command_line(finding, options));
+	}
+	group.verdicts.insert(group.verdicts.end(), left_out.begin(), left_out.end());
+	return group;
+}
+
 Exit list_operations(const Context &context)
 {
 	json list = json::array();
@@ -139,6 +193,7 @@ Exit failnth(const Root &root, const Context &context, const Options &options)
 	Machine machine = read_machine(root);
 	Field field = find_field(root, machine, context.program_dir);
 	auto refusals = failnth_refusals(root, machine, field, options.yes);
+	std::vector<Verdict> left_out;
 
 	/* all of them are all that can be done here */
 	std::erase_if(request.operations, [&](const MachineOperation *operation) {
@@ -147,11 +202,15 @@ Exit failnth(const Root &root, const Context &context, const Options &options)
 		if (!missing.empty() && !options.operations.empty())
 			refusals.push_back({missing, "boot with Soft Reserved memory, and `cxla "
 						     "load` cxla_hmem and cxla_dax, too"});
+		if (!missing.empty())
+			left_out.push_back(
+				{operation->name, Verdict::Result::Skipped, 0, missing, ""});
 		return !missing.empty();
 	});
 	if (!refusals.empty())
 		return refuse(context, "failnth", refusals);
 
+	Results results(context, options.results);
 	InterruptGuard guard;
 	auto progress = std::make_unique<ProgressLine>();
 	FailnthReport report = run_failnth(
@@ -179,7 +238,10 @@ Exit failnth(const Root &root, const Context &context, const Options &options)
 			fmt::print("nothing found{}{}\n", report.interrupted ? ", interrupted" : "",
 				   report.leaks_looked_for ? "" : ", leaks not looked for");
 	}
-	return end_search(report.stuck, !report.findings.empty());
+
+	bool written = results.write(verdicts_of(report, request, left_out, options));
+
+	return end_search(report.stuck, !report.findings.empty() || !written);
 }
 
 } // namespace
@@ -207,6 +269,7 @@ void add_failnth(CLI::App &app, Context &context)
 			    "the end, or no")
 		->check(CLI::IsMember({"each", "end", "no"}))
 		->capture_default_str();
+	add_result_options(*command, options->results);
 	command->add_flag("--yes", options->yes, "Agree, outside of a virtual machine");
 	command->footer(
 		"Needs a kernel with fault injection, one attached accelerator and one memory\n"

@@ -5,6 +5,7 @@
 #include "pause.h"
 #include "progress.h"
 #include "report.h"
+#include "results.h"
 
 #include <fmt/format.h>
 
@@ -23,6 +24,7 @@ struct Options {
 	double patience = 120;
 	bool sequential = false, overlapped = false, killed = false;
 	bool list = false, yes = false;
+	ResultPaths results;
 };
 
 std::string progress_text(const PairsReport &report, const PairCase &now,
@@ -95,6 +97,49 @@ json report_json(const PairsReport &report, const Options &options)
 		{"results", report.results},
 		{"pairs", pairs},
 		{"finding", finding}};
+}
+
+std::string cell_text(const PairCell &cell)
+{
+	return fmt::format(
+		"{} cases; both in it at once: {} ({} ended meanwhile, {} waited); nothing "
+		"to act upon: {}; not passed: {}; killed: {}",
+		cell.cases, cell.overlapped(), cell.inside, cell.waited, cell.nothing, cell.missed,
+		cell.killed);
+}
+
+/* one for each pair in each mode that it was done in */
+VerdictGroup verdicts_of(const PairsReport &report, const Options &options)
+{
+	VerdictGroup group{"cxla pairs", report.seconds, {}};
+	auto name_of = [](PairMode mode, const std::string &first, const std::string &second) {
+		return fmt::format("{} {} {}", pair_mode_name(mode), first,
+				   second.empty() ? "none" : second);
+	};
+	Verdict found;
+
+	if (report.finding) {
+		const PairCase &at = report.finding->at;
+
+		found = {at.first ? name_of(at.mode, at.first->name(),
+					    at.second ? at.second->name() : "")
+				  : "at rest",
+			 Verdict::Result::Failed, 0,
+			 report.finding->what.substr(0, report.finding->what.find('\n')),
+			 fmt::format("{}\nat: {}\n", report.finding->what, at.words())};
+		for (const auto &line : report.finding->kernel_log)
+			found.output += "kernel: " + line + '\n';
+		found.output += fmt::format("again: {}\n", command_line(at, options));
+	}
+	for (const auto &[pair, modes] : report.cells)
+		for (const auto &[mode, cell] : modes)
+			if (std::string name = name_of(mode, pair.first, pair.second);
+			    name != found.name)
+				group.verdicts.push_back(
+					{name, Verdict::Result::Passed, 0, "", cell_text(cell)});
+	if (report.finding)
+		group.verdicts.push_back(found);
+	return group;
 }
 
 /* how many cases of each pair had both in it at once; a dot for none */
@@ -250,6 +295,7 @@ Exit pairs(const Root &root, const Context &context, const Options &options)
 	    !refusals.empty())
 		return refuse(context, "pairs", refusals);
 
+	Results results(context, options.results);
 	InterruptGuard guard;
 	KernelPauses pauses(root);
 	auto begun = std::chrono::steady_clock::now();
@@ -274,7 +320,10 @@ Exit pairs(const Root &root, const Context &context, const Options &options)
 		else
 			fmt::print("nothing found{}\n", report.interrupted ? ", interrupted" : "");
 	}
-	return end_search(report.stuck, report.finding.has_value());
+
+	bool written = results.write(verdicts_of(report, options));
+
+	return end_search(report.stuck, report.finding.has_value() || !written);
 }
 
 } // namespace
@@ -312,6 +361,7 @@ void add_pairs(CLI::App &app, Context &context)
 	command->add_option("--patience", options->patience,
 			    "Seconds after which something counts as stuck")
 		->capture_default_str();
+	add_result_options(*command, options->results);
 	command->add_flag("--yes", options->yes, "Agree, outside of a virtual machine");
 	command->footer(
 		"Needs a kernel with fault injection, one attached accelerator and one memory\n"
