@@ -148,7 +148,7 @@ def built_modules(release):
              "accel/cxla_accel", "pci/cxla_pci",
              "dax/cxla_hmem", "dax/cxla_dax")
     found = [top / f"{name}.ko" for name in names if (top / f"{name}.ko").exists()]
-    for folder in ("sample", "plants", "measure"):
+    for folder in ("sample", "sample-intree", "plants", "measure"):
         found += sorted((top / folder).glob("*.ko"))
     return found
 
