@@ -48,9 +48,15 @@ private:
 			const Node &node = topology_.nodes[static_cast<size_t>(child)];
 
 			if (node.kind == NodeKind::Memdev)
-				return node.shown("serial");
+				return whose(node);
 		}
 		return "?";
+	}
+	/* not each stack shows the serial number of an accelerator; its address stays, too */
+	std::string whose(const Node &memdev) const
+	{
+		return memdev.attributes.count("serial") ? memdev.shown("serial")
+							 : topology_.pci_of(memdev);
 	}
 	std::string uport_of(const Node &port) const
 	{
@@ -68,7 +74,7 @@ private:
 		case NodeKind::Endpoint:
 			return fmt::format("{}/endpoint({})", above(node), memdev_of(node));
 		case NodeKind::Memdev:
-			return fmt::format("memdev({})", node.shown("serial"));
+			return fmt::format("memdev({})", whose(node));
 		case NodeKind::Region:
 			return fmt::format("{}/region({} {} commit={} locked={})", above(node),
 					   node.shown("resource"), node.shown("size"),
@@ -89,8 +95,19 @@ private:
 	const Topology &topology_;
 };
 
-void add_accelerators(const Root &root, const Topology &topology, Census &census)
+void add_accelerators(const Root &root, const Stack &stack, const Topology &topology,
+		      Census &census)
 {
+	if (!stack.can(Ability::Outcome)) {
+		for (const auto &bdf : stack.accelerators(root)) {
+			BindOutcome outcome = stack.outcome(root, topology, bdf);
+
+			census.push_back(
+				fmt::format("{}: {}, {}", bdf, outcome.driver,
+					    outcome.range ? outcome.range->text() : "no range"));
+		}
+		return;
+	}
 	for (const auto &accel : read_accelerators(root, topology))
 		census.push_back(fmt::format("{}: {}, {}, {}, {}", accel.bdf, accel.driver,
 					     accel.state.value_or("?"), accel.reason.value_or("?"),
@@ -120,17 +137,32 @@ void add_ranges(const Root &root, Census &census)
 					entry.state, without_numbers(entry.who)));
 }
 
+void add_modules(const Root &root, const Stack &stack, Census &census)
+{
+	auto add = [&](const std::string &name) {
+		if (auto module = read_loaded_module(root, name))
+			census.push_back(fmt::format("{}: {} references", name, module->refcount));
+	};
+
+	/* ours in any case: they are not to be there beside another stack */
+	for (const char *name : our_modules)
+		add(name);
+	for (const auto &name : stack.modules())
+		if (!is_our_module(name))
+			add(name);
+}
+
 } // namespace
 
-Census take_census(const Root &root)
+Census take_census(const Root &root, const Stack &stack)
 {
 	Census census;
-	Topology topology = read_topology(root, "cxla");
+	Topology topology = read_topology(root, stack.bus());
 	Bus bus(root, topology);
 
 	for (const auto &node : topology.nodes)
 		census.push_back(bus.words(node));
-	add_accelerators(root, topology, census);
+	add_accelerators(root, stack, topology, census);
 	add_ranges(root, census);
 	for (const auto &name : root.list("/dev/cxla").value_or({}))
 		census.push_back("/dev/cxla/" + without_numbers(name));
@@ -138,9 +170,7 @@ Census take_census(const Root &root)
 		for (const auto &entry : iomem->entries)
 			census.push_back(fmt::format("iomem {} {}", entry.range.text(),
 						     without_numbers(entry.name)));
-	for (const auto &[name, module] : read_loaded_modules(root))
-		if (is_our_module(name))
-			census.push_back(fmt::format("{}: {} references", name, module.refcount));
+	add_modules(root, stack, census);
 	std::sort(census.begin(), census.end());
 	return census;
 }

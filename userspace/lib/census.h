@@ -7,6 +7,7 @@
 #pragma once
 
 #include "machine.h"
+#include "stack.h"
 
 #include <string>
 #include <vector>
@@ -20,7 +21,7 @@ using Census = std::vector<std::string>;
  * devices of the bus, accelerators, nodes, ranges and who has them, dax devices,
  * references to modules; sorted
  */
-Census take_census(const Root &root);
+Census take_census(const Root &root, const Stack &stack = our_stack());
 
 struct CensusChange {
 	std::vector<std::string> missing, extra;

@@ -75,7 +75,8 @@ const std::vector<Wanted> &wanted()
 		{NodeKind::EndpointDecoder,
 		 {"start", "size", "locked", "interleave_ways", "interleave_granularity"},
 		 {"target_type", "mode", "dpa_resource", "dpa_size", "region"}},
-		{NodeKind::Memdev, {"serial"}, {"numa_node", "ram/size"}},
+		/* that of an accelerator has none in the kernel's own stack */
+		{NodeKind::Memdev, {}, {"serial", "numa_node", "ram/size"}},
 		{NodeKind::Region,
 		 {"resource", "size", "interleave_ways"},
 		 {"interleave_granularity", "mode", "commit", "locked", "target0"}},
