@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "bench.h"
+#include "bench_before.h"
+#include "bench_many.h"
+#include "bench_print.h"
 #include "command.h"
+#include "expander.h"
 #include "progress.h"
-#include "report.h"
 
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 
@@ -14,152 +20,354 @@ namespace
 {
 
 using namespace std::chrono_literals;
-using json = nlohmann::ordered_json;
-
-constexpr double percents[] = {50, 90, 99, 99.9};
 
 struct Options {
 	unsigned cycles = 100, warmup = 5;
 	std::vector<std::string> devices;
-	std::string hdr;
+	std::vector<unsigned> threads = {1, 2, 4}, pages = {0};
+	std::string hdr, clock;
 };
 
-json histogram_json(const Histogram &h)
+struct CompareOptions {
+	std::vector<std::string> files;
+	double tolerance = 1; /* percent */
+};
+
+/* one subcommand while it measures */
+class Bench
 {
-	return {{"min", h.min()},          {"p50", h.percentile(50)},     {"p90", h.percentile(90)},
-		{"p99", h.percentile(99)}, {"p99.9", h.percentile(99.9)}, {"max", h.max()},
-		{"mean", h.mean()}};
-}
+public:
+	Bench(const Root &root, const Context &context, const Options &options, const char *name)
+	    : machine_(root), context_(context), options_(options), name_(name)
+	{
+		clock_ = options.clock.empty()       ? read_clock(root)
+			 : options.clock == "icount" ? BenchClock::Icount
+						     : BenchClock::Time;
+	}
 
-json result_json(const BenchResult &result)
-{
-	json phases;
+	RealMachine &machine() { return machine_; }
+	const Root &root() const { return machine_.root(); }
+	const Options &options() const { return options_; }
 
-	for (unsigned i = 0; i < CXLA_NR_PHASES; i++)
-		phases[phase_name(i)] = histogram_json(result.phases[i]);
-	return {{"address", result.bdf},
-		{"cycles", result.cycles},
-		{"unit", "ns"},
-		{"phases", phases},
-		{"total", histogram_json(result.total)},
-		{"bind", histogram_json(result.bind)},
-		{"accesses",
-		 {{"mmio_reads", result.accesses.mmio_reads},
-		  {"mmio_writes", result.accesses.mmio_writes},
-		  {"cfg_reads", result.accesses.cfg_reads},
-		  {"cfg_writes", result.accesses.cfg_writes},
-		  {"equal_in_all_cycles", result.equal_accesses}}}};
-}
+	/* shown while it lasts: how far @what is */
+	BenchRequest request(const std::string &what)
+	{
+		auto progress = std::make_shared<ProgressLine>(2s, 2s);
 
-std::vector<std::string> row(const std::string &name, const Histogram &h)
-{
-	std::vector<std::string> cells = {name};
-	auto us = [](uint64_t ns) { return fmt::format("{:.1f}", static_cast<double>(ns) / 1000); };
+		return {options_.cycles, options_.warmup, [=](unsigned done, unsigned cycles) {
+				if (progress->due())
+					progress->show(fmt::format("{}: {} of {} cycles", what,
+								   done, cycles));
+				return !InterruptGuard::interrupted();
+			}};
+	}
+	void add(BenchResult result) { results_.push_back(std::move(result)); }
 
-	cells.push_back(us(h.min()));
-	for (double percent : percents)
-		cells.push_back(us(h.percentile(percent)));
-	cells.push_back(us(h.max()));
-	return cells;
-}
+	Exit finish()
+	{
+		BenchRun run{fmt::format("bench {}", name_),
+			     root().text("/proc/sys/kernel/osrelease").value_or("?"),
+			     clock_,
+			     {}};
 
-void print_result(const BenchResult &result)
-{
-	Table table({"PHASE (us)", "MIN", "P50", "P90", "P99", "P99.9", "MAX"});
+		for (const auto &result : results_) {
+			run.results.push_back(result.summary());
+			if (!options_.hdr.empty())
+				write_histograms(result, run.results.back().subject);
+		}
+		if (context_.json)
+			print_json(bench_json(run));
+		else
+			print_run(run);
+		return Exit::Ok;
+	}
 
-	for (unsigned i = 0; i < CXLA_NR_PHASES; i++)
-		table.add(row(phase_name(i), result.phases[i]));
-	table.add(row("attach in all", result.total));
-	table.add(row("bind (wall time)", result.bind));
-	fmt::print("{}  {} cycles\n{}", result.bdf, result.cycles, table.text("  "));
-	fmt::print("  accesses per attach: {} MMIO reads, {} MMIO writes, {} config reads, "
-		   "{} config writes ({})\n",
-		   result.accesses.mmio_reads, result.accesses.mmio_writes,
-		   result.accesses.cfg_reads, result.accesses.cfg_writes,
-		   result.equal_accesses ? "equal in all cycles"
-					 : "of the first cycle: NOT equal in all cycles");
-}
+private:
+	void write_histograms(const BenchResult &result, const BenchSubject &subject) const
+	{
+		std::error_code error;
 
-void write_hdr(const std::string &path, const Histogram &histogram)
-{
-	std::ofstream out(path);
+		std::filesystem::create_directories(options_.hdr, error);
+		for (const auto &series : result.series()) {
+			std::string file = fmt::format("{}, {}, {}.hgrm", name_, subject.text(),
+						       series.name());
 
-	out << histogram.percentile_distribution(1000);
-	out.close();
-	if (!out)
-		throw Error(fmt::format("writing {}: {}", path, std::strerror(errno)));
-}
+			/* one word, and no folder */
+			for (size_t at; (at = file.find(", ")) != file.npos;)
+				file.replace(at, 2, "-");
+			std::replace(file.begin(), file.end(), ' ', '-');
+			std::replace(file.begin(), file.end(), '/', '-');
+			write_histogram(options_.hdr + "/" + file, series.histogram());
+		}
+	}
+	void write_histogram(const std::string &path, const Histogram &histogram) const
+	{
+		std::ofstream out(path);
 
-std::vector<std::string> wanted_devices(const Root &root, const Options &options)
+		out << histogram.percentile_distribution(clock_ == BenchClock::Time ? 1000 : 1);
+		out.close();
+		if (!out)
+			throw Error(fmt::format("writing {}: {}", path, std::strerror(errno)));
+	}
+
+	InterruptGuard guard_;
+	RealMachine machine_;
+	const Context &context_;
+	const Options &options_;
+	const char *name_;
+	BenchClock clock_;
+	std::vector<BenchResult> results_;
+};
+
+std::vector<std::string> resolved(const Root &root, const std::vector<std::string> &names)
 {
 	std::vector<std::string> devices;
 
-	devices.reserve(options.devices.size());
-	for (const auto &name : options.devices)
-		devices.push_back(resolve_device(root, name));
-	if (options.devices.empty())
-		for (const auto &accel : read_accelerators(root, {}))
-			if (accel.attached())
-				devices.push_back(accel.bdf);
-	if (devices.empty())
-		throw Error("no accelerator is attached",
-			    "`cxla load --all` or `cxla attach BDF` first", Exit::Refused);
+	for (const auto &name : names) {
+		std::string bdf = resolve_device(root, name);
+
+		if (std::find(devices.begin(), devices.end(), bdf) == devices.end())
+			devices.push_back(bdf);
+	}
 	return devices;
 }
 
-Exit bench(const Root &root, const Context &context, const Options &options)
+std::vector<BenchDevice> accelerators(const Root &root, const Options &options)
 {
-	InterruptGuard guard;
-	json results = json::array();
-	Histogram all;
-	auto devices = wanted_devices(root, options);
+	std::vector<std::string> names = resolved(root, options.devices);
+	std::vector<BenchDevice> devices;
 
-	for (const auto &bdf : devices) {
-		auto progress = std::make_unique<ProgressLine>(2s, 2s);
-		BenchRequest request{
-			options.cycles, options.warmup, [&](unsigned done, unsigned cycles) {
-				if (progress->due())
-					progress->show(fmt::format("{}: {} of {} cycles", bdf, done,
-								   cycles));
-				return !InterruptGuard::interrupted();
-			}};
-		BenchResult result = bench_attach(root, bdf, request);
+	if (options.devices.empty())
+		for (const auto &accel : read_accelerators(root, {}))
+			if (accel.attached())
+				names.push_back(accel.bdf);
+	if (names.empty())
+		throw Error("no accelerator is attached",
+			    "`cxla load --all` or `cxla attach BDF` first", Exit::Refused);
+	devices.reserve(names.size());
+	for (const auto &bdf : names)
+		devices.push_back(attached_device(root, bdf));
+	return devices;
+}
 
-		progress.reset();
-		results.push_back(result_json(result));
-		if (!context.json)
-			print_result(result);
-		if (!options.hdr.empty())
-			write_hdr(devices.size() == 1 ? options.hdr : options.hdr + "." + bdf,
-				  result.total);
-	}
+std::vector<std::string> addresses(const std::vector<BenchDevice> &devices)
+{
+	std::vector<std::string> bdfs;
+
+	bdfs.reserve(devices.size());
+	for (const auto &device : devices)
+		bdfs.push_back(device.bdf);
+	return bdfs;
+}
+
+/* one after the other, each by itself */
+template <class Measure> Exit each_accelerator(Bench &bench, Measure measure)
+{
+	for (const auto &device : accelerators(bench.root(), bench.options()))
+		put_back_after(bench.machine(), {device.bdf}, [&] { measure(device); });
+	return bench.finish();
+}
+
+Exit attach(Bench &bench)
+{
+	return each_accelerator(bench, [&](const BenchDevice &device) {
+		bench.add(bench_attach(bench.machine(), device, bench.request(device.bdf)));
+	});
+}
+
+Exit detach(Bench &bench)
+{
+	return each_accelerator(bench, [&](const BenchDevice &device) {
+		bench.add(bench_detach(bench.machine(), device, bench.request(device.bdf)));
+	});
+}
+
+Exit revoke(Bench &bench)
+{
+	return each_accelerator(bench, [&](const BenchDevice &device) {
+		for (unsigned pages : bench.options().pages)
+			bench.add(bench_revoke(
+				bench.machine(), device, pages,
+				bench.request(fmt::format("{}, {} pages", device.bdf, pages))));
+	});
+}
+
+Exit delete_region(Bench &bench)
+{
+	std::vector<std::string> devices = resolved(bench.root(), bench.options().devices);
+
+	if (devices.empty())
+		devices = bound_to(bench.root(), expander_driver);
+	if (devices.empty())
+		throw Error("no device is a memory expander: none is bound to cxla_pci",
+			    "regions of accelerators are locked; `cxla attach --expander BDF` "
+			    "makes a device one that has no driver",
+			    Exit::Refused);
+	for (const auto &bdf : devices)
+		need_deletable_region(bench.root(), bdf);
+	for (const auto &bdf : devices)
+		put_back_after(bench.machine(), {bdf}, [&] {
+			bench.add(bench_delete(bench.machine(), bdf, bench.request(bdf)));
+		});
+	return bench.finish();
+}
+
+Exit scale(Bench &bench)
+{
+	auto devices = accelerators(bench.root(), bench.options());
+
+	put_back_after(bench.machine(), addresses(devices), [&] {
+		for (auto &result :
+		     bench_scale(bench.machine(), devices, bench.request(devices.front().bdf)))
+			bench.add(std::move(result));
+	});
+	return bench.finish();
+}
+
+Exit threads(Bench &bench)
+{
+	auto devices = accelerators(bench.root(), bench.options());
+	auto wanted = bench.options().threads;
+
+	std::erase_if(wanted, [&](unsigned count) {
+		if (count > devices.size())
+			fmt::print(stderr, "cxla: {} threads are left out: there are {} devices\n",
+				   count, devices.size());
+		return count > devices.size();
+	});
+	if (wanted.empty())
+		throw Error(fmt::format("there are no more than {} devices", devices.size()),
+			    "ask for fewer --threads", Exit::Refused);
+	put_back_after(bench.machine(), addresses(devices), [&] {
+		for (unsigned count : wanted)
+			bench.add(bench_threads(bench.machine(), devices, count,
+						bench.request(fmt::format("{} threads", count))));
+	});
+	return bench.finish();
+}
+
+Exit compare(const Context &context, const CompareOptions &options)
+{
+	BenchRun a = read_bench(options.files.at(0)), b = read_bench(options.files.at(1));
+	Comparison comparison = compare_runs(a, b, options.tolerance / 100);
+
 	if (context.json)
-		print_json({{"command", "bench attach"}, {"results", results}});
+		print_json(comparison_json(comparison));
+	else
+		print_comparison(comparison, a, b, options.files[0], options.files[1]);
 	return Exit::Ok;
 }
 
-} // namespace
+using Body = Exit (*)(Bench &bench);
 
-void add_bench(CLI::App &app, Context &context)
+struct Subcommand {
+	const char *name;
+	const char *description;
+	const char *devices; /* of the positional argument */
+	Body body;
+};
+
+constexpr Subcommand subcommands[] = {
+	{"attach",
+	 "How long binding takes: until the write returns, until the attach event of "
+	 "/dev/cxla/accelN is sent and read, and by phase",
+	 "PCI address, accelN or memN; default: each that is attached", attach},
+	{"detach",
+	 "How long unbinding takes: until the write returns, until the revoke event is sent and "
+	 "read, and until the node tells its end",
+	 "PCI address, accelN or memN; default: each that is attached", detach},
+	{"revoke",
+	 "How long it takes until the range is taken back when its memdev is unbound: until the "
+	 "write returns, until the revoke and the detach event are sent and read",
+	 "PCI address, accelN or memN; default: each that is attached", revoke},
+	{"delete", "How long delete_region of a memory expander's region takes",
+	 "PCI address or memN; default: each that is bound to cxla_pci", delete_region},
+	{"scale", "What attaching the first device costs with none, one ... all others attached",
+	 "PCI address, accelN or memN; default: all that are attached", scale},
+	{"threads", "How long it takes to bind all devices at once, by several threads",
+	 "PCI address, accelN or memN; default: all that are attached", threads},
+};
+
+void add_subcommand(CLI::App &group, Context &context, const Subcommand &one)
 {
 	auto options = std::make_shared<Options>();
-	CLI::App *group = app.add_subcommand("bench", "Measure");
-	auto *command = add_command(
-		*group, context, "attach",
-		"Unbind and bind over and over, and say how long it takes",
-		[&context, options](const Root &root) { return bench(root, context, *options); });
+	auto *command = add_command(group, context, one.name, one.description,
+				    [&context, options, &one](const Root &root) {
+					    Bench bench(root, context, *options, one.name);
 
-	group->require_subcommand(1);
+					    return one.body(bench);
+				    });
+
 	command->add_option("--cycles", options->cycles, "Cycles measured")
 		->capture_default_str()
 		->check(CLI::Range(1, 10000000));
 	command->add_option("--warmup", options->warmup, "Cycles before, not measured")
 		->capture_default_str();
 	command->add_option("--hdr", options->hdr,
-			    "Write the distribution of attach times in HdrHistogram's text format, "
-			    "in microseconds (with several devices: FILE.BDF)");
-	command->add_option("BDF", options->devices,
-			    "PCI address, accelN or memN; default: all attached");
+			    "Write the distribution of each thing measured into this folder, in "
+			    "HdrHistogram's text format, in microseconds");
+	command->add_option("--clock", options->clock,
+			    "What a nanosecond is: `icount`, an instruction, in a machine started "
+			    "with QEMU's -icount shift=0; by default as the kernel's command line "
+			    "says (cxla.clock=icount)")
+		->check(CLI::IsMember({"time", "icount"}));
+	if (one.body == threads)
+		command->add_option("--threads", options->threads, "How many threads")
+			->delimiter(',')
+			->capture_default_str()
+			->check(CLI::Range(1, 1024));
+	if (one.body == revoke)
+		command->add_option("--pages", options->pages,
+				    "Pages of the range that are mapped and touched when it goes; "
+				    "several, to compare them: 0,1,512")
+			->delimiter(',')
+			->capture_default_str();
+	command->add_option("DEVICE", options->devices, one.devices);
+}
+
+const char *const footer =
+	"What was bound before is bound afterwards, also when it is interrupted.\n\n"
+	"--compare: for each thing measured in both, the ratio of B's median to A's, and its\n"
+	"spread: the medians of up to 20 blocks of cycles are drawn anew from each run, 2000\n"
+	"times, and the spread is where the middle 95 % of the ratios lie. The verdict is\n"
+	"`slower` or `faster` when 1 is outside of it and the difference is not below the\n"
+	"tolerance, which stands for what differs from boot to boot. Under -icount medians are\n"
+	"numbers of instructions, and repeat.";
+
+} // namespace
+
+void add_bench(CLI::App &app, Context &context)
+{
+	auto options = std::make_shared<CompareOptions>();
+	CLI::App *group = app.add_subcommand("bench", "Measure, and compare what was measured");
+
+	group->footer(footer);
+	group->require_subcommand(0, 1);
+	group->add_flag("--json", context.json, "Print JSON on standard output");
+	group->add_option("--compare", options->files,
+			  "Compare two runs of a subcommand, as it printed them with --json")
+		->expected(2)
+		->type_name("A.json B.json");
+	group->add_option("--tolerance", options->tolerance,
+			  "With --compare: a difference below so many percent is none")
+		->capture_default_str()
+		->check(CLI::Range(0.0, 100.0));
+	for (const auto &one : subcommands)
+		add_subcommand(*group, context, one);
+	/* runs before that of a subcommand */
+	group->callback([group, options, &context] {
+		bool sub = !group->get_subcommands().empty();
+
+		if (sub != options->files.empty())
+			throw CLI::ValidationError(
+				"bench", sub ? "--compare goes without a subcommand"
+					     : "a subcommand, or --compare A.json B.json, is "
+					       "required");
+		if (!sub)
+			context.chosen = [&context, options](const Root &) {
+				return compare(context, *options);
+			};
+	});
 }
 
 } // namespace cxla

@@ -57,6 +57,20 @@ void bind_device(const Root &root, const std::string &bdf, const std::string &dr
 	}
 }
 
+void need_unused(const Root &root, const Accelerator &accel)
+{
+	if (!accel.accel)
+		return;
+
+	std::string node = "/dev/cxla/" + *accel.accel;
+	auto openers = find_openers(root, node);
+
+	if (!openers.empty())
+		throw Error(fmt::format("{} is open in {} (pid {})", node, openers.front().command,
+					openers.front().pid),
+			    "end what uses it first", Exit::Refused);
+}
+
 void unbind_device(const Root &root, const std::string &bdf)
 {
 	Accelerator accel = read_accelerator(root, bdf, {});
@@ -65,15 +79,7 @@ void unbind_device(const Root &root, const std::string &bdf)
 		throw Error(fmt::format("{} is not bound to cxla_accel or cxla_pci but to {}", bdf,
 					accel.driver.empty() ? "no driver" : accel.driver),
 			    "`cxla status --table` shows what is", Exit::Refused);
-	if (accel.accel) {
-		std::string node = "/dev/cxla/" + *accel.accel;
-		auto openers = find_openers(root, node);
-
-		if (!openers.empty())
-			throw Error(fmt::format("{} is open in {} (pid {})", node,
-						openers.front().command, openers.front().pid),
-				    "end what uses it first", Exit::Refused);
-	}
+	need_unused(root, accel);
 	SystemRunner(root, {}).run({Act::Unbind, "pci", bdf, accel.driver, {}, {}});
 }
 

@@ -11,6 +11,8 @@ namespace cxla
 
 /* driver_override and probe; returns at once when the driver has it; throws Error */
 void bind_device(const Root &root, const std::string &bdf, const std::string &driver);
+/* throws Error (Refused) while somebody has its node open */
+void need_unused(const Root &root, const Accelerator &accel);
 /* from either driver of ours; refuses (Error) while somebody has the node open */
 void unbind_device(const Root &root, const std::string &bdf);
 /* waits until the device says a state; throws Error when it does not */

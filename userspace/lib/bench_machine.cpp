@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "bench_machine.h"
+
+#include "accel.h"
+
+#include <algorithm>
+
+namespace cxla
+{
+
+namespace
+{
+
+constexpr size_t page = 4096;
+
+} // namespace
+
+void RealMachine::write(const std::string &path, const std::string &value)
+{
+	root().write(path, value);
+}
+
+cxla_accel_info RealMachine::info(const std::string &accel)
+{
+	/* devtmpfs makes the node before the bind returns */
+	return AccelNode(root(), accel, false).info();
+}
+
+std::unique_ptr<Listener> RealMachine::listen_to(const std::string &accel, uint32_t last)
+{
+	return std::make_unique<EventListener>(root(), accel, last);
+}
+
+std::unique_ptr<Listener> RealMachine::listen_to_next(uint32_t last)
+{
+	return std::make_unique<EventListener>(root(), last);
+}
+
+std::shared_ptr<void> RealMachine::populate(const std::string &accel, unsigned pages)
+{
+	/* shared mappings want a file that is open for writing; nothing is written */
+	auto mapping =
+		std::make_shared<Mapping>(AccelNode(root(), accel, true).map(pages * page, true));
+	const volatile std::byte *bytes = mapping->bytes().data();
+
+	for (size_t i = 0; i < pages; i++)
+		(void)bytes[i * page];
+	return mapping;
+}
+
+BenchClock read_clock(const Root &root)
+{
+	auto words = split(root.text("/proc/cmdline").value_or(""), ' ');
+
+	return std::find(words.begin(), words.end(), "cxla.clock=icount") == words.end()
+		       ? BenchClock::Time
+		       : BenchClock::Icount;
+}
+
+} // namespace cxla

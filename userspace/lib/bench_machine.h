@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The machine as a measurement sees it. Tests have one whose clock they set. */
+#pragma once
+
+#include "bench.h"
+#include "bench_listener.h"
+#include "root.h"
+
+#include <memory>
+
+namespace cxla
+{
+
+class BenchMachine
+{
+public:
+	explicit BenchMachine(Root root) : root_(std::move(root)) {}
+	virtual ~BenchMachine() = default;
+
+	/* for what is read, and takes no part in what is measured */
+	const Root &root() const { return root_; }
+
+	/* nanoseconds of CLOCK_MONOTONIC, which events have too */
+	virtual uint64_t now() = 0;
+	/* of a sysfs attribute, from any thread; throws Error */
+	virtual void write(const std::string &path, const std::string &value) = 0;
+	/* of accelN, bound */
+	virtual cxla_accel_info info(const std::string &accel) = 0;
+	/* as EventListener's; they wait already */
+	virtual std::unique_ptr<Listener> listen_to(const std::string &accel, uint32_t last) = 0;
+	virtual std::unique_ptr<Listener> listen_to_next(uint32_t last) = 0;
+	/* the first pages of the range mapped, and touched, as long as it lives */
+	virtual std::shared_ptr<void> populate(const std::string &accel, unsigned pages) = 0;
+
+private:
+	Root root_;
+};
+
+class RealMachine : public BenchMachine
+{
+public:
+	using BenchMachine::BenchMachine;
+
+	uint64_t now() override { return monotonic_ns(); }
+	void write(const std::string &path, const std::string &value) override;
+	cxla_accel_info info(const std::string &accel) override;
+	std::unique_ptr<Listener> listen_to(const std::string &accel, uint32_t last) override;
+	std::unique_ptr<Listener> listen_to_next(uint32_t last) override;
+	std::shared_ptr<void> populate(const std::string &accel, unsigned pages) override;
+};
+
+/*
+ * What the clock counts, which nothing in a machine shows by itself: who starts one with
+ * -icount says `cxla.clock=icount` on the kernel's command line.
+ */
+BenchClock read_clock(const Root &root);
+
+} // namespace cxla
