@@ -81,6 +81,31 @@ void put_back_one(BenchMachine &machine, const DeviceBefore &before)
 		throw Error("has not all of its regions any more");
 }
 
+/* put_back_one() sees what came of it */
+bool try_unbind(BenchMachine &machine, const DeviceBefore &device)
+{
+	try {
+		machine.write(pci_driver_file(device.driver, "unbind"), device.bdf);
+	} catch (const Error &) {
+		return false;
+	}
+	return true;
+}
+
+/* those that have another's number let go of it: the lowest free one is given out first */
+void free_numbers(BenchMachine &machine, const std::vector<DeviceBefore> &before)
+{
+	for (const auto &device : before) {
+		std::string accel =
+			machine.root()
+				.text("/sys/bus/pci/devices/" + device.bdf + "/cxla/accel")
+				.value_or("");
+
+		if (!accel.empty() && accel != device.accel)
+			try_unbind(machine, device);
+	}
+}
+
 } // namespace
 
 std::string pci_driver_file(const std::string &driver, const char *file)
@@ -95,10 +120,10 @@ std::vector<DeviceBefore> devices_before(const Root &root, const std::vector<std
 	devices.reserve(bdfs.size());
 	for (const auto &bdf : bdfs)
 		devices.push_back(device_now(root, bdf));
-	std::stable_sort(devices.begin(), devices.end(),
-			 [](const DeviceBefore &a, const DeviceBefore &b) {
-				 return natural_less(a.accel, b.accel);
-			 });
+	std::sort(devices.begin(), devices.end(), [](const DeviceBefore &a, const DeviceBefore &b) {
+		return a.accel == b.accel ? natural_less(a.bdf, b.bdf)
+					  : natural_less(a.accel, b.accel);
+	});
 	return devices;
 }
 
@@ -106,6 +131,7 @@ std::vector<std::string> put_back(BenchMachine &machine, const std::vector<Devic
 {
 	std::vector<std::string> problems;
 
+	free_numbers(machine, before);
 	for (const auto &device : before) {
 		try {
 			put_back_one(machine, device);

@@ -3,6 +3,7 @@
 
 #include "bench_before.h"
 #include "error.h"
+#include "pci.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -17,7 +18,9 @@ namespace
 
 bool bound(const BenchMachine &machine, const BenchDevice &device)
 {
-	return machine.root().exists("/sys/bus/pci/devices/" + device.bdf + "/driver");
+	std::string folder = "/sys/bus/pci/devices/" + device.bdf;
+
+	return !bound_driver(machine.root(), folder).value_or("").empty();
 }
 
 void unbind_all(BenchMachine &machine, const std::vector<BenchDevice> &devices)
@@ -103,6 +106,8 @@ std::vector<BenchResult> bench_scale(BenchMachine &machine, const std::vector<Be
 		}
 		results.push_back(std::move(result));
 	}
+	/* whoever binds them next gives them their numbers again */
+	unbind_all(machine, devices);
 	return results;
 }
 
@@ -125,7 +130,6 @@ BenchResult bench_threads(BenchMachine &machine, const std::vector<BenchDevice> 
 		}
 		request.tell(done + 1);
 	}
-	/* whoever binds them next gives them their numbers again */
 	unbind_all(machine, devices);
 	return result;
 }

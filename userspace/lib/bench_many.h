@@ -9,7 +9,7 @@ namespace cxla
 
 /*
  * The first device attached over and over with none, one ... all of the others
- * attached: a result for each number. @done: told before each of them
+ * attached: a result for each number. Leaves them unbound.
  */
 std::vector<BenchResult> bench_scale(BenchMachine &machine, const std::vector<BenchDevice> &devices,
 				     const BenchRequest &request);

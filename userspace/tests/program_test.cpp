@@ -231,6 +231,41 @@ TEST_F(Program, bench_of_nothing_attached_is_refused)
 	EXPECT_EQ(run("bench attach --cycles 1").status, 3);
 }
 
+TEST_F(Program, bench_delete_without_an_expander_is_refused)
+{
+	made.add_virtual_machine();
+
+	Ran ran = run("bench delete --cycles 1", true);
+
+	EXPECT_EQ(ran.status, 3);
+	EXPECT_NE(ran.out.find("no device is a memory expander"), std::string::npos) << ran.out;
+	EXPECT_EQ(run("bench threads --threads 3").status, 3);
+}
+
+TEST_F(Program, bench_compares_two_files_or_measures)
+{
+	std::string blocks = "[100,100,100,100,100]", file = made.folder() + "/a.json";
+	std::string numbers = R"("min":1,"p50":100,"p90":3,"p99":4,"p99.9":5,"max":6,"mean":2.5)";
+
+	made.file("/a.json", R"({"command":"bench attach","kernel":"6.12","clock":"icount",)"
+			     R"("results":[{"address":"0000:0d:00.0","cycles":15,"bind":{)" +
+				     numbers + R"(,"blocks":)" + blocks + "}}]}");
+
+	Ran ran = run("bench --compare " + file + " " + file);
+
+	EXPECT_EQ(ran.status, 0);
+	EXPECT_NE(ran.out.find("P50 (instructions)"), std::string::npos) << ran.out;
+	EXPECT_NE(ran.out.find("1.000-1.000  same within spread"), std::string::npos) << ran.out;
+
+	json out = json::parse(run("bench --json --compare " + file + " " + file).out);
+
+	EXPECT_EQ(out["results"][0]["measured"][0]["ratio"], 1);
+	EXPECT_EQ(run("bench").status, 2);
+	EXPECT_EQ(run("bench --compare " + file).status, 2);
+	EXPECT_EQ(run("bench attach --compare " + file + " " + file).status, 2);
+	EXPECT_EQ(run("bench --compare " + file + " " + made.folder() + "/none.json").status, 2);
+}
+
 TEST_F(Program, pattern_is_written_through_the_node_and_checked_from_the_file)
 {
 	made.add_kernel();
@@ -258,9 +293,9 @@ TEST_F(Program, completion_is_bash_and_knows_every_command)
 	Ran script = run("completion bash");
 
 	EXPECT_EQ(script.status, 0);
-	for (const char *word :
-	     {"load", "unload", "status", "ledger", "attach", "detach", "bench", "--takeover",
-	      "--expander", "--no-dax", "--system-ram", "--wait-seconds"})
+	for (const char *word : {"load", "unload", "status", "ledger", "attach", "detach", "bench",
+				 "--takeover", "--compare", "revoke", "scale", "--expander",
+				 "--no-dax", "--system-ram", "--wait-seconds"})
 		EXPECT_NE(script.out.find(word), std::string::npos) << word;
 	EXPECT_EQ(std::system(fmt::format("{} completion bash | bash -n", CXLA_PROGRAM).c_str()),
 		  0);
