@@ -303,7 +303,7 @@ TEST_F(Bench, threads_bind_each_device_once_a_cycle)
 			EXPECT_EQ(std::count(machine->writes.begin(), machine->writes.end(),
 					     cxla::pci_driver_file(cxla::accel_driver, "bind") +
 						     " " + bdf),
-				  14);
+				  7);
 	}
 }
 
