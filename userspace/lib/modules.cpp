@@ -238,19 +238,17 @@ std::string Kmod::lookup(const std::string &name) const
 	return path ? path : "";
 }
 
-void Kmod::insert(const std::string &path, const std::string &parameters) const
+int Kmod::try_insert(const std::string &path, const std::string &parameters) const
 {
 	int err = 0;
 	Module module = module_from_path(ctx_.get(), path, err);
 
 	if (module)
 		err = kmod_module_insert_module(module.get(), 0, parameters.c_str());
-	if (err < 0)
-		throw Error(fmt::format("loading {}: {}", path, std::strerror(-err)),
-			    insert_hint(-err));
+	return -err;
 }
 
-void Kmod::remove(const std::string &name) const
+int Kmod::try_remove(const std::string &name) const
 {
 	kmod_module *raw = nullptr;
 	int err = kmod_module_new_from_name(ctx_.get(), name.c_str(), &raw);
@@ -258,9 +256,23 @@ void Kmod::remove(const std::string &name) const
 
 	if (module)
 		err = kmod_module_remove_module(module.get(), KMOD_REMOVE_NOLOG);
-	if (err < 0 && err != -ENOENT)
-		throw Error(fmt::format("unloading {}: {}", name, std::strerror(-err)),
-			    err == -EWOULDBLOCK || err == -EBUSY
+	return -err;
+}
+
+void Kmod::insert(const std::string &path, const std::string &parameters) const
+{
+	if (int err = try_insert(path, parameters))
+		throw Error(fmt::format("loading {}: {}", path, std::strerror(err)),
+			    insert_hint(err));
+}
+
+void Kmod::remove(const std::string &name) const
+{
+	int err = try_remove(name);
+
+	if (err && err != ENOENT)
+		throw Error(fmt::format("unloading {}: {}", name, std::strerror(err)),
+			    err == EWOULDBLOCK || err == EBUSY
 				    ? fmt::format("somebody uses it: /sys/module/{}/holders", name)
 				    : "dmesg may say more");
 }

@@ -76,6 +76,9 @@ public:
 	/* throw Error */
 	void insert(const std::string &path, const std::string &parameters) const;
 	void remove(const std::string &name) const;
+	/* the same where refusals are expected: 0, or an errno */
+	int try_insert(const std::string &path, const std::string &parameters) const;
+	int try_remove(const std::string &name) const;
 	/* a module that ours depends on, with what it needs itself */
 	void probe(const std::string &name) const;
 
