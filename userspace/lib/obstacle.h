@@ -12,12 +12,18 @@ class Root;
 struct Field;
 struct Machine;
 
+/* is this a virtual machine, where nothing is at stake */
+bool in_virtual_machine(const Root &root);
+
 struct Obstacle {
 	std::string what, hint;
 };
 
 /* what stands in the way of more than one command, added to @refusals */
 
+/* memory of a CXL device is online as System RAM, or mounted */
+void refuse_memory_in_use(std::vector<Obstacle> &refusals, const Root &root,
+			  const Machine &machine);
 /* a process has the node of an accelerator open */
 void refuse_in_use(std::vector<Obstacle> &refusals, const Root &root, const Machine &machine);
 /* operations have nothing to be done to */
