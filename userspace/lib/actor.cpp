@@ -5,6 +5,7 @@
 #include "error.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <fmt/format.h>
 #include <thread>
 
@@ -55,18 +56,6 @@ void Gate::pass(const std::atomic<bool> &stop)
 	standing_--;
 }
 
-unsigned ActorKind::count(const Targets &targets) const
-{
-	switch (instances) {
-	case each_accelerator:
-		return static_cast<unsigned>(targets.accelerators.size());
-	case each_expander:
-		return static_cast<unsigned>(targets.expanders.size());
-	default:
-		return instances;
-	}
-}
-
 void Arena::report(Finding finding)
 {
 	std::scoped_lock guard(lock_);
@@ -93,7 +82,7 @@ void Actor::act()
 {
 	try {
 		/* a ring belongs to the thread that made it */
-		batch_ = make_batch(backend_, arena_->in_flight);
+		batch_ = make_batch(backend_, arena_->witness, place_of(kind_));
 		while (!arena_->stop) {
 			arena_->gate.pass(arena_->stop);
 
@@ -139,6 +128,12 @@ Operation Actor::read(const std::string &path)
 	return {Deed::ReadAttribute, FileOp::reading(path), "read " + path};
 }
 
+Operation Actor::repeated(Operation operation, unsigned times)
+{
+	operation.file.times = std::min(times, FileOp::most_times);
+	return operation;
+}
+
 std::vector<FileResult> Actor::run(std::vector<Operation> operations)
 {
 	std::vector<FileOp> files;
@@ -151,6 +146,8 @@ std::vector<FileResult> Actor::run(std::vector<Operation> operations)
 			pending_.push_back({begun, 0, operation.text, "not ended"});
 	}
 	for (auto &operation : operations) {
+		if (arena_->written && operation.file.write)
+			arena_->written(operation.file);
 		operation.file.path = root().host(operation.file.path);
 		files.push_back(operation.file);
 	}
@@ -162,27 +159,75 @@ std::vector<FileResult> Actor::run(std::vector<Operation> operations)
 
 		pending_.clear();
 	}
-	for (size_t i = 0; i < results.size(); i++) {
-		const FileResult &result = results[i];
-
-		{
-			std::scoped_lock guard(lock_);
-
-			outcomes_[operations[i].deed][result.err]++;
-		}
-		log({begun, std::chrono::duration<double>(result.ended - arena_->start).count(),
-		     operations[i].text, errno_name(result.err)});
-		if (!is_allowed(operations[i].deed, result.opened, result.err))
-			report(fmt::format("{}: {}{}", operations[i].text,
-					   result.opened ? "" : "opening it: ",
-					   result.err ? errno_name(result.err)
-						      : "done, though it must be refused"));
-		else if (!result.err && operations[i].file.write &&
-			 result.bytes != operations[i].file.value.size())
-			report(fmt::format("{}: only {} bytes were taken", operations[i].text,
-					   result.bytes));
-	}
+	for (size_t i = 0; i < results.size(); i++)
+		judge(operations[i], results[i], begun);
 	return results;
+}
+
+void Actor::judge(const Operation &operation, const FileResult &result, double begun)
+{
+	{
+		std::scoped_lock guard(lock_);
+		Outcomes &outcomes = outcomes_[operation.deed];
+
+		outcomes[result.err]++;
+		for (int err : result.more)
+			outcomes[err]++;
+	}
+	log({begun, std::chrono::duration<double>(result.ended - arena_->start).count(),
+	     operation.file.times > 1
+		     ? fmt::format("{} ({} times)", operation.text, operation.file.times)
+		     : operation.text,
+	     errno_name(result.err)});
+	look_at(operation.deed, operation.text, result.opened, result.err);
+	for (int err : result.more)
+		look_at(operation.deed, operation.text, result.opened, err);
+	if (result.opened && !result.err && operation.file.write &&
+	    result.bytes != operation.file.value.size())
+		report(fmt::format("{}: only {} bytes were taken", operation.text, result.bytes));
+}
+
+void Actor::look_at(Deed deed, const std::string &text, bool opened, int err)
+{
+	if (is_allowed(deed, opened, err) ||
+	    (!opened && arena_->files_vanish && (err == ENOENT || err == ENODEV)))
+		return;
+	report(fmt::format("{}: {}{}", text, opened ? "" : "opening it: ",
+			   err ? errno_name(err) : "done, though it must be refused"));
+}
+
+void Actor::begin_waiting(const std::string &text)
+{
+	std::scoped_lock guard(lock_);
+
+	pending_.push_back({now(), 0, text, "not ended"});
+}
+
+void Actor::end_waiting()
+{
+	std::scoped_lock guard(lock_);
+
+	pending_.clear();
+}
+
+uint64_t Actor::next_operation()
+{
+	return batch_->next_operation();
+}
+
+int Actor::perform(Deed deed, const std::string &text, const std::function<int()> &act)
+{
+	auto begun = Clock::now();
+
+	begin_waiting(text);
+
+	uint64_t operation = batch_->begin();
+	int err = act();
+
+	batch_->end(operation);
+	end_waiting();
+	note(deed, text, begun, true, err);
+	return err;
 }
 
 void Actor::note(Deed deed, const std::string &text, Clock::time_point begun, bool opened, int err)
@@ -194,8 +239,7 @@ void Actor::note(Deed deed, const std::string &text, Clock::time_point begun, bo
 	}
 	log({std::chrono::duration<double>(begun - arena_->start).count(), now(), text,
 	     errno_name(err)});
-	if (!is_allowed(deed, opened, err))
-		report(fmt::format("{}: {}", text, errno_name(err)));
+	look_at(deed, text, opened, err);
 }
 
 void Actor::report(const std::string &what)

@@ -9,6 +9,7 @@
 #include "range.h"
 #include "root.h"
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -38,11 +39,20 @@ struct RaceExpander {
 	bool unlocked = false;  /* any of its regions */
 };
 
+/* a module of ours that is loaded, in the order of loading */
+struct RaceModule {
+	std::string name, file;
+	std::string parameters; /* as they are, to be given to it again */
+};
+
 /* what a race acts upon */
 struct Targets {
 	std::vector<RaceAccel> accelerators;
 	std::vector<RaceExpander> expanders;
 	std::vector<std::string> roots; /* ACPI0017:NN that are bound to us */
+	std::string hmem;               /* hmem_platform.0, bound to us; empty: it is not */
+	bool dax = false;               /* cxla_dax is loaded */
+	std::vector<RaceModule> modules;
 
 	const RaceAccel *by_serial(uint64_t serial) const;
 };
@@ -57,6 +67,12 @@ class Gate
 {
 public:
 	void close() { closed_ = true; }
+	/* nobody stands there */
+	void reset()
+	{
+		closed_ = false;
+		standing_ = 0;
+	}
 	/* returns when nobody stands there any more */
 	void open(const std::atomic<bool> &stop);
 	bool closed() const { return closed_; }
@@ -75,12 +91,15 @@ struct Arena {
 	Targets targets;
 	uint64_t seed = 0;
 	Clock::time_point start = Clock::now();
-	std::shared_ptr<InFlight> in_flight = std::make_shared<InFlight>();
-	std::atomic<bool> stop = false;
+	std::shared_ptr<Witness> witness;
+	std::atomic<bool> stop = false;   /* the round is over, or the race */
 	std::atomic<uint64_t> cycles = 0; /* accelerators bound */
 	Gate gate;
 	bool recommits = false; /* somebody would commit lost decoders again */
 	std::atomic<bool> rest_wanted = false;
+	/* told of each write before it begins */
+	std::function<void(const FileOp &file)> written;
+	bool files_vanish = false; /* somebody removes modules: any file may be missing */
 
 	/* the first one counts, and ends the race */
 	void report(Finding finding);
@@ -111,7 +130,7 @@ public:
 	Actor(std::shared_ptr<Arena> arena, const ActorKind &kind, unsigned number,
 	      Backend backend);
 
-	/* until the race ends; no exception leaves it */
+	/* until the round ends; no exception leaves it */
 	void act();
 
 	const ActorKind &kind() const { return kind_; }
@@ -119,7 +138,16 @@ public:
 	Arena &arena() { return *arena_; }
 	const Root &root() const { return arena_->root; }
 	const Targets &targets() const { return arena_->targets; }
-	/* the race, or this step of it */
+	/* that it is there for: it may be one of several */
+	const RaceAccel &own_accelerator() const
+	{
+		return targets().accelerators[number_ % targets().accelerators.size()];
+	}
+	const RaceExpander &own_expander() const
+	{
+		return targets().expanders[number_ % targets().expanders.size()];
+	}
+	/* the round, or this step of it */
 	bool stopping() const { return arena_->stop || arena_->gate.closed(); }
 
 	/* 0 up to and without @count */
@@ -134,11 +162,20 @@ public:
 	/* paths as seen from inside */
 	static Operation write(Deed deed, const std::string &path, const std::string &value);
 	static Operation read(const std::string &path);
+	/* so often in a row */
+	static Operation repeated(Operation operation, unsigned times);
 	/* begins them together; judges and notes what came of each */
 	std::vector<FileResult> run(std::vector<Operation> operations);
-	/* one that was done without the ring */
+	/* one that goes without the ring; @act gives 0 or an errno, which is returned */
+	int perform(Deed deed, const std::string &text, const std::function<int()> &act);
+	/* one that somebody else has done for this actor */
 	void note(Deed deed, const std::string &text, Clock::time_point begun, bool opened,
 		  int err);
+	/* for whoever tells the witness by himself: a name for what he does */
+	uint64_t next_operation();
+	/* while something lasts that is waited for */
+	void begin_waiting(const std::string &text);
+	void end_waiting();
 	void report(const std::string &what);
 	/* it came out so: shown in the summary, e.g. the reasons of attaches */
 	void count(const std::string &outcome);
@@ -162,6 +199,8 @@ private:
 	double now() const;
 	void leave_time_to_others(Clock::duration worked);
 	void log(LoggedOperation operation);
+	void judge(const Operation &operation, const FileResult &result, double begun);
+	void look_at(Deed deed, const std::string &text, bool opened, int err);
 
 	std::shared_ptr<Arena> arena_;
 	const ActorKind &kind_;
@@ -180,12 +219,10 @@ private:
 };
 
 struct ActorKind {
-	/* as many as there are of those, or so many */
-	static constexpr unsigned each_accelerator = 0, each_expander = ~0U;
-
 	const char *name;
 	const char *does;
-	unsigned instances;
+	/* how many there are to be; 0: there is nothing here for it to act upon */
+	unsigned (*count)(const Targets &targets);
 	unsigned pause; /* microseconds between two steps, at most */
 	/*
 	 * Pauses are longer, up to so many times what a step took: where all is
@@ -194,18 +231,29 @@ struct ActorKind {
 	unsigned modesty;
 	void (*step)(Actor &actor);
 	/* it resets decoders of regions that nobody is attached to */
-	bool resets_decoders;
-
-	unsigned count(const Targets &targets) const;
+	bool resets_decoders = false;
+	/* it removes modules, and with them files that others expect */
+	bool removes_files = false;
 };
 
 const std::vector<ActorKind> &actor_kinds();
+/* the witness calls it by its place among them */
+size_t place_of(const ActorKind &kind);
 const ActorKind *find_actor(std::string_view name);
 
 /* actors of regions that delete and uncommit them: actor_regions.cpp */
 void delete_regions(Actor &actor);
 void commit_regions(Actor &actor);
 void act_on_expander(Actor &actor);
+
+/* actors of what is below and around it all: actor_surroundings.cpp */
+void act_on_modules(Actor &actor);
+void act_on_pci(Actor &actor);
+void act_on_hmem(Actor &actor);
+void act_on_dax(Actor &actor);
+
+/* an actor in a process of its own that is killed: killed_actor.cpp */
+void act_and_be_killed(Actor &actor);
 
 /* actor of /dev/cxla/accelN: node_actor.cpp */
 void act_on_node(Actor &actor);

@@ -69,7 +69,7 @@ void look_at_outcome(Actor &actor, const RaceAccel &accel)
 
 void act_on_accel(Actor &actor)
 {
-	const RaceAccel &accel = actor.targets().accelerators[actor.number()];
+	const RaceAccel &accel = actor.own_accelerator();
 	Operation unbind = Actor::write(Deed::Unbind, pci_driver("unbind"), accel.bdf);
 	Operation bind = Actor::write(Deed::BindAccel, pci_driver("bind"), accel.bdf);
 	std::vector<FileResult> bound;
@@ -158,9 +158,10 @@ void change_regions(Actor &actor)
 	for (const auto &region : actor.bus_devices("region"))
 		for (const char *attribute :
 		     {"size", "uuid", "target0", "interleave_ways", "interleave_granularity"})
-			all.push_back(Actor::write(Deed::ChangeRegion,
-						   device_folder(region) + attribute,
-						   actor.pick(2) ? "0" : "\n"));
+			all.push_back(Actor::repeated(
+				Actor::write(Deed::ChangeRegion, device_folder(region) + attribute,
+					     actor.pick(2) ? "0" : "\n"),
+				1 + actor.pick(FileOp::most_times)));
 	if (!all.empty())
 		actor.run(std::move(all));
 }
@@ -190,7 +191,8 @@ void read_attributes(Actor &actor)
 
 			if (stat(actor.root().host(folder + name).c_str(), &st) == 0 &&
 			    S_ISREG(st.st_mode) && (st.st_mode & S_IRUSR))
-				all.push_back(Actor::read(folder + name));
+				all.push_back(Actor::repeated(Actor::read(folder + name),
+							      1 + actor.pick(4)));
 		}
 	};
 	auto devices = actor.root().list("/sys/bus/cxla/devices").value_or({});
@@ -206,33 +208,58 @@ void read_attributes(Actor &actor)
 
 const std::vector<ActorKind> &actor_kinds()
 {
-	/* two of those that are to meet on one file: a ring does not race with itself there */
+	constexpr auto accelerators = [](const Targets &targets) {
+		return static_cast<unsigned>(targets.accelerators.size());
+	};
+	constexpr auto expanders = [](const Targets &targets) {
+		return static_cast<unsigned>(targets.expanders.size());
+	};
+	constexpr auto one = [](const Targets &) { return 1U; };
+	/* those that are to meet on one file: a ring does not race with itself there */
+	constexpr auto two = [](const Targets &) { return 2U; };
+	constexpr auto modules = [](const Targets &targets) {
+		return targets.modules.empty() ? 0U : 1U;
+	};
+	constexpr auto hmem = [](const Targets &targets) { return targets.hmem.empty() ? 0U : 1U; };
+	constexpr auto dax = [](const Targets &targets) { return targets.dax ? 1U : 0U; };
 	static const std::vector<ActorKind> kinds = {
-		{"accel", "unbinds and binds an accelerator", ActorKind::each_accelerator, 500, 0,
-		 act_on_accel, false},
-		{"expander", "unbinds and binds a memory expander", ActorKind::each_expander, 20000,
-		 1, act_on_expander, false},
-		{"root", "unbinds and binds the CXL root", 1, 30000, 4, act_on_root, false},
-		{"port", "unbinds and binds ports of host bridges and switches", 1, 30000, 4,
-		 act_on_port, false},
-		{"endpoint", "unbinds and binds endpoint ports", 1, 20000, 4, act_on_endpoint,
-		 false},
-		{"memdev", "unbinds and binds memdevs", 1, 20000, 4, act_on_memdev, false},
-		{"region", "unbinds and binds regions", 1, 10000, 4, act_on_region, false},
-		{"delete", "writes each region's name to delete_region", 2, 1000, 4, delete_regions,
-		 false},
-		{"commit", "writes 0 and 1 to commit of each region", 2, 1000, 4, commit_regions,
+		{"accel", "unbinds and binds an accelerator", accelerators, 500, 0, act_on_accel},
+		{"expander", "unbinds and binds a memory expander", expanders, 20000, 1,
+		 act_on_expander},
+		{"root", "unbinds and binds the CXL root", one, 30000, 4, act_on_root},
+		{"port", "unbinds and binds ports of host bridges and switches", one, 30000, 4,
+		 act_on_port},
+		{"endpoint", "unbinds and binds endpoint ports", one, 20000, 4, act_on_endpoint},
+		{"memdev", "unbinds and binds memdevs", one, 20000, 4, act_on_memdev},
+		{"region", "unbinds and binds regions", one, 10000, 4, act_on_region},
+		{"delete", "writes each region's name to delete_region", two, 1000, 4,
+		 delete_regions},
+		{"commit", "writes 0 and 1 to commit of each region", two, 1000, 4, commit_regions,
 		 true},
-		{"change", "writes what must be refused to size, uuid, target0, interleave_*", 1,
-		 10000, 4, change_regions, false},
-		{"on-loss", "changes on_loss, by words that there are not, too", 1, 20000, 4,
-		 change_on_loss, false},
-		{"read", "reads attributes", 2, 20000, 8, read_attributes, false},
-		{"node", "opens, asks, reads, maps and touches /dev/cxla/accelN",
-		 ActorKind::each_accelerator, 5000, 1, act_on_node, false},
+		{"change", "writes what must be refused to size, uuid, target0, interleave_*", one,
+		 10000, 4, change_regions},
+		{"on-loss", "changes on_loss, by words that there are not, too", one, 20000, 4,
+		 change_on_loss},
+		{"read", "reads attributes", two, 20000, 8, read_attributes},
+		{"node", "opens, asks, polls, reads, maps and touches /dev/cxla/accelN",
+		 accelerators, 5000, 1, act_on_node},
+		{"pci", "removes a device from the PCI bus, and rescans it", one, 100000, 8,
+		 act_on_pci},
+		{"modules", "unloads modules and loads them again", modules, 300000, 16,
+		 act_on_modules, false, true},
+		{"hmem", "unbinds and binds hmem_platform, the Soft Reserved ranges", hmem, 30000,
+		 4, act_on_hmem},
+		{"dax", "unbinds and binds dax regions and dax devices", dax, 20000, 4, act_on_dax},
+		{"killed", "does what others do, in a process that is killed meanwhile", two, 20000,
+		 4, act_and_be_killed},
 	};
 
 	return kinds;
+}
+
+size_t place_of(const ActorKind &kind)
+{
+	return static_cast<size_t>(&kind - actor_kinds().data());
 }
 
 const ActorKind *find_actor(std::string_view name)

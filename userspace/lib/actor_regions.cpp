@@ -64,8 +64,10 @@ void delete_regions(Actor &actor)
 
 	for (const auto &decoder : actor.bus_devices("decoder0."))
 		for (const auto &region : regions)
-			all.push_back(Actor::write(deed, device_folder(decoder) + "delete_region",
-						   region));
+			all.push_back(Actor::repeated(
+				Actor::write(deed, device_folder(decoder) + "delete_region",
+					     region),
+				1 + actor.pick(deed == Deed::DeleteLocked ? 8 : 2)));
 	if (!all.empty())
 		actor.run(std::move(all));
 }
@@ -103,7 +105,7 @@ void commit_regions(Actor &actor)
 
 void act_on_expander(Actor &actor)
 {
-	const RaceExpander &expander = actor.targets().expanders[actor.number()];
+	const RaceExpander &expander = actor.own_expander();
 	const std::string driver = fmt::format("/sys/bus/pci/drivers/{}/", expander_driver);
 	Operation unbind = Actor::write(Deed::Unbind, driver + "unbind", expander.bdf);
 	Operation bind = Actor::write(Deed::BindExpander, driver + "bind", expander.bdf);

@@ -5,65 +5,123 @@
 #include "ring.h"
 #include "root.h"
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cerrno>
 #include <fcntl.h>
-#include <latch>
 #include <pthread.h>
-#include <thread>
+#include <unistd.h>
 
 namespace cxla
 {
 
-namespace
+uint64_t Batch::next_operation() const
 {
+	static std::atomic<uint64_t> last = 0;
 
-FileResult carry_out(const FileOp &op)
+	return Witness::operation(kind_, ++last);
+}
+
+uint64_t Batch::begin()
+{
+	uint64_t operation = next_operation();
+
+	tell(Witness::beginning(operation));
+	return operation;
+}
+
+ThreadBatch::~ThreadBatch()
+{
+	{
+		std::scoped_lock guard(lock_);
+
+		ending_ = true;
+	}
+	changed_.notify_all();
+	for (auto &thread : threads_)
+		thread.join();
+}
+
+FileResult ThreadBatch::carry_out(const FileOp &op)
 {
 	FileResult result;
 	std::array<char, transfer_size> buffer;
 	Fd fd(::open(op.path.c_str(), (op.write ? O_WRONLY : O_RDONLY) | O_CLOEXEC | O_NOCTTY));
-	ssize_t n = -1;
 
 	result.opened = static_cast<bool>(fd);
-	if (fd)
-		n = op.write ? ::write(fd.get(), op.value.data(), op.value.size())
-			     : ::read(fd.get(), buffer.data(), buffer.size());
-	result.err = n < 0 ? errno : 0;
-	result.bytes = n < 0 ? 0 : static_cast<size_t>(n);
-	if (!op.write)
-		result.text.assign(buffer.data(), result.bytes);
+	result.err = fd ? 0 : errno;
+	result.ended = std::chrono::steady_clock::now();
+	if (!fd)
+		return result;
+
+	uint64_t operation = begin();
+
+	for (unsigned n = 0; n < op.times; n++) {
+		/* each from the beginning; a pipe has none */
+		if (n)
+			lseek(fd.get(), 0, SEEK_SET);
+
+		ssize_t done = op.write ? ::write(fd.get(), op.value.data(), op.value.size())
+					: ::read(fd.get(), buffer.data(), buffer.size());
+		int err = done < 0 ? errno : 0;
+
+		result.add(!n, err, err ? 0 : static_cast<size_t>(done));
+		if (!op.write && !err)
+			result.text.assign(buffer.data(), static_cast<size_t>(done));
+	}
+	end(operation);
 	result.ended = std::chrono::steady_clock::now();
 	return result;
 }
 
-} // namespace
-
-void InFlight::begin(unsigned count)
+void FileResult::add(bool first, int error, size_t count)
 {
-	unsigned now = now_ += count, peak = peak_;
+	if (first)
+		err = error;
+	else
+		more.push_back(error);
+	if (!error)
+		bytes = bytes ? std::min(bytes, count) : count;
+}
 
-	while (now > peak && !peak_.compare_exchange_weak(peak, now))
-		;
+void ThreadBatch::serve(unsigned number)
+{
+	std::unique_lock guard(lock_);
+
+	pthread_setname_np(pthread_self(), io_thread_name);
+	for (uint64_t turn = 0;;) {
+		changed_.wait(guard, [&] { return ending_ || (turn_ != turn && number < count_); });
+		if (ending_)
+			return;
+		turn = turn_;
+		guard.unlock();
+		start_->arrive_and_wait();
+		results_[number] = carry_out(ops_[number]);
+		guard.lock();
+		if (!--left_)
+			changed_.notify_all();
+	}
 }
 
 std::vector<FileResult> ThreadBatch::run(const std::vector<FileOp> &ops)
 {
 	std::vector<FileResult> results(ops.size());
-	std::vector<std::thread> threads;
-	std::latch start(static_cast<std::ptrdiff_t>(ops.size()));
 
-	threads.reserve(ops.size());
-	for (size_t i = 0; i < ops.size(); i++)
-		threads.emplace_back([&, i] {
-			pthread_setname_np(pthread_self(), io_thread_name);
-			start.arrive_and_wait();
-			in_flight().begin(1);
-			results[i] = carry_out(ops[i]);
-			in_flight().end(1);
-		});
-	for (auto &thread : threads)
-		thread.join();
+	for (size_t done = 0; done < ops.size(); done += width) {
+		std::unique_lock guard(lock_);
+
+		count_ = left_ = static_cast<unsigned>(std::min<size_t>(width, ops.size() - done));
+		ops_ = &ops[done];
+		results_ = &results[done];
+		start_.emplace(count_);
+		turn_++;
+		while (threads_.size() < count_)
+			threads_.emplace_back([this, number = static_cast<unsigned>(
+							     threads_.size())] { serve(number); });
+		changed_.notify_all();
+		changed_.wait(guard, [this] { return !left_; });
+	}
 	return results;
 }
 
@@ -75,18 +133,18 @@ const char *backend_name(Backend backend)
 int ring_error()
 {
 	try {
-		Ring ring(std::make_shared<InFlight>());
+		Ring ring(std::make_shared<Witness>(1, true), 0);
 	} catch (const RingError &error) {
 		return error.err();
 	}
 	return 0;
 }
 
-std::unique_ptr<Batch> make_batch(Backend backend, std::shared_ptr<InFlight> in_flight)
+std::unique_ptr<Batch> make_batch(Backend backend, std::shared_ptr<Witness> witness, size_t kind)
 {
 	if (backend == Backend::Ring)
-		return std::make_unique<Ring>(std::move(in_flight));
-	return std::make_unique<ThreadBatch>(std::move(in_flight));
+		return std::make_unique<Ring>(std::move(witness), kind);
+	return std::make_unique<ThreadBatch>(std::move(witness), kind);
 }
 
 unsigned busy_io_threads()

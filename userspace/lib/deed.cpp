@@ -27,12 +27,13 @@ struct Rule {
  * EBUSY: bound already, locked, ending, or somebody else is at it.
  * ENXIO: what is above the device is missing, or the region is ending.
  * EOPNOTSUPP: the platform can't make caches let go of the range.
- * EAGAIN: the driver core is about to add the device, and will probe it then.
+ * EAGAIN: the driver core is about to add the device, and will probe it then. Of a
+ * module: it is in use. EEXIST, ENOENT of one: it is loaded; what it needs is not.
  */
 const std::array rules = {
 	Rule{Deed::Unbind, "unbind", false, true, {ENODEV}},
-	Rule{Deed::BindAccel, "bind accelerator", false, true, {ENODEV, EBUSY}},
-	Rule{Deed::BindExpander, "bind expander", false, true, {ENODEV, EBUSY}},
+	Rule{Deed::BindAccel, "bind accelerator", false, true, {ENODEV, EBUSY, EAGAIN}},
+	Rule{Deed::BindExpander, "bind expander", false, true, {ENODEV, EBUSY, EAGAIN}},
 	Rule{Deed::BindRoot, "bind root", false, true, {ENODEV, EBUSY}},
 	Rule{Deed::BindOther, "bind", false, true, {ENODEV, EBUSY, ENXIO, EAGAIN}},
 	Rule{Deed::DeleteRegion, "delete_region", true, true, {ENODEV, EBUSY}},
@@ -48,11 +49,21 @@ const std::array rules = {
 	Rule{Deed::OnLoss, "on_loss", true, true, {ENODEV}},
 	Rule{Deed::OnLossWrong, "wrong on_loss", true, false, {ENODEV, EINVAL}},
 	Rule{Deed::ReadAttribute, "read", true, true, {ENODEV}},
-	Rule{Deed::OpenNode, "open", true, true, {}},
+	Rule{Deed::OpenNode, "open", true, true, {ENOENT, ENODEV, ENXIO}},
 	Rule{Deed::AskNode, "ioctl", true, true, {ENODEV}},
+	Rule{Deed::PollNode, "poll", true, true, {}},
 	Rule{Deed::ReadNode, "events", true, true, {EAGAIN}},
 	Rule{Deed::MapNode, "mmap", true, true, {ENODEV, ENXIO}},
 	Rule{Deed::TouchNode, "touch", true, true, {EFAULT}},
+	Rule{Deed::UnloadModule, "unload", true, true, {ENOENT, EBUSY, EAGAIN}},
+	Rule{Deed::LoadModule, "load", true, true, {ENOENT, EBUSY, EEXIST}},
+	Rule{Deed::RemoveDevice, "remove", true, true, {ENODEV}},
+	Rule{Deed::Rescan, "rescan", false, true, {}},
+	Rule{Deed::SetOverride, "driver_override", true, true, {ENODEV}},
+	Rule{Deed::UnbindHmem, "unbind hmem", false, true, {ENODEV}},
+	Rule{Deed::BindHmem, "bind hmem", false, true, {ENODEV, EBUSY}},
+	Rule{Deed::UnbindDax, "unbind dax", true, true, {ENODEV}},
+	Rule{Deed::BindDax, "bind dax", true, true, {ENODEV, EBUSY, ENXIO, EAGAIN}},
 };
 
 const Rule &rule_of(Deed deed)

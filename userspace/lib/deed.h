@@ -30,9 +30,19 @@ enum class Deed {
 	ReadAttribute,
 	OpenNode, /* /dev/cxla/accelN */
 	AskNode,  /* CXLA_IOC_INFO */
+	PollNode,
 	ReadNode, /* events */
 	MapNode,
 	TouchNode, /* EFAULT stands for SIGBUS */
+	UnloadModule,
+	LoadModule,
+	RemoveDevice, /* from the PCI bus */
+	Rescan,
+	SetOverride, /* driver_override of what came back */
+	UnbindHmem,  /* hmem_platform */
+	BindHmem,
+	UnbindDax, /* a dax region of ours, or a dax device */
+	BindDax,
 };
 
 const char *deed_name(Deed deed);

@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/cxla.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
@@ -127,14 +128,11 @@ public:
 	bool ask()
 	{
 		cxla_accel_info info = {};
-		auto begun = Clock::now();
 
 		info.size = sizeof(info);
-
-		int err = ioctl(fd_, CXLA_IOC_INFO, &info) < 0 ? errno : 0;
-
-		actor_.note(Deed::AskNode, "CXLA_IOC_INFO " + path_, begun, true, err);
-		if (err)
+		if (actor_.perform(Deed::AskNode, "CXLA_IOC_INFO " + path_, [&] {
+			    return ioctl(fd_, CXLA_IOC_INFO, &info) < 0 ? errno : 0;
+		    }))
 			return false;
 		actor_.count(info.state == CXLA_ACCEL_ATTACHED ? "asked: attached" : "asked: not");
 		if (info.state == CXLA_ACCEL_ATTACHED)
@@ -144,33 +142,38 @@ public:
 	void read_events()
 	{
 		std::string wrong;
-		auto begun = Clock::now();
+		pollfd poll = {fd_, POLLIN, 0};
 
-		actor_.note(Deed::ReadNode, "events of " + path_, begun, true,
-			    events_.read(fd_, wrong));
+		actor_.perform(Deed::PollNode, "poll of " + path_,
+			       [&] { return ::poll(&poll, 1, 0) < 0 ? errno : 0; });
+		actor_.perform(Deed::ReadNode, "events of " + path_,
+			       [&] { return events_.read(fd_, wrong); });
 		if (!wrong.empty())
 			actor_.report(fmt::format("{}: {}", path_, wrong));
 	}
 	void map()
 	{
-		auto begun = Clock::now();
-		void *address = mmap(nullptr, page, PROT_READ, MAP_SHARED, fd_, 0);
-		bool failed = address == MAP_FAILED;
+		void *address = nullptr;
+		auto touch_it = [&] {
+			return touch(static_cast<const char *>(address)) ? 0 : EFAULT;
+		};
 
-		actor_.note(Deed::MapNode, "mmap of " + path_, begun, true, failed ? errno : 0);
-		if (failed)
+		if (actor_.perform(Deed::MapNode, "mmap of " + path_, [&] {
+			    address = mmap(nullptr, page, PROT_READ, MAP_SHARED, fd_, 0);
+			    return address == MAP_FAILED ? errno : 0;
+		    }))
 			return;
+		/* some of them are counted: the range is to go between two of the others */
 		for (unsigned n = 0; n < 200 && !actor_.stopping(); n++) {
-			begun = Clock::now();
-			if (touch(static_cast<const char *>(address))) {
-				if (!n)
-					actor_.note(Deed::TouchNode, "touch " + path_, begun, true,
-						    0);
-				actor_.pause(50);
-				continue;
+			if (!(n % 8)) {
+				if (actor_.perform(Deed::TouchNode, "touch " + path_, touch_it))
+					break;
+			} else if (touch_it()) {
+				actor_.note(Deed::TouchNode, "touch " + path_, Clock::now(), true,
+					    EFAULT);
+				break;
 			}
-			actor_.note(Deed::TouchNode, "touch " + path_, begun, true, EFAULT);
-			break;
+			actor_.pause(50);
 		}
 		munmap(address, page);
 	}
@@ -206,14 +209,14 @@ void act_on_node(Actor &actor)
 
 	/* by the time that it is opened it may be gone */
 	std::string path = "/dev/cxla/" + actor.pick_of(nodes);
-	auto begun = Clock::now();
+	Fd fd;
 
 	catch_sigbus();
-
-	Fd fd(::open(actor.root().host(path).c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
-
-	actor.note(Deed::OpenNode, "open " + path, begun, static_cast<bool>(fd), fd ? 0 : errno);
-	if (!fd)
+	if (actor.perform(Deed::OpenNode, "open " + path, [&] {
+		    fd = Fd(::open(actor.root().host(path).c_str(),
+				   O_RDWR | O_NONBLOCK | O_CLOEXEC));
+		    return fd ? 0 : errno;
+	    }))
 		return;
 
 	NodeUser user(actor, path, fd.get());

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A race: actors (actor.h) act at once on everything that an attach hangs on,
- * until time is up, enough accelerators were bound, or something is found. Then
- * the machine is brought to rest and must be as it was before.
+ * A race: actors (actor.h) act at once on everything that an attach hangs on, round
+ * after round, until time is up, enough accelerators were bound, or something is
+ * found. After each round the machine is brought to rest and must be as it was before
+ * the first one. Of pairs, each has a round of its own.
  */
 #pragma once
 
@@ -14,18 +15,24 @@
 namespace cxla
 {
 
+using ActorKinds = std::vector<const ActorKind *>;
+
 struct RaceRequest {
-	double seconds = 0;  /* 0: no limit */
-	uint64_t cycles = 0; /* accelerators bound; 0: no limit */
-	uint64_t seed = 0;
-	std::vector<const ActorKind *> actors;
+	double seconds = 0;       /* 0: no limit */
+	uint64_t cycles = 0;      /* accelerators bound; 0: no limit */
+	double round_seconds = 5; /* from rest to rest; of pairs: what @seconds leaves each */
+	uint64_t seed = 0;        /* of the first round; each has one more than that before */
+	ActorKinds actors;        /* one that is there twice has two threads at least */
+	bool pairs = false;       /* two of them at a time, each with each */
 	Backend backend = Backend::Ring;
 	/* operations that last longer are stuck */
 	double patience = 150;
 	/* empty: decoders that are lost stay lost */
 	Recommit recommit;
-	/* the command line that repeats it, for the kernel log */
-	std::string command;
+	/* the command line that repeats a round, for the kernel log and findings */
+	std::function<std::string(const ActorKinds &actors, uint64_t seed)> command;
+	/* told of each write before it begins, by any thread; empty: nobody is */
+	std::function<void(const FileOp &file)> written;
 };
 
 struct ActorReport {
@@ -36,19 +43,37 @@ struct ActorReport {
 	LoggedOperation latest; /* the last that was begun */
 };
 
+struct RoundReport {
+	std::string name; /* a number, or a pair */
+	uint64_t seed = 0;
+	double seconds = 0;
+	uint64_t operations = 0;
+	uint64_t met = 0;    /* of a pair: operations of the one that met one of the other */
+	std::string wrong{}; /* empty: nothing is */
+};
+
 struct RaceReport {
 	double seconds = 0;
 	uint64_t cycles = 0, operations = 0;
-	unsigned in_flight = 0, peak_in_flight = 0;
-	unsigned peak_busy = 0; /* threads that ran or slept in the kernel at one moment */
+	Overlaps overlaps;               /* by places of actor_kinds() */
+	unsigned peak_busy = 0;          /* threads that ran or slept in the kernel at one moment */
+	unsigned rounds_wanted = 0;      /* 0: as many as there is time for */
+	std::vector<RoundReport> rounds; /* the last one may be under way */
+	std::vector<std::string> idle;   /* actors that have nothing here to act upon */
 	std::vector<ActorReport> actors;
 	std::optional<Finding> finding;
-	std::vector<std::string> kernel_log; /* from the first warning on */
+	std::string repeat; /* the command line that repeats the round it was found in */
+	std::vector<std::string> kernel_log;   /* from the first warning on */
+	std::vector<std::string> kernel_words; /* the last it said, of whatever kind */
 	unsigned lost_records = 0;
 	unsigned looks = 0, rests = 0, recommits = 0; /* with no actor at work */
 	CensusChange change;
 	bool stuck = false; /* threads are left: end the process without waiting for them */
 	bool interrupted = false;
+
+	/* pairs of those that act that met so far, and how many there are */
+	std::pair<unsigned, unsigned> coverage() const;
+	ActorKinds acting{}; /* what coverage is of */
 
 	Outcomes outcomes() const;
 	/* of one deed, all actors together */
@@ -60,15 +85,16 @@ struct RaceReport {
 std::string progress_line(const RaceReport &report);
 
 /* what there is to act upon */
-Targets find_targets(const Machine &machine, const Root &root);
+/* @program_dir: where modules are looked for, too */
+Targets find_targets(const Machine &machine, const Root &root, const std::string &program_dir = {});
 /*
  * Why not to; empty: go ahead. @agreed: --yes was given. What would be lost for
  * good is refused whatever was agreed to.
  */
 std::vector<Obstacle> race_refusals(const Machine &machine, const Root &root,
 				    const RaceRequest &request, bool agreed);
-/* every actor, or those named; throws Error (Usage) */
-std::vector<const ActorKind *> choose_actors(const std::vector<std::string> &names);
+/* every actor, or those named, as often as they are; throws Error (Usage) */
+ActorKinds choose_actors(const std::vector<std::string> &names);
 
 /* @tell: told now and then how it stands; false: stop */
 RaceReport run_race(const Root &root, const RaceRequest &request, const Targets &targets,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "rest.h"
 
+#include "dax.h"
 #include "field_names.h"
 #include "upstream.h"
 
@@ -33,14 +34,52 @@ void commit_regions(const Root &root)
 	}
 }
 
+/* one that was taken off its bus comes without the driver that it is for */
+void return_device(const Root &root, const std::string &driver, const std::string &bdf)
+{
+	const std::string override_file = pci_device(bdf) + "/driver_override";
+
+	if (!root.exists(pci_device(bdf)))
+		root.try_write("/sys/bus/pci/rescan", "1");
+	if (root.text(override_file).value_or(driver) != driver)
+		root.try_write(override_file, driver);
+}
+
 /* what was deleted or unbound below it comes with it */
 void bind_anew(const Root &root, const std::string &driver, const std::string &bdf)
 {
 	const std::string folder = "/sys/bus/pci/drivers/" + driver;
 
+	return_device(root, driver, bdf);
 	if (root.exists(pci_device(bdf) + "/driver"))
 		root.try_write(folder + "/unbind", bdf);
 	root.try_write(folder + "/bind", bdf);
+}
+
+std::string hmem_driver(const char *file)
+{
+	return fmt::format("/sys/bus/platform/drivers/{}/{}", our_hmem_driver, file);
+}
+
+/* refused while work of the last time is left */
+void bind_hmem(const Root &root, const std::string &device)
+{
+	for (int attempt = 0; attempt < 500; attempt++) {
+		if (root.exists(hmem_driver(device.c_str())) ||
+		    root.try_write(hmem_driver("bind"), device) || !root.real())
+			return;
+		std::this_thread::sleep_for(10ms);
+	}
+}
+
+void bind_dax_devices(const Root &root)
+{
+	for (const auto &device : read_dax(root))
+		if (device.ours && device.driver.empty())
+			root.try_write("/sys/bus/dax/drivers/device_dax/bind", device.name);
+	for (const auto &name : root.list(bus_devices).value_or({}))
+		if (name.starts_with("dax_region") && !root.exists(bus_device(name) + "/driver"))
+			root.try_write("/sys/bus/cxla/drivers/cxla_dax_region/bind", name);
 }
 
 } // namespace
@@ -48,6 +87,9 @@ void bind_anew(const Root &root, const std::string &driver, const std::string &b
 void bring_to_rest(const Root &root, const Targets &targets)
 {
 	flush(root);
+	/* a range whose device was not bound may have become its own meanwhile */
+	if (!targets.hmem.empty() && root.exists(hmem_driver(targets.hmem.c_str())))
+		root.try_write(hmem_driver("unbind"), targets.hmem);
 	bind_roots(root, targets.roots);
 	bind_ports(root);
 	flush(root);
@@ -59,6 +101,12 @@ void bring_to_rest(const Root &root, const Targets &targets)
 		if (!accel.on_loss.empty())
 			root.try_write(pci_device(accel.bdf) + "/cxla/on_loss", accel.on_loss);
 	}
+	flush(root);
+	if (targets.hmem.empty() && !targets.dax)
+		return;
+	if (!targets.hmem.empty())
+		bind_hmem(root, targets.hmem);
+	bind_dax_devices(root);
 	flush(root);
 }
 

@@ -15,10 +15,14 @@ namespace
 
 enum Stage : unsigned {
 	Open,
+	Tell,
 	Transfer,
 	Close,
 	stages,
 };
+
+/* of one chain at most: what is told comes twice */
+constexpr unsigned longest_chain = FileOp::most_times + stages;
 
 } // namespace
 
@@ -29,10 +33,10 @@ RingError::RingError(const std::string &what, int err)
 {
 }
 
-Ring::Ring(std::shared_ptr<InFlight> in_flight) : Batch(std::move(in_flight))
+Ring::Ring(std::shared_ptr<Witness> witness, size_t kind) : Batch(std::move(witness), kind)
 {
 	unsigned workers[2] = {width, width}; /* not what the processors are enough for */
-	int rc = io_uring_queue_init(width * stages, &ring_, 0);
+	int rc = io_uring_queue_init(width * longest_chain, &ring_, 0);
 
 	if (rc < 0)
 		throw RingError("setting up a ring", -rc);
@@ -50,74 +54,101 @@ Ring::~Ring()
 	io_uring_queue_exit(&ring_);
 }
 
-void Ring::begin(const FileOp &op, unsigned slot)
+io_uring_sqe *Ring::next()
 {
-	auto next = [&] {
-		io_uring_sqe *sqe = io_uring_get_sqe(&ring_);
+	io_uring_sqe *sqe = io_uring_get_sqe(&ring_);
 
-		if (!sqe)
-			throw RingError("a queue that was large enough is full", EBUSY);
-		return sqe;
-	};
+	if (!sqe)
+		throw RingError("a queue that was large enough is full", EBUSY);
+	return sqe;
+}
+
+void Ring::submit(unsigned entries)
+{
+	for (unsigned begun = 0; begun < entries;) {
+		int rc = io_uring_submit(&ring_);
+
+		if (rc < 0 && rc != -EINTR && rc != -EAGAIN)
+			throw RingError("submitting", -rc);
+		begun += rc > 0 ? static_cast<unsigned>(rc) : 0;
+	}
+}
+
+unsigned Ring::begin(const FileOp &op, unsigned slot)
+{
+	unsigned entries = 0, times = std::clamp(op.times, 1U, FileOp::most_times);
+	uint64_t operation = next_operation();
 	auto finish = [&](io_uring_sqe *sqe, Stage stage, unsigned flags) {
 		io_uring_sqe_set_flags(sqe, flags | IOSQE_ASYNC);
 		io_uring_sqe_set_data64(sqe, uint64_t{slot} * stages + stage);
+		entries++;
+	};
+	auto told = [&](uint64_t what) {
+		io_uring_sqe *sqe = next();
+
+		io_uring_prep_msg_ring(sqe, witness().ring_fd(), 0, what, 0);
+		finish(sqe, Tell, IOSQE_IO_HARDLINK);
 	};
 	io_uring_sqe *sqe = next();
 
 	io_uring_prep_openat_direct(sqe, AT_FDCWD, op.path.c_str(),
 				    (op.write ? O_WRONLY : O_RDONLY) | O_NOCTTY, 0, slot);
 	finish(sqe, Open, IOSQE_IO_LINK);
-	sqe = next();
-	if (op.write)
-		io_uring_prep_write(sqe, static_cast<int>(slot), op.value.data(),
-				    static_cast<unsigned>(op.value.size()), 0);
-	else
-		io_uring_prep_read(sqe, static_cast<int>(slot), buffers_[slot].data(),
-				   transfer_size, 0);
-	/* closed whether or not the transfer succeeds */
-	finish(sqe, Transfer, IOSQE_FIXED_FILE | IOSQE_IO_HARDLINK);
+	told(Witness::beginning(operation));
+	for (unsigned n = 0; n < times; n++) {
+		sqe = next();
+		if (op.write)
+			io_uring_prep_write(sqe, static_cast<int>(slot), op.value.data(),
+					    static_cast<unsigned>(op.value.size()), 0);
+		else
+			io_uring_prep_read(sqe, static_cast<int>(slot), buffers_[slot].data(),
+					   transfer_size, 0);
+		/* closed whether or not the transfer succeeds */
+		finish(sqe, Transfer, IOSQE_FIXED_FILE | IOSQE_IO_HARDLINK);
+	}
+	told(Witness::ending(operation));
 	sqe = next();
 	io_uring_prep_close_direct(sqe, slot);
 	finish(sqe, Close, 0);
+	return entries;
 }
 
-void Ring::end(unsigned count, const FileOp *ops, FileResult *results)
+void Ring::end(unsigned entries, const FileOp *ops, FileResult *results)
 {
-	for (unsigned left = count * stages; left;) {
-		io_uring_cqe *cqe = nullptr;
-		int rc = io_uring_wait_cqe(&ring_, &cqe);
+	std::array<bool, width> transferred = {};
+	std::array<size_t, width> bytes = {};
 
-		if (rc == -EINTR)
-			continue;
+	for (unsigned left = entries; left; left--) {
+		io_uring_cqe *cqe = nullptr;
+		int rc = 0;
+
+		while ((rc = io_uring_wait_cqe(&ring_, &cqe)) == -EINTR)
+			;
 		if (rc < 0)
 			throw RingError("waiting", -rc);
 
 		unsigned slot = static_cast<unsigned>(cqe->user_data / stages);
+		unsigned stage = cqe->user_data % stages;
 		FileResult &result = results[slot];
 		int res = cqe->res;
 
-		switch (cqe->user_data % stages) {
-		case Open:
-			result.opened = res >= 0;
-			if (res < 0)
-				result.err = -res;
-			break;
-		case Transfer:
-			result.ended = std::chrono::steady_clock::now();
-			in_flight().end(1);
-			if (result.opened && res < 0)
-				result.err = -res;
-			else if (res > 0)
-				result.bytes = static_cast<size_t>(res);
-			if (!ops[slot].write)
-				result.text.assign(buffers_[slot].data(), result.bytes);
-			break;
-		default:
-			break;
-		}
 		io_uring_cqe_seen(&ring_, cqe);
-		left--;
+		if (stage == Open) {
+			result.opened = res >= 0;
+			result.err = res < 0 ? -res : 0;
+			result.ended = std::chrono::steady_clock::now();
+		} else if (stage == Transfer && result.opened) {
+			result.ended = std::chrono::steady_clock::now();
+			result.add(!transferred[slot], res < 0 ? -res : 0,
+				   res > 0 ? static_cast<size_t>(res) : 0);
+			transferred[slot] = true;
+			bytes[slot] = res > 0 ? static_cast<size_t>(res) : 0;
+		} else if (stage == Tell && result.opened && res < 0) {
+			throw RingError("telling of an operation", -res);
+		} else if (stage == Close && result.opened && !ops[slot].write) {
+			/* nobody writes to the buffer any more */
+			result.text.assign(buffers_[slot].data(), bytes[slot]);
+		}
 	}
 }
 
@@ -127,20 +158,29 @@ std::vector<FileResult> Ring::run(const std::vector<FileOp> &ops)
 
 	for (size_t done = 0; done < ops.size(); done += width) {
 		auto count = static_cast<unsigned>(std::min<size_t>(width, ops.size() - done));
+		unsigned entries = 0;
 
 		for (unsigned slot = 0; slot < count; slot++)
-			begin(ops[done + slot], slot);
-		in_flight().begin(count);
-		for (unsigned begun = 0; begun < count * stages;) {
-			int rc = io_uring_submit(&ring_);
-
-			if (rc < 0 && rc != -EINTR && rc != -EAGAIN)
-				throw RingError("submitting", -rc);
-			begun += rc > 0 ? static_cast<unsigned>(rc) : 0;
-		}
-		end(count, &ops[done], &results[done]);
+			entries += begin(ops[done + slot], slot);
+		submit(entries);
+		end(entries, &ops[done], &results[done]);
 	}
 	return results;
+}
+
+void Ring::tell(uint64_t what)
+{
+	io_uring_sqe *sqe = next();
+	io_uring_cqe *cqe = nullptr;
+
+	io_uring_prep_msg_ring(sqe, witness().ring_fd(), 0, what, 0);
+	submit(1);
+	while (io_uring_wait_cqe(&ring_, &cqe) == -EINTR)
+		;
+	if (cqe && cqe->res < 0)
+		throw RingError("telling of an operation", -cqe->res);
+	if (cqe)
+		io_uring_cqe_seen(&ring_, cqe);
 }
 
 } // namespace cxla

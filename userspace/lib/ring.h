@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * An io_uring of one thread. Each operation is a chain of open, transfer and close
+ * An io_uring of one thread. Each operation is a chain of open, transfers and close
  * that runs in a worker of the kernel, so that writes that sleep in the kernel do
- * so side by side. Of two writes to one file the kernel makes the second of the
- * same ring wait: those that are to race go through two rings.
+ * so side by side. Before and after its transfers a chain posts to the witness. Of two writes to
+ * one file the kernel makes the second of the same ring wait: those that are to race go through two
+ * rings.
  */
 #pragma once
 
@@ -36,16 +37,23 @@ public:
 	static constexpr unsigned width = 32;
 
 	/* throws RingError */
-	explicit Ring(std::shared_ptr<InFlight> in_flight);
+	Ring(std::shared_ptr<Witness> witness, size_t kind);
 	~Ring() override;
 	Ring(const Ring &) = delete;
 	Ring &operator=(const Ring &) = delete;
 
 	std::vector<FileResult> run(const std::vector<FileOp> &ops) override;
 
+protected:
+	void tell(uint64_t what) override;
+
 private:
-	void begin(const FileOp &op, unsigned slot);
-	void end(unsigned count, const FileOp *ops, FileResult *results);
+	/* how many the chain has */
+	unsigned begin(const FileOp &op, unsigned slot);
+	/* waits for @entries of the queue */
+	void end(unsigned entries, const FileOp *ops, FileResult *results);
+	io_uring_sqe *next();
+	void submit(unsigned entries);
 
 	io_uring ring_ = {};
 	std::array<std::array<char, transfer_size>, width> buffers_;
