@@ -42,10 +42,7 @@ std::vector<Inability> of_the_in_tree_stack()
 		    {Ability::PausePoints, "there are no pause points in its code"},
 		    {Ability::DeleteIsRefused,
 		     "delete_region ends a region while a driver is attached to it"},
-		    {Ability::UncommitIsRefused, "commit=0 is answered by EPERM, not EBUSY"},
-		    {Ability::KeepsDecoders,
-		     "decoders that firmware committed and did not lock are reset when a driver "
-		     "lets go: firmware's part has to be done again before the next attach"}});
+		    {Ability::UncommitIsRefused, "commit=0 is answered by EPERM, not EBUSY"}});
 	return all;
 }
 
@@ -220,8 +217,6 @@ const char *ability_word(Ability ability)
 		return "delete-is-refused";
 	case Ability::UncommitIsRefused:
 		return "uncommit-is-refused";
-	case Ability::KeepsDecoders:
-		return "keeps-decoders";
 	case Ability::Returns:
 		return "returns";
 	}

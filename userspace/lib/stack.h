@@ -37,7 +37,6 @@ enum class Ability {
 	PausePoints,       /* a task held at a named place: debugfs */
 	DeleteIsRefused,   /* delete_region of a region that somebody is attached to */
 	UncommitIsRefused, /* 0 to commit of it, by EBUSY */
-	KeepsDecoders,     /* those that firmware committed, when a driver lets go */
 	Returns,           /* attached again when what was lost is back */
 };
 

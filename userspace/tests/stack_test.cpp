@@ -79,7 +79,7 @@ TEST(stack, what_it_cannot_do_it_says_in_a_sentence)
 	}
 }
 
-TEST(stack, ours_with_a_portable_driver_still_locks_and_keeps_decoders)
+TEST(stack, ours_with_a_portable_driver_refuses_by_what_is_below_it)
 {
 	Stack stack = make_stack("ours", "cxl_sample");
 
@@ -87,7 +87,7 @@ TEST(stack, ours_with_a_portable_driver_still_locks_and_keeps_decoders)
 	EXPECT_EQ(stack.modules().back(), "cxl_sample");
 	EXPECT_FALSE(stack.can(Ability::Node));
 	EXPECT_TRUE(stack.can(Ability::DeleteIsRefused));
-	EXPECT_TRUE(stack.can(Ability::KeepsDecoders));
+	EXPECT_FALSE(make_stack("in-tree").can(Ability::DeleteIsRefused));
 }
 
 TEST(stack, unknown_name_is_a_mistake_of_usage)
