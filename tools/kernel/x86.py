@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Debug kernels for the virtual machine, in the cache that kbuild.py keeps.
+"""Kernels for the virtual machine, in the cache that kbuild.py keeps.
 
 A kernel is a folder with boot/vmlinuz-RELEASE, lib/modules/RELEASE, and
 objects/, which modules are built against. `current` links to the newest of a
@@ -21,6 +21,7 @@ FRAGMENTS = {
     "debug-6.12": ("x86-debug.config",),
     "debug-7": ("x86-debug.config",),
     "debug-7-release": ("x86-debug.config", "x86-release.config"),
+    "plain-7": ("x86-debug.config", "x86-plain.config"),
 }
 # Lockdep and the checks of spinlocks are what these kernels spend most of their time
 # in; that they are checked by KASAN in turn finds nothing of ours, and takes a third.
@@ -61,13 +62,13 @@ def kernel(name):
         tree = kbuild.source(archive)
         with kbuild.locked(kbuild.cache_dir() / f"x86-{key}.lock"):
             if not complete.exists():
-                _build(folder, tree, config, archive.parent.name)
+                _build(folder, tree, config, archive.parent.name, name)
                 complete.write_text(kbuild.compiler() + "\n")
     _link_current(folder, name)
     return folder
 
 
-def _build(folder, tree, config, what):
+def _build(folder, tree, config, what, name):
     shutil.rmtree(folder, ignore_errors=True)
     objects = folder / "objects"
     objects.mkdir(parents=True)
@@ -78,7 +79,7 @@ def _build(folder, tree, config, what):
     fragment.write_text(config)
     log = folder / "build.log"
     source = what if what.startswith("linux-source") else kbuild.SOURCE_PACKAGE
-    progress = kbuild.Progress(f"building a debug kernel of {source} (once; 7 to 10 minutes on two cores)")
+    progress = kbuild.Progress(f"building kernel {name} of {source} (once; 7 to 10 minutes on two cores)")
     common = ["-C", str(tree), f"O={objects}", *ARGUMENTS]
     jobs = f"-j{os.cpu_count() or 1}"
     kbuild.run_make([*common, f"KCONFIG_ALLCONFIG={fragment}", "allnoconfig"], log)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-BUILT = ("debug-6.12", "debug-7", "debug-7-release")    # names that tools/kernel/build knows
+BUILT = ("debug-6.12", "debug-7", "debug-7-release", "plain-7")   # names that tools/kernel/build knows
 
 
 class KernelError(Exception):
@@ -54,7 +54,7 @@ def _stock(version):
 
 
 def _built(name):
-    """A debug kernel that tools/kernel/build has made."""
+    """A kernel that tools/kernel/build has made."""
     root = cache_dir() / "kernels-built" / name
     for kernel in _in_root(root):
         kernel.headers = root / "objects"
