@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""What scenarios/compare.sh observes of a stack, machine after machine until each
+observation has been made: one that the kernel reports something in, hangs in or does
+not survive is the last of its machine."""
+
+import re
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from . import backing, console, machine
+
+BEGIN = re.compile(r"^:: begin (\S+)\s*$")
+END = re.compile(r"^:: end (\S+)\s*$")
+LINE = re.compile(r"^(SEEN|KERNEL|HUNG|FAIL:) ?(.*?)\s*$")
+START_TIMEOUT = 150     # seconds until the first process; some machines never come to it
+ATTEMPTS = 3            # of a machine that did not
+
+
+@dataclass
+class Configuration:
+    """A stack, and the driver of accelerators that it is observed with."""
+    label: str
+    stack: str
+    driver: str
+
+    @property
+    def ours(self):
+        return self.stack == "ours"
+
+
+@dataclass
+class Seen:
+    """What came of one observation."""
+    seen: str = ""                              # empty: it did not come to that
+    kernel: list = field(default_factory=list)  # what the kernel reported
+    hung: str = ""                              # functions that it waits in
+    died: str = ""                              # the machine's end
+    failed: str = ""                            # the observation itself went wrong
+
+    @property
+    def finding(self):
+        """The kernel's own words for what is broken, or empty."""
+        if self.hung:
+            return "hangs: " + self.hung
+        return self.kernel[0] if self.kernel else self.died
+
+    def as_json(self):
+        return {key: value for key, value in vars(self).items() if value}
+
+
+class ObservationError(Exception):
+    """A machine can't be brought to observe anything."""
+
+
+def boot(shape, kernel, command, keep, **options):
+    """The machine's Result and what was printed. Its console stays in the folder `keep`.
+    One that hangs before its first process is booted again."""
+    for _ in range(ATTEMPTS):
+        output = bytearray()
+        with tempfile.TemporaryDirectory(prefix="cxla-compare-", dir=backing.scratch()) as mem:
+            shutil.rmtree(keep, ignore_errors=True)
+            keep.mkdir(parents=True)
+            result = machine.run(shape, kernel, command,
+                                 machine.Options(start_timeout=START_TIMEOUT, **options),
+                                 Path(mem), keep, machine.Progress(quiet=True), output.extend)
+        if result.began:
+            return result, output.decode("utf-8", "replace").replace("\r", "")
+    raise ObservationError(f"{kernel.release} did not come to its first process, "
+                           f"{ATTEMPTS} times: {keep}/console.log")
+
+
+def parse(text):
+    """name -> (Seen, whether it came to its end), in the order of the text."""
+    found, name = {}, None
+    for line in text.splitlines():
+        if match := BEGIN.match(line):
+            name = match[1]
+            found[name] = (Seen(), False)
+        elif (match := END.match(line)) and match[1] == name:
+            found[name] = (found[name][0], True)
+            name = None
+        elif name and (match := LINE.match(line)):
+            one = found[name][0]
+            if match[1] == "KERNEL":
+                one.kernel.append(match[2])
+            else:
+                setattr(one, {"SEEN": "seen", "HUNG": "hung", "FAIL:": "failed"}[match[1]],
+                        match[2])
+    return found
+
+
+def last_words(log, name):
+    """What the console says of a machine that ended in the middle: the kernel's report
+    after the marker of this observation."""
+    lines, since = [], False
+    for line in log.read_text(errors="replace").splitlines():
+        since = since or f"cxla-vm: scenario {name}" in line
+        if since and console.WARNING.search(line):
+            lines.append(re.sub(r"^\[[^]]*\](\[[^]]*\])? *", "", line.strip()))
+    # the frame of a report says nothing by itself
+    telling = [line for line in lines if not re.search(r"cut here|Call Trace", line)]
+    return (telling or lines or ["the machine ended without a word"])[0]
+
+
+def observe(shape, kernel, configuration, names, keep, progress, **options):
+    """name -> Seen for each of the names."""
+    left, found, machines = list(names), {}, 0
+    while left:
+        machines += 1
+        folder = keep / f"{configuration.stack}-{configuration.driver}-{machines}"
+        progress(f"{configuration.label}: {len(found)} of {len(names)} observations")
+        result, text = boot(shape, kernel, f"sh /opt/cxla/scenarios/compare.sh {configuration.stack} "
+                            f"{configuration.driver} {' '.join(left)}", folder,
+                            allow_warnings=[".*"], **options)
+        made = parse(text)
+        if not made:
+            raise ObservationError(f"{configuration.label}: nothing was observed: the machine "
+                                   f"{result}; {folder}\n{text[-800:]}")
+        for name, (one, ended) in made.items():
+            if not ended and not one.hung:
+                one.died = last_words(folder / "console.log", name)
+            found[name] = one
+            left.remove(name)
+    return found
