@@ -106,6 +106,12 @@ BenchResult over_and_over(BenchSubject subject, const BenchRequest &request, Cyc
 	return result;
 }
 
+uint64_t begin(BenchMachine &machine)
+{
+	machine.fall_out_of_step();
+	return machine.now();
+}
+
 void record_bind(BenchResult *result, uint64_t ns)
 {
 	if (result)
@@ -169,7 +175,7 @@ void unbind_once(BenchMachine &machine, const BenchDevice &device)
 void bind_once(BenchMachine &machine, const BenchDevice &device, BenchResult *result, bool listen)
 {
 	auto listener = listen ? machine.listen_to_next(CXLA_EVENT_ATTACH) : nullptr;
-	uint64_t start = machine.now();
+	uint64_t start = begin(machine);
 
 	machine.write(pci_driver_file(device.driver, "bind"), device.bdf);
 
@@ -219,7 +225,7 @@ BenchResult bench_detach(BenchMachine &machine, const BenchDevice &device,
 		auto listener = device.tells
 					? machine.listen_to(accel_of(machine.root(), device.bdf), 0)
 					: nullptr;
-		uint64_t start = machine.now();
+		uint64_t start = begin(machine);
 
 		unbind_once(machine, device);
 
@@ -256,7 +262,7 @@ BenchResult bench_revoke(BenchMachine &machine, const BenchDevice &device, unsig
 
 		auto mapping = pages ? machine.populate(node, pages) : nullptr;
 		auto listener = machine.listen_to(node, CXLA_EVENT_DETACH);
-		uint64_t start = machine.now();
+		uint64_t start = begin(machine);
 
 		machine.write("/sys/bus/cxla/drivers/cxla_mem/unbind", accel.memdev);
 
@@ -288,7 +294,7 @@ BenchResult bench_delete(BenchMachine &machine, const std::string &bdf, const Be
 
 		const Node *region = ours.find(member->region);
 		const Node &window = ours.nodes[static_cast<size_t>(region->parent)];
-		uint64_t start = machine.now();
+		uint64_t start = begin(machine);
 
 		machine.write("/sys/bus/cxla/devices/" + window.name + "/delete_region",
 			      region->name);

@@ -12,8 +12,22 @@ namespace
 {
 
 constexpr size_t page = 4096;
+/* of kernels with 250 ticks a second, and a multiple of those with 1000 */
+constexpr double tick_ns = 4e6;
+/* its multiples, without their whole parts, are evenly spread however many there are */
+constexpr double golden = 0.6180339887498949;
 
 } // namespace
+
+void RealMachine::fall_out_of_step()
+{
+	double part = ++steps_ * golden;
+	auto wait = static_cast<uint64_t>((part - static_cast<unsigned>(part)) * tick_ns);
+
+	/* not asleep: who sleeps is woken up with a tick, too */
+	for (uint64_t end = now() + wait; now() < end;)
+		;
+}
 
 void RealMachine::write(const std::string &path, const std::string &value)
 {

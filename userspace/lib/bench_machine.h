@@ -22,6 +22,13 @@ public:
 
 	/* nanoseconds of CLOCK_MONOTONIC, which events have too */
 	virtual uint64_t now() = 0;
+	/*
+	 * To be called before what is measured begins. What is waited for between cycles ends
+	 * with a tick of the timer, so that each of them would begin right after one, and the
+	 * next tick interrupt all of them at the same point, or none of them. This takes
+	 * another part of a tick's time each time.
+	 */
+	virtual void fall_out_of_step() = 0;
 	/* of a sysfs attribute, from any thread; throws Error */
 	virtual void write(const std::string &path, const std::string &value) = 0;
 	/* of accelN, bound */
@@ -42,11 +49,15 @@ public:
 	using BenchMachine::BenchMachine;
 
 	uint64_t now() override { return monotonic_ns(); }
+	void fall_out_of_step() override;
 	void write(const std::string &path, const std::string &value) override;
 	cxla_accel_info info(const std::string &accel) override;
 	std::unique_ptr<Listener> listen_to(const std::string &accel, uint32_t last) override;
 	std::unique_ptr<Listener> listen_to_next(uint32_t last) override;
 	std::shared_ptr<void> populate(const std::string &accel, unsigned pages) override;
+
+private:
+	unsigned steps_ = 0;
 };
 
 /*

@@ -55,6 +55,7 @@ uint64_t bind_at_once(BenchMachine &machine, const std::vector<BenchDevice> &dev
 	for (unsigned which = 0; which < threads; which++)
 		workers.emplace_back(work, which);
 	ready.wait();
+	machine.fall_out_of_step();
 
 	uint64_t start = machine.now();
 

@@ -23,6 +23,7 @@ public:
 	explicit FakeMachine(MadeUpRoot &made, unsigned count);
 
 	uint64_t now() override;
+	void fall_out_of_step() override { steps++; }
 	void write(const std::string &path, const std::string &value) override;
 	cxla_accel_info info(const std::string &accel) override;
 	std::unique_ptr<Listener> listen_to(const std::string &accel, uint32_t last) override;
@@ -45,6 +46,7 @@ public:
 	cxla_attach_record record{};
 	std::function<void(cxla_accel_info &)> change_info;
 	std::function<void(std::vector<cxla_event> &)> change_events;
+	unsigned steps = 0;
 	std::vector<unsigned> populated; /* pages, each time */
 	/* on_loss of a device that is bound anew */
 	std::string default_on_loss = "reattach";

@@ -30,6 +30,7 @@ protected:
 		made.file("/sys/bus/cxla/drivers/cxla_mem/unbind", "");
 		made.file("/sys/bus/cxla/devices/decoder0.0/delete_region", "");
 		machine = std::make_unique<FakeMachine>(made, count);
+		before = cxla::devices_before(made.root(), bdfs());
 	}
 
 	cxla::BenchDevice device(unsigned index) const
@@ -67,6 +68,7 @@ protected:
 
 	cxla::test::MadeUpRoot made;
 	std::unique_ptr<FakeMachine> machine;
+	std::vector<cxla::DeviceBefore> before; /* all of them, attached */
 	BenchRequest request{.cycles = 4, .warmup = 2, .progress = {}};
 };
 
@@ -110,6 +112,63 @@ TEST_F(Bench, warm_up_is_done_and_not_recorded)
 	EXPECT_EQ(cycles_of(result, "bind"), 4U);
 	EXPECT_EQ(binds, 6U);
 	EXPECT_EQ(result.summary().find("bind")->max, 700U);
+}
+
+struct Steps {
+	std::function<void(FakeMachine &, const cxla::BenchDevice &, const BenchRequest &)> run;
+	unsigned begins; /* in a cycle: what is measured, and a bind to have it back */
+};
+
+const Steps all_steps[] = {
+	{[](auto &machine, const auto &device, const auto &request) {
+		 cxla::bench_attach(machine, device, request);
+	 },
+	 1},
+	{[](auto &machine, const auto &device, const auto &request) {
+		 cxla::bench_detach(machine, device, request);
+	 },
+	 2},
+	{[](auto &machine, const auto &device, const auto &request) {
+		 cxla::bench_revoke(machine, device, 0, request);
+	 },
+	 2},
+	{[](auto &machine, const auto &device, const auto &request) {
+		 cxla::bench_threads(machine, {device}, 1, request);
+	 },
+	 1},
+};
+
+TEST_F(Bench, no_cycle_begins_in_step_with_the_one_before)
+{
+	for (const auto &one : all_steps) {
+		machine->steps = 0;
+		one.run(*machine, device(0), request);
+		EXPECT_EQ(machine->steps, one.begins * request.all());
+		cxla::put_back(*machine, before);
+	}
+	machine->make_expander(2);
+	machine->steps = 0;
+	cxla::bench_delete(*machine, device(2).bdf, request);
+	EXPECT_EQ(machine->steps, 2 * request.all());
+}
+
+TEST_F(Bench, steps_are_spread_over_a_tick)
+{
+	cxla::RealMachine real(made.root());
+	std::vector<uint64_t> waited;
+	uint64_t tick = 4000000;
+
+	for (unsigned i = 0; i < 4; i++) {
+		uint64_t start = real.now();
+
+		real.fall_out_of_step();
+		waited.push_back(real.now() - start);
+	}
+	/* it may take longer, if the machine is busy */
+	EXPECT_GE(waited[0], tick * 61 / 100);
+	EXPECT_GE(waited[1], tick * 23 / 100);
+	EXPECT_GE(waited[2], tick * 85 / 100);
+	EXPECT_GE(waited[3], tick * 47 / 100);
 }
 
 TEST_F(Bench, one_cycle_with_other_accesses_is_told)
@@ -208,11 +267,11 @@ TEST_F(Bench, delete_is_measured_and_the_region_assembled_again)
 		return path.ends_with("/delete_region") ? 333 : 50;
 	};
 
-	std::string before = machine->state();
+	std::string state = machine->state();
 	ResultSummary summary = cxla::bench_delete(*machine, device(2).bdf, request).summary();
 
 	EXPECT_EQ(p50(summary, "delete"), 333U);
-	EXPECT_EQ(machine->state(), before);
+	EXPECT_EQ(machine->state(), state);
 	EXPECT_EQ(std::count(machine->writes.begin(), machine->writes.end(),
 			     "/sys/bus/cxla/devices/decoder0.0/delete_region region2"),
 		  6);
@@ -333,23 +392,21 @@ TEST_F(Bench, all_is_as_before_after_each_measurement)
 {
 	machine->default_on_loss = "unbind";
 
-	std::string before = machine->state();
+	std::string state = machine->state();
 
 	for (const auto &one : measurements) {
 		EXPECT_EQ(put_back_after([&] { one.run(*machine, devices(), request); }), "")
 			<< one.name;
-		EXPECT_EQ(machine->state(), before) << one.name;
+		EXPECT_EQ(machine->state(), state) << one.name;
 	}
 }
 
 TEST_F(Bench, all_is_as_before_whichever_write_fails)
 {
-	std::string before = machine->state();
+	std::string state = machine->state();
 
 	request.cycles = 1;
 	request.warmup = 1;
-	auto devices_before = cxla::devices_before(made.root(), bdfs());
-
 	for (const auto &one : measurements) {
 		unsigned failed = 0;
 		std::string error = "made to fail";
@@ -360,11 +417,11 @@ TEST_F(Bench, all_is_as_before_whichever_write_fails)
 			error = put_back_after([&] { one.run(*machine, devices(), request); });
 			failed++;
 			if (error.find("could not be put back") != error.npos) {
-				EXPECT_NE(machine->state(), before) << one.name << ", write " << n;
-				EXPECT_EQ(cxla::put_back(*machine, devices_before),
+				EXPECT_NE(machine->state(), state) << one.name << ", write " << n;
+				EXPECT_EQ(cxla::put_back(*machine, before),
 					  std::vector<std::string>());
 			}
-			EXPECT_EQ(machine->state(), before) << one.name << ", write " << n;
+			EXPECT_EQ(machine->state(), state) << one.name << ", write " << n;
 		}
 		EXPECT_EQ(error, "");
 		EXPECT_GE(failed, 4U) << one.name;
@@ -373,7 +430,7 @@ TEST_F(Bench, all_is_as_before_whichever_write_fails)
 
 TEST_F(Bench, all_is_as_before_when_somebody_interrupts)
 {
-	std::string before = machine->state();
+	std::string state = machine->state();
 
 	for (const auto &one : measurements) {
 		request.progress = [](unsigned done, unsigned) { return done < 3; };
@@ -382,7 +439,7 @@ TEST_F(Bench, all_is_as_before_when_somebody_interrupts)
 
 		EXPECT_EQ(error, "stopped after 3 of 6 cycles; everything is bound as before")
 			<< one.name;
-		EXPECT_EQ(machine->state(), before) << one.name;
+		EXPECT_EQ(machine->state(), state) << one.name;
 	}
 }
 
@@ -390,7 +447,7 @@ TEST_F(Bench, region_is_back_when_its_deletion_is_interrupted)
 {
 	machine->make_expander(2);
 
-	std::string before = machine->state();
+	std::string state = machine->state();
 
 	for (unsigned failing : {2U, 3U}) {
 		machine->writes.clear();
@@ -398,7 +455,7 @@ TEST_F(Bench, region_is_back_when_its_deletion_is_interrupted)
 		EXPECT_NE(put_back_after(
 				  [&] { cxla::bench_delete(*machine, device(2).bdf, request); }),
 			  "");
-		EXPECT_EQ(machine->state(), before) << failing;
+		EXPECT_EQ(machine->state(), state) << failing;
 	}
 }
 
@@ -425,10 +482,10 @@ TEST_F(Bench, devices_get_their_numbers_again)
 	for (unsigned i : {2U, 0U, 1U})
 		cxla::bind_once(*machine, device(i), nullptr);
 
-	std::string before = machine->state();
+	std::string state = machine->state();
 
 	EXPECT_EQ(put_back_after([&] { cxla::bench_scale(*machine, devices(), request); }), "");
-	EXPECT_EQ(machine->state(), before);
+	EXPECT_EQ(machine->state(), state);
 }
 
 } // namespace
