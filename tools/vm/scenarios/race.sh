@@ -16,10 +16,13 @@ bind_other() {
 	[ "$2" = "$expander" ] || bind_one "$@"
 }
 
-load_modules
+load_modules "cxla_core cxla_port cxla_mem cxla_acpi cxla_accel cxla_pci"
 expander=$(each_device collect | tail -n 1)
 each_device bind_other
 [ -z "$expander" ] || bind "$expander" cxla_pci
+# these decide about ranges of devices that are bound
+modprobe cxla_hmem
+modprobe cxla_dax
 echo 5 >/proc/sys/kernel/printk
 cxla race --recommit "sh $PWD/recommit.sh" --log - "$@"
 status=$?
