@@ -4,6 +4,7 @@
 #include "command.h"
 #include "fd.h"
 #include "race_report.h"
+#include "results.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -29,7 +30,8 @@ struct Options {
 	bool pairs = false;
 	std::vector<std::string> actors;
 	std::string backend = "auto";
-	std::string recommit, log, script;
+	std::string recommit, log, script, stack = our_stack().name(), driver;
+	ResultPaths results;
 	double patience = 150;
 	bool dry_run = false, yes = false;
 };
@@ -70,6 +72,10 @@ std::string command_line(const Options &options, const RaceRequest &request,
 	line += fmt::format(" --actors {}", fmt::join(names, ","));
 	if (request.backend == Backend::Threads)
 		line += " --backend threads";
+	if (options.stack != our_stack().name())
+		line += fmt::format(" --stack {}", options.stack);
+	if (!options.driver.empty())
+		line += fmt::format(" --driver {}", options.driver);
 	if (!options.recommit.empty())
 		line += fmt::format(" --recommit '{}'", options.recommit);
 	if (options.yes)
@@ -183,11 +189,12 @@ RaceReport run(const Root &root, const RaceRequest &request, const Targets &targ
 Exit race(const Root &root, const Context &context, const Options &options)
 {
 	Machine machine = read_machine(root);
-	Targets targets = find_targets(machine, root, context.program_dir);
+	Targets targets = find_targets(machine, root, context.program_dir,
+				       make_stack(options.stack, options.driver));
 	RaceRequest request = make_request(options);
 	std::optional<Script> script;
 	std::string notice;
-	auto refusals = race_refusals(machine, root, request, options.yes);
+	auto refusals = race_refusals(machine, root, targets, request, options.yes);
 	/* whoever is asked to agree sees to what */
 	bool show =
 		options.dry_run || (!refusals.empty() && !options.yes && !in_virtual_machine(root));
@@ -212,6 +219,7 @@ Exit race(const Root &root, const Context &context, const Options &options)
 	}
 
 	RaceLog log(options.log);
+	Results results(context, options.results);
 
 	log.line(fmt::format("race begins, seed {}, {} seconds{}", request.seed, request.seconds,
 			     request.pairs ? ", in pairs" : ""));
@@ -231,7 +239,9 @@ Exit race(const Root &root, const Context &context, const Options &options)
 		fmt::print(stderr, "cxla: {} writes in {:.1f} s are in {}\n", writes,
 			   report.seconds, options.script);
 	}
-	return end_search(report.stuck, report.finding.has_value());
+	bool written = results.write(verdicts_of(report));
+
+	return end_search(report.stuck, report.finding || !written);
 }
 
 } // namespace
@@ -264,6 +274,14 @@ void add_race(CLI::App &app, Context &context)
 			    "--seconds: what that leaves for each pair)")
 		->check(CLI::Range(0.1, 1e6))
 		->capture_default_str();
+	command->add_option("--stack", options->stack,
+			    "ours, or in-tree: the kernel's own, /sys/bus/cxl; what that can't do "
+			    "is told")
+		->check(CLI::IsMember(stack_names()))
+		->capture_default_str();
+	command->add_option("--driver", options->driver,
+			    "The accelerators' driver, where it is not cxla_accel or, in-tree, "
+			    "cxl_sample_intree");
 	command->add_option("--backend", options->backend, "io_uring, threads, or auto")
 		->check(CLI::IsMember({"auto", "io_uring", "threads"}))
 		->capture_default_str();
@@ -281,6 +299,7 @@ void add_race(CLI::App &app, Context &context)
 	command->add_flag("--dry-run", options->dry_run,
 			  "List what would be touched; touch nothing");
 	command->add_flag("--yes", options->yes, "Agree, outside of a virtual machine");
+	add_result_options(*command, options->results);
 	command->footer("Ends with 1 when something was found, with what repeats it.\n");
 }
 

@@ -26,11 +26,15 @@ std::vector<std::pair<std::string, KindTotal>> totals(const RaceReport &report)
 	for (const auto &actor : report.actors) {
 		std::string name = actor.name.substr(0, actor.name.find('/'));
 
-		if (all.empty() || all.back().first != name)
-			all.emplace_back(name, KindTotal{});
+		/* instances of one kind need not follow one another: some came in later rounds */
+		auto found = std::find_if(all.begin(), all.end(),
+					  [&](const auto &one) { return one.first == name; });
+
+		if (found == all.end())
+			found = all.insert(all.end(), {name, KindTotal{}});
 		for (const auto &[deed, outcomes] : actor.outcomes)
 			for (const auto &[err, count] : outcomes)
-				(err ? all.back().second.failed : all.back().second.done) += count;
+				(err ? found->second.failed : found->second.done) += count;
 	}
 	return all;
 }
@@ -125,14 +129,19 @@ json targets_json(const Targets &targets, const RaceRequest &request)
 		expanders.push_back({{"address", expander.bdf}, {"unlocked", expander.unlocked}});
 	for (const ActorKind *kind : request.actors)
 		actors.push_back({{"name", kind->name}, {"does", kind->does}});
-	return {{"accelerators", accelerators},
-		{"expanders", expanders},
-		{"roots", targets.roots},
-		{"actors", actors}};
+	json inabilities = json::object();
+
+	for (const auto &inability : targets.stack.inabilities())
+		inabilities[ability_word(inability.ability)] = inability.why;
+	return {{"stack", targets.stack.name()}, {"can_not", inabilities},
+		{"accelerators", accelerators},  {"expanders", expanders},
+		{"roots", targets.roots},        {"actors", actors}};
 }
 
 void print_targets(const Targets &targets, const RaceRequest &request)
 {
+	for (const auto &inability : targets.stack.inabilities())
+		fmt::print("not {:<18}{}\n", ability_word(inability.ability), inability.why);
 	for (const auto &root : targets.roots)
 		fmt::print("root         {}\n", root);
 	for (const auto &accel : targets.accelerators)
@@ -220,6 +229,8 @@ json report_json(const RaceReport &report, const RaceRequest &request, const std
 		{"actors", actors},
 		{"regions", regions_json(report)},
 		{"interrupted", report.interrupted},
+		{"slab_counts", report.slab_counts},
+		{"slab_problem", report.slab_problem},
 		{"lost_log_records", report.lost_records},
 		{"kernel_log", report.kernel_log},
 		{"kernel_words", report.finding ? report.kernel_words : std::vector<std::string>{}},
@@ -269,6 +280,10 @@ void print_summary(const RaceReport &report)
 	fmt::print("{} rounds, {}\n", report.rounds.size(), coverage_text(report));
 	if (!report.idle.empty())
 		fmt::print("nothing here to act upon for {}\n", fmt::join(report.idle, ", "));
+	if (report.slab_problem.empty())
+		fmt::print("memory of the kernel counted {} times\n", report.slab_counts);
+	else
+		fmt::print("memory of the kernel can't be counted: {}\n", report.slab_problem);
 	fmt::print("at a standstill {} times, at rest {} times, decoders committed again by "
 		   "--recommit {} times\n",
 		   report.looks, report.rests, report.recommits);
@@ -308,6 +323,32 @@ void print_report(const RaceReport &report, const RaceRequest &request)
 		print_finding(report);
 	else
 		fmt::print("nothing found{}\n", report.interrupted ? ", interrupted" : "");
+}
+
+VerdictGroup verdicts_of(const RaceReport &report)
+{
+	VerdictGroup group{"race", report.seconds, {}};
+	std::map<std::string, unsigned> seen;
+
+	for (const auto &round : report.rounds) {
+		/* a pair that did not meet has another turn */
+		unsigned turn = ++seen[round.name];
+		Verdict verdict{turn > 1 ? fmt::format("{} ({})", round.name, turn) : round.name,
+				Verdict::Result::Passed,
+				round.seconds,
+				{},
+				{}};
+
+		if (!round.wrong.empty()) {
+			verdict.result = Verdict::Result::Failed;
+			verdict.message = round.wrong.substr(0, round.wrong.find('\n'));
+			verdict.output =
+				fmt::format("{}\n{}\nagain: {}\n", round.wrong,
+					    fmt::join(report.kernel_log, "\n"), report.repeat);
+		}
+		group.verdicts.push_back(std::move(verdict));
+	}
+	return group;
 }
 
 void RaceProgress::tell(const RaceReport &report)

@@ -4,6 +4,7 @@
 
 #include "progress.h"
 #include "race.h"
+#include "verdict.h"
 
 #include <nlohmann/json.hpp>
 
@@ -30,6 +31,8 @@ void print_targets(const Targets &targets, const RaceRequest &request);
 /* @notice: why not by io_uring, or nothing */
 nlohmann::ordered_json report_json(const RaceReport &report, const RaceRequest &request,
 				   const std::string &notice);
+/* a verdict for each round */
+VerdictGroup verdicts_of(const RaceReport &report);
 void print_report(const RaceReport &report, const RaceRequest &request);
 
 } // namespace cxla

@@ -189,7 +189,8 @@ void Actor::judge(const Operation &operation, const FileResult &result, double b
 
 void Actor::look_at(Deed deed, const std::string &text, bool opened, int err)
 {
-	if (is_allowed(deed, opened, err) ||
+	/* what answers mean is settled for our stack; of another one the kernel's words count */
+	if (stack().name() != our_stack().name() || is_allowed(deed, opened, err) ||
 	    (!opened && arena_->files_vanish && (err == ENOENT || err == ENODEV)))
 		return;
 	report(fmt::format("{}: {}{}", text, opened ? "" : "opening it: ",
@@ -261,7 +262,7 @@ std::vector<std::string> Actor::bus_devices(const std::string &prefix)
 
 	if (!kept.empty() && !pick(4))
 		return kept;
-	for (auto &name : root().list("/sys/bus/cxla/devices").value_or({}))
+	for (auto &name : root().list(stack().devices_folder()).value_or({}))
 		if (name.starts_with(prefix) && name.size() > prefix.size() &&
 		    name[prefix.size()] >= '0' && name[prefix.size()] <= '9')
 			found.push_back(std::move(name));

@@ -8,6 +8,7 @@
 #include "deed.h"
 #include "range.h"
 #include "root.h"
+#include "stack.h"
 
 #include <atomic>
 #include <deque>
@@ -47,6 +48,7 @@ struct RaceModule {
 
 /* what a race acts upon */
 struct Targets {
+	Stack stack = our_stack();
 	std::vector<RaceAccel> accelerators;
 	std::vector<RaceExpander> expanders;
 	std::vector<std::string> roots; /* ACPI0017:NN that are bound to us */
@@ -138,6 +140,7 @@ public:
 	Arena &arena() { return *arena_; }
 	const Root &root() const { return arena_->root; }
 	const Targets &targets() const { return arena_->targets; }
+	const Stack &stack() const { return arena_->targets.stack; }
 	/* that it is there for: it may be one of several */
 	const RaceAccel &own_accelerator() const
 	{

@@ -15,19 +15,9 @@ namespace cxla
 namespace
 {
 
-std::string pci_driver(const char *file)
-{
-	return fmt::format("/sys/bus/pci/drivers/{}/{}", accel_driver, file);
-}
-
 std::string accel_folder(const std::string &bdf)
 {
 	return "/sys/bus/pci/devices/" + bdf + "/cxla/";
-}
-
-std::string device_folder(const std::string &name)
-{
-	return "/sys/bus/cxla/devices/" + name + "/";
 }
 
 /* a reason that ends when what is above the device returns */
@@ -38,6 +28,21 @@ bool comes_and_goes(std::string_view reason)
 		"port-disabled", "revoked", "quarantined"};
 
 	return reason.empty() || std::find(some.begin(), some.end(), reason) != some.end();
+}
+
+/* the same where the driver says nothing: as far as the bus shows it */
+void look_at_bus(Actor &actor, const RaceAccel &accel)
+{
+	BindOutcome outcome = actor.stack().outcome(actor.root(), accel.bdf);
+
+	actor.count(outcome.driver.empty() ? "gone at once"
+		    : outcome.attached()   ? "attached"
+					   : "no range");
+	if (outcome.range && !accel.memory.empty() &&
+	    std::find(accel.memory.begin(), accel.memory.end(), *outcome.range) ==
+		    accel.memory.end())
+		actor.report(fmt::format("range of {} is '{}', which is none of its own", accel.bdf,
+					 outcome.range->text()));
 }
 
 /* what the bind came to; a range, when there is one, is the device's own */
@@ -70,8 +75,10 @@ void look_at_outcome(Actor &actor, const RaceAccel &accel)
 void act_on_accel(Actor &actor)
 {
 	const RaceAccel &accel = actor.own_accelerator();
-	Operation unbind = Actor::write(Deed::Unbind, pci_driver("unbind"), accel.bdf);
-	Operation bind = Actor::write(Deed::BindAccel, pci_driver("bind"), accel.bdf);
+	Operation unbind = Actor::write(
+		Deed::Unbind, actor.stack().driver_file(Driver::Accel, "unbind"), accel.bdf);
+	Operation bind = Actor::write(Deed::BindAccel,
+				      actor.stack().driver_file(Driver::Accel, "bind"), accel.bdf);
 	std::vector<FileResult> bound;
 
 	switch (actor.pick(4)) {
@@ -90,15 +97,19 @@ void act_on_accel(Actor &actor)
 	if (bound[0].err)
 		return;
 	actor.arena().cycles++;
-	look_at_outcome(actor, accel);
+	if (actor.stack().can(Ability::Outcome))
+		look_at_outcome(actor, accel);
+	else
+		look_at_bus(actor, accel);
 }
 
 void act_on_root(Actor &actor)
 {
-	const std::string driver = "/sys/bus/platform/drivers/cxla_acpi/";
 	const std::string &device = actor.pick_of(actor.targets().roots);
-	Operation unbind = Actor::write(Deed::Unbind, driver + "unbind", device);
-	Operation bind = Actor::write(Deed::BindRoot, driver + "bind", device);
+	Operation unbind = Actor::write(Deed::Unbind,
+					actor.stack().driver_file(Driver::Root, "unbind"), device);
+	Operation bind = Actor::write(Deed::BindRoot,
+				      actor.stack().driver_file(Driver::Root, "bind"), device);
 
 	if (actor.pick(4)) {
 		actor.run({unbind});
@@ -110,17 +121,18 @@ void act_on_root(Actor &actor)
 	}
 }
 
-void rebind(Actor &actor, const std::string &driver, const std::string &prefix)
+void rebind(Actor &actor, Driver driver, const std::string &prefix)
 {
-	const std::string folder = "/sys/bus/cxla/drivers/" + driver + "/";
 	auto names = actor.bus_devices(prefix);
 
 	if (names.empty())
 		return;
 
 	std::string name = actor.pick_of(names);
-	Operation unbind = Actor::write(Deed::Unbind, folder + "unbind", name);
-	Operation bind = Actor::write(Deed::BindOther, folder + "bind", name);
+	Operation unbind =
+		Actor::write(Deed::Unbind, actor.stack().driver_file(driver, "unbind"), name);
+	Operation bind =
+		Actor::write(Deed::BindOther, actor.stack().driver_file(driver, "bind"), name);
 
 	if (actor.pick(3)) {
 		actor.run({unbind});
@@ -133,22 +145,22 @@ void rebind(Actor &actor, const std::string &driver, const std::string &prefix)
 
 void act_on_port(Actor &actor)
 {
-	rebind(actor, "cxla_port", "port");
+	rebind(actor, Driver::Port, "port");
 }
 
 void act_on_endpoint(Actor &actor)
 {
-	rebind(actor, "cxla_port", "endpoint");
+	rebind(actor, Driver::Port, "endpoint");
 }
 
 void act_on_memdev(Actor &actor)
 {
-	rebind(actor, "cxla_mem", "mem");
+	rebind(actor, Driver::Memdev, "mem");
 }
 
 void act_on_region(Actor &actor)
 {
-	rebind(actor, "cxla_region", "region");
+	rebind(actor, Driver::Region, "region");
 }
 
 void change_regions(Actor &actor)
@@ -159,7 +171,8 @@ void change_regions(Actor &actor)
 		for (const char *attribute :
 		     {"size", "uuid", "target0", "interleave_ways", "interleave_granularity"})
 			all.push_back(Actor::repeated(
-				Actor::write(Deed::ChangeRegion, device_folder(region) + attribute,
+				Actor::write(Deed::ChangeRegion,
+					     actor.stack().device_folder(region) + "/" + attribute,
 					     actor.pick(2) ? "0" : "\n"),
 				1 + actor.pick(FileOp::most_times)));
 	if (!all.empty())
@@ -195,10 +208,10 @@ void read_attributes(Actor &actor)
 							      1 + actor.pick(4)));
 		}
 	};
-	auto devices = actor.root().list("/sys/bus/cxla/devices").value_or({});
+	auto devices = actor.root().list(actor.stack().devices_folder()).value_or({});
 
 	for (unsigned n = 0; n < 3 && !devices.empty(); n++)
-		add(device_folder(actor.pick_of(devices)));
+		add(actor.stack().device_folder(actor.pick_of(devices)) + "/");
 	add(accel_folder(actor.pick_of(actor.targets().accelerators).bdf));
 	if (!all.empty())
 		actor.run(std::move(all));
@@ -221,6 +234,14 @@ const std::vector<ActorKind> &actor_kinds()
 		return targets.modules.empty() ? 0U : 1U;
 	};
 	constexpr auto hmem = [](const Targets &targets) { return targets.hmem.empty() ? 0U : 1U; };
+	constexpr auto on_loss = [](const Targets &targets) {
+		return targets.stack.can(Ability::OnLoss) ? 1U : 0U;
+	};
+	constexpr auto nodes = [](const Targets &targets) {
+		return targets.stack.can(Ability::Node)
+			       ? static_cast<unsigned>(targets.accelerators.size())
+			       : 0U;
+	};
 	constexpr auto dax = [](const Targets &targets) { return targets.dax ? 1U : 0U; };
 	static const std::vector<ActorKind> kinds = {
 		{"accel", "unbinds and binds an accelerator", accelerators, 500, 0, act_on_accel},
@@ -238,11 +259,11 @@ const std::vector<ActorKind> &actor_kinds()
 		 true},
 		{"change", "writes what must be refused to size, uuid, target0, interleave_*", one,
 		 10000, 4, change_regions},
-		{"on-loss", "changes on_loss, by words that there are not, too", one, 20000, 4,
+		{"on-loss", "changes on_loss, by words that there are not, too", on_loss, 20000, 4,
 		 change_on_loss},
 		{"read", "reads attributes", two, 20000, 8, read_attributes},
-		{"node", "opens, asks, polls, reads, maps and touches /dev/cxla/accelN",
-		 accelerators, 5000, 1, act_on_node},
+		{"node", "opens, asks, polls, reads, maps and touches /dev/cxla/accelN", nodes,
+		 5000, 1, act_on_node},
 		{"pci", "removes a device from the PCI bus, and rescans it", one, 100000, 8,
 		 act_on_pci},
 		{"modules", "unloads modules and loads them again", modules, 300000, 16,

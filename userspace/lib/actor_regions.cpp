@@ -17,23 +17,19 @@ namespace cxla
 namespace
 {
 
-std::string device_folder(const std::string &name)
+/* each region has somebody attached to it, who is not to lose it by this */
+bool all_locked(const Actor &actor, Ability refusal)
 {
-	return "/sys/bus/cxla/devices/" + name + "/";
-}
-
-bool all_locked(const Actor &actor)
-{
-	return actor.targets().expanders.empty();
+	return actor.targets().expanders.empty() && actor.stack().can(refusal);
 }
 
 /*
  * Its region is gone, and the decoders of the endpoint are not those of before:
  * somebody wrote 0 to commit, and then the region ended. No bind brings it back.
  */
-bool has_lost_decoders(const Root &root, const RaceExpander &expander)
+bool has_lost_decoders(const Root &root, const Stack &stack, const RaceExpander &expander)
 {
-	Topology ours = read_topology(root, "cxla");
+	Topology ours = read_topology(root, stack.bus());
 	const Node *memdev = ours.memdev_of(expander.bdf);
 	const Node *endpoint = memdev ? ours.endpoint_of(*memdev) : nullptr;
 
@@ -47,7 +43,7 @@ bool has_lost_decoders(const Root &root, const RaceExpander &expander)
 void look_at_regions(Actor &actor, const RaceExpander &expander)
 {
 	if (!actor.arena().recommits || actor.stopping() ||
-	    !has_lost_decoders(actor.root(), expander))
+	    !has_lost_decoders(actor.root(), actor.stack(), expander))
 		return;
 	actor.count("expanders seen without their decoders");
 	actor.arena().rest_wanted = true;
@@ -58,14 +54,17 @@ void look_at_regions(Actor &actor, const RaceExpander &expander)
 
 void delete_regions(Actor &actor)
 {
-	Deed deed = all_locked(actor) ? Deed::DeleteLocked : Deed::DeleteRegion;
+	Deed deed = all_locked(actor, Ability::DeleteIsRefused) ? Deed::DeleteLocked
+								: Deed::DeleteRegion;
 	std::vector<Operation> all;
 	auto regions = actor.bus_devices("region");
 
 	for (const auto &decoder : actor.bus_devices("decoder0."))
 		for (const auto &region : regions)
 			all.push_back(Actor::repeated(
-				Actor::write(deed, device_folder(decoder) + "delete_region",
+				Actor::write(deed,
+					     actor.stack().device_folder(decoder) +
+						     "/delete_region",
 					     region),
 				1 + actor.pick(deed == Deed::DeleteLocked ? 8 : 2)));
 	if (!all.empty())
@@ -78,10 +77,12 @@ void commit_regions(Actor &actor)
 	std::vector<Operation> first, then;
 
 	for (const auto &region : actor.bus_devices("region")) {
-		const std::string path = device_folder(region) + "commit";
+		const std::string path = actor.stack().device_folder(region) + "/commit";
 		Operation on = Actor::write(Deed::Commit, path, "1");
-		Operation off = Actor::write(
-			all_locked(actor) ? Deed::UncommitLocked : Deed::Uncommit, path, "0");
+		Operation off = Actor::write(all_locked(actor, Ability::UncommitIsRefused)
+						     ? Deed::UncommitLocked
+						     : Deed::Uncommit,
+					     path, "0");
 
 		switch (actor.pick(4)) {
 		case 0:
@@ -106,9 +107,11 @@ void commit_regions(Actor &actor)
 void act_on_expander(Actor &actor)
 {
 	const RaceExpander &expander = actor.own_expander();
-	const std::string driver = fmt::format("/sys/bus/pci/drivers/{}/", expander_driver);
-	Operation unbind = Actor::write(Deed::Unbind, driver + "unbind", expander.bdf);
-	Operation bind = Actor::write(Deed::BindExpander, driver + "bind", expander.bdf);
+	const Stack &stack = actor.stack();
+	Operation unbind = Actor::write(Deed::Unbind, stack.driver_file(Driver::Expander, "unbind"),
+					expander.bdf);
+	Operation bind = Actor::write(Deed::BindExpander,
+				      stack.driver_file(Driver::Expander, "bind"), expander.bdf);
 
 	if (actor.pick(4)) {
 		actor.run({unbind});

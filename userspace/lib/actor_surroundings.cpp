@@ -28,12 +28,13 @@ struct PciTarget {
 
 std::vector<PciTarget> pci_targets(const Targets &targets)
 {
+	const Stack &stack = targets.stack;
 	std::vector<PciTarget> all;
 
 	for (const auto &accel : targets.accelerators)
-		all.push_back({accel.bdf, accel_driver, Deed::BindAccel});
+		all.push_back({accel.bdf, stack.driver(Driver::Accel), Deed::BindAccel});
 	for (const auto &expander : targets.expanders)
-		all.push_back({expander.bdf, expander_driver, Deed::BindExpander});
+		all.push_back({expander.bdf, stack.driver(Driver::Expander), Deed::BindExpander});
 	return all;
 }
 
@@ -142,7 +143,7 @@ void act_on_dax(Actor &actor)
 	/* the driver's files are there for as long as one of these is loaded */
 	if (!regions.empty() && (devices.empty() || actor.pick(2)))
 		rebind(actor, Deed::UnbindDax, Deed::BindDax,
-		       "/sys/bus/cxla/drivers/cxla_dax_region", actor.pick_of(regions));
+		       actor.stack().driver_folder(Driver::DaxRegion), actor.pick_of(regions));
 	else if (!devices.empty())
 		rebind(actor, Deed::UnbindDax, Deed::BindDax, "/sys/bus/dax/drivers/device_dax",
 		       actor.pick_of(devices));

@@ -121,35 +121,35 @@ private:
 Operation any_write(Actor &actor)
 {
 	const RaceAccel &accel = actor.own_accelerator();
-	const std::string pci = fmt::format("/sys/bus/pci/drivers/{}/", accel_driver);
-	const std::string cxla = "/sys/bus/cxla/drivers/";
-	const std::string root = "/sys/bus/platform/drivers/cxla_acpi/";
+	const Stack &stack = actor.stack();
 	bool bind = actor.pick(2);
 	const char *file = bind ? "bind" : "unbind";
-	auto other = [&](const std::string &driver, const std::string &prefix) {
+	auto other = [&](Driver driver, const std::string &prefix) {
 		auto names = actor.bus_devices(prefix);
 
 		return Actor::write(bind ? Deed::BindOther : Deed::Unbind,
-				    cxla + driver + "/" + file,
+				    stack.driver_file(driver, file),
 				    names.empty() ? prefix + "0" : actor.pick_of(names));
 	};
 
 	switch (actor.pick(8)) {
 	case 0:
-		return other("cxla_mem", "mem");
+		return other(Driver::Memdev, "mem");
 	case 1:
-		return other("cxla_port", "endpoint");
+		return other(Driver::Port, "endpoint");
 	case 2:
-		return other("cxla_port", "port");
+		return other(Driver::Port, "port");
 	case 3:
-		return other("cxla_region", "region");
+		return other(Driver::Region, "region");
 	case 4:
 		if (!actor.targets().roots.empty())
-			return Actor::write(bind ? Deed::BindRoot : Deed::Unbind, root + file,
+			return Actor::write(bind ? Deed::BindRoot : Deed::Unbind,
+					    stack.driver_file(Driver::Root, file),
 					    actor.pick_of(actor.targets().roots));
 		[[fallthrough]];
 	default:
-		return Actor::write(bind ? Deed::BindAccel : Deed::Unbind, pci + file, accel.bdf);
+		return Actor::write(bind ? Deed::BindAccel : Deed::Unbind,
+				    stack.driver_file(Driver::Accel, file), accel.bdf);
 	}
 }
 

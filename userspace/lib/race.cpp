@@ -2,6 +2,7 @@
 #include "race.h"
 
 #include "error.h"
+#include "modules.h"
 #include "named.h"
 
 #include <algorithm>
@@ -13,18 +14,18 @@ namespace cxla
 namespace
 {
 
-RaceExpander find_expander(const Machine &machine, const Expander &expander)
+RaceExpander find_expander(const Topology &topology, const Expander &expander)
 {
 	RaceExpander target;
-	const Node *memdev = machine.ours.memdev_of(expander.bdf);
-	const Node *endpoint = memdev ? machine.ours.endpoint_of(*memdev) : nullptr;
+	const Node *memdev = topology.memdev_of(expander.bdf);
+	const Node *endpoint = memdev ? topology.endpoint_of(*memdev) : nullptr;
 
 	target.bdf = expander.bdf;
 	if (endpoint)
 		target.committed =
 			static_cast<unsigned>(endpoint->number("decoders_committed").value_or(0));
 	for (const auto &member : expander.regions) {
-		const Node *region = machine.ours.find(member.region);
+		const Node *region = topology.find(member.region);
 
 		if (member.range)
 			target.regions.push_back(*member.range);
@@ -35,22 +36,28 @@ RaceExpander find_expander(const Machine &machine, const Expander &expander)
 
 /* each that is loaded, by its file; none where the file of one of them is missing */
 std::vector<RaceModule> find_race_modules(const Machine &machine, const Root &root,
-					  const std::string &program_dir)
+					  const Stack &stack, const std::string &program_dir)
 {
-	ModuleSet files = find_modules(root, {}, machine.release, program_dir);
+	bool ours = stack.name() == our_stack().name();
+	ModuleSet files;
+	Kmod kmod(root.host("/lib/modules/" + machine.release));
+	std::vector<std::string> names = stack.modules();
 	std::vector<RaceModule> modules;
 
-	for (const char *name : our_modules) {
+	if (ours) {
+		names.assign(our_modules.begin(), our_modules.end());
+		files = find_modules(root, {}, machine.release, program_dir);
+	}
+	for (const auto &name : names) {
 		const ModuleFile *file = files.find(name);
-
-		if (!machine.loaded.count(name))
-			continue;
-		if (!file)
-			return {};
-
-		RaceModule module{name, file->path, {}};
+		RaceModule module{name, file ? file->path : kmod.lookup(name), {}};
 		const std::string folder = fmt::format("/sys/module/{}/parameters", name);
 
+		/* built in, or not there */
+		if (!root.exists(fmt::format("/sys/module/{}/initstate", name)))
+			continue;
+		if (module.file.empty())
+			return {};
 		for (const auto &parameter : root.list(folder).value_or({}))
 			if (auto value = root.text(folder + "/" + parameter))
 				module.parameters +=
@@ -59,6 +66,26 @@ std::vector<RaceModule> find_race_modules(const Machine &machine, const Root &ro
 		modules.push_back(std::move(module));
 	}
 	return modules;
+}
+
+RaceAccel find_accelerator(const Machine &machine, const Root &root, const Stack &stack,
+			   const Topology &topology, const std::string &bdf)
+{
+	const std::string folder = "/sys/bus/pci/devices/" + bdf + "/cxla/";
+	RaceAccel target;
+
+	target.bdf = bdf;
+	target.serial = machine.serial_of(bdf).value_or(0);
+	if (stack.can(Ability::Outcome)) {
+		target.on_loss = root.text(folder + "on_loss").value_or("");
+		target.range = parse_range(root.text(folder + "range").value_or(""));
+	} else {
+		target.range = stack.outcome(root, topology, bdf).range;
+	}
+	/* one that was not attached may be, once something else is bound */
+	if (target.range)
+		target.memory = machine.ranges_of(bdf);
+	return target;
 }
 
 } // namespace
@@ -117,40 +144,36 @@ std::string progress_line(const RaceReport &report)
 	return line;
 }
 
-Targets find_targets(const Machine &machine, const Root &root, const std::string &program_dir)
+Targets find_targets(const Machine &machine, const Root &root, const std::string &program_dir,
+		     const Stack &stack)
 {
+	Topology topology = read_topology(root, stack.bus());
 	Targets targets;
 
+	targets.stack = stack;
 	for (const auto &device : machine.roots)
-		if (device.driver == "cxla_acpi")
+		if (device.driver == stack.driver(Driver::Root))
 			targets.roots.push_back(device.name);
-	for (const auto &accel : machine.accelerators) {
-		RaceAccel target;
-
-		target.bdf = accel.bdf;
-		target.accel = accel.accel.value_or("");
-		target.on_loss = root.text("/sys/bus/pci/devices/" + accel.bdf + "/cxla/on_loss")
-					 .value_or("");
-		target.serial = machine.serial_of(accel.bdf).value_or(0);
-		target.range = accel.range;
-		/* one that was not attached may be, once something else is bound */
-		if (accel.range)
-			target.memory = machine.ranges_of(accel.bdf);
-		targets.accelerators.push_back(std::move(target));
-	}
-	for (const auto &expander : machine.expanders)
-		targets.expanders.push_back(find_expander(machine, expander));
+	for (const auto &bdf : stack.accelerators(root))
+		targets.accelerators.push_back(
+			find_accelerator(machine, root, stack, topology, bdf));
+	for (const auto &bdf : bound_to(root, stack.driver(Driver::Expander)))
+		targets.expanders.push_back(
+			find_expander(topology, read_expander(root, bdf, topology)));
+	targets.modules = find_race_modules(machine, root, stack, program_dir);
+	if (stack.name() != our_stack().name())
+		return targets;
 	for (const auto &device : machine.hmem)
 		if (device.driver == our_hmem_driver)
 			targets.hmem = device.name;
 	targets.dax = machine.loaded.count("cxla_dax") != 0;
-	targets.modules = find_race_modules(machine, root, program_dir);
 	return targets;
 }
 
 std::vector<Obstacle> race_refusals(const Machine &machine, const Root &root,
-				    const RaceRequest &request, bool agreed)
+				    const Targets &targets, const RaceRequest &request, bool agreed)
 {
+	const std::string &driver = targets.stack.driver(Driver::Accel);
 	std::vector<Obstacle> refusals;
 	bool resets = std::any_of(request.actors.begin(), request.actors.end(),
 				  [](const ActorKind *kind) { return kind->resets_decoders; });
@@ -160,13 +183,20 @@ std::vector<Obstacle> race_refusals(const Machine &machine, const Root &root,
 
 	if (!machine.privileged)
 		refuse("only root may unbind and bind", "run as root");
-	if (!machine.ours_loaded())
-		refuse("cxla_core is not loaded", "`cxla load --all`");
-	else if (machine.accelerators.empty())
-		refuse("no accelerator is bound to cxla_accel", "`cxla attach BDF`");
+	if (!root.exists(targets.stack.devices_folder()))
+		refuse(fmt::format("{} is not loaded", targets.stack.modules().front()),
+		       targets.stack.name() == our_stack().name()
+			       ? "`cxla load --all`"
+			       : fmt::format("modprobe {}",
+					     fmt::join(targets.stack.modules(), ", then ")));
+	else if (targets.accelerators.empty())
+		refuse(fmt::format("no accelerator is bound to {}", driver),
+		       driver == accel_driver ? "`cxla attach BDF`"
+					      : "write its name to driver_override, and its "
+						"address to the driver's bind");
 	refuse_memory_in_use(refusals, root, machine);
 	refuse_in_use(refusals, root, machine);
-	for (const auto &expander : find_targets(machine, root).expanders)
+	for (const auto &expander : targets.expanders)
 		if (resets && expander.unlocked && !request.recommit)
 			refuse(fmt::format(
 				       "decoders of {} could be lost: commit=0, and then an "

@@ -67,6 +67,8 @@ struct RaceReport {
 	std::vector<std::string> kernel_words; /* the last it said, of whatever kind */
 	unsigned lost_records = 0;
 	unsigned looks = 0, rests = 0, recommits = 0; /* with no actor at work */
+	unsigned slab_counts = 0;
+	std::string slab_problem; /* why memory was not counted; empty: it was */
 	CensusChange change;
 	bool stuck = false; /* threads are left: end the process without waiting for them */
 	bool interrupted = false;
@@ -86,13 +88,15 @@ std::string progress_line(const RaceReport &report);
 
 /* what there is to act upon */
 /* @program_dir: where modules are looked for, too */
-Targets find_targets(const Machine &machine, const Root &root, const std::string &program_dir = {});
+Targets find_targets(const Machine &machine, const Root &root, const std::string &program_dir = {},
+		     const Stack &stack = our_stack());
 /*
  * Why not to; empty: go ahead. @agreed: --yes was given. What would be lost for
  * good is refused whatever was agreed to.
  */
 std::vector<Obstacle> race_refusals(const Machine &machine, const Root &root,
-				    const RaceRequest &request, bool agreed);
+				    const Targets &targets, const RaceRequest &request,
+				    bool agreed);
 /* every actor, or those named, as often as they are; throws Error (Usage) */
 ActorKinds choose_actors(const std::vector<std::string> &names);
 

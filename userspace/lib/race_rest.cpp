@@ -4,6 +4,7 @@
 #include "accel.h"
 #include "error.h"
 #include "topology.h"
+#include "upstream.h"
 
 #include <array>
 #include <cerrno>
@@ -19,9 +20,9 @@ namespace
 {
 
 /* nobody uses through its driver what is not decoded */
-std::string wrong_of_region(const Root &root, const std::string &name)
+std::string wrong_of_region(const Root &root, const Stack &stack, const std::string &name)
 {
-	const std::string folder = "/sys/bus/cxla/devices/" + name;
+	const std::string folder = stack.device_folder(name);
 
 	if (root.text(folder + "/commit").value_or("1") == "0" &&
 	    !bound_driver(root, folder).value_or("").empty())
@@ -92,10 +93,10 @@ std::string wrong_at_standstill(const Root &root, const Targets &targets)
 	std::string wrong;
 
 	/* drivers that lost their range are told a moment later */
-	root.write("/sys/bus/cxla/flush", "1");
-	for (const auto &name : root.list("/sys/bus/cxla/devices").value_or({}))
+	flush(root, targets.stack);
+	for (const auto &name : root.list(targets.stack.devices_folder()).value_or({}))
 		if (wrong.empty() && name.starts_with("region"))
-			wrong = wrong_of_region(root, name);
+			wrong = wrong_of_region(root, targets.stack, name);
 	for (const auto &accel : targets.accelerators)
 		if (wrong.empty())
 			wrong = wrong_of_accel(root, accel);
@@ -104,28 +105,28 @@ std::string wrong_at_standstill(const Root &root, const Targets &targets)
 
 RaceRest::RaceRest(const Root &root, Targets targets, Recommit recommit)
     : root_(root), targets_(std::move(targets)), recommit_(std::move(recommit)),
-      before_(take_census(root))
+      before_(take_census(root, targets_.stack))
 {
 }
 
 /* nobody has registers of a CXL component mapped, or knows what was in them */
 void RaceRest::unbind_all() const
 {
-	const std::string pci = "/sys/bus/pci/drivers/";
+	const Stack &stack = targets_.stack;
 
 	/* unbound already, more often than not: nothing but the end counts */
 	for (const auto &accel : targets_.accelerators)
-		root_.try_write(pci + accel_driver + "/unbind", accel.bdf);
+		root_.try_write(stack.driver_file(Driver::Accel, "unbind"), accel.bdf);
 	for (const auto &expander : targets_.expanders)
-		root_.try_write(pci + expander_driver + "/unbind", expander.bdf);
+		root_.try_write(stack.driver_file(Driver::Expander, "unbind"), expander.bdf);
 	for (const auto &device : targets_.roots)
-		root_.try_write("/sys/bus/platform/drivers/cxla_acpi/unbind", device);
+		root_.try_write(stack.driver_file(Driver::Root, "unbind"), device);
 }
 
 /* with everything bound they have fewer committed decoders than before */
 std::vector<std::string> RaceRest::lost() const
 {
-	Topology ours = read_topology(root_, "cxla");
+	Topology ours = read_topology(root_, targets_.stack.bus());
 	std::vector<std::string> bdfs;
 
 	for (const auto &expander : targets_.expanders) {

@@ -4,6 +4,8 @@
 #include "hand.h"
 #include "kernel_log.h"
 #include "race.h"
+#include "slab.h"
+#include "stuck_tasks.h"
 
 #include <algorithm>
 #include <csignal>
@@ -153,6 +155,9 @@ const Actor *stuck_actor(const Crew &crew, double patience)
 /* with no actor at work */
 void look_around(const Root &root, Arena &arena, RaceReport &report)
 {
+	/* what has to hold is settled for our stack */
+	if (arena.targets.stack.name() != our_stack().name())
+		return;
 	if (std::string wrong = wrong_at_standstill(root, arena.targets); !wrong.empty())
 		arena.report({{}, "with nobody at work " + wrong});
 	report.looks++;
@@ -228,7 +233,8 @@ public:
 	Run(const Root &root, const RaceRequest &request, const Targets &targets,
 	    const std::function<bool(const RaceReport &)> &tell)
 	    : root_(root), request_(request), tell_(tell), log_(root),
-	      rest_(root, targets, request.recommit)
+	      rest_(root, targets, request.recommit),
+	      tasks_(std::chrono::duration<double>(request.patience))
 	{
 		arena_->root = root;
 		arena_->targets = targets;
@@ -262,6 +268,10 @@ public:
 	}
 
 private:
+	/* each so many seconds, and not more than a tenth of the time */
+	static constexpr double slab_seconds = 10, stuck_seconds = 5;
+	static constexpr int slab_share = 10;
+
 	double seconds() const
 	{
 		return std::chrono::duration<double>(Clock::now() - arena_->start).count();
@@ -362,6 +372,7 @@ private:
 		while (!crew.ended()) {
 			report_.seconds = seconds();
 			look_at_log(log_, *arena_);
+			look_at_tasks();
 			count_busy_threads();
 			if (const Actor *actor = stuck_actor(crew, request_.patience)) {
 				arena_->report(
@@ -401,6 +412,8 @@ private:
 		if (!report_.stuck && log_.warnings().empty())
 			rest();
 		rest_seconds_ = std::chrono::duration<double>(Clock::now() - begun).count();
+		if (!report_.stuck && !arena_->finding())
+			look_at_slab();
 		look_at_log(log_, *arena_);
 		report_.seconds = seconds();
 		fill_in(crew);
@@ -426,6 +439,42 @@ private:
 			arena_->report({{}, stuck.what()});
 			report_.stuck = true;
 		}
+	}
+
+	/* at rest */
+	void look_at_slab()
+	{
+		if (Clock::now() < next_slab_)
+			return;
+
+		auto begun = Clock::now();
+		auto count = count_slab(root_);
+
+		if (!count) {
+			report_.slab_problem = count.problem().text();
+			next_slab_ = Clock::time_point::max();
+			return;
+		}
+		slab_.note(*count, arena_->cycles);
+		report_.slab_counts++;
+		if (auto growth = slab_.growth())
+			arena_->report({{}, "memory of the kernel grows: " + *growth});
+		next_slab_ = Clock::now() +
+			     std::max<Clock::duration>(
+				     std::chrono::duration_cast<Clock::duration>(
+					     std::chrono::duration<double>(slab_seconds)),
+				     slab_share * std::chrono::duration_cast<Clock::duration>(
+							  Clock::now() - begun));
+	}
+
+	/* tasks of the kernel, too, that wait for who will never come */
+	void look_at_tasks()
+	{
+		if (Clock::now() - tasks_seen_ < std::chrono::duration<double>(stuck_seconds))
+			return;
+		tasks_seen_ = Clock::now();
+		for (const auto &task : tasks_.look(root_, tasks_seen_))
+			arena_->report({{}, task.words()});
 	}
 
 	void fill_in(const Crew &crew)
@@ -462,6 +511,10 @@ private:
 	std::vector<ActorReport> ended_; /* of rounds that are over */
 	Overlaps before_;                /* this round */
 	Watched resting_;
+	SlabWatch slab_;
+	Clock::time_point next_slab_ = {};
+	StuckTasks tasks_;
+	Clock::time_point tasks_seen_ = {};
 	double rest_seconds_ = 0;
 	Clock::time_point told_ = Clock::now(), counted_ = {};
 };

@@ -17,14 +17,14 @@ namespace
 using namespace std::chrono_literals;
 
 /* a region that is there and not committed would end with its decoders reset */
-void commit_regions(const Root &root)
+void commit_regions(const Root &root, const Stack &stack)
 {
 	/* decoders of one port are committed in order: one waits for another */
 	for (int pass = 0; pass < 4; pass++) {
 		bool any = false;
 
-		for (const auto &name : root.list(bus_devices).value_or({})) {
-			const std::string path = bus_device(name) + "/commit";
+		for (const auto &name : root.list(stack.devices_folder()).value_or({})) {
+			const std::string path = stack.device_folder(name) + "/commit";
 
 			if (name.starts_with("region") && root.text(path).value_or("1") == "0")
 				any |= root.try_write(path, "1");
@@ -86,22 +86,24 @@ void bind_dax_devices(const Root &root)
 
 void bring_to_rest(const Root &root, const Targets &targets)
 {
-	flush(root);
+	const Stack &stack = targets.stack;
+
+	flush(root, stack);
 	/* a range whose device was not bound may have become its own meanwhile */
 	if (!targets.hmem.empty() && root.exists(hmem_driver(targets.hmem.c_str())))
 		root.try_write(hmem_driver("unbind"), targets.hmem);
-	bind_roots(root, targets.roots);
-	bind_ports(root);
-	flush(root);
-	commit_regions(root);
+	bind_roots(root, targets.roots, stack);
+	bind_ports(root, stack);
+	flush(root, stack);
+	commit_regions(root, stack);
 	for (const auto &expander : targets.expanders)
-		bind_anew(root, expander_driver, expander.bdf);
+		bind_anew(root, stack.driver(Driver::Expander), expander.bdf);
 	for (const auto &accel : targets.accelerators) {
-		bind_anew(root, accel_driver, accel.bdf);
+		bind_anew(root, stack.driver(Driver::Accel), accel.bdf);
 		if (!accel.on_loss.empty())
 			root.try_write(pci_device(accel.bdf) + "/cxla/on_loss", accel.on_loss);
 	}
-	flush(root);
+	flush(root, stack);
 	if (targets.hmem.empty() && !targets.dax)
 		return;
 	if (!targets.hmem.empty())
@@ -117,7 +119,7 @@ CensusChange change_at_rest(const Root &root, const Targets &targets, const Cens
 	bring_to_rest(root, targets);
 	/* a range that was kept for somebody is handed out a moment later */
 	for (int i = 0; i < 50; i++) {
-		change = compare(before, take_census(root));
+		change = compare(before, take_census(root, targets.stack));
 		if (change.empty())
 			return change;
 		std::this_thread::sleep_for(100ms);

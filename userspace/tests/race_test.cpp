@@ -48,11 +48,17 @@ struct Race : ::testing::Test {
 		return run_race(root, request, find_targets(machine, root),
 				[](const RaceReport &) { return true; });
 	}
+	std::vector<Obstacle> refusals(const Machine &machine, const RaceRequest &request,
+				       bool agreed)
+	{
+		return race_refusals(machine, made.root(), find_targets(machine, made.root()),
+				     request, agreed);
+	}
 	bool refused(const Machine &machine, const std::string &word, bool agreed = false)
 	{
 		bool found = false;
 
-		for (const auto &refusal : race_refusals(machine, made.root(), request({}), agreed))
+		for (const auto &refusal : refusals(machine, request({}), agreed))
 			found |= refusal.what.find(word) != std::string::npos;
 		return found;
 	}
@@ -587,15 +593,15 @@ TEST_F(Race, refused_without_root_modules_or_accelerators)
 {
 	Machine now = machine();
 
-	EXPECT_TRUE(race_refusals(now, made.root(), request({}), false).empty());
+	EXPECT_TRUE(refusals(now, request({}), false).empty());
 	now.privileged = false;
 	EXPECT_TRUE(refused(now, "only root"));
 	now = machine();
-	now.loaded.clear();
-	EXPECT_TRUE(refused(now, "not loaded"));
-	now = machine();
-	now.accelerators.clear();
+	made.remove("/sys/bus/pci/drivers/cxla_accel/0000:0d:00.0");
+	made.remove("/sys/bus/pci/drivers/cxla_accel/0000:0e:00.0");
 	EXPECT_TRUE(refused(now, "no accelerator"));
+	made.remove("/sys/bus/cxla");
+	EXPECT_TRUE(refused(now, "cxla_core is not loaded"));
 }
 
 TEST_F(Race, refused_when_memory_of_a_device_is_system_ram)
@@ -611,14 +617,13 @@ TEST_F(Race, refused_while_decoders_could_be_lost_for_good)
 
 	made.make_expander(1);
 	/* its decoders are locked by hardware */
-	EXPECT_TRUE(race_refusals(machine(), made.root(), wanted, true).empty());
+	EXPECT_TRUE(refusals(machine(), wanted, true).empty());
 	made.file("/sys/bus/cxla/devices/region1/locked", "0\n");
 	EXPECT_TRUE(refused(machine(), "could be lost", true));
-	EXPECT_TRUE(race_refusals(machine(), made.root(),
-				  request({"accel", "root", "expander", "delete"}), true)
+	EXPECT_TRUE(refusals(machine(), request({"accel", "root", "expander", "delete"}), true)
 			    .empty());
 	wanted.recommit = recommit_by("true");
-	EXPECT_TRUE(race_refusals(machine(), made.root(), wanted, true).empty());
+	EXPECT_TRUE(refusals(machine(), wanted, true).empty());
 }
 
 TEST_F(Race, refused_outside_of_a_virtual_machine_unless_agreed)
