@@ -34,6 +34,9 @@ public:
 		else
 			heard.end_ns = machine_.now() + 500;
 
+		if (!machine_.appears.empty())
+			heard.accel = machine_.appears;
+
 		auto events = machine_.events_of(bdf_);
 
 		if (machine_.change_events)
@@ -183,7 +186,7 @@ void FakeMachine::attach(const std::string &bdf, uint64_t time)
 	while (!bdf_of_accel(fmt::format("accel{}", number)).empty())
 		number++;
 	made_.file(folder + "/accel", fmt::format("accel{}\n", number));
-	made_.file(folder + "/state", "attached\n");
+	made_.file(folder + "/state", state_of_new + "\n");
 	made_.file(folder + "/reason", "none\n");
 	made_.file(folder + "/range", ranges_[bdf]);
 	made_.file(folder + "/on_loss", default_on_loss + "\n");

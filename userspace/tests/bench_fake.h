@@ -48,6 +48,9 @@ public:
 	std::function<void(std::vector<cxla_event> &)> change_events;
 	unsigned steps = 0;
 	std::vector<unsigned> populated; /* pages, each time */
+	/* of those that are bound from now on */
+	std::string state_of_new = "attached";
+	std::string appears; /* instead of the node of the device that was bound */
 	/* on_loss of a device that is bound anew */
 	std::string default_on_loss = "reattach";
 

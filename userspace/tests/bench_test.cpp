@@ -204,6 +204,19 @@ TEST_F(Bench, device_that_comes_up_without_its_range_ends_the_run)
 	EXPECT_THROW(cxla::bench_attach(*machine, device(0), request), Error);
 }
 
+TEST_F(Bench, node_of_another_device_is_not_taken_for_its_own)
+{
+	machine->appears = "accel7";
+	EXPECT_THROW(cxla::bench_attach(*machine, device(0), request), Error);
+}
+
+TEST_F(Bench, one_of_several_that_comes_up_without_its_range_ends_the_run)
+{
+	EXPECT_NO_THROW(cxla::bench_threads(*machine, devices(), 2, request));
+	machine->state_of_new = "pci-only";
+	EXPECT_THROW(cxla::bench_threads(*machine, devices(), 2, request), Error);
+}
+
 TEST_F(Bench, driver_that_tells_nothing_is_measured_by_its_write_alone)
 {
 	cxla::BenchDevice quiet = device(0);
