@@ -236,7 +236,7 @@ Exit threads(Bench &bench)
 		return count > devices.size();
 	});
 	if (wanted.empty())
-		throw Error(fmt::format("there are no more than {} devices", devices.size()),
+		throw Error(fmt::format("no more than {} devices are attached", devices.size()),
 			    "ask for fewer --threads", Exit::Refused);
 	put_back_after(bench.machine(), addresses(devices), [&] {
 		for (unsigned count : wanted)
@@ -314,13 +314,15 @@ void add_subcommand(CLI::App &group, Context &context, const Subcommand &one)
 	if (one.body == threads)
 		command->add_option("--threads", options->threads, "How many threads")
 			->delimiter(',')
+			->allow_extra_args(false)
 			->capture_default_str()
 			->check(CLI::Range(1, 1024));
 	if (one.body == revoke)
 		command->add_option("--pages", options->pages,
 				    "Pages of the range that are mapped and touched when it goes; "
-				    "several, to compare them: 0,1,512")
+				    "several are measured one after the other: 0,1,512")
 			->delimiter(',')
+			->allow_extra_args(false)
 			->capture_default_str();
 	command->add_option("DEVICE", options->devices, one.devices);
 }
@@ -332,7 +334,7 @@ const char *const footer =
 	"times, and the spread is where the middle 95 % of the ratios lie. The verdict is\n"
 	"`slower` or `faster` when 1 is outside of it and the difference is not below the\n"
 	"tolerance, which stands for what differs from boot to boot. Under -icount medians are\n"
-	"numbers of instructions, and repeat.";
+	"numbers of instructions, and repeat; time that is waited counts there, too.";
 
 } // namespace
 

@@ -239,7 +239,11 @@ TEST_F(Program, bench_delete_without_an_expander_is_refused)
 
 	EXPECT_EQ(ran.status, 3);
 	EXPECT_NE(ran.out.find("no device is a memory expander"), std::string::npos) << ran.out;
-	EXPECT_EQ(run("bench threads --threads 3").status, 3);
+	/* a list is one word: what follows is a device */
+	ran = run("bench threads --threads 2,3 accel0", true);
+	EXPECT_EQ(ran.status, 3);
+	EXPECT_NE(ran.out.find("no more than 1 devices are attached"), std::string::npos)
+		<< ran.out;
 }
 
 TEST_F(Program, bench_compares_two_files_or_measures)
