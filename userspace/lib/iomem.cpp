@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "iomem.h"
 
+#include "lines.h"
+
 #include <fmt/format.h>
 
 namespace cxla
@@ -54,17 +56,8 @@ std::vector<IomemEntry> Iomem::system_ram_in(const Range &range) const
 Iomem parse_iomem(std::string_view text)
 {
 	Iomem iomem;
-	size_t number = 0;
 
-	while (!text.empty()) {
-		size_t end = std::min(text.find('\n'), text.size());
-		std::string_view line = text.substr(0, end);
-
-		text.remove_prefix(std::min(end + 1, text.size()));
-		number++;
-		if (trim(line).empty())
-			continue;
-
+	each_line(text, [&](std::string_view line, size_t number) {
 		size_t indent = line.find_first_not_of(' ');
 		size_t colon = line.find(" : ");
 		auto range = colon == line.npos ? std::nullopt
@@ -74,12 +67,12 @@ Iomem parse_iomem(std::string_view text)
 			iomem.problems.push_back(
 				{iomem_path, 0,
 				 fmt::format("line {} is no range: '{:.60}'", number, line)});
-			continue;
+			return;
 		}
 		iomem.entries.push_back({*range, static_cast<unsigned>(indent / 2),
 					 std::string(trim(line.substr(colon + 3)))});
 		iomem.addresses |= range->end != 0;
-	}
+	});
 	return iomem;
 }
 

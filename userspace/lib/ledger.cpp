@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "ledger.h"
 
+#include "lines.h"
+
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
@@ -145,16 +147,8 @@ std::vector<Range> Ledger::silent_about(const Range &range) const
 Ledger parse_ledger(std::string_view text)
 {
 	Ledger ledger;
-	size_t number = 0;
 
-	while (!text.empty()) {
-		size_t end = std::min(text.find('\n'), text.size());
-		std::string_view line = text.substr(0, end);
-
-		text.remove_prefix(std::min(end + 1, text.size()));
-		number++;
-		if (trim(line).empty())
-			continue;
+	each_line(text, [&](std::string_view line, size_t number) {
 		if (auto entry = parse_line(line))
 			ledger.entries.push_back(std::move(*entry));
 		else
@@ -162,7 +156,7 @@ Ledger parse_ledger(std::string_view text)
 				{ledger_path, 0,
 				 fmt::format("line {} can't be understood: '{:.80}'", number,
 					     line)});
-	}
+	});
 	std::sort(ledger.entries.begin(), ledger.entries.end(),
 		  [](const LedgerEntry &a, const LedgerEntry &b) {
 			  return std::pair(a.range.start, a.range.end) <

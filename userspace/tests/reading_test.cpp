@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Files that are not as they should be. */
 #include "error.h"
+#include "lines.h"
 #include "made_up_root.h"
 
 #include <gtest/gtest.h>
@@ -100,6 +101,16 @@ TEST(Reading, names_sort_by_their_numbers)
 		made.dir(std::string("/d/") + name);
 	EXPECT_EQ(*made.root().list("/d"),
 		  (std::vector<std::string>{"mem1", "mem2", "mem10", "root0"}));
+}
+
+TEST(Reading, lines_keep_their_numbers_where_others_are_blank)
+{
+	std::string seen;
+
+	each_line("one\n\n \t\nfour\n  five", [&](std::string_view line, size_t number) {
+		seen += std::to_string(number) + std::string(line) + "|";
+	});
+	EXPECT_EQ(seen, "1one|4four|5  five|");
 }
 
 TEST(Reading, write_to_missing_attribute_says_what_was_written_where)
