@@ -184,13 +184,9 @@ TEST_F(Hmem, unload_gives_the_ranges_back_to_in_tree_dax_hmem_last)
 	auto record = state_from_text(model.record, state_path);
 
 	ASSERT_TRUE(record);
-	made.bind("pci", bdf, accel_driver);
-	made.file(cxla::test::device_path(bdf) + "/driver_override", "cxla_accel\n");
-	made.file("/sys/devices/platform/ACPI0017:00/driver_override", "cxla_acpi\n");
+	make_taken_over();
 	made.file("/sys/devices/platform/hmem_platform.0/driver_override",
 		  std::string(our_hmem_driver) + "\n");
-	for (const char *name : our_modules)
-		made.add_module(name);
 
 	Plan back = plan_unload(machine(), *record);
 

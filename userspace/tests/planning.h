@@ -50,6 +50,15 @@ struct Planning : ::testing::Test {
 		m.privileged = true;
 		return m;
 	}
+	/* the machine as it is read after a load that took @bdf over */
+	void make_taken_over()
+	{
+		made.bind("pci", bdf, accel_driver);
+		made.file(device_path(bdf) + "/driver_override", "cxla_accel\n");
+		made.file("/sys/devices/platform/ACPI0017:00/driver_override", "cxla_acpi\n");
+		for (const char *name : our_modules)
+			made.add_module(name);
+	}
 	std::vector<Refusal> check(LoadRequest request, ModuleSet modules = all_modules())
 	{
 		return check_load(machine(), modules, state, request);

@@ -266,13 +266,8 @@ TEST_F(Planning, unload_gives_back_what_the_takeover_took)
 
 	auto record = state_from_text(model.record, state_path);
 
-	/* the machine as it is read after that load */
 	ASSERT_TRUE(record);
-	made.bind("pci", bdf, accel_driver);
-	made.file(cxla::test::device_path(bdf) + "/driver_override", "cxla_accel\n");
-	made.file("/sys/devices/platform/ACPI0017:00/driver_override", "cxla_acpi\n");
-	for (const char *name : our_modules)
-		made.add_module(name);
+	make_taken_over();
 
 	Plan back = plan_unload(machine(), *record);
 
