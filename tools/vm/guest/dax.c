@@ -5,8 +5,6 @@
  * gives its verdict and ends.
  */
 #include <fcntl.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,19 +17,6 @@
 
 /* a rest after each pass: whoever is rebound around it needs time, too */
 #define REST_NS	5000000
-
-static sigjmp_buf bus;
-static volatile sig_atomic_t ended;
-
-static void on_bus(int sig)
-{
-	siglongjmp(bus, sig);
-}
-
-static void on_term(int sig)
-{
-	ended = sig;
-}
 
 int is_dax(const char *node)
 {
@@ -110,7 +95,6 @@ static int follow(uint64_t *words, uint64_t size, uint64_t tag)
 
 int keep(int argc, char **argv)
 {
-	struct sigaction action = { .sa_handler = on_bus };
 	uint64_t size;
 	void *words;
 	int fd;
@@ -126,8 +110,6 @@ int keep(int argc, char **argv)
 	words = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (words == MAP_FAILED)
 		return fail("mmap");
-	sigaction(SIGBUS, &action, NULL);
-	action.sa_handler = on_term;
-	sigaction(SIGTERM, &action, NULL);
+	hear_signals();
 	return follow(words, size, strtoull(argv[1], NULL, 0) & 0xffffff);
 }

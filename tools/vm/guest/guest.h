@@ -3,6 +3,8 @@
 #define CXLA_GUEST_H
 
 #include <linux/cxla.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdint.h>
 
 #define PAGE	4096UL
@@ -19,6 +21,11 @@ uint64_t dax_size(const char *node);
 /* the words of a pattern in a mapped range, written or compared, and counted */
 extern unsigned long pattern_done, pattern_wrong;
 void pattern_blocks(uint64_t *words, uint64_t size, uint64_t tag, int writing);
+
+/* from then on SIGBUS jumps to where @bus was set last, and SIGTERM sets @ended */
+void hear_signals(void);
+extern sigjmp_buf bus;
+extern volatile sig_atomic_t ended;
 
 /* subcommands, with the words behind their name */
 int hold(int argc, char **argv);

@@ -5,8 +5,6 @@
  * the device has a range again. On SIGTERM it gives its verdict and ends.
  */
 #include <fcntl.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,19 +17,6 @@
 /* pages of a pass, and a rest after it: whoever ends the range needs time, too */
 #define PAGES	32
 #define REST_NS	5000000
-
-static sigjmp_buf bus;
-static volatile sig_atomic_t ended;
-
-static void on_bus(int sig)
-{
-	siglongjmp(bus, sig);
-}
-
-static void on_term(int sig)
-{
-	ended = sig;
-}
 
 /* 0, or 1 when the answer is SIGBUS */
 static int touch(volatile uint64_t *word)
@@ -97,7 +82,6 @@ static int follow(int fd, char *range, uint64_t size)
 
 int hold(int argc, char **argv)
 {
-	struct sigaction action = { .sa_handler = on_bus };
 	struct cxla_accel_info info;
 	int fd;
 	char *range;
@@ -118,8 +102,6 @@ int hold(int argc, char **argv)
 	range = mmap(NULL, info.hpa_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (range == MAP_FAILED)
 		return fail("mmap");
-	sigaction(SIGBUS, &action, NULL);
-	action.sa_handler = on_term;
-	sigaction(SIGTERM, &action, NULL);
+	hear_signals();
 	return follow(fd, range, info.hpa_size);
 }
