@@ -397,24 +397,31 @@ static void cxla_claim_end(void *_claim)
  * @dev: device being probed
  * @range: HPA, inclusive
  * @verdict: as for cxla_claim()
- * @holder: as for cxla_claim()
  *
- * A range of which some is System RAM when the driver is unbound stays claimed.
+ * Says so, and whose it is, when it is not free. A range of which some is
+ * System RAM when the driver is unbound stays claimed.
  *
  * Context: probe; sleeps.
  * Return: as cxla_claim().
  */
 int devm_cxla_claim(struct device *dev, const struct range *range,
-		    const struct cxla_verdict *verdict,
-		    struct cxla_verdict *holder)
+		    const struct cxla_verdict *verdict)
 {
+	struct cxla_verdict holder;
 	struct cxla_claim *claim;
 	int rc;
 
 	claim = devm_kzalloc(dev, sizeof(*claim), GFP_KERNEL);
 	if (!claim)
 		return -ENOMEM;
-	rc = cxla_claim(claim, range, verdict, holder);
+	rc = cxla_claim(claim, range, verdict, &holder);
+	if (rc == -EBUSY)
+		return dev_err_probe(dev, rc,
+				     "[%#llx-%#llx] is not free: some of it is %s, %s (%s)\n",
+				     range->start, range->end,
+				     cxla_owner_str(holder.owner),
+				     cxla_ledger_state_str(holder.state),
+				     holder.who[0] ? holder.who : "-");
 	if (rc)
 		return rc;
 	return devm_add_action_or_reset(dev, cxla_claim_end, claim);

@@ -114,8 +114,7 @@ void cxla_claim_mark(struct cxla_claim *claim, enum cxla_ledger_state state,
 		     enum cxla_ledger_why why);
 void cxla_unclaim(struct cxla_claim *claim, enum cxla_ledger_why why);
 int devm_cxla_claim(struct device *dev, const struct range *range,
-		    const struct cxla_verdict *verdict,
-		    struct cxla_verdict *holder);
+		    const struct cxla_verdict *verdict);
 
 bool cxla_range_in_iomem(const struct range *range, unsigned long flags);
 

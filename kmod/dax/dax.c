@@ -28,7 +28,7 @@ static int cxla_dax_node(u64 hpa)
 
 static int cxla_dax_publish(struct cxl_dax_region *cxlr_dax)
 {
-	struct cxla_verdict holder, verdict = {
+	struct cxla_verdict verdict = {
 		.owner = CXLA_OWNER_DAX,
 		.state = CXLA_LEDGER_OWNED,
 		.why = CXLA_WHY_REGION,
@@ -38,14 +38,7 @@ static int cxla_dax_publish(struct cxl_dax_region *cxlr_dax)
 	int rc;
 
 	snprintf(verdict.who, sizeof(verdict.who), "dax%d.0", cxlr_dax->id);
-	rc = devm_cxla_claim(dev, range, &verdict, &holder);
-	if (rc == -EBUSY)
-		return dev_err_probe(dev, rc,
-				     "[%#llx-%#llx] is not free: some of it is %s, %s (%s)\n",
-				     range->start, range->end,
-				     cxla_owner_str(holder.owner),
-				     cxla_ledger_state_str(holder.state),
-				     holder.who[0] ? holder.who : "-");
+	rc = devm_cxla_claim(dev, range, &verdict);
 	if (rc)
 		return rc;
 	rc = devm_cxla_publish_dax(dev, cxlr_dax->id, range,

@@ -62,7 +62,7 @@ static int devm_cxla_show_soft_reserved(struct device *dev,
 static int cxla_hmem_device_probe(struct platform_device *pdev)
 {
 	const struct cxla_hmem_data *data = dev_get_platdata(&pdev->dev);
-	struct cxla_verdict holder, verdict = {
+	struct cxla_verdict verdict = {
 		.owner = CXLA_OWNER_HMEM,
 		.state = CXLA_LEDGER_OWNED,
 		.why = data->why,
@@ -71,14 +71,7 @@ static int cxla_hmem_device_probe(struct platform_device *pdev)
 	int rc;
 
 	snprintf(verdict.who, sizeof(verdict.who), "dax%d.0", pdev->id);
-	rc = devm_cxla_claim(dev, &data->range, &verdict, &holder);
-	if (rc == -EBUSY)
-		return dev_err_probe(dev, rc,
-				     "[%#llx-%#llx] is not free: some of it is %s, %s (%s)\n",
-				     data->range.start, data->range.end,
-				     cxla_owner_str(holder.owner),
-				     cxla_ledger_state_str(holder.state),
-				     holder.who[0] ? holder.who : "-");
+	rc = devm_cxla_claim(dev, &data->range, &verdict);
 	if (rc)
 		return rc;
 	rc = devm_cxla_show_soft_reserved(dev, &data->range);

@@ -45,7 +45,7 @@ static int take(struct device *dev)
 	nr_takes++;
 	set_bit(CXL_DAX_REGION_F_PROBED, &cxlr_dax->flags);
 	cxlr_dax->error = take_rc ?: devm_cxla_claim(dev, &cxlr_dax->range,
-						     &verdict, NULL);
+						     &verdict);
 	return cxlr_dax->error;
 }
 
@@ -280,6 +280,20 @@ static void region_of_an_accelerator_is_not_offered(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, nr_takes, 0);
 }
 
+static void whole_and_not_offered(struct kunit *test, struct fake_node *first,
+				  struct fake_node *second)
+{
+	struct fake_node *expander = rig(test)->other;
+
+	bind(test, first);
+	bind(test, second);
+	KUNIT_EXPECT_EQ(test, nr_takes, 0);
+	KUNIT_ASSERT_NOT_NULL(test, region(expander));
+	KUNIT_EXPECT_NULL(test, offer(region(expander)));
+	fake_unbind(expander);
+	fake_unbind(rig(test)->dev);
+}
+
 /* at the moment at which it is whole it has the attach, which is refused then */
 static void region_with_an_accelerator_among_its_members_is_not_offered(struct kunit *test)
 {
@@ -288,20 +302,8 @@ static void region_with_an_accelerator_among_its_members_is_not_offered(struct k
 	take_it(test);
 	accel->accel.expander = false;
 	bring_up_interleaved(test);
-	/* the accelerator last */
-	bind(test, expander);
-	bind(test, accel);
-	KUNIT_EXPECT_EQ(test, nr_takes, 0);
-	KUNIT_ASSERT_NOT_NULL(test, region(expander));
-	KUNIT_EXPECT_NULL(test, offer(region(expander)));
-	/* the accelerator first */
-	fake_unbind(expander);
-	fake_unbind(accel);
-	bind(test, accel);
-	bind(test, expander);
-	KUNIT_EXPECT_EQ(test, nr_takes, 0);
-	KUNIT_ASSERT_NOT_NULL(test, region(expander));
-	KUNIT_EXPECT_NULL(test, offer(region(expander)));
+	whole_and_not_offered(test, expander, accel);
+	whole_and_not_offered(test, accel, expander);
 }
 
 /* ------------------------------- commit ---------------------------- */

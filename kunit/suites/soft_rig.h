@@ -164,13 +164,12 @@ static void soft_claim_end(void *_claim)
 }
 
 static int soft_devm_claim(struct device *dev, const struct range *range,
-			   const struct cxla_verdict *verdict,
-			   struct cxla_verdict *holder)
+			   const struct cxla_verdict *verdict)
 {
 	struct soft_claim *claim, *other;
 	int rc;
 
-	rc = devm_cxla_claim(dev, range, verdict, holder);
+	rc = devm_cxla_claim(dev, range, verdict);
 	if (rc)
 		return rc;
 	claim = devm_kzalloc(dev, sizeof(*claim), GFP_KERNEL);
