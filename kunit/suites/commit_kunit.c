@@ -7,11 +7,11 @@
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
-#include <linux/kthread.h>
 #include <linux/pci.h>
 
 #include "../fake/fake_cache.h"
 #include "../fake/fake_fabric.h"
+#include "deed.h"
 
 MODULE_IMPORT_NS("CXL");
 
@@ -457,40 +457,27 @@ static void accelerator_attaches_to_what_was_committed_again(struct kunit *test)
 	fake_expect_attached(test, rig(test)->dev, RANGE_BASE, RANGE_SIZE);
 }
 
-struct writer {
-	struct cxl_region *cxlr;
-	struct completion done;
-	int rc;
-};
-
-static int writer_thread(void *data)
+static int uncommit(void *cxlr)
 {
-	struct writer *writer = data;
-
-	writer->rc = fake_write_commit(writer->cxlr, false);
-	complete(&writer->done);
-	return 0;
+	return fake_write_commit(cxlr, false);
 }
 
 static void two_writers_reset_it_once(struct kunit *test)
 {
 	struct cxl_region *cxlr = mapped_and_up(test, 0);
-	struct writer second = { .cxlr = cxlr };
-	struct task_struct *task;
-	int rc;
+	struct deed *second;
+	int rc, rc2;
 
-	init_completion(&second.done);
 	/* each read sleeps, and the other one runs */
 	rig(test)->f->slow = true;
-	task = kthread_run(writer_thread, &second, "writer");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	second = begin(test, uncommit, cxlr);
 	rc = fake_write_commit(cxlr, false);
-	wait_for_completion(&second.done);
+	rc2 = end_of(test, second);
 	rig(test)->f->slow = false;
 
 	KUNIT_EXPECT_TRUE(test, rc == 0 || rc == -EBUSY);
-	KUNIT_EXPECT_TRUE(test, second.rc == 0 || second.rc == -EBUSY);
-	KUNIT_EXPECT_TRUE(test, !rc || !second.rc);
+	KUNIT_EXPECT_TRUE(test, rc2 == 0 || rc2 == -EBUSY);
+	KUNIT_EXPECT_TRUE(test, !rc || !rc2);
 	KUNIT_EXPECT_EQ(test, rig(test)->f->nr_changes, 3);
 	expect_state(test, cxlr, false);
 	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), 0);

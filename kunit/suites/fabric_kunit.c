@@ -9,10 +9,10 @@
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
-#include <linux/kthread.h>
 #include <linux/pci.h>
 
 #include "../fake/fake_fabric.h"
+#include "deed.h"
 
 MODULE_IMPORT_NS("CXL");
 
@@ -341,8 +341,6 @@ static int root_comes_and_goes(void *data)
 		msleep(i * 5 % 11);
 		rc = fake_root_add(f->fake);
 	}
-	while (!kthread_should_stop())
-		msleep(20);
 	return rc;
 }
 
@@ -356,14 +354,13 @@ static int linger(struct fake_node *device)
 static void attach_while_the_root_goes_is_whole_or_nothing(struct kunit *test)
 {
 	struct fabric *f = test->priv;
-	struct task_struct *task;
+	struct deed *root;
 	int i, in_flight = 0, tries = 40;
 
 	root_add(test);
 	f->fake->slow = true;
 	f->accel->after = linger;
-	task = kthread_run(root_comes_and_goes, f, "root_comes_and_goes");
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	root = begin(test, root_comes_and_goes, f);
 	for (i = 0; i < tries; i++) {
 		bind(test);
 		if (IS_ERR(f->accel->memdev)) {
@@ -376,7 +373,7 @@ static void attach_while_the_root_goes_is_whole_or_nothing(struct kunit *test)
 		msleep(i * 3 % 13);
 		unbind(test);
 	}
-	KUNIT_EXPECT_EQ(test, kthread_stop(task), 0);
+	KUNIT_EXPECT_EQ(test, end_of(test, root), 0);
 	KUNIT_EXPECT_EQ(test, f->accel->nr_revoke, f->accel->nr_attached);
 	KUNIT_EXPECT_LE(test, f->accel->nr_detach, f->accel->nr_revoke);
 	/* both ends of the race were met */

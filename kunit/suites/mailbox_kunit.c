@@ -6,9 +6,9 @@
 #include <kunit/test.h>
 #include <linux/ktime.h>
 #include <linux/pci.h>
-#include <linux/sched.h>
 
 #include "../fake/fake_fabric.h"
+#include "../fake/fake_fail.h"
 #include "../fake/fake_mailbox.h"
 #include "../fake/fake_mmio.h"
 
@@ -526,17 +526,17 @@ static void mapping_that_fails_leaves_nothing(struct kunit *test)
 
 static void bind_with_any_allocation_failing_is_whole_or_nothing(struct kunit *test)
 {
-#ifdef CONFIG_FAILSLAB
 	struct fake_census before = fake_census();
 	int n, failed = 0;
 
+	if (!FAKE_CAN_FAIL)
+		kunit_skip(test, "no fault injection in this kernel");
 	for (n = 1; n < MANY; n += 7) {
 		bool bound, met;
 
-		current->fail_nth = n;
+		fake_fail_start(n);
 		bound = binds(test);
-		met = !current->fail_nth;
-		current->fail_nth = 0;
+		met = fake_fail_stop();
 		if (bound) {
 			KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
 			KUNIT_EXPECT_EQ(test, memdev(test)->cxlds->identity.ram,
@@ -550,9 +550,6 @@ static void bind_with_any_allocation_failing_is_whole_or_nothing(struct kunit *t
 	}
 	KUNIT_EXPECT_GT(test, failed, 0);
 	KUNIT_EXPECT_LT(test, n, MANY);
-#else
-	kunit_skip(test, "no fault injection in this kernel");
-#endif
 }
 
 static struct kunit_case mailbox_cases[] = {

@@ -10,9 +10,9 @@
 #include <kunit/test.h>
 #include <linux/delay.h>
 #include <linux/pci.h>
-#include <linux/sched.h>
 
 #include "../fake/fake_fabric.h"
+#include "../fake/fake_fail.h"
 
 MODULE_IMPORT_NS("CXL");
 
@@ -162,32 +162,13 @@ static void bridge_that_vanishes_at_any_register_leaves_a_root_that_can_go(struc
 
 /* ----------------------------- allocations ------------------------- */
 
-#ifdef CONFIG_FAILSLAB
-/* the @n-th allocation from here on fails, in this task */
+/* the @n-th allocation from here on fails */
 static void fail_start(struct kunit *test, int n)
 {
-	current->fail_nth = n;
+	if (!FAKE_CAN_FAIL)
+		kunit_skip(test, "no fault injection in this kernel");
+	fake_fail_start(n);
 }
-
-/* whether it came to that */
-static bool fail_stop(void)
-{
-	bool failed = !current->fail_nth;
-
-	current->fail_nth = 0;
-	return failed;
-}
-#else
-static void fail_start(struct kunit *test, int n)
-{
-	kunit_skip(test, "no fault injection in this kernel");
-}
-
-static bool fail_stop(void)
-{
-	return false;
-}
-#endif
 
 /* @op with one allocation failing, then @undo; until none is left to fail */
 static void each_allocation(struct kunit *test, int (*op)(struct rig *),
@@ -201,7 +182,7 @@ static void each_allocation(struct kunit *test, int (*op)(struct rig *),
 	for (n = 1; n < MANY; n += stride) {
 		fail_start(test, n);
 		rc = op(rig(test));
-		failed = fail_stop();
+		failed = fake_fail_stop();
 		if (!failed) {
 			KUNIT_EXPECT_EQ(test, rc, 0);
 		} else {
@@ -269,7 +250,7 @@ static void region_has_its_driver_whatever_allocation_fails(struct kunit *test)
 
 		fake_on_read(dev, FAKE_MMIO, reads, fail_from_here, &failure);
 		rc = op_bind(rig(test));
-		failed = fail_stop();
+		failed = fake_fail_stop();
 		if (rc) {
 			KUNIT_EXPECT_EQ(test, rc, -ENOMEM);
 		} else {
@@ -332,7 +313,7 @@ static void unbind_with_any_allocation_failing_leaves_nothing(struct kunit *test
 		bind_it(rig(test));
 		fail_start(test, n);
 		op_unbind(rig(test));
-		fail_stop();
+		fake_fail_stop();
 		fake_expect_census(test, &before);
 	}
 	is_attached(test);
@@ -368,7 +349,7 @@ static void root_removal_with_any_allocation_failing_detaches(struct kunit *test
 		KUNIT_ASSERT_EQ(test, op_bind(rig(test)), 0);
 		fail_start(test, n);
 		fake_root_remove(rig(test)->f);
-		fail_stop();
+		fake_fail_stop();
 		KUNIT_EXPECT_EQ(test, accel->nr_revoke, n);
 		msleep(1000);
 		KUNIT_EXPECT_EQ(test, accel->nr_detach, n);
@@ -396,7 +377,7 @@ static void commit_with_any_allocation_failing_leaves_all_as_before(struct kunit
 		KUNIT_ASSERT_EQ(test, fake_write_commit(cxlr, false), 0);
 		fail_start(test, n);
 		rc = fake_write_commit(cxlr, true);
-		failed = fail_stop();
+		failed = fake_fail_stop();
 		failures += !!rc;
 		fake_expect_cxla(test, &cxlr->dev, "commit", rc ? "0" : "1");
 		KUNIT_EXPECT_EQ_MSG(test, !cxlr->dev.driver, !!rc,
