@@ -63,6 +63,17 @@ static void settle(void)
 	msleep(2000);
 }
 
+/* it asks to be attached again when it loses its range */
+static struct fake_node *attached_to_return(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+
+	dev->accel.retry = true;
+	root_add(test);
+	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
+	return dev;
+}
+
 static void is_attached(struct kunit *test, struct fake_node *dev)
 {
 	KUNIT_EXPECT_EQ(test, dev->accel.rc, 0);
@@ -240,11 +251,8 @@ static void root_that_returns_attaches_again_and_again(struct kunit *test)
 
 static void root_that_is_back_before_the_driver_was_told_attaches_again(struct kunit *test)
 {
-	struct fake_node *dev = rig(test)->dev;
+	struct fake_node *dev = attached_to_return(test);
 
-	dev->accel.retry = true;
-	root_add(test);
-	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
 	hold_device(test);
 	fake_root_remove(rig(test)->f);
 	root_add(test);
@@ -258,12 +266,9 @@ static void root_that_is_back_before_the_driver_was_told_attaches_again(struct k
 
 static void host_bridge_that_is_bound_again_attaches_again(struct kunit *test)
 {
-	struct fake_node *dev = rig(test)->dev;
+	struct fake_node *dev = attached_to_return(test);
 	struct cxl_port *port;
 
-	dev->accel.retry = true;
-	root_add(test);
-	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
 	port = fake_port(rig(test)->bridge);
 	device_release_driver(&port->dev);
 	settle();
@@ -276,11 +281,8 @@ static void host_bridge_that_is_bound_again_attaches_again(struct kunit *test)
 
 static void memdev_unbound_by_hand_does_not_come_by_itself(struct kunit *test)
 {
-	struct fake_node *dev = rig(test)->dev;
+	struct fake_node *dev = attached_to_return(test);
 
-	dev->accel.retry = true;
-	root_add(test);
-	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
 	device_release_driver(&dev->accel.memdev->dev);
 	settle();
 	KUNIT_EXPECT_EQ(test, dev->accel.nr_detach, 1);
@@ -320,11 +322,8 @@ static void driver_that_was_unbound_is_not_called(struct kunit *test)
 
 static void driver_that_lost_its_root_for_good_is_unbound_clean(struct kunit *test)
 {
-	struct fake_node *dev = rig(test)->dev;
+	struct fake_node *dev = attached_to_return(test);
 
-	dev->accel.retry = true;
-	root_add(test);
-	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
 	hold_device(test);
 	fake_root_remove(rig(test)->f);
 	root_add(test);
