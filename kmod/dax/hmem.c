@@ -282,7 +282,7 @@ static int hmem_probe(struct platform_device *pdev)
 	struct cxla_soft_ranges soft_ranges = { };
 	struct cxla_soft_ranges *soft __free(cxla_soft_free) = &soft_ranges;
 	struct device *dev = &pdev->dev;
-	bool in_window;
+	bool in_window, waited;
 	int rc;
 
 	if (hmem_is_abandoned(NULL))
@@ -296,9 +296,11 @@ static int hmem_probe(struct platform_device *pdev)
 	if (rc)
 		return rc;
 
-	hmem_turn.waited = cxla_enum_waited();
-	rc = hmem_note_windows(soft, hmem_turn.waited ? CXLA_WHY_PROBING :
-						       CXLA_WHY_NO_CXL);
+	waited = cxla_enum_waited();
+	scoped_guard(mutex, &hmem_lock)
+		hmem_turn.waited = waited;
+	rc = hmem_note_windows(soft, waited ? CXLA_WHY_PROBING :
+					      CXLA_WHY_NO_CXL);
 	if (rc) {
 		hmem_note_waiting(CXLA_WHY_ERROR);
 		return rc;
