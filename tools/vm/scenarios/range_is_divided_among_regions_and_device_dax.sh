@@ -26,6 +26,13 @@ soft_iomem() {
 	grep "Soft Reserved" /proc/iomem
 }
 
+load_with_expanders() {
+	load_modules
+	for serial in $(serials); do
+		bind "$(address_of "$serial")" cxla_pci
+	done
+}
+
 begin_soft
 load_modules
 bind_all
@@ -33,18 +40,12 @@ load_modules "cxla_hmem cxla_dax"
 # shellcheck disable=SC2046 # words
 turn "accelerators" $(owned_by accelerator,owned,attached)
 
-load_modules
-for serial in $(serials); do
-	bind "$(address_of "$serial")" cxla_pci
-done
+load_with_expanders
 load_modules "cxla_hmem cxla_dax"
 # shellcheck disable=SC2046 # words
 turn "expanders" $(owned_by dax,owned,region)
 
-load_modules
-for serial in $(serials); do
-	bind "$(address_of "$serial")" cxla_pci
-done
+load_with_expanders
 load_modules cxla_hmem
 # shellcheck disable=SC2046 # words
 turn "expanders, and cxla_dax is not there" $(owned_by none,free,region-idle)
