@@ -101,11 +101,18 @@ json report_json(const PairsReport &report, const Options &options)
 
 std::string cell_text(const PairCell &cell)
 {
-	return fmt::format(
-		"{} cases; both in it at once: {} ({} ended meanwhile, {} waited); nothing "
-		"to act upon: {}; not passed: {}; killed: {}",
-		cell.cases, cell.overlapped(), cell.inside, cell.waited, cell.nothing, cell.missed,
-		cell.killed);
+	std::string text = fmt::format("{} cases", cell.cases);
+
+	for (auto [count, what] :
+	     {std::pair{cell.inside, "the second ended while the first was held"},
+	      std::pair{cell.waited, "it waited for it"},
+	      std::pair{cell.nothing, "it found nothing to act upon"},
+	      std::pair{cell.missed, "the first did not come by"},
+	      std::pair{cell.killed, "the first was killed where it was held"},
+	      std::pair{cell.not_own, "a worker was held"}})
+		if (count)
+			text += fmt::format("; in {} {}", count, what);
+	return text;
 }
 
 /* one for each pair in each mode that it was done in */
