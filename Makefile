@@ -27,12 +27,12 @@ test-full: ## the same with long runs
 	@tools/test-all --full
 
 .PHONY: race
-race: ## race everything in a virtual machine: SECONDS=600 KERNEL=debug-7 TOPOLOGY=one-bridge SEED=
+race: ## race everything in a virtual machine: SECONDS=600 KERNEL=debug-7 TOPOLOGY=one-bridge SEED= RACE=--pairs
 	@tools/run-race --seconds $(or $(SECONDS),600) --kernel $(or $(KERNEL),debug-7) \
-		--topology $(or $(TOPOLOGY),one-bridge) $(if $(SEED),--seed $(SEED))
+		--topology $(or $(TOPOLOGY),one-bridge) $(if $(SEED),--seed $(SEED)) $(RACE)
 
 .PHONY: shell
-shell: setup kmod user ## a prompt inside the machine, modules loaded, devices attached
+shell: setup kmod program ## a prompt inside the machine, modules loaded, devices attached
 	@tools/vm/run --topology $(or $(TOPOLOGY),one-bridge) --shell -- sh /opt/cxla/scenarios/shell.sh
 
 .PHONY: setup
@@ -51,6 +51,11 @@ sample: kmod ## build the sample driver against the modules' symbols
 user: ## build the program into build/user/
 	@[ -e build/user/build.ninja ] || cmake -S userspace -B build/user -G Ninja
 	@ninja -C build/user --quiet
+
+.PHONY: program
+program: ## the same without its tests
+	@[ -e build/user/build.ninja ] || cmake -S userspace -B build/user -G Ninja
+	@ninja -C build/user --quiet cxla
 
 .PHONY: kunit
 kunit: ## KUnit suites under UML
