@@ -7,7 +7,7 @@
 # nothing in the kernel log, and at rest everything as it was.
 #
 # How often accelerators are bound: cxla.race_cycles=N on the kernel's command line,
-# else 500, and 10 with the detectors, where the same takes fifty times as long.
+# else 200, and 10 with the detectors, where the same takes fifty times as long.
 # Who acts: cxla.race_actors=accel,root, else all.
 
 cycles() {
@@ -16,7 +16,7 @@ cycles() {
 	elif [ -e /proc/lockdep ]; then
 		echo 10
 	else
-		echo 500
+		echo 200
 	fi
 }
 
