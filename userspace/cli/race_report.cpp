@@ -218,8 +218,10 @@ json report_json(const RaceReport &report, const RaceRequest &request, const std
 		{"backend", backend_name(request.backend)},
 		{"notice", notice},
 		{"seconds", report.seconds},
+		{"acting_seconds", report.acting_seconds},
 		{"cycles", report.cycles},
 		{"operations", report.operations},
+		{"operations_per_second", report.operations_per_second()},
 		{"rounds", rounds},
 		{"idle_actors", report.idle},
 		{"overlaps", overlaps_json(report)},
@@ -257,7 +259,8 @@ void print_summary(const RaceReport &report)
 					for (const auto &[err, count] : some)
 						outcomes[err] += count;
 		table.add({name, std::to_string(sum),
-			   fmt::format("{:.0f}", static_cast<double>(sum) / report.seconds),
+			   fmt::format("{:.0f}", static_cast<double>(sum) /
+							 std::max(report.acting_seconds, 1e-3)),
 			   outcomes_text(outcomes)});
 	}
 	fmt::print("{}", table.text(""));
@@ -269,11 +272,11 @@ void print_summary(const RaceReport &report)
 			counts[what] += count;
 	for (const auto &[what, count] : counts)
 		fmt::print("  {}: {}\n", what, count);
-	fmt::print("{} binds, {} operations in {:.1f} s ({:.0f} a second); {} in the kernel "
-		   "at one moment, of those {} threads were seen to run or wait there\n",
-		   report.cycles, report.operations, report.seconds,
-		   static_cast<double>(report.operations) / report.seconds, report.overlaps.peak(),
-		   report.peak_busy);
+	fmt::print(
+		"{} binds, {} operations in {:.1f} of {:.1f} s ({:.0f} a second); {} in the kernel "
+		"at one moment, of those {} threads were seen to run or wait there\n",
+		report.cycles, report.operations, report.acting_seconds, report.seconds,
+		report.operations_per_second(), report.overlaps.peak(), report.peak_busy);
 	for (Deed deed : {Deed::DeleteRegion, Deed::Uncommit, Deed::Commit})
 		if (Outcomes outcomes = report.outcomes(deed); !outcomes.empty())
 			fmt::print("{}: {}\n", deed_name(deed), outcomes_text(outcomes));

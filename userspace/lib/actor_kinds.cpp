@@ -258,7 +258,7 @@ const std::vector<ActorKind> &actor_kinds()
 		{"commit", "writes 0 and 1 to commit of each region", two, 1000, 4, commit_regions,
 		 true},
 		{"change", "writes what must be refused to size, uuid, target0, interleave_*", one,
-		 10000, 4, change_regions},
+		 1000, 1, change_regions},
 		{"on-loss", "changes on_loss, by words that there are not, too", on_loss, 20000, 4,
 		 change_on_loss},
 		{"read", "reads attributes", two, 20000, 8, read_attributes},

@@ -23,7 +23,7 @@ namespace cxla
 
 struct FileOp {
 	/* more often than this it is not done in a row */
-	static constexpr unsigned most_times = 16;
+	static constexpr unsigned most_times = 64;
 
 	std::string path; /* where it is to be opened */
 	bool write = false;

@@ -154,8 +154,18 @@ public:
 	void map()
 	{
 		void *address = nullptr;
+		bool lost = false;
 		auto touch_it = [&] {
-			return touch(static_cast<const char *>(address)) ? 0 : EFAULT;
+			/* what was mapped is of one attach; that it has ended is said after the zap
+			 */
+			lost = lost || without_range();
+
+			bool done = touch(static_cast<const char *>(address));
+
+			if (done && lost)
+				actor_.report(path_ + " is without its range, and what is mapped "
+						      "of that can still be touched");
+			return done ? 0 : EFAULT;
 		};
 
 		if (actor_.perform(Deed::MapNode, "mmap of " + path_, [&] {
@@ -179,6 +189,13 @@ public:
 	}
 
 private:
+	bool without_range() const
+	{
+		cxla_accel_info info = {};
+
+		info.size = sizeof(info);
+		return ioctl(fd_, CXLA_IOC_INFO, &info) == 0 && info.state == CXLA_ACCEL_PCI_ONLY;
+	}
 	void check_range(const cxla_accel_info &info)
 	{
 		const RaceAccel *accel = actor_.targets().by_serial(info.serial);

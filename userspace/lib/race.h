@@ -12,6 +12,8 @@
 #include "obstacle.h"
 #include "race_rest.h"
 
+#include <algorithm>
+
 namespace cxla
 {
 
@@ -54,6 +56,7 @@ struct RoundReport {
 
 struct RaceReport {
 	double seconds = 0;
+	double acting_seconds = 0; /* of them; in the others nobody acted, and it was checked */
 	uint64_t cycles = 0, operations = 0;
 	Overlaps overlaps;               /* by places of actor_kinds() */
 	unsigned peak_busy = 0;          /* threads that ran or slept in the kernel at one moment */
@@ -73,6 +76,10 @@ struct RaceReport {
 	bool stuck = false; /* threads are left: end the process without waiting for them */
 	bool interrupted = false;
 
+	double operations_per_second() const
+	{
+		return static_cast<double>(operations) / std::max(acting_seconds, 1e-3);
+	}
 	/* pairs of those that act that met so far, and how many there are */
 	std::pair<unsigned, unsigned> coverage() const;
 	ActorKinds acting{}; /* what coverage is of */

@@ -194,11 +194,14 @@ public:
 			return;
 		stand(report, arena_.rest_wanted.exchange(false));
 		arena_.gate.open(arena_.stop);
+		stood_ += Clock::now() - closed_since_;
 		/* where all is slow they would stand more than they act */
 		next_ = Clock::now() +
 			std::max<Clock::duration>(stand_every, 3 * (Clock::now() - closed_since_));
 		closing_ = false;
 	}
+	/* for how long nobody acted */
+	Clock::duration stood() const { return stood_; }
 	/* what can't be carried out is as much of a finding as what is wrong */
 	void stand(RaceReport &report, bool rest)
 	{
@@ -218,6 +221,7 @@ private:
 	Clock::time_point next_ = Clock::now() + stand_every;
 	bool closing_ = false;
 	Clock::time_point closed_since_ = {};
+	Clock::duration stood_ = {};
 };
 
 void look_at_log(KernelLog &log, Arena &arena)
@@ -354,6 +358,7 @@ private:
 			Crew crew(arena_, plan, request_.backend);
 
 			act(crew, end);
+			acted_ = report_.acting_seconds;
 			if (!report_.stuck)
 				crew.join();
 			conclude(crew, plan);
@@ -368,9 +373,13 @@ private:
 	void act(const Crew &crew, double end)
 	{
 		Standstill standstill(root_, *arena_, rest_);
+		double begun = seconds();
 
 		while (!crew.ended()) {
 			report_.seconds = seconds();
+			report_.acting_seconds =
+				acted_ + report_.seconds - begun -
+				std::chrono::duration<double>(standstill.stood()).count();
 			look_at_log(log_, *arena_);
 			look_at_tasks();
 			count_busy_threads();
@@ -515,7 +524,7 @@ private:
 	Clock::time_point next_slab_ = {};
 	StuckTasks tasks_;
 	Clock::time_point tasks_seen_ = {};
-	double rest_seconds_ = 0;
+	double rest_seconds_ = 0, acted_ = 0;
 	Clock::time_point told_ = Clock::now(), counted_ = {};
 };
 
