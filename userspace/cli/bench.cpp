@@ -65,11 +65,11 @@ public:
 
 	Exit finish()
 	{
-		BenchRun run{fmt::format("bench {}", name_),
-			     root().text("/proc/sys/kernel/osrelease").value_or("?"),
-			     clock_,
-			     {}};
+		BenchRun run;
 
+		run.command = fmt::format("bench {}", name_);
+		run.kernel = root().text("/proc/sys/kernel/osrelease").value_or("?");
+		run.clock = clock_;
 		for (const auto &result : results_) {
 			run.results.push_back(result.summary());
 			if (!options_.hdr.empty())
@@ -252,9 +252,9 @@ Exit compare(const Context &context, const CompareOptions &options)
 	Comparison comparison = compare_runs(a, b, options.tolerance / 100);
 
 	if (context.json)
-		print_json(comparison_json(comparison));
+		print_json(comparison_json(comparison, a, b));
 	else
-		print_comparison(comparison, a, b, options.files[0], options.files[1]);
+		print_comparison(comparison, a, b);
 	return Exit::Ok;
 }
 

@@ -151,11 +151,10 @@ void print_run(const BenchRun &run)
 		print_result(result, run.clock);
 }
 
-void print_comparison(const Comparison &comparison, const BenchRun &a, const BenchRun &b,
-		      const std::string &a_name, const std::string &b_name)
+void print_comparison(const Comparison &comparison, const BenchRun &a, const BenchRun &b)
 {
-	fmt::print("A: {}, {}, kernel {}\nB: {}, {}, kernel {}\n", a_name, a.command, a.kernel,
-		   b_name, b.command, b.kernel);
+	fmt::print("A: {}, {}, kernel {}\nB: {}, {}, kernel {}\n", a.file, a.command, a.kernel,
+		   b.file, b.command, b.kernel);
 	for (const auto &result : comparison.results)
 		print_compared(result, comparison.clock);
 	for (const auto &subject : comparison.only_a)

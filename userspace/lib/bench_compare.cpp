@@ -199,7 +199,7 @@ Comparison compare_runs(const BenchRun &a, const BenchRun &b, double tolerance)
 	return comparison;
 }
 
-json comparison_json(const Comparison &comparison)
+json comparison_json(const Comparison &comparison, const BenchRun &a, const BenchRun &b)
 {
 	json results = json::array();
 
@@ -219,6 +219,8 @@ json comparison_json(const Comparison &comparison)
 	return {{"command", "bench --compare"},
 		{"of", comparison.command},
 		{"unit", unit_name(comparison.clock)},
+		{"a", {{"file", a.file}, {"kernel", a.kernel}}},
+		{"b", {{"file", b.file}, {"kernel", b.kernel}}},
 		{"tolerance", comparison.tolerance},
 		{"results", results},
 		{"only_a", names_json(comparison.only_a)},

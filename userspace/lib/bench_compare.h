@@ -55,6 +55,8 @@ inline constexpr size_t least_blocks = 5;
 Compared compare_one(const Summary &a, const Summary &b, double tolerance);
 /* throws Error (Usage) when they are of different things */
 Comparison compare_runs(const BenchRun &a, const BenchRun &b, double tolerance);
-nlohmann::ordered_json comparison_json(const Comparison &comparison);
+/* @a and @b: what it is of */
+nlohmann::ordered_json comparison_json(const Comparison &comparison, const BenchRun &a,
+				       const BenchRun &b);
 
 } // namespace cxla

@@ -140,6 +140,8 @@ BenchRun parse_bench(const std::string &text, const std::string &where)
 	json in = json::parse(text, nullptr, false);
 	BenchRun run;
 
+	run.file = where;
+
 	if (in.is_discarded())
 		throw Error(fmt::format("{} is no JSON", where), hint, Exit::Usage);
 	try {

@@ -14,8 +14,9 @@ namespace cxla
 struct BenchRun {
 	std::string command; /* "bench attach" */
 	std::string kernel;  /* its release */
+	std::string file{};  /* that it was read from */
 	BenchClock clock = BenchClock::Time;
-	std::vector<ResultSummary> results;
+	std::vector<ResultSummary> results{};
 };
 
 nlohmann::ordered_json bench_json(const BenchRun &run);

@@ -40,9 +40,11 @@ Summary around(uint64_t middle, uint64_t off, size_t blocks = 20)
 
 BenchRun run_of(const std::string &address, const Summary &one)
 {
-	BenchRun run{"bench attach", "6.12.0", BenchClock::Time, {}};
+	BenchRun run;
 	cxla::ResultSummary result;
 
+	run.command = "bench attach";
+	run.kernel = "6.12.0";
 	result.subject.address = address;
 	result.cycles = 100;
 	result.measured = {one};

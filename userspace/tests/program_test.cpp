@@ -264,6 +264,8 @@ TEST_F(Program, bench_compares_two_files_or_measures)
 	json out = json::parse(run("bench --json --compare " + file + " " + file).out);
 
 	EXPECT_EQ(out["results"][0]["measured"][0]["ratio"], 1);
+	EXPECT_EQ(out["a"]["file"], file);
+	EXPECT_EQ(out["b"]["kernel"], "6.12");
 	EXPECT_EQ(run("bench").status, 2);
 	EXPECT_EQ(run("bench --compare " + file).status, 2);
 	EXPECT_EQ(run("bench attach --compare " + file + " " + file).status, 2);
