@@ -255,7 +255,6 @@ public:
 				report_.acting.push_back(kind);
 			if (kind->count(targets))
 				actors_.push_back(kind);
-			arena_->files_vanish |= kind->removes_files && kind->count(targets);
 		}
 	}
 
@@ -350,6 +349,9 @@ private:
 		mark_kernel_log(root_, fmt::format("cxla race: round {}, seed {}; again: {}",
 						   plan.name, plan.seed, command));
 		arena_->seed = plan.seed;
+		arena_->files_vanish =
+			std::any_of(plan.actors.begin(), plan.actors.end(),
+				    [](const ActorKind *kind) { return kind->removes_files; });
 		arena_->stop = false;
 		arena_->gate.reset();
 		report_.rounds.push_back({plan.name, plan.seed});
