@@ -19,13 +19,17 @@ constexpr double golden = 0.6180339887498949;
 
 } // namespace
 
+uint64_t part_of_tick(unsigned nth)
+{
+	double part = nth * golden;
+
+	return static_cast<uint64_t>((part - static_cast<unsigned>(part)) * tick_ns);
+}
+
 void RealMachine::fall_out_of_step()
 {
-	double part = ++steps_ * golden;
-	auto wait = static_cast<uint64_t>((part - static_cast<unsigned>(part)) * tick_ns);
-
 	/* not asleep: who sleeps is woken up with a tick, too */
-	for (uint64_t end = now() + wait; now() < end;)
+	for (uint64_t end = now() + part_of_tick(++steps_); now() < end;)
 		;
 }
 

@@ -43,6 +43,9 @@ private:
 	Root root_;
 };
 
+/* nanoseconds, less than a tick: for @nth = 1, 2 ... spread evenly, however many there are */
+uint64_t part_of_tick(unsigned nth);
+
 class RealMachine : public BenchMachine
 {
 public:
