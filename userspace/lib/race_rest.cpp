@@ -142,8 +142,11 @@ std::vector<std::string> RaceRest::lost() const
 
 CensusChange RaceRest::come_to()
 {
+	/* most of the time all is there, once what was unbound is bound */
+	if (change_as_it_is(root_, targets_, before_).empty() && (!recommit_ || lost().empty()))
+		return {};
 	if (recommit_) {
-		bring_to_rest(root_, targets_);
+		bring_to_rest(root_, targets_, true);
 		if (auto bdfs = lost(); !bdfs.empty()) {
 			unbind_all();
 			recommit_(bdfs);

@@ -45,14 +45,17 @@ void return_device(const Root &root, const std::string &driver, const std::strin
 		root.try_write(override_file, driver);
 }
 
-/* what was deleted or unbound below it comes with it */
-void bind_anew(const Root &root, const std::string &driver, const std::string &bdf)
+/* @anew: what was deleted or unbound below it comes with it */
+void bind_again(const Root &root, const std::string &driver, const std::string &bdf, bool anew)
 {
 	const std::string folder = "/sys/bus/pci/drivers/" + driver;
 
 	return_device(root, driver, bdf);
-	if (root.exists(pci_device(bdf) + "/driver"))
+	if (root.exists(pci_device(bdf) + "/driver")) {
+		if (!anew)
+			return;
 		root.try_write(folder + "/unbind", bdf);
+	}
 	root.try_write(folder + "/bind", bdf);
 }
 
@@ -84,22 +87,22 @@ void bind_dax_devices(const Root &root)
 
 } // namespace
 
-void bring_to_rest(const Root &root, const Targets &targets)
+void bring_to_rest(const Root &root, const Targets &targets, bool anew)
 {
 	const Stack &stack = targets.stack;
 
 	flush(root, stack);
 	/* a range whose device was not bound may have become its own meanwhile */
-	if (!targets.hmem.empty() && root.exists(hmem_driver(targets.hmem.c_str())))
+	if (anew && !targets.hmem.empty() && root.exists(hmem_driver(targets.hmem.c_str())))
 		root.try_write(hmem_driver("unbind"), targets.hmem);
 	bind_roots(root, targets.roots, stack);
 	bind_ports(root, stack);
 	flush(root, stack);
 	commit_regions(root, stack);
 	for (const auto &expander : targets.expanders)
-		bind_anew(root, stack.driver(Driver::Expander), expander.bdf);
+		bind_again(root, stack.driver(Driver::Expander), expander.bdf, anew);
 	for (const auto &accel : targets.accelerators) {
-		bind_anew(root, stack.driver(Driver::Accel), accel.bdf);
+		bind_again(root, stack.driver(Driver::Accel), accel.bdf, anew);
 		if (!accel.on_loss.empty())
 			root.try_write(pci_device(accel.bdf) + "/cxla/on_loss", accel.on_loss);
 	}
@@ -112,11 +115,17 @@ void bring_to_rest(const Root &root, const Targets &targets)
 	flush(root);
 }
 
+CensusChange change_as_it_is(const Root &root, const Targets &targets, const Census &before)
+{
+	bring_to_rest(root, targets, false);
+	return compare(before, take_census(root, targets.stack));
+}
+
 CensusChange change_at_rest(const Root &root, const Targets &targets, const Census &before)
 {
 	CensusChange change;
 
-	bring_to_rest(root, targets);
+	bring_to_rest(root, targets, true);
 	/* a range that was kept for somebody is handed out a moment later */
 	for (int i = 0; i < 50; i++) {
 		change = compare(before, take_census(root, targets.stack));

@@ -11,8 +11,13 @@
 namespace cxla
 {
 
-/* binds everything that was bound; what can't be bound the census shows */
-void bring_to_rest(const Root &root, const Targets &targets);
+/*
+ * Binds everything that was bound; what can't be bound the census shows. @anew: devices
+ * that are bound, too, with all that is below them.
+ */
+void bring_to_rest(const Root &root, const Targets &targets, bool anew);
+/* binds what is not bound; there may be more that is not as it was */
+CensusChange change_as_it_is(const Root &root, const Targets &targets, const Census &before);
 /* brings it to rest, and waits a little for what is handed out a moment later */
 CensusChange change_at_rest(const Root &root, const Targets &targets, const Census &before);
 /* a line for each object */
