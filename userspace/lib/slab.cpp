@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "slab.h"
 
+#include "fd.h"
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/membarrier.h>
 #include <set>
@@ -47,49 +51,83 @@ void keep_lower(SlabCount &count, const std::string &cache, std::optional<uint64
 	at->second = std::min(at->second, *objects);
 }
 
-/* a line for each: name, objects in use, objects, size ... */
-void read_slabinfo(const Root &root, SlabCount &count)
+/* everything in a file that is open, once more */
+std::string read_again(const Fd &fd)
 {
-	for (const auto &line : split(root.read(slabinfo, 1 << 20).value_or(""), '\n')) {
-		std::string cache = line.substr(0, line.find(' '));
+	std::string content;
+	char buffer[8192];
 
-		if (follows_drivers(cache))
-			keep_lower(count, cache, leading_number(line.substr(cache.size())));
+	if (!fd || lseek(fd.get(), 0, SEEK_SET) < 0)
+		return {};
+	for (;;) {
+		ssize_t n = ::read(fd.get(), buffer, sizeof(buffer));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return content;
+		content.append(buffer, static_cast<size_t>(n));
 	}
-}
-
-/* names of caches; of those that share their objects only one */
-std::vector<std::string> caches(const Root &root)
-{
-	std::vector<std::string> names;
-	std::set<std::string> folders;
-
-	for (const auto &name : root.list(slab_folder).value_or({}))
-		if (follows_drivers(name) &&
-		    folders.insert(root.resolve(slab_folder + name).value_or(name)).second)
-			names.push_back(name);
-	return names;
 }
 
 /*
  * Slabs that are a processor's, and what KASAN holds back, count as in use: shrinking
- * gives them back. The reading itself allocates, and makes some slab a processor's
- * again, another one for each of the two sources: "objects" allocates from kmalloc-16.
+ * gives them back. Whatever is allocated then makes slabs a processor's again, several
+ * by one object. So files are opened before. Reading them allocates as well, from other
+ * caches by each of the two sources: "objects" allocates from kmalloc-16.
  */
-void count_once(const Root &root, const std::vector<std::string> &names, bool by_slabinfo,
-		SlabCount &count)
+class Counter
 {
-	for (const auto &name : names) {
-		const std::string folder = slab_folder + name;
+public:
+	explicit Counter(const Root &root) : slabinfo_(open(root, slabinfo, O_RDONLY))
+	{
+		std::set<std::string> folders;
 
-		root.try_write(folder + "/shrink", "1");
-		if (!by_slabinfo)
-			keep_lower(count, name,
-				   leading_number(root.text(folder + "/objects").value_or("")));
+		for (const auto &name : root.list(slab_folder).value_or({})) {
+			const std::string folder = slab_folder + name;
+
+			/* of those that share their objects only one */
+			if (follows_drivers(name) &&
+			    folders.insert(root.resolve(folder).value_or(name)).second)
+				caches_.push_back({name, open(root, folder + "/shrink", O_WRONLY),
+						   open(root, folder + "/objects", O_RDONLY)});
+		}
 	}
-	if (by_slabinfo)
-		read_slabinfo(root, count);
-}
+
+	void count(bool by_slabinfo, SlabCount &count) const
+	{
+		for (const auto &cache : caches_) {
+			/* refused to all but root: then it is counted as it is */
+			[[maybe_unused]] ssize_t n = ::pwrite(cache.shrink.get(), "1", 1, 0);
+
+			if (!by_slabinfo)
+				keep_lower(count, cache.name,
+					   leading_number(read_again(cache.objects)));
+		}
+		if (!by_slabinfo)
+			return;
+		/* a line for each: name, objects in use, objects, size ... */
+		for (const auto &line : split(read_again(slabinfo_), '\n')) {
+			std::string cache = line.substr(0, line.find(' '));
+
+			if (follows_drivers(cache))
+				keep_lower(count, cache, leading_number(line.substr(cache.size())));
+		}
+	}
+
+private:
+	struct Cache {
+		std::string name;
+		Fd shrink, objects;
+	};
+	static Fd open(const Root &root, const std::string &path, int flags)
+	{
+		return Fd(::open(root.host(path).c_str(), flags | O_CLOEXEC));
+	}
+
+	std::vector<Cache> caches_;
+	Fd slabinfo_;
+};
 
 /* what RCU is to free is freed when all that could still see it have gone */
 void wait_for_readers(const Root &root)
@@ -121,7 +159,7 @@ uint64_t of_tasks(const std::string &cache, uint64_t before, uint64_t after)
 Reading<SlabCount> count_slab(const Root &root)
 {
 	SlabCount count;
-	auto names = caches(root);
+	Counter counter(root);
 	auto begun = std::chrono::steady_clock::now();
 	bool by_slabinfo = false;
 	int steady = 0; /* until both sources have been asked */
@@ -135,7 +173,7 @@ Reading<SlabCount> count_slab(const Root &root)
 		/* an inode that nobody uses keeps its sysfs file */
 		root.try_write("/proc/sys/vm/drop_caches", "2");
 		wait_for_readers(root);
-		count_once(root, names, by_slabinfo = !by_slabinfo, count);
+		counter.count(by_slabinfo = !by_slabinfo, count);
 		steady = fell(before, count) ? 0 : steady + 1;
 	}
 	if (count.objects.empty())
@@ -181,7 +219,22 @@ std::optional<std::string> SlabWatch::growth() const
 	size_t rest = samples_.size() - 1, group_count = std::clamp<size_t>(rest, 3, 5);
 	std::vector<Growth> growing;
 
-	/* of one cache: empty if it does not grow */
+	/* what a count goes down by it was too high by */
+	auto largest_fall = [&](const std::string &cache) {
+		uint64_t fall = 0;
+
+		for (size_t at = 1; at < samples_.size(); at++) {
+			auto before = samples_[at - 1].count.objects.find(cache);
+			auto after = samples_[at].count.objects.find(cache);
+
+			if (before != samples_[at - 1].count.objects.end() &&
+			    after != samples_[at].count.objects.end() &&
+			    after->second < before->second)
+				fall = std::max(fall, before->second - after->second);
+		}
+		return fall;
+	};
+	/* of one cache: adds to @growing if it does */
 	auto growth_of = [&](const std::string &cache) {
 		std::vector<Group> groups;
 		std::string counts;
@@ -221,7 +274,7 @@ std::optional<std::string> SlabWatch::growth() const
 		uint64_t work = groups.back().work - groups.front().work;
 		double each = static_cast<double>(more) / static_cast<double>(work);
 
-		if (work && more - expected >= least)
+		if (work && more - expected >= std::max(least, 4 * largest_fall(cache)))
 			growing.push_back(
 				{each, fmt::format("{}: {}: {} more in {} {}s, {:.2f} for each",
 						   cache, counts, more, work, work_, each)});
@@ -231,8 +284,8 @@ std::optional<std::string> SlabWatch::growth() const
 		growth_of(cache);
 	if (growing.empty())
 		return std::nullopt;
-	std::stable_sort(growing.begin(), growing.end(),
-			 [](const Growth &a, const Growth &b) { return a.per_work > b.per_work; });
+	std::sort(growing.begin(), growing.end(),
+		  [](const Growth &a, const Growth &b) { return a.per_work > b.per_work; });
 
 	std::string words;
 

@@ -39,12 +39,12 @@ Reading<SlabCount> count_slab(const Root &root);
 /*
  * What is growth, and what is not. Counts are up to a few objects too high, and there
  * are jumps: what is made the first time stays, and the kernel begins threads as it
- * needs them. So the first count is left out, the others are put into three to five groups, one
- * after the other in time, of which the lowest count is taken, and a leak is told when
- * it grows
+ * needs them. So the first count is left out, the others are put into three to five
+ * groups, one after the other in time, of which the lowest count is taken, and a leak is
+ * told when it grows
  *  - from each group to the next one, by one object in 40 pieces of work or more,
  *  - by more than twice as many as there are more tasks (stacks: eight pages),
- *  - by 8 objects or more in all.
+ *  - by 8 objects or more in all, and four times what it ever went down by.
  * A leak of one object each 20 times is told so after some 200 times; one each time
  * after some 10.
  */
