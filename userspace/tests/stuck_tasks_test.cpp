@@ -146,7 +146,8 @@ TEST(StuckTasks, task_that_ends_while_it_is_looked_at_is_left_out)
 	put(made, {});
 	made.dir("/proc/50/task/50");
 	made.file("/proc/60/task/60/stat", "60 (half");
-	tasks.look(made.root(), start);
+	made.file("/proc/70/task/70/stat", "70 (short) D 1 1");
+	EXPECT_TRUE(tasks.look(made.root(), start).empty());
 	EXPECT_EQ(tasks.look(made.root(), start + 1s).size(), 1U);
 	made.remove("/proc/40");
 	EXPECT_TRUE(tasks.look(made.root(), start + 2s).empty());
