@@ -114,7 +114,8 @@ expander=$(address_of 0x2)
 unbind "$expander"
 bind "$expander" cxla_pci
 region=$(cat "$BUS/$(endpoint_decoder_of "$expander")/region")
-cxla bench delete --cycles 15 --warmup 2 --json >/tmp/delete.json || fail "bench delete"
+cxla bench delete --cycles 15 --warmup 2 --json >/tmp/delete.json 2>/tmp/errors ||
+	fail "bench delete: $(cat /tmp/errors)"
 expect_equal "results" "$(measured /tmp/delete.json delete min | wc -l)" 1
 expect_equal "driver of $expander" "$(basename "$(readlink "$PCI/$expander/driver")")" cxla_pci
 expect_equal "its region" "$(cat "$BUS/$(endpoint_decoder_of "$expander")/region")" "$region"

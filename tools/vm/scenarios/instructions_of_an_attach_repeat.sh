@@ -8,7 +8,8 @@
 load_modules
 bind_all
 for n in 1 2; do
-	cxla bench attach --cycles 100 --json >/tmp/$n.json || fail "bench attach"
+	cxla bench attach --cycles 100 --json >/tmp/$n.json 2>/tmp/errors ||
+		fail "bench attach: $(cat /tmp/errors)"
 	grep -q '"clock": "icount"' /tmp/$n.json || fail "it does not know what it counts"
 done
 cxla bench --compare /tmp/1.json /tmp/2.json >/tmp/compared || fail "bench --compare"
