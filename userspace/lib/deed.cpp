@@ -90,6 +90,27 @@ bool is_allowed(Deed deed, bool opened, int err)
 	return std::find(rule.errors.begin(), rule.errors.end(), err) != rule.errors.end();
 }
 
+bool makes_a_change(Deed deed)
+{
+	switch (deed) {
+	case Deed::DeleteLocked:
+	case Deed::UncommitLocked:
+	case Deed::ChangeRegion:
+	case Deed::OnLoss:
+	case Deed::OnLossWrong:
+	case Deed::ReadAttribute:
+	case Deed::OpenNode:
+	case Deed::AskNode:
+	case Deed::PollNode:
+	case Deed::ReadNode:
+	case Deed::TouchNode:
+	case Deed::SetOverride:
+		return false;
+	default:
+		return true;
+	}
+}
+
 std::string errno_name(int err)
 {
 	const char *name = err ? strerrorname_np(err) : "done";

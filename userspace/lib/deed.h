@@ -48,6 +48,8 @@ enum class Deed {
 const char *deed_name(Deed deed);
 /* @err is 0 for success; @opened: the file was there, and opened */
 bool is_allowed(Deed deed, bool opened, int err);
+/* done, it makes, ends or changes objects of the kernel */
+bool makes_a_change(Deed deed);
 /* EBUSY; `done` for 0; the number for those without a name here */
 std::string errno_name(int err);
 

@@ -423,11 +423,13 @@ private:
 		if (!report_.stuck && log_.warnings().empty())
 			rest();
 		rest_seconds_ = std::chrono::duration<double>(Clock::now() - begun).count();
-		if (!report_.stuck && !arena_->finding())
-			look_at_slab();
 		look_at_log(log_, *arena_);
 		report_.seconds = seconds();
 		fill_in(crew);
+		if (!report_.stuck && !report_.finding && slab_due()) {
+			look_at_slab();
+			fill_in(crew);
+		}
 
 		RoundReport &round = report_.rounds.back();
 		size_t a = place_of(*plan.actors.front()), b = place_of(*plan.actors.back());
@@ -452,12 +454,10 @@ private:
 		}
 	}
 
+	bool slab_due() const { return Clock::now() >= next_slab_; }
 	/* at rest */
 	void look_at_slab()
 	{
-		if (Clock::now() < next_slab_)
-			return;
-
 		auto begun = Clock::now();
 		auto count = count_slab(root_);
 
@@ -466,7 +466,7 @@ private:
 			next_slab_ = Clock::time_point::max();
 			return;
 		}
-		slab_.note(*count, arena_->cycles);
+		slab_.note(*count, changes());
 		report_.slab_counts++;
 		if (auto growth = slab_.growth())
 			arena_->report({{}, "memory of the kernel grows: " + *growth});
@@ -476,6 +476,18 @@ private:
 					     std::chrono::duration<double>(slab_seconds)),
 				     slab_share * std::chrono::duration_cast<Clock::duration>(
 							  Clock::now() - begun));
+	}
+
+	uint64_t changes() const
+	{
+		uint64_t done = 0;
+
+		for (const auto &actor : report_.actors)
+			for (const auto &[deed, outcomes] : actor.outcomes)
+				if (auto some = outcomes.find(0);
+				    makes_a_change(deed) && some != outcomes.end())
+					done += some->second;
+		return done;
 	}
 
 	/* tasks of the kernel, too, that wait for who will never come */
@@ -522,7 +534,7 @@ private:
 	std::vector<ActorReport> ended_; /* of rounds that are over */
 	Overlaps before_;                /* this round */
 	Watched resting_;
-	SlabWatch slab_;
+	SlabWatch slab_{"change"};
 	Clock::time_point next_slab_ = {};
 	StuckTasks tasks_;
 	Clock::time_point tasks_seen_ = {};

@@ -44,6 +44,14 @@ TEST(Deeds, what_is_locked_may_not_be_deleted_or_uncommitted)
 	EXPECT_FALSE(is_allowed(Deed::Commit, true, EOPNOTSUPP));
 }
 
+TEST(Deeds, what_only_looks_or_is_refused_is_no_work_that_memory_could_grow_by)
+{
+	EXPECT_TRUE(makes_a_change(Deed::BindAccel));
+	EXPECT_TRUE(makes_a_change(Deed::LoadModule));
+	EXPECT_FALSE(makes_a_change(Deed::ReadAttribute));
+	EXPECT_FALSE(makes_a_change(Deed::ChangeRegion));
+}
+
 TEST(Deeds, an_accelerator_is_bound_with_or_without_a_range)
 {
 	EXPECT_FALSE(is_allowed(Deed::BindAccel, true, ENXIO));
