@@ -28,8 +28,17 @@ EXIT_FAILED, EXIT_USAGE, EXIT_WARNING, EXIT_TIMEOUT = 1, 2, 3, 124
 LOST_TIMER = "Possible timer handling issue on cpu="
 
 
+# QEMU up to 10.0: a processor accesses registers while another one takes a PCI device off
+# its bus, and the first one still has the map of before
+STALE_MAP = "iotlb_to_section: Assertion"
+
+
 class MachineError(Exception):
     """The machine can't be started at all."""
+
+
+class EmulatorBug(MachineError):
+    """It was, and the emulator did not survive."""
 
 
 @dataclass
@@ -378,6 +387,9 @@ def run(topology, kernel, command, options, mem_dir, run_dir, progress, on_outpu
     complaint = (run_dir / "qemu.log").read_text(errors="replace").strip()
     ended_here = result.timed_out or result.lost_timer
     if complaint and result.verdict is None and not ended_here and accel != "kvm":
+        if STALE_MAP in complaint:
+            raise EmulatorBug(f"{complaint}\nThis is a bug of QEMU, when a PCI device is removed "
+                              "while its bus is in use. Boot it again.")
         raise MachineError(f"QEMU: {complaint}")
     return result
 
