@@ -84,11 +84,17 @@ void commit_regions(Actor &actor)
 						     : Deed::Uncommit,
 					     path, "0");
 
-		switch (actor.pick(4)) {
+		switch (actor.pick(8)) {
 		case 0:
+		case 1:
 			first.push_back(on);
 			break;
-		case 1:
+		case 2:
+			/* it stays so for a while, which somebody may come to see */
+			first.push_back(off);
+			break;
+		case 3:
+		case 4:
 			first.push_back(off);
 			first.push_back(on);
 			break;
