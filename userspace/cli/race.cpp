@@ -28,7 +28,7 @@ struct Options {
 	double seconds = 0, round = RaceRequest{}.round_seconds;
 	uint64_t cycles = 0, seed = 0;
 	bool pairs = false;
-	std::vector<std::string> actors;
+	std::vector<std::string> actors, without;
 	std::string backend = "auto";
 	std::string recommit, log, script, stack = our_stack().name(), driver;
 	ResultPaths results;
@@ -168,6 +168,13 @@ RaceRequest make_request(const Options &options)
 	request.seed = options.seed ? options.seed : std::random_device()();
 	request.patience = options.patience;
 	request.actors = choose_actors(options.actors);
+	for (const auto &name : options.without)
+		std::erase_if(request.actors,
+			      [kind = choose_actors({name}).front()](const ActorKind *one) {
+				      return one == kind;
+			      });
+	if (request.actors.empty())
+		throw Error("no actor is left", "--without fewer of them", Exit::Usage);
 	request.pairs = options.pairs;
 	if (!options.recommit.empty())
 		request.recommit = recommit_by(options.recommit);
@@ -221,8 +228,8 @@ Exit race(const Root &root, const Context &context, const Options &options)
 	RaceLog log(options.log);
 	Results results(context, options.results);
 
-	log.line(fmt::format("race begins, seed {}, {} seconds{}", request.seed, request.seconds,
-			     request.pairs ? ", in pairs" : ""));
+	log.line(fmt::format("race begins; again: {}",
+			     request.command(request.actors, request.seed)));
 	if (!context.json)
 		fmt::print("seed {}, by {}\n", request.seed, backend_name(request.backend));
 	std::fflush(stdout);
@@ -266,6 +273,7 @@ void add_race(CLI::App &app, Context &context)
 			    "Only these, e.g. accel,root,delete; one that is named twice is there "
 			    "twice")
 		->delimiter(',');
+	command->add_option("--without", options->without, "All but these")->delimiter(',');
 	command->add_flag("--pairs", options->pairs,
 			  "Two kinds of actors at a time, each with each and with itself, and how "
 			  "often operations of both were under way at one moment");

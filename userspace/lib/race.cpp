@@ -139,8 +139,9 @@ std::string progress_line(const RaceReport &report)
 			    report.operations);
 
 	for (const auto &actor : report.actors)
-		line += fmt::format("; {} {:.3f} {}: {}", actor.name, actor.latest.begun,
-				    actor.latest.text, actor.latest.outcome);
+		if (!actor.latest.text.empty())
+			line += fmt::format("; {} {:.3f} {}: {}", actor.name, actor.latest.begun,
+					    actor.latest.text, actor.latest.outcome);
 	return line;
 }
 

@@ -438,8 +438,11 @@ private:
 		if (request_.pairs)
 			round.met = report_.overlaps.met(a, b) - before_.met(a, b);
 		ended_ = report_.actors;
-		for (auto &actor : ended_)
+		/* what was last is of this round */
+		for (auto &actor : ended_) {
 			actor.last.clear();
+			actor.latest = {};
+		}
 	}
 
 	void rest()
