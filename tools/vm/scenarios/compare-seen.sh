@@ -1,10 +1,165 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# What is observed of a stack; sourced by compare.sh. Each does something, and then says
-# what there is: SEEN, in words. Nothing here knows what ought to be.
+# What is observed of $STACK, with $DRIVER; sourced by compare.sh. Each does something, and
+# then says what there is: SEEN, in words. Nothing here knows what ought to be.
 
 TRACING=/sys/kernel/tracing
+
+# choose STACK DRIVER: what all else is about
+choose() {
+	STACK=$1
+	DRIVER=$2
+	case $STACK in
+	ours)
+		S=cxla
+		STACK_MODULES="cxla_core cxla_port cxla_mem cxla_acpi"
+		;;
+	in-tree)
+		S=cxl
+		# with cxl_acpi before cxl_port there would be no endpoints
+		STACK_MODULES="cxl_port cxl_acpi cxl_mem"
+		;;
+	*) fail "no stack is called $STACK" ;;
+	esac
+	BUS=/sys/bus/$S/devices
+	BUS_DRIVERS=/sys/bus/$S/drivers
+	ROOT_DRIVER=/sys/bus/platform/drivers/${S}_acpi
+	ROOT=ACPI0017:00
+	read -r SERIAL _ _ WINDOW OFFSET SIZE _ </etc/cxla/expect
+	SIZE=$((SIZE))
+	START=$(($(cxla-guest window "$WINDOW") + OFFSET))
+	WANTED=$(range_text "$START" "$SIZE")
+	A=$(address_of "$SERIAL")
+}
+
+load_driver() {
+	case $DRIVER in
+	cxla_accel) modprobe cxla_accel ;;
+	*) modprobe "$DRIVER" "capacity=$SIZE" ;;
+	esac || fail "$DRIVER does not load"
+}
+
+load_stack() {
+	local m
+	for m in ${1:-$STACK_MODULES}; do
+		modprobe "$m" || fail "$m does not load"
+	done
+	load_driver
+}
+
+# what nothing is bound to any more, and decoders as firmware had them
+unload_stack() {
+	local m
+	[ -e "$PCI/$A" ] || echo 1 >/sys/bus/pci/rescan
+	unload_modules || return 1
+	# cxl_pmem comes by itself
+	for m in cxl_mem cxl_acpi cxl_port cxl_pmem cxl_core; do
+		! grep -q "^$m " /proc/modules || rmmod "$m" || return 1
+	done
+	cxl-firmware /etc/cxla/plan >/tmp/firmware 2>&1 || {
+		cat /tmp/firmware
+		return 1
+	}
+}
+
+bind_driver() {
+	bind "$A" "$DRIVER" 2>/tmp/bind
+}
+
+driver_name() {
+	local link
+	link=$(readlink "$PCI/$A/driver") || return 0
+	echo "${link##*/}"
+}
+
+bound() {
+	[ "$(driver_name)" = "$DRIVER" ]
+}
+
+# the range that its driver was given, as far as it is told: in sysfs, or by the last
+# line that the sample left in the log
+range_given() {
+	local line
+	if [ -e "$PCI/$A/cxla/range" ]; then
+		cat "$PCI/$A/cxla/range"
+		return
+	fi
+	bound || return 0
+	line=$(scenario_log | grep "$DRIVER $A: \(CXL memory at\|no CXL\)" | tail -n 1)
+	case $line in
+	*"CXL memory at ["*)
+		line=${line##*\[}
+		echo "${line%]*}"
+		;;
+	esac
+}
+
+# a behaviour begins here: everything loaded, attached
+attach() {
+	load_stack
+	bind_driver
+	bound || fail "not bound to $DRIVER: $(cat /tmp/bind)"
+	expect_equal "range" "$(range_given)" "$WANTED"
+}
+
+region_of_range() {
+	region_at "$START" || echo "no region"
+}
+
+# empty: it has none
+memdev_of() {
+	local dev
+	for dev in "$PCI/$A"/mem[0-9]*; do
+		[ ! -e "$dev" ] || echo "${dev##*/}"
+	done
+}
+
+endpoint_of() {
+	local dev memdev
+	memdev=$(memdev_of)
+	for dev in "$BUS"/endpoint*; do
+		[ "$(basename "$(readlink "$dev/uport")")" = "$memdev" ] && echo "${dev##*/}" && return
+	done
+	return 1
+}
+
+# "driver bound, region there, decoder committed"
+state_now() {
+	local driver=unbound region=gone decoder=reset
+	! bound || driver=bound
+	region_at "$START" >/dev/null && region=there
+	[ "$(cxla-guest decoders "$A" 2>/dev/null)" = 1 ] && decoder=committed
+	if [ -e "$PCI/$A/cxla/state" ]; then
+		driver="$driver ($(cat "$PCI/$A/cxla/state"))"
+	fi
+	echo "driver $driver, region $region, decoder $decoder"
+}
+
+# nothing that was set off is on its way any more
+settle() {
+	! [ -e "/sys/bus/$S/flush" ] || echo 1 >"/sys/bus/$S/flush"
+	sleep 1
+	! [ -e "/sys/bus/$S/flush" ] || echo 1 >"/sys/bus/$S/flush"
+}
+
+# attempt TEXT FILE: "" when the write succeeded, else in words why not
+attempt() {
+	local words
+	# a shell of its own: what a failing redirection says goes to standard error
+	if words=$( (echo "$1" >"$2") 2>&1); then
+		return 0
+	fi
+	echo "${words##*: }"
+}
+
+in_words() {
+	echo "${1:-done}"
+}
+
+seen() {
+	echo "SEEN $*"
+}
 
 see_range() {
 	attach
@@ -13,12 +168,12 @@ see_range() {
 
 # who /proc/iomem says has it: the innermost entry over its first byte
 see_owner() {
-	local line range rest name="" start end
+	local range rest name="" first last
 	attach
 	while read -r range rest; do
-		start=$((0x${range%-*}))
-		end=$((0x${range#*-}))
-		[ "$start" -le "$START" ] && [ "$end" -ge "$START" ] && name=${rest#: }
+		first=$((0x${range%-*}))
+		last=$((0x${range#*-}))
+		[ "$first" -le "$START" ] && [ "$last" -ge "$START" ] && name=${rest#: }
 	done </proc/iomem
 	seen "$name"
 }
@@ -56,7 +211,7 @@ see_resize() {
 # see_unbound DRIVER DEVICE
 see_unbound() {
 	local answer
-	answer=$(attempt "$2" "$DRIVERS/$1/unbind")
+	answer=$(attempt "$2" "$BUS_DRIVERS/$1/unbind")
 	settle
 	seen "$(in_words "$answer"): $(state_now)"
 }
@@ -85,7 +240,7 @@ see_port_unbound() {
 }
 
 unbind_root() {
-	echo $ROOT >"$ROOT_DRIVER/unbind"
+	echo "$ROOT" >"$ROOT_DRIVER/unbind"
 }
 
 see_root_unbound() {
@@ -99,7 +254,7 @@ see_root_returns() {
 	attach
 	unbind_root
 	settle
-	echo $ROOT >"$ROOT_DRIVER/bind"
+	echo "$ROOT" >"$ROOT_DRIVER/bind"
 	settle
 	seen "$(state_now)"
 }
@@ -143,8 +298,8 @@ see_pci_only() {
 	# every module but the root's
 	load_stack "$(echo "$STACK_MODULES" | sed "s/${S}_acpi//")"
 	bind_driver
-	seen "driver $(bound && echo bound || echo unbound), $(ls -d "$PCI/$A"/mem[0-9]* 2>/dev/null |
-		grep -q . && echo "memdev left" || echo "no memdev left")"
+	seen "driver $(bound && echo bound || echo unbound), $([ -n "$(memdev_of)" ] && echo "memdev left" ||
+		echo "no memdev left")"
 }
 
 see_pci_only_then_root() {
@@ -186,7 +341,7 @@ see_told() {
 	fi
 	cxla-guest events "$(node_of "$A")" >/tmp/events 2>&1 &
 	sleep 1
-	echo "$(memdev_of)" >"$DRIVERS/${S}_mem/unbind"
+	attempt "$(memdev_of)" "$BUS_DRIVERS/${S}_mem/unbind"
 	settle
 	kill $!
 	seen "events: $(cut -d' ' -f1 /tmp/events | tr '\n' ' ' | sed 's/ $//')"
@@ -226,7 +381,7 @@ see_order() {
 	probe driver_lets_go_of_device pci_device_remove
 	echo 1 >$TRACING/events/compare/enable
 	echo 1 >$TRACING/tracing_on
-	echo "$(memdev_of)" >"$DRIVERS/${S}_mem/unbind"
+	attempt "$(memdev_of)" "$BUS_DRIVERS/${S}_mem/unbind"
 	settle
 	echo 0 >$TRACING/tracing_on
 	echo 0 >$TRACING/events/enable
@@ -242,4 +397,22 @@ see_order() {
 			line = line (count > 1 ? ", " : "") sprintf("%s +%.1f ms", name, (part[1] - first) * 1000)
 		} END { print line }' $TRACING/trace)"
 	echo >$TRACING/kprobe_events
+}
+
+# N binds between markers in QEMU's trace; decoders have to stand when a driver lets go,
+# and what only the first bind reads isn't counted
+accesses() {
+	local n=0
+	load_stack
+	bind_driver
+	unbind "$A"
+	while [ "$n" -lt "$1" ]; do
+		cxla-guest mark 1
+		bind_driver
+		cxla-guest mark 2
+		[ "$(range_given)" = "$WANTED" ] || fail "no range: are its decoders locked?"
+		unbind "$A"
+		n=$((n + 1))
+	done
+	seen "$A $n"
 }
