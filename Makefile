@@ -31,6 +31,10 @@ race: ## race everything in a virtual machine: SECONDS=600 KERNEL=debug-7 TOPOLO
 	@tools/run-race --seconds $(or $(SECONDS),600) --kernel $(or $(KERNEL),debug-7) \
 		--topology $(or $(TOPOLOGY),one-bridge) $(if $(SEED),--seed $(SEED)) $(RACE)
 
+.PHONY: compare
+compare: ## our stack and that of a 7.x kernel, side by side, in a virtual machine: ARGS=--help
+	@tools/compare $(ARGS)
+
 .PHONY: shell
 shell: setup kmod program ## a prompt inside the machine, modules loaded, devices attached
 	@tools/vm/run --topology $(or $(TOPOLOGY),one-bridge) --shell -- sh /opt/cxla/scenarios/shell.sh

@@ -26,6 +26,7 @@ struct Options {
 	std::vector<std::string> devices;
 	std::vector<unsigned> threads = {1, 2, 4}, pages = {0};
 	std::string hdr, clock;
+	std::string stack = "ours", driver;
 };
 
 struct CompareOptions {
@@ -40,6 +41,7 @@ public:
 	Bench(const Root &root, const Context &context, const Options &options, const char *name)
 	    : machine_(root), context_(context), options_(options), name_(name)
 	{
+		stack_ = std::make_shared<Stack>(make_stack(options.stack, options.driver));
 		clock_ = options.clock.empty()       ? read_clock(root)
 			 : options.clock == "icount" ? BenchClock::Icount
 						     : BenchClock::Time;
@@ -48,6 +50,7 @@ public:
 	RealMachine &machine() { return machine_; }
 	const Root &root() const { return machine_.root(); }
 	const Options &options() const { return options_; }
+	const std::shared_ptr<const Stack> &stack() const { return stack_; }
 
 	/* shown while it lasts: how far @what is */
 	BenchRequest request(const std::string &what)
@@ -70,6 +73,9 @@ public:
 		run.command = fmt::format("bench {}", name_);
 		run.kernel = root().text("/proc/sys/kernel/osrelease").value_or("?");
 		run.clock = clock_;
+		if (!stack_->can(Ability::Node))
+			run.stack = fmt::format("{}, {}", stack_->name(),
+						stack_->driver(Driver::Accel));
 		for (const auto &result : results_) {
 			run.results.push_back(result.summary());
 			if (!options_.hdr.empty())
@@ -115,6 +121,7 @@ private:
 	const Context &context_;
 	const Options &options_;
 	const char *name_;
+	std::shared_ptr<const Stack> stack_;
 	BenchClock clock_;
 	std::vector<BenchResult> results_;
 };
@@ -132,21 +139,22 @@ std::vector<std::string> resolved(const Root &root, const std::vector<std::strin
 	return devices;
 }
 
-std::vector<BenchDevice> accelerators(const Root &root, const Options &options)
+std::vector<BenchDevice> accelerators(const Bench &bench)
 {
-	std::vector<std::string> names = resolved(root, options.devices);
+	const Root &root = bench.root();
+	std::vector<std::string> names = resolved(root, bench.options().devices);
 	std::vector<BenchDevice> devices;
 
-	if (options.devices.empty())
-		for (const auto &accel : read_accelerators(root, {}))
-			if (accel.attached())
-				names.push_back(accel.bdf);
+	if (names.empty())
+		for (const auto &bdf : bench.stack()->accelerators(root))
+			if (bench.stack()->outcome(root, bdf).attached())
+				names.push_back(bdf);
 	if (names.empty())
 		throw Error("no accelerator is attached",
 			    "`cxla load --all` or `cxla attach BDF` first", Exit::Refused);
 	devices.reserve(names.size());
 	for (const auto &bdf : names)
-		devices.push_back(attached_device(root, bdf));
+		devices.push_back(attached_device(root, bench.stack(), bdf));
 	return devices;
 }
 
@@ -163,7 +171,7 @@ std::vector<std::string> addresses(const std::vector<BenchDevice> &devices)
 /* one after the other, each by itself */
 template <class Measure> Exit each_accelerator(Bench &bench, Measure measure)
 {
-	for (const auto &device : accelerators(bench.root(), bench.options()))
+	for (const auto &device : accelerators(bench))
 		put_back_after(bench.machine(), {device.bdf}, [&] { measure(device); });
 	return bench.finish();
 }
@@ -214,7 +222,7 @@ Exit delete_region(Bench &bench)
 
 Exit scale(Bench &bench)
 {
-	auto devices = accelerators(bench.root(), bench.options());
+	auto devices = accelerators(bench);
 
 	put_back_after(bench.machine(), addresses(devices), [&] {
 		for (auto &result :
@@ -226,7 +234,7 @@ Exit scale(Bench &bench)
 
 Exit threads(Bench &bench)
 {
-	auto devices = accelerators(bench.root(), bench.options());
+	auto devices = accelerators(bench);
 	auto wanted = bench.options().threads;
 
 	std::erase_if(wanted, [&](unsigned count) {
@@ -311,6 +319,17 @@ void add_subcommand(CLI::App &group, Context &context, const Subcommand &one)
 			    "with QEMU's -icount shift=0; by default as the kernel's command line "
 			    "says (cxla.clock=icount)")
 		->check(CLI::IsMember({"time", "icount"}));
+	/* those that need no node */
+	if (one.body == attach || one.body == detach || one.body == scale || one.body == threads) {
+		command->add_option("--stack", options->stack,
+				    "ours, or in-tree: the kernel's own, of 7.x, with "
+				    "cxl_sample_intree; what it can't tell is left out")
+			->check(CLI::IsMember(stack_names()))
+			->capture_default_str();
+		command->add_option("--driver", options->driver,
+				    "Another driver of accelerators in mainline's form, e.g. "
+				    "cxl_sample");
+	}
 	if (one.body == threads)
 		command->add_option("--threads", options->threads, "How many threads")
 			->delimiter(',')

@@ -153,8 +153,13 @@ void print_run(const BenchRun &run)
 
 void print_comparison(const Comparison &comparison, const BenchRun &a, const BenchRun &b)
 {
-	fmt::print("A: {}, {}, kernel {}\nB: {}, {}, kernel {}\n", a.file, a.command, a.kernel,
-		   b.file, b.command, b.kernel);
+	auto line = [](char which, const BenchRun &run) {
+		fmt::print("{}: {}, {}, kernel {}{}{}\n", which, run.file, run.command, run.kernel,
+			   run.stack.empty() ? "" : ", ", run.stack);
+	};
+
+	line('A', a);
+	line('B', b);
 	for (const auto &result : comparison.results)
 		print_compared(result, comparison.clock);
 	for (const auto &subject : comparison.only_a)

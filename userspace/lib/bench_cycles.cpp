@@ -118,6 +118,14 @@ void record_bind(BenchResult *result, uint64_t ns)
 		result->record("bind", ns);
 }
 
+/* a driver in the portable form stays bound without one */
+void need_range(const Root &root, const Stack &stack, const std::string &bdf)
+{
+	if (!stack.outcome(root, bdf).attached())
+		throw Error(fmt::format("{} came up without a range", bdf),
+			    fmt::format("dmesg has what {} said", stack.driver(Driver::Accel)));
+}
+
 /* the only member of a region that nothing locks; null: there is none */
 const Membership *deletable(const Expander &expander, const Topology &ours)
 {
@@ -146,6 +154,22 @@ BenchDevice attached_device(const Root &root, const std::string &bdf)
 			    fmt::format("`cxla attach {}` first", bdf), Exit::Refused);
 	need_unused(root, accel);
 	return {bdf, accel_driver};
+}
+
+BenchDevice attached_device(const Root &root, const std::shared_ptr<const Stack> &stack,
+			    const std::string &bdf)
+{
+	const std::string &driver = stack->driver(Driver::Accel);
+
+	if (stack->can(Ability::Node))
+		return attached_device(root, bdf);
+	if (BindOutcome outcome = stack->outcome(root, bdf); !outcome.attached())
+		throw Error(fmt::format("{} is not attached: its driver is {}", bdf,
+					outcome.driver.empty() ? "none" : outcome.driver),
+			    fmt::format("write {0} to driver_override, and the device to {1}",
+					driver, stack->driver_file(Driver::Accel, "bind")),
+			    Exit::Refused);
+	return {bdf, driver, false, stack};
 }
 
 void need_deletable_region(const Root &root, const std::string &bdf)
@@ -182,6 +206,8 @@ void bind_once(BenchMachine &machine, const BenchDevice &device, BenchResult *re
 	uint64_t end = machine.now();
 
 	if (!device.tells) {
+		if (device.stack)
+			need_range(machine.root(), *device.stack, device.bdf);
 		record_bind(result, end - start);
 		return;
 	}

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "bench_machine.h"
+#include "stack.h"
 
 namespace cxla
 {
@@ -17,10 +18,15 @@ struct BenchDevice {
 	std::string driver;
 	/* the driver has /dev/cxla/accelN, with its events, and a record of each attach */
 	bool tells = true;
+	/* of a driver that tells nothing: the bus is asked what came of a bind; null: nobody is */
+	std::shared_ptr<const Stack> stack{};
 };
 
 /* cxla_accel and attached, and nobody has the node open; throws Error (Refused) */
 BenchDevice attached_device(const Root &root, const std::string &bdf);
+/* the same of any stack, as far as it tells */
+BenchDevice attached_device(const Root &root, const std::shared_ptr<const Stack> &stack,
+			    const std::string &bdf);
 /* throws Error (Refused) unless there is a region of its own that can be deleted */
 void need_deletable_region(const Root &root, const std::string &bdf);
 

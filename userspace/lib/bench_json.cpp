@@ -128,10 +128,13 @@ json bench_json(const BenchRun &run)
 		}
 		results.push_back(one);
 	}
-	return {{"command", run.command},
-		{"kernel", run.kernel},
-		{"clock", run.clock == BenchClock::Icount ? "icount" : "time"},
-		{"results", results}};
+	json out = {{"command", run.command}, {"kernel", run.kernel}};
+
+	if (!run.stack.empty())
+		out["stack"] = run.stack;
+	out["clock"] = run.clock == BenchClock::Icount ? "icount" : "time";
+	out["results"] = results;
+	return out;
 }
 
 BenchRun parse_bench(const std::string &text, const std::string &where)
@@ -150,6 +153,7 @@ BenchRun parse_bench(const std::string &text, const std::string &where)
 			throw Error(fmt::format("{} is of `cxla {}`", where, run.command), hint,
 				    Exit::Usage);
 		run.kernel = in.at("kernel").get<std::string>();
+		run.stack = in.value("stack", "");
 		run.clock = in.at("clock").get<std::string>() == "icount" ? BenchClock::Icount
 									  : BenchClock::Time;
 		for (const auto &result : in.at("results"))

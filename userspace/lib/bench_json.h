@@ -17,6 +17,7 @@ struct BenchRun {
 	std::string file{};  /* that it was read from */
 	BenchClock clock = BenchClock::Time;
 	std::vector<ResultSummary> results{};
+	std::string stack{}; /* "in-tree, cxl_sample_intree"; empty: ours, cxla_accel */
 };
 
 nlohmann::ordered_json bench_json(const BenchRun &run);

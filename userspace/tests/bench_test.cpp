@@ -235,6 +235,31 @@ TEST_F(Bench, driver_that_tells_nothing_is_measured_by_its_write_alone)
 	EXPECT_FALSE(summary.accesses);
 }
 
+TEST_F(Bench, driver_of_a_stack_that_shows_no_range_ends_the_run)
+{
+	cxla::BenchDevice quiet = device(0);
+
+	quiet.tells = false;
+	quiet.stack = std::make_shared<cxla::Stack>(cxla::make_stack("in-tree"));
+	EXPECT_THROW(cxla::bench_attach(*machine, quiet, request), Error);
+	quiet.stack = std::make_shared<cxla::Stack>(cxla::our_stack());
+	EXPECT_NO_THROW(cxla::bench_attach(*machine, quiet, request));
+}
+
+TEST_F(Bench, device_of_the_in_tree_stack_needs_its_range_and_has_no_node)
+{
+	auto intree = std::make_shared<cxla::Stack>(cxla::make_stack("in-tree"));
+
+	EXPECT_THROW(cxla::attached_device(machine->root(), intree, device(0).bdf), Error);
+	made.add_intree(device(0).bdf, true, false);
+	made.bind("pci", device(0).bdf, cxla::intree_accel_driver);
+
+	cxla::BenchDevice measured = cxla::attached_device(machine->root(), intree, device(0).bdf);
+
+	EXPECT_EQ(measured.driver, "cxl_sample_intree");
+	EXPECT_FALSE(measured.tells);
+}
+
 TEST_F(Bench, detach_is_measured_to_the_revoke_and_to_the_end)
 {
 	ResultSummary summary = cxla::bench_detach(*machine, device(1), request).summary();

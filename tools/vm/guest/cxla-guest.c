@@ -135,15 +135,23 @@ static int info(const char *node)
 	return 0;
 }
 
-/* the port a PC's firmware shows its progress on; nothing listens */
+/*
+ * The port a PC's firmware shows its progress on: nothing listens. Where the kernel has
+ * no /dev/port, a scratchpad of the host bridge, which nothing listens to either.
+ */
 static int mark(const char *text)
 {
 	uint8_t bytes[2] = { 0xc8, strtoul(text, NULL, 0) };
+	const char *bridge = "/sys/bus/pci/devices/0000:00:00.0/config";
 	int fd;
 
 	fd = open("/dev/port", O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return fail("/dev/port");
+	if (fd < 0) {
+		fd = open(bridge, O_WRONLY | O_CLOEXEC);
+		if (fd < 0 || pwrite(fd, bytes, 2, 0xdc) != 2)
+			return fail(bridge);
+		return 0;
+	}
 	for (int i = 0; i < 2; i++)
 		if (pwrite(fd, &bytes[i], 1, 0x80) != 1)
 			return fail("/dev/port");

@@ -166,14 +166,15 @@ see_range() {
 	seen "$(range_given)"
 }
 
-# who /proc/iomem says has it: the innermost entry over its first byte
+# who /proc/iomem says has its first byte, from outside inwards
 see_owner() {
 	local range rest name="" first last
 	attach
 	while read -r range rest; do
 		first=$((0x${range%-*}))
 		last=$((0x${range#*-}))
-		[ "$first" -le "$START" ] && [ "$last" -ge "$START" ] && name=${rest#: }
+		[ "$first" -le "$START" ] && [ "$last" -ge "$START" ] &&
+			name="$name${name:+ > }${rest#: }"
 	done </proc/iomem
 	seen "$name"
 }
@@ -360,6 +361,12 @@ probe() {
 	echo "p:compare/$1 $2" >>$TRACING/kprobe_events || fail "no probe at $2"
 }
 
+# the name that a function of a module was compiled to
+symbol() {
+	awk -v name="$2" -v module="[$1]" '$4 == module && ($3 == name || index($3, name ".") == 1) {
+		print $3; exit }' /proc/kallsyms
+}
+
 # what happens first when a memdev is unbound: by probes and trace events. Each once,
 # in the order of its first time.
 see_order() {
@@ -369,6 +376,7 @@ see_order() {
 	in-tree)
 		probe region_ends cxl_core:unregister_region
 		probe decoder_is_reset cxl_core:cxl_decoder_reset
+		probe range_is_free_to_others "cxl_core:$(symbol cxl_core cxl_region_iomem_release)"
 		;;
 	ours)
 		probe decoder_is_reset cxla_core:cxla_region_reset
@@ -377,8 +385,8 @@ see_order() {
 		echo 1 >$TRACING/events/cxla/cxla_region_del/enable
 		;;
 	esac
-	probe driver_lets_go devm_memremap_release
-	probe driver_lets_go_of_device pci_device_remove
+	# of the range, when it lets go of it
+	probe driver_unmaps memunmap
 	echo 1 >$TRACING/events/compare/enable
 	echo 1 >$TRACING/tracing_on
 	attempt "$(memdev_of)" "$BUS_DRIVERS/${S}_mem/unbind"
@@ -415,4 +423,32 @@ accesses() {
 		n=$((n + 1))
 	done
 	seen "$A $n"
+}
+
+# as cxla bench measures it: bench CYCLES
+bench() {
+	local what
+	load_stack
+	bind_driver
+	for what in attach detach; do
+		cxla bench "$what" --json --cycles "$1" --stack "$STACK" --driver "$DRIVER" "$A" \
+			>/tmp/bench 2>/tmp/bench.err || fail "cxla bench $what: $(cat /tmp/bench.err)"
+		echo "BENCH $what $(tr -d '\n' </tmp/bench)"
+	done
+}
+
+# every accelerator of the topology bound to the driver, and all of it raced: race SECONDS
+race() {
+	local status
+	load_stack
+	each_device bind_each
+	cxla race --json --seconds "$1" --seed 1 --stack "$STACK" --driver "$DRIVER" --log /dev/console \
+		>/tmp/race 2>/tmp/race.err
+	status=$?
+	echo "RACE $status $(tr -d '\n' </tmp/race)"
+	[ "$status" -le 1 ] || fail "cxla race: $(cat /tmp/race.err)"
+}
+
+bind_each() {
+	[ "$3" != attached ] || bind "$2" "$DRIVER"
 }

@@ -6,10 +6,11 @@
 # first device is the one that things are done to, and it is attached.
 #
 # A task is an observation (see_NAME in compare-seen.sh), each from everything loaded
-# anew and decoders as firmware left them; or accesses=N. What the host reads:
+# anew and decoders as firmware left them; or accesses=N, bench=CYCLES, race=SECONDS.
+# What the host reads:
 #
 #   :: begin NAME
-#   SEEN TEXT	what came of it
+#   SEEN TEXT	what came of it (BENCH, RACE: and JSON)
 #   KERNEL TEXT	what the kernel had to say
 #   HUNG TEXT	where it waits, and does not return
 #   :: end NAME
@@ -23,7 +24,11 @@ cd /opt/cxla/scenarios || exit 125
 # shellcheck source=/dev/null
 . ./compare-seen.sh
 
+# of an observation; what measures has its own limits
 PATIENCE=90
+case $* in
+*=*) PATIENCE=3600 ;;
+esac
 choose "$1" "$2"
 shift 2
 
@@ -68,7 +73,7 @@ run_task() {
 
 for task in "$@"; do
 	case $task in
-	accesses=*) run_task accesses accesses "${task#*=}" ;;
+	accesses=* | bench=* | race=*) run_task "${task%=*}" "${task%=*}" "${task#*=}" ;;
 	*) run_task "$task" "see_$(echo "$task" | tr - _)" ;;
 	esac
 done

@@ -13,7 +13,7 @@ from . import backing, console, machine
 
 BEGIN = re.compile(r"^:: begin (\S+)\s*$")
 END = re.compile(r"^:: end (\S+)\s*$")
-LINE = re.compile(r"^(SEEN|KERNEL|HUNG|FAIL:) ?(.*?)\s*$")
+LINE = re.compile(r"^(SEEN|KERNEL|HUNG|FAIL:|BENCH|RACE) ?(.*?)\s*$")
 START_TIMEOUT = 150     # seconds until the first process; some machines never come to it
 ATTEMPTS = 3            # of a machine that did not
 
@@ -38,6 +38,7 @@ class Seen:
     hung: str = ""                              # functions that it waits in
     died: str = ""                              # the machine's end
     failed: str = ""                            # the observation itself went wrong
+    told: list = field(default_factory=list)    # what programs printed: a word, and JSON
 
     @property
     def finding(self):
@@ -85,6 +86,8 @@ def parse(text):
             one = found[name][0]
             if match[1] == "KERNEL":
                 one.kernel.append(match[2])
+            elif match[1] in ("BENCH", "RACE"):
+                one.told.append(match[2].split(" ", 1))
             else:
                 setattr(one, {"SEEN": "seen", "HUNG": "hung", "FAIL:": "failed"}[match[1]],
                         match[2])

@@ -16,6 +16,8 @@ COUNT = re.compile(r"^COUNT (\S+) (\S+) mmio_reads=(\d+) mmio_writes=(\d+) "
                    r"cfg_reads=(\d+) cfg_writes=(\d+)\s*$", re.M)
 MARKER_PORT = 0x80
 MARKER = 0xc8
+# where there is no /dev/port: both bytes at once, in a scratchpad of the host bridge
+MARKER_CONFIG = re.compile(r"pci_cfg_write \S+ 0*:0*\.0 @0xdc <- (0x[0-9a-f]+)")
 # QEMU's names of the two parts of a block of component registers
 COMPONENT = (".io", ".cache_mem")
 EXTENDED_CONFIG = 0x100
@@ -57,6 +59,13 @@ def sections(path):
                     found.append(current)
                     current = None
                 armed = value == MARKER
+            elif match := MARKER_CONFIG.search(line):
+                value = int(match[1], 16)
+                if value == MARKER | 1 << 8:
+                    current = []
+                elif value == MARKER | 2 << 8 and current is not None:
+                    found.append(current)
+                    current = None
             elif current is not None:
                 current.append(line)
     return found
