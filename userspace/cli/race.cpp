@@ -61,11 +61,14 @@ Backend choose_backend(const Options &options, std::string &why)
 std::string command_line(const Options &options, const RaceRequest &request,
 			 const ActorKinds &actors, uint64_t seed)
 {
-	std::string line =
-		fmt::format("cxla race --seed {} --seconds {:g}", seed,
-			    std::clamp(request.seconds, default_seconds, longest_repeat));
+	std::string line = fmt::format("cxla race --seed {}", seed);
 	std::vector<std::string> names;
 
+	if (request.seconds > 0 || request.pairs)
+		line += fmt::format(" --seconds {:g}",
+				    std::clamp(request.seconds, default_seconds, longest_repeat));
+	else
+		line += fmt::format(" --cycles {}", request.cycles);
 	names.reserve(actors.size());
 	for (const ActorKind *kind : actors)
 		names.emplace_back(kind->name);

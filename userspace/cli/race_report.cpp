@@ -239,7 +239,8 @@ json report_json(const RaceReport &report, const RaceRequest &request, const std
 		{"missing", report.change.missing},
 		{"extra", report.change.extra},
 		{"finding", finding},
-		{"repeat", report.repeat}};
+		{"repeat",
+		 report.finding ? report.repeat : request.command(request.actors, request.seed)}};
 }
 
 namespace

@@ -31,6 +31,7 @@ std::vector<PciTarget> pci_targets(const Targets &targets)
 	const Stack &stack = targets.stack;
 	std::vector<PciTarget> all;
 
+	all.reserve(targets.accelerators.size() + targets.expanders.size());
 	for (const auto &accel : targets.accelerators)
 		all.push_back({accel.bdf, stack.driver(Driver::Accel), Deed::BindAccel});
 	for (const auto &expander : targets.expanders)

@@ -133,7 +133,7 @@ void Hand::begin_process(const Field &field, const MachineOperation &operation)
 	if (!process_) {
 		std::atomic<bool> opened = false;
 		SeenMoment moment(opened);
-		Outcome outcome;
+		HandOutcome outcome;
 
 		outcome.err = operation.act(field, moment);
 		outcome.opened = opened;

@@ -25,7 +25,7 @@ struct Stuck : std::runtime_error {
 };
 
 /* what became of an operation */
-struct Outcome {
+struct HandOutcome {
 	bool opened = false; /* it came as far as its deed */
 	int err = 0;         /* of the deed, or of finding what it is to be done to */
 };
@@ -76,7 +76,7 @@ public:
 	/* throws Stuck after @patience seconds */
 	void wait(double patience);
 	/* after it was waited for */
-	const Outcome &outcome() const { return outcome_; }
+	const HandOutcome &outcome() const { return outcome_; }
 	/* lines, for people: which task, and where in the kernel; empty: nothing is under way */
 	std::string where() const;
 
@@ -91,7 +91,7 @@ private:
 	bool begun_ = false, killed_ = false;
 	pid_t process_ = 0; /* 0: it is a thread */
 	Fd answer_;         /* of the process */
-	Outcome outcome_;
+	HandOutcome outcome_;
 	WaitDetector detector_;
 };
 

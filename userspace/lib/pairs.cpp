@@ -240,7 +240,7 @@ private:
 		listen();
 	}
 
-	void judge(const Trigger &trigger, const Outcome &outcome)
+	void judge(const Trigger &trigger, const HandOutcome &outcome)
 	{
 		std::string name = errno_name(outcome.err);
 
