@@ -16,10 +16,7 @@ bind_other() {
 	[ "$2" = "$expander" ] || bind_one "$@"
 }
 
-load_modules "cxla_core cxla_port cxla_mem cxla_acpi"
-# a device that is not bound anew is to come and go with what is above it
-modprobe cxla_accel on_loss=reattach || fail "cxla_accel does not load"
-load_modules cxla_pci
+load_modules
 expander=$(each_device collect | tail -n 1)
 each_device bind_other
 [ -z "$expander" ] || bind "$expander" cxla_pci
