@@ -486,6 +486,17 @@ TEST_F(Race, refused_when_memory_of_a_device_is_system_ram)
 	EXPECT_TRUE(refused(machine(), "System RAM", true));
 }
 
+TEST_F(Race, refused_when_memory_of_a_device_is_mounted)
+{
+	made.file("/proc/iomem", "690000000-78fffffff : CXL Window 0\n"
+				 "  6a0000000-6a7ffffff : namespace1.0\n");
+	made.file("/proc/self/mounts", "/dev/pmem1p1 /data ext4 rw 0 0\n");
+	EXPECT_TRUE(refused(machine(), "is mounted: /dev/pmem1p1 at /data", true));
+	/* another one, whose name begins alike */
+	made.file("/proc/self/mounts", "/dev/pmem10 /data ext4 rw 0 0\n");
+	EXPECT_FALSE(refused(machine(), "is mounted", true));
+}
+
 TEST_F(Race, refused_while_decoders_could_be_lost_for_good)
 {
 	RaceRequest wanted = request({});
