@@ -106,7 +106,8 @@ void commit_regions(Actor &actor)
 	}
 	if (!first.empty())
 		actor.run(std::move(first));
-	if (!then.empty())
+	/* who comes to look is to see it as it is now; rest commits it */
+	if (!then.empty() && !actor.stopping())
 		actor.run(std::move(then));
 }
 
