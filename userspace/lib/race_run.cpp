@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
+#include <random>
 #include <thread>
 
 namespace cxla
@@ -264,8 +265,10 @@ public:
 			pairs();
 		else
 			for (uint64_t number = 0; !over(); number++)
-				round({std::to_string(number + 1), actors_, request_.seed + number,
-				       seconds_left()});
+				round(number % 2 && !request_.cycles
+					      ? some_of(number)
+					      : Plan{std::to_string(number + 1), actors_,
+						     request_.seed + number, seconds_left()});
 		mark_kernel_log(root_, "cxla race: end");
 		return std::move(report_);
 	}
@@ -285,6 +288,31 @@ private:
 						   : request_.round_seconds;
 
 		return std::min(request_.round_seconds, left);
+	}
+	/*
+	 * Where all act, most find that somebody else was there before them. So every
+	 * other round is of two to four kinds.
+	 */
+	Plan some_of(uint64_t number) const
+	{
+		std::mt19937_64 random(request_.seed + number);
+		ActorKinds some = actors_;
+		size_t count = 2 + random() % 3;
+
+		if (some.size() > count + 1) {
+			std::shuffle(some.begin(), some.end(), random);
+			some.resize(count);
+		}
+
+		std::vector<std::string> names;
+
+		names.reserve(some.size());
+		for (const ActorKind *kind : some)
+			names.emplace_back(kind->name);
+		return {some.size() == actors_.size()
+				? std::to_string(number + 1)
+				: fmt::format("{}: {}", number + 1, fmt::join(names, ", ")),
+			some, request_.seed + number, seconds_left()};
 	}
 	/* the race, not only a round */
 	bool over() const

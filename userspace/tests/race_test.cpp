@@ -5,6 +5,7 @@
 #include "made_up_root.h"
 #include "race.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fmt/format.h>
 #include <fstream>
@@ -393,6 +394,31 @@ TEST_F(Race, what_a_round_found_is_repeated_by_its_actors_and_its_seed)
 	EXPECT_TRUE(report.rounds.front().wrong.empty());
 	EXPECT_EQ(report.rounds.back().wrong, report.finding->what);
 	EXPECT_EQ(report.repeat, "root+change 2");
+}
+
+TEST_F(Race, every_other_round_is_of_a_few_actors_and_with_a_number_of_binds_none_is)
+{
+	RaceRequest wanted = request({"accel", "root", "port", "endpoint", "memdev", "region"}, 0);
+	std::vector<size_t> acting;
+
+	wanted.seconds = 2;
+	wanted.round_seconds = 0.3;
+	wanted.command = [&](const ActorKinds &actors, uint64_t) {
+		acting.push_back(actors.size());
+		return std::string();
+	};
+	run(wanted);
+	ASSERT_GE(acting.size(), 4U);
+	EXPECT_EQ(acting[0], 6U);
+	EXPECT_EQ(acting[2], 6U);
+	for (size_t n : {1, 3}) {
+		EXPECT_GE(acting[n], 2U);
+		EXPECT_LE(acting[n], 4U);
+	}
+	acting.clear();
+	wanted.cycles = 100000;
+	run(wanted);
+	EXPECT_EQ(std::count(acting.begin(), acting.end(), 6U), static_cast<long>(acting.size()));
 }
 
 TEST_F(Race, after_each_round_it_is_at_rest)
