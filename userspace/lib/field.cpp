@@ -118,30 +118,6 @@ void make_whole(const Field &field, const FieldDevice &device)
 	bind(field, device);
 }
 
-std::string hmem_driver(const char *file)
-{
-	return fmt::format("/sys/bus/platform/drivers/{}/{}", our_hmem_driver, file);
-}
-
-void unbind_hmem(const Field &field)
-{
-	if (!field.hmem.empty() && field.root.exists(hmem_driver(field.hmem.c_str())))
-		field.root.try_write(hmem_driver("unbind"), field.hmem);
-}
-
-/* while work of the last time is left it is refused */
-void bind_hmem(const Field &field)
-{
-	if (field.hmem.empty())
-		return;
-	for (int attempt = 0; attempt < 200; attempt++) {
-		if (field.root.exists(hmem_driver(field.hmem.c_str())) ||
-		    field.root.try_write(hmem_driver("bind"), field.hmem) || !field.root.real())
-			return;
-		std::this_thread::sleep_for(10ms);
-	}
-}
-
 /* until each range is decided about */
 void settle_hmem(const Field &field)
 {
@@ -163,7 +139,7 @@ void bring_everything(const Field &field)
 	if (std::any_of(field.devices.begin(), field.devices.end(), [&](const FieldDevice &one) {
 		    return !has_driver(field, pci_device(one.bdf));
 	    }))
-		unbind_hmem(field);
+		unbind_hmem(field.root, field.hmem);
 	for (const char *module : our_modules)
 		if (!is_dax_module(module))
 			insert(field, module);
@@ -176,7 +152,7 @@ void bring_everything(const Field &field)
 	for (const char *module : our_modules)
 		if (is_dax_module(module))
 			insert(field, module);
-	bind_hmem(field);
+	bind_hmem(field.root, field.hmem, 2s);
 	settle(field);
 }
 
@@ -190,7 +166,7 @@ void bring_modules(const Field &field, size_t count)
 	}
 	settle(field);
 	/* what it decides is to depend on nobody having been there */
-	unbind_hmem(field);
+	unbind_hmem(field.root, field.hmem);
 	for (size_t n = our_modules.size(); n-- > count;)
 		remove_module(field, our_modules[n]);
 	for (size_t n = 0; n < count; n++)
@@ -198,7 +174,7 @@ void bring_modules(const Field &field, size_t count)
 	if (count > 3)
 		bind_roots(field.root, field.roots);
 	if (count > necessary_modules) {
-		bind_hmem(field);
+		bind_hmem(field.root, field.hmem, 2s);
 		settle(field);
 	}
 }
@@ -389,7 +365,7 @@ void bring_to(const Field &field, Start start)
 			root.try_write("/sys/bus/platform/drivers/cxla_acpi/unbind", device);
 		break;
 	case Start::HmemUnbound:
-		unbind_hmem(field);
+		unbind_hmem(field.root, field.hmem);
 		break;
 	case Start::WithoutRoot:
 		remove_module(field, "cxla_acpi");

@@ -59,22 +59,6 @@ void bind_again(const Root &root, const std::string &driver, const std::string &
 	root.try_write(folder + "/bind", bdf);
 }
 
-std::string hmem_driver(const char *file)
-{
-	return fmt::format("/sys/bus/platform/drivers/{}/{}", our_hmem_driver, file);
-}
-
-/* refused while work of the last time is left */
-void bind_hmem(const Root &root, const std::string &device)
-{
-	for (int attempt = 0; attempt < 500; attempt++) {
-		if (root.exists(hmem_driver(device.c_str())) ||
-		    root.try_write(hmem_driver("bind"), device) || !root.real())
-			return;
-		std::this_thread::sleep_for(10ms);
-	}
-}
-
 void bind_dax_devices(const Root &root)
 {
 	for (const auto &device : read_dax(root))
@@ -93,8 +77,8 @@ void bring_to_rest(const Root &root, const Targets &targets, bool anew)
 
 	flush(root, stack);
 	/* a range whose device was not bound may have become its own meanwhile */
-	if (anew && !targets.hmem.empty() && root.exists(hmem_driver(targets.hmem.c_str())))
-		root.try_write(hmem_driver("unbind"), targets.hmem);
+	if (anew)
+		unbind_hmem(root, targets.hmem);
 	bind_roots(root, targets.roots, stack);
 	bind_ports(root, stack);
 	flush(root, stack);
@@ -109,8 +93,7 @@ void bring_to_rest(const Root &root, const Targets &targets, bool anew)
 	flush(root, stack);
 	if (targets.hmem.empty() && !targets.dax)
 		return;
-	if (!targets.hmem.empty())
-		bind_hmem(root, targets.hmem);
+	bind_hmem(root, targets.hmem, 5s);
 	bind_dax_devices(root);
 	flush(root);
 }

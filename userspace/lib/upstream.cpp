@@ -1,8 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "upstream.h"
 
+#include "dax.h"
+
+#include <fmt/format.h>
+#include <thread>
+
 namespace cxla
 {
+
+namespace
+{
+
+/* bind, unbind, or a device that it has */
+std::string hmem_driver(const std::string &file)
+{
+	return fmt::format("/sys/bus/platform/drivers/{}/{}", our_hmem_driver, file);
+}
+
+} // namespace
 
 void flush(const Root &root, const Stack &stack)
 {
@@ -29,6 +45,24 @@ void bind_ports(const Root &root, const Stack &stack)
 						      name);
 		if (!any)
 			return;
+	}
+}
+
+void unbind_hmem(const Root &root, const std::string &device)
+{
+	if (!device.empty() && root.exists(hmem_driver(device)))
+		root.try_write(hmem_driver("unbind"), device);
+}
+
+void bind_hmem(const Root &root, const std::string &device, std::chrono::milliseconds patience)
+{
+	static constexpr std::chrono::milliseconds pause{10};
+
+	for (auto attempt = patience / pause; !device.empty() && attempt > 0; attempt--) {
+		if (root.exists(hmem_driver(device)) ||
+		    root.try_write(hmem_driver("bind"), device) || !root.real())
+			return;
+		std::this_thread::sleep_for(pause);
 	}
 }
 

@@ -4,6 +4,8 @@
 
 #include "stack.h"
 
+#include <chrono>
+
 namespace cxla
 {
 
@@ -13,5 +15,10 @@ void flush(const Root &root, const Stack &stack = our_stack());
 void bind_roots(const Root &root, const std::vector<std::string> &devices,
 		const Stack &stack = our_stack());
 void bind_ports(const Root &root, const Stack &stack = our_stack());
+
+/* @device: hmem_platform.N; empty: there is none, and nothing is done */
+void unbind_hmem(const Root &root, const std::string &device);
+/* refused while work of the last time is left: tried again for so long */
+void bind_hmem(const Root &root, const std::string &device, std::chrono::milliseconds patience);
 
 } // namespace cxla
