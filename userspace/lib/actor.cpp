@@ -164,6 +164,20 @@ std::vector<FileResult> Actor::run(std::vector<Operation> operations)
 	return results;
 }
 
+void Actor::end_and_return(const Operation &end, const Operation &back, unsigned apart,
+			   unsigned longest, bool then)
+{
+	if (pick(apart)) {
+		run({end});
+		pause(longest);
+		run({back});
+		return;
+	}
+	run({end, back});
+	if (then)
+		run({back});
+}
+
 void Actor::judge(const Operation &operation, const FileResult &result, double begun)
 {
 	{
@@ -190,7 +204,7 @@ void Actor::judge(const Operation &operation, const FileResult &result, double b
 void Actor::look_at(Deed deed, const std::string &text, bool opened, int err)
 {
 	/* what answers mean is settled for our stack; of another one the kernel's words count */
-	if (stack().name() != our_stack().name() || is_allowed(deed, opened, err) ||
+	if (!stack().is_ours() || is_allowed(deed, opened, err) ||
 	    (!opened && arena_->files_vanish && (err == ENOENT || err == ENODEV)))
 		return;
 	report(fmt::format("{}: {}{}", text, opened ? "" : "opening it: ",

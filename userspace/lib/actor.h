@@ -169,6 +169,13 @@ public:
 	static Operation repeated(Operation operation, unsigned times);
 	/* begins them together; judges and notes what came of each */
 	std::vector<FileResult> run(std::vector<Operation> operations);
+	/*
+	 * Ends something and brings it back: @apart - 1 of @apart times one after the other,
+	 * with a pause of up to so many microseconds; else both at once, and @then once more
+	 * what brings it back, as nobody knows who was first.
+	 */
+	void end_and_return(const Operation &end, const Operation &back, unsigned apart,
+			    unsigned longest, bool then = true);
 	/* one that goes without the ring; @act gives 0 or an errno, which is returned */
 	int perform(Deed deed, const std::string &text, const std::function<int()> &act);
 	/* one that somebody else has done for this actor */

@@ -111,14 +111,7 @@ void act_on_root(Actor &actor)
 	Operation bind = Actor::write(Deed::BindRoot,
 				      actor.stack().driver_file(Driver::Root, "bind"), device);
 
-	if (actor.pick(4)) {
-		actor.run({unbind});
-		actor.pause(3000);
-		actor.run({bind});
-	} else {
-		actor.run({unbind, bind});
-		actor.run({bind});
-	}
+	actor.end_and_return(unbind, bind, 4, 3000);
 }
 
 void rebind(Actor &actor, Driver driver, const std::string &prefix)
@@ -134,13 +127,7 @@ void rebind(Actor &actor, Driver driver, const std::string &prefix)
 	Operation bind =
 		Actor::write(Deed::BindOther, actor.stack().driver_file(driver, "bind"), name);
 
-	if (actor.pick(3)) {
-		actor.run({unbind});
-		actor.pause(2000);
-		actor.run({bind});
-	} else {
-		actor.run({unbind, bind});
-	}
+	actor.end_and_return(unbind, bind, 3, 2000, false);
 }
 
 void act_on_port(Actor &actor)

@@ -120,13 +120,7 @@ void act_on_expander(Actor &actor)
 	Operation bind = Actor::write(Deed::BindExpander,
 				      stack.driver_file(Driver::Expander, "bind"), expander.bdf);
 
-	if (actor.pick(4)) {
-		actor.run({unbind});
-		actor.run({bind});
-	} else {
-		actor.run({unbind, bind});
-		actor.run({bind});
-	}
+	actor.end_and_return(unbind, bind, 4, 0);
 	look_at_regions(actor, expander);
 }
 

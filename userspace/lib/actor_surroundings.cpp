@@ -43,17 +43,8 @@ std::vector<PciTarget> pci_targets(const Targets &targets)
 void rebind(Actor &actor, Deed unbind_deed, Deed bind_deed, const std::string &driver,
 	    const std::string &name)
 {
-	Operation unbind = Actor::write(unbind_deed, driver + "/unbind", name);
-	Operation bind = Actor::write(bind_deed, driver + "/bind", name);
-
-	if (actor.pick(3)) {
-		actor.run({unbind});
-		actor.pause(3000);
-		actor.run({bind});
-	} else {
-		actor.run({unbind, bind});
-		actor.run({bind});
-	}
+	actor.end_and_return(Actor::write(unbind_deed, driver + "/unbind", name),
+			     Actor::write(bind_deed, driver + "/bind", name), 3, 3000);
 }
 
 bool is_loaded(const Actor &actor, const RaceModule &module)
@@ -81,14 +72,7 @@ void act_on_pci(Actor &actor)
 	Operation remove = Actor::write(Deed::RemoveDevice, folder + "/remove", "1");
 	Operation rescan = Actor::write(Deed::Rescan, "/sys/bus/pci/rescan", "1");
 
-	if (actor.pick(4)) {
-		actor.run({remove});
-		actor.pause(10000);
-		actor.run({rescan});
-	} else {
-		actor.run({remove, rescan});
-		actor.run({rescan});
-	}
+	actor.end_and_return(remove, rescan, 4, 10000);
 	actor.run({Actor::write(Deed::SetOverride, folder + "/driver_override", target.driver)});
 	actor.run({Actor::write(target.bind,
 				fmt::format("/sys/bus/pci/drivers/{}/bind", target.driver),

@@ -3,12 +3,9 @@
  * An actor in a process of its own, which is killed while it writes: whatever it was
  * in the middle of has to be done as a whole, or not at all.
  */
-#include "accel.h"
 #include "actor.h"
 #include "fd.h"
-#include "field_names.h"
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -25,8 +22,6 @@ namespace cxla
 
 namespace
 {
-
-using namespace std::chrono_literals;
 
 constexpr unsigned most_writes = 12;
 

@@ -38,13 +38,12 @@ RaceExpander find_expander(const Topology &topology, const Expander &expander)
 std::vector<RaceModule> find_race_modules(const Machine &machine, const Root &root,
 					  const Stack &stack, const std::string &program_dir)
 {
-	bool ours = stack.name() == our_stack().name();
 	ModuleSet files;
 	Kmod kmod(root.host("/lib/modules/" + machine.release));
 	std::vector<std::string> names = stack.modules();
 	std::vector<RaceModule> modules;
 
-	if (ours) {
+	if (stack.is_ours()) {
 		names.assign(our_modules.begin(), our_modules.end());
 		files = find_modules(root, {}, machine.release, program_dir);
 	}
@@ -162,7 +161,7 @@ Targets find_targets(const Machine &machine, const Root &root, const std::string
 		targets.expanders.push_back(
 			find_expander(topology, read_expander(root, bdf, topology)));
 	targets.modules = find_race_modules(machine, root, stack, program_dir);
-	if (stack.name() != our_stack().name())
+	if (!stack.is_ours())
 		return targets;
 	for (const auto &device : machine.hmem)
 		if (device.driver == our_hmem_driver)
@@ -186,7 +185,7 @@ std::vector<Obstacle> race_refusals(const Machine &machine, const Root &root,
 		refuse("only root may unbind and bind", "run as root");
 	if (!root.exists(targets.stack.devices_folder()))
 		refuse(fmt::format("{} is not loaded", targets.stack.modules().front()),
-		       targets.stack.name() == our_stack().name()
+		       targets.stack.is_ours()
 			       ? "`cxla load --all`"
 			       : fmt::format("modprobe {}",
 					     fmt::join(targets.stack.modules(), ", then ")));

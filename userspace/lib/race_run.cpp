@@ -157,7 +157,7 @@ const Actor *stuck_actor(const Crew &crew, double patience)
 void look_around(const Root &root, Arena &arena, RaceReport &report)
 {
 	/* what has to hold is settled for our stack */
-	if (arena.targets.stack.name() != our_stack().name())
+	if (!arena.targets.stack.is_ours())
 		return;
 	if (std::string wrong = wrong_at_standstill(root, arena.targets); !wrong.empty())
 		arena.report({{}, "with nobody at work " + wrong});

@@ -62,6 +62,7 @@ public:
 
 	/* "ours", "in-tree" */
 	const std::string &name() const { return name_; }
+	bool is_ours() const { return bus_ == "cxla"; }
 	/* "cxla", "cxl": what read_topology() wants */
 	const std::string &bus() const { return bus_; }
 	/* of an accelerator's driver, in the order they are loaded */
