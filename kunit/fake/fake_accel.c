@@ -88,12 +88,16 @@ void fake_lose(struct fake_node *endpoint)
 }
 EXPORT_SYMBOL_GPL(fake_lose);
 
+void fake_attach_locked(struct fake_node *endpoint)
+{
+	fake_accel_add(dev_get_drvdata(&endpoint->pdev->dev));
+}
+EXPORT_SYMBOL_GPL(fake_attach_locked);
+
 void fake_attach_again(struct fake_node *endpoint)
 {
-	struct device *dev = &endpoint->pdev->dev;
-
-	guard(device)(dev);
-	fake_accel_add(dev_get_drvdata(dev));
+	guard(device)(&endpoint->pdev->dev);
+	fake_attach_locked(endpoint);
 }
 EXPORT_SYMBOL_GPL(fake_attach_again);
 

@@ -329,6 +329,8 @@ void fake_let_go(void);
 /* of a bound endpoint: as its driver does before and after a reset */
 void fake_lose(struct fake_node *endpoint);
 void fake_attach_again(struct fake_node *endpoint);
+/* the same, with the lock of the PCI device held by the caller */
+void fake_attach_locked(struct fake_node *endpoint);
 
 /* -------------------------------- log ------------------------------ */
 

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Linked into cxla_core where it is explored: what the module exports to nobody
+ * else, and scenarios need to begin each schedule as a new machine does.
+ */
+#include <linux/module.h>
+#include <linux/workqueue.h>
+
+#include "../../kmod/core/core.h"
+
+void explore_core_forget(void);
+void explore_core_settle(void);
+
+/* the ledger outlives a fabric, and is not to outlive a schedule */
+void explore_core_forget(void)
+{
+	cxla_ledger_exit();
+}
+EXPORT_SYMBOL_GPL(explore_core_forget);
+
+/* until no worker has anything to do */
+void explore_core_settle(void)
+{
+	for (int i = 0; i < 3; i++)
+		flush_workqueue(cxla_wq);
+}
+EXPORT_SYMBOL_GPL(explore_core_settle);

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: what is explored, and the command that says so
+ *
+ * A line that is written to /sys/kernel/debug/explore/run is a batch of
+ * schedules of one scenario, of words NAME=VALUE:
+ *
+ *	world=W		from explore_register()
+ *	actors=A,B	two to six of its actions; A! : an allocation fails in it,
+ *			A~ : it gets a SIGKILL at one of its points
+ *	strategy=	pct, random, list; and slices: each single turn, at each
+ *			point, then each two of them (exhaustive, for small cases)
+ *	seed=N count=N	seeds N, N + 1, ...; slices: the N-th ones
+ *	depth= period= time= steps=	see struct explore_strategy
+ *	level=calls|all
+ *	turns=S:A,S:Af	of a list, as a failure prints them
+ *	repeat=N	each schedule so often, and all have to be the same
+ *
+ * The write ends with the batch, or with the first schedule that fails.
+ */
+#include <linux/ctype.h>
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+#include "internal.h"
+
+/* what comes first is found by all that come later: caches, names, workers */
+#define WARM_RUNS	2
+
+struct explore_batch {
+	const struct explore_world *world;
+	const struct explore_action *actions[EXPLORE_MAX_ACTORS];
+	bool fails[EXPLORE_MAX_ACTORS];
+	bool killed[EXPLORE_MAX_ACTORS];
+	int nr;
+	struct explore_strategy strategy;
+	bool slices;
+	u32 count;
+	u32 repeat;
+	char text[128];
+};
+
+static const struct explore_world *const *explore_worlds;
+
+int explore_register(const struct explore_world *const *worlds)
+{
+	if (explore_worlds)
+		return -EBUSY;
+	explore_worlds = worlds;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(explore_register);
+
+void explore_unregister(void)
+{
+	explore_worlds = NULL;
+}
+EXPORT_SYMBOL_GPL(explore_unregister);
+
+/* ------------------------------ schedules -------------------------- */
+
+static void explore_cast(const struct explore_batch *batch, bool warm)
+{
+	memset(explore_actors, 0, sizeof(explore_actors));
+	memset(&explore_result, 0, sizeof(explore_result));
+	explore_nr = batch->nr;
+	for (int i = 0; i < batch->nr; i++) {
+		struct explore_actor *actor = &explore_actors[i];
+		u64 draw = batch->strategy.seed * 2654435761ULL + i * 40503;
+
+		actor->action = batch->actions[i];
+		snprintf(actor->name, sizeof(actor->name), "%s%s%s",
+			 actor->action->name, batch->fails[i] ? "!" : "",
+			 batch->killed[i] ? "~" : "");
+		if (warm)
+			continue;
+		draw ^= draw >> 15;
+		if (batch->fails[i])
+			actor->fail_nth = 1 + draw % 150;
+		if (batch->killed[i])
+			actor->kill_at = 1 + draw % 120;
+	}
+}
+
+static void explore_schedule(struct explore_batch *batch,
+			     struct explore_strategy *strategy, bool warm)
+{
+	const struct explore_world *world = batch->world;
+
+	explore_cast(batch, warm);
+	explore_report_begin(batch->text, strategy);
+	explore_objects_begin();
+	if (world->setup && world->setup())
+		explore_fail("setup has failed");
+	else
+		explore_run(strategy);
+	if (world->check && !explore_result.failure[0])
+		world->check();
+	if (world->teardown)
+		world->teardown();
+	if (world->after)
+		world->after();
+	explore_objects_end();
+	if (explore_result.failure[0])
+		explore_say_failure();
+}
+
+/* the @number-th of all lists with one turn, then two; false: there is no more */
+static bool explore_slice(const struct explore_batch *batch, u64 number,
+			  struct explore_strategy *list)
+{
+	u64 single = (u64)batch->strategy.steps * batch->nr;
+
+	*list = (struct explore_strategy) {
+		.kind = EXPLORE_LIST,
+		.seed = number,
+	};
+	/* who begins is a free choice */
+	list->turns[list->nr_turns++] = (struct explore_turn) {
+		.actor = number % batch->nr,
+		.forced = true,
+	};
+	number = div_u64(number, batch->nr);
+	for (int i = 0; i < 2; i++) {
+		u64 rest = number;
+		u32 nth = do_div(rest, single);
+
+		list->turns[list->nr_turns++] = (struct explore_turn) {
+			.step = 1 + nth / batch->nr,
+			.actor = nth % batch->nr,
+		};
+		if (!rest)
+			return true;
+		number = rest - 1;
+	}
+	return !number;
+}
+
+static bool explore_is_same(const struct explore_batch *batch,
+			    struct explore_strategy *strategy)
+{
+	u64 hash = explore_result.hash;
+
+	for (u32 i = 1; i < batch->repeat; i++) {
+		explore_schedule((struct explore_batch *)batch, strategy, false);
+		if (explore_result.hash == hash)
+			continue;
+		pr_emerg("explore: differs %s seed %llu: %016llx, then %016llx\n",
+			 batch->text, strategy->seed, hash, explore_result.hash);
+		return false;
+	}
+	return true;
+}
+
+static void explore_batch_run(struct explore_batch *batch)
+{
+	struct explore_strategy *list = kzalloc(sizeof(*list), GFP_KERNEL);
+	u32 most = 0, done = 0, preemptions = 0;
+	u64 steps = 0, hash = 0;
+	bool failed = false;
+
+	if (!list)
+		return;
+	list->kind = EXPLORE_LIST;
+	for (int i = 0; i < WARM_RUNS && !failed; i++) {
+		explore_schedule(batch, list, true);
+		most = max(most, explore_result.steps);
+		failed = explore_result.failure[0];
+	}
+	if (!batch->strategy.steps)
+		batch->strategy.steps = most + most / 4;
+	for (u32 i = 0; i < batch->count && !failed; i++) {
+		struct explore_strategy *strategy = &batch->strategy;
+
+		if (batch->slices) {
+			if (!explore_slice(batch, strategy->seed, list))
+				break;
+			strategy = list;
+		}
+		explore_schedule(batch, strategy, false);
+		done++;
+		steps += explore_result.steps;
+		preemptions += explore_result.preemptions;
+		hash = hash * 31 + explore_result.hash;
+		failed = explore_result.failure[0] ||
+			 !explore_is_same(batch, strategy);
+		batch->strategy.seed++;
+		cond_resched();
+	}
+	pr_emerg("explore: batch %s done %u failed %d steps %llu preemptions %u hash %016llx\n",
+		 batch->text, done, failed, steps, preemptions, hash);
+	kfree(list);
+}
+
+/* ------------------------------- words ----------------------------- */
+
+static int explore_read_world(struct explore_batch *batch, const char *name)
+{
+	for (int i = 0; explore_worlds && explore_worlds[i]; i++)
+		if (!strcmp(explore_worlds[i]->name, name))
+			batch->world = explore_worlds[i];
+	return batch->world ? 0 : -ENOENT;
+}
+
+static int explore_read_actor(struct explore_batch *batch, char *name)
+{
+	const struct explore_action *action = batch->world->actions;
+	size_t length = strcspn(name, "!~");
+
+	if (batch->nr == EXPLORE_MAX_ACTORS)
+		return -E2BIG;
+	batch->fails[batch->nr] = strchr(name, '!');
+	batch->killed[batch->nr] = strchr(name, '~');
+	name[length] = 0;
+	for (; action->name; action++)
+		if (!strcmp(action->name, name)) {
+			batch->actions[batch->nr++] = action;
+			return 0;
+		}
+	return -ENOENT;
+}
+
+static int explore_read_actors(struct explore_batch *batch, char *names)
+{
+	char *name;
+	int rc = 0;
+
+	if (!batch->world)
+		return -EINVAL;
+	while (!rc && (name = strsep(&names, ",")))
+		rc = explore_read_actor(batch, name);
+	return rc;
+}
+
+static int explore_read_turns(struct explore_strategy *strategy, char *text)
+{
+	char *word;
+
+	while ((word = strsep(&text, ","))) {
+		struct explore_turn *turn = &strategy->turns[strategy->nr_turns];
+		unsigned int step, actor;
+		char *at;
+		int length;
+
+		if (!*word)
+			continue;
+		if (strategy->nr_turns == EXPLORE_MAX_TURNS - 1)
+			return -E2BIG;
+		if (sscanf(word, "%u:%u%n", &step, &actor, &length) != 2 ||
+		    actor > EXPLORE_MAX)
+			return -EINVAL;
+		turn->step = step;
+		turn->actor = actor;
+		turn->forced = word[length] == 'f';
+		at = strchr(word, '@');
+		if (at && kstrtou64(at + 1, 0, &turn->pass_ns))
+			return -EINVAL;
+		strategy->nr_turns++;
+	}
+	return 0;
+}
+
+static int explore_read_strategy(struct explore_batch *batch, const char *name)
+{
+	batch->slices = !strcmp(name, "slices");
+	if (!strcmp(name, "pct"))
+		batch->strategy.kind = EXPLORE_PCT;
+	else if (!strcmp(name, "random"))
+		batch->strategy.kind = EXPLORE_RANDOM;
+	else if (!strcmp(name, "list") || batch->slices)
+		batch->strategy.kind = EXPLORE_LIST;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int explore_read_word(struct explore_batch *batch, const char *name,
+			     char *value)
+{
+	struct explore_strategy *strategy = &batch->strategy;
+
+	if (!strcmp(name, "world"))
+		return explore_read_world(batch, value);
+	if (!strcmp(name, "actors"))
+		return explore_read_actors(batch, value);
+	if (!strcmp(name, "turns"))
+		return explore_read_turns(strategy, value);
+	if (!strcmp(name, "strategy"))
+		return explore_read_strategy(batch, value);
+	if (!strcmp(name, "seed"))
+		return kstrtou64(value, 0, &strategy->seed);
+	if (!strcmp(name, "count"))
+		return kstrtou32(value, 0, &batch->count);
+	if (!strcmp(name, "repeat"))
+		return kstrtou32(value, 0, &batch->repeat);
+	if (!strcmp(name, "depth"))
+		return kstrtou32(value, 0, &strategy->depth);
+	if (!strcmp(name, "steps"))
+		return kstrtou32(value, 0, &strategy->steps);
+	if (!strcmp(name, "period"))
+		return kstrtou32(value, 0, &strategy->period);
+	if (!strcmp(name, "time"))
+		return kstrtou32(value, 0, &strategy->time);
+	if (!strcmp(name, "level")) {
+		explore_level = !strcmp(value, "all") ? EXPLORE_ALL :
+							EXPLORE_CALLS;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+static ssize_t explore_write(struct file *file, const char __user *buf,
+			     size_t length, loff_t *pos)
+{
+	struct explore_batch *batch __free(kfree) =
+		kzalloc(sizeof(*batch), GFP_KERNEL);
+	char *text, *line, *word;
+	int rc = 0;
+
+	if (!batch)
+		return -ENOMEM;
+	text = memdup_user_nul(buf, length);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	batch->count = 1;
+	batch->strategy.depth = 3;
+	batch->strategy.period = 50;
+	line = strim(text);
+	while (!rc && (word = strsep(&line, " "))) {
+		char *name = strsep(&word, "=");
+
+		if (!strcmp(name, "world") || !strcmp(name, "actors"))
+			scnprintf(batch->text + strlen(batch->text),
+				  sizeof(batch->text) - strlen(batch->text),
+				  "%s%s", batch->text[0] ? ":" : "", word);
+		rc = word ? explore_read_word(batch, name, word) : -EINVAL;
+		if (rc)
+			pr_emerg("explore: %s: error %d\n", name, rc);
+	}
+	kfree(text);
+	if (!rc && !batch->nr)
+		rc = -EINVAL;
+	if (!rc)
+		explore_batch_run(batch);
+	return rc ?: length;
+}
+
+static const struct file_operations explore_run_fops = {
+	.owner = THIS_MODULE,
+	.open = simple_open,
+	.write = explore_write,
+};
+
+void explore_control_init(struct dentry *dir)
+{
+	debugfs_create_file("run", 0200, dir, NULL, &explore_run_fops);
+}

@@ -1,0 +1,552 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: the machine of a schedule, what happens to it, and what must hold
+ *
+ * Actions reach devices as userspace does, by their names on a bus: what they
+ * look for may be gone, which is no error. What one does by hand, and nobody
+ * undoes, it says by bench.by_hand.
+ *
+ * Invariants, when all are done and workers rest:
+ *
+ * - A bound device above which all is there, and of which nobody else has the
+ *   range, is attached, and not told otherwise.
+ * - Of a range the ledger and the iomem tree say what the driver was told.
+ * - A region of which all members are there and committed has its driver; a
+ *   memdev whose ports are there has its driver.
+ * - An attach was revoked at most once, and only one that had come to be.
+ *
+ * After all is torn down: no device, no entry of the iomem tree, no mapping and
+ * no claim is left, and each attach was revoked once. The runtime adds that each
+ * object was freed, and each device registered and unregistered once.
+ */
+#include <linux/debugfs.h>
+#include <linux/device.h>
+#include <linux/ioport.h>
+#include <linux/pci.h>
+#include <linux/platform_device.h>
+
+#include "worlds.h"
+
+struct bench bench;
+
+/* ------------------------------ building --------------------------- */
+
+/* nobody attaches in the middle of an error recovery */
+static int bench_before_attach(struct fake_node *node)
+{
+	for (int i = 0; i < bench.nr_devices; i++)
+		if (bench.devices[i] == node && bench.frozen[i])
+			explore_fail("device %d attaches while it is frozen", i);
+	return 0;
+}
+
+/* it was told that the range is its own: nobody else has it */
+static int bench_after_attach(struct fake_node *node)
+{
+	for (int i = 0; i < bench.nr_devices; i++)
+		if (bench.devices[i] == node && bench.foreign[i])
+			explore_fail("range %d has two owners", i);
+	return 0;
+}
+
+int bench_begin(void)
+{
+	explore_core_forget();
+	bench = (struct bench) { .f = fake_fabric_create() };
+	return bench.f ? 0 : -ENOMEM;
+}
+
+void bench_device(struct fake_node *device, u64 start, u64 size)
+{
+	int nr = bench.nr_devices++;
+
+	bench.devices[nr] = device;
+	bench.ranges[nr] = (struct range) { start, start + size - 1 };
+	device->accel.retry = true;
+	device->accel.before = bench_before_attach;
+	device->accel.after = bench_after_attach;
+}
+
+int bench_start(void)
+{
+	return fake_fabric_start(bench.f);
+}
+
+int bench_root(void)
+{
+	int rc = fake_root_add(bench.f);
+
+	if (rc)
+		return rc;
+	bench.before = fake_census();
+	return 0;
+}
+
+int bench_bind_all(void)
+{
+	int rc = 0;
+
+	for (int i = 0; i < bench.nr_devices && !rc; i++)
+		rc = fake_bind(bench.devices[i]) ?: bench.devices[i]->accel.rc;
+	return rc;
+}
+
+/* ------------------------------- actions --------------------------- */
+
+static struct fake_node *bench_node(void *nr)
+{
+	return bench.devices[(long)nr];
+}
+
+int act_bind(void *nr)
+{
+	struct fake_node *node = bench_node(nr);
+
+	node->accel.wanted = true;
+	return device_attach(&node->pdev->dev);
+}
+
+int act_unbind(void *nr)
+{
+	device_release_driver(&bench_node(nr)->pdev->dev);
+	return 0;
+}
+
+int act_rebind(void *nr)
+{
+	act_unbind(nr);
+	return act_bind(nr);
+}
+
+/* as the PCI core around a reset of a function, with its lock held throughout */
+int act_reset(void *nr)
+{
+	struct fake_node *node = bench_node(nr);
+	struct device *dev = &node->pdev->dev;
+	struct cxl_dev_state *cxlds;
+
+	guard(device)(dev);
+	if (!dev->driver)
+		return -ENODEV;
+	/* the first member of the driver's state */
+	cxlds = dev_get_drvdata(dev);
+	devm_cxl_del_memdev(cxlds);
+	explore_point();
+	fake_attach_locked(node);
+	return 0;
+}
+
+/* as the PCI core in an error recovery: it lets go of the lock in between */
+int act_recovery(void *nr)
+{
+	struct fake_node *node = bench_node(nr);
+	struct device *dev = &node->pdev->dev;
+
+	scoped_guard(device, dev) {
+		if (!dev->driver)
+			return -ENODEV;
+		devm_cxl_del_memdev(dev_get_drvdata(dev));
+		bench.frozen[(long)nr] = true;
+	}
+	explore_point();
+	scoped_guard(device, dev) {
+		bench.frozen[(long)nr] = false;
+		if (dev->driver)
+			fake_attach_locked(node);
+	}
+	return 0;
+}
+
+/* a thread of the driver that touches the range, as the API says it may */
+int act_user(void *nr)
+{
+	struct fake_node *node = bench_node(nr);
+	struct cxl_memdev *cxlmd = NULL;
+
+	scoped_guard(device, &node->pdev->dev) {
+		struct cxl_dev_state *cxlds = dev_get_drvdata(&node->pdev->dev);
+
+		if (node->pdev->dev.driver && cxlds->cxlmd) {
+			cxlmd = cxlds->cxlmd;
+			get_device(&cxlmd->dev);
+		}
+	}
+	if (!cxlmd)
+		return -ENODEV;
+	for (int i = 0; i < 3; i++) {
+		int token = cxl_attach_enter(cxlmd), revoked;
+
+		if (token < 0)
+			break;
+		revoked = READ_ONCE(node->accel.nr_revoke);
+		for (int j = 0; j < 3; j++)
+			explore_point();
+		if (bench.foreign[(long)nr])
+			explore_fail("range %ld is touched by two owners",
+				     (long)nr);
+		if (revoked != READ_ONCE(node->accel.nr_revoke))
+			explore_fail("range %ld is revoked under its user",
+				     (long)nr);
+		cxl_attach_exit(cxlmd, token);
+	}
+	put_device(&cxlmd->dev);
+	return 0;
+}
+
+static bool bench_is_attached(int nr)
+{
+	struct device *dev = &bench.devices[nr]->pdev->dev;
+	struct cxl_dev_state *cxlds = dev_get_drvdata(dev);
+	struct cxl_memdev *cxlmd;
+
+	if (!dev->driver || !cxlds || !cxlds->cxlmd)
+		return false;
+	cxlmd = cxlds->cxlmd;
+	return test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags) &&
+	       !test_bit(CXLA_MEMDEV_F_REVOKING, &cxlmd->flags);
+}
+
+/* any other driver, which asks the kernel as all of them do */
+int act_foreign(void *nr)
+{
+	const struct range *range = &bench.ranges[(long)nr];
+
+	if (!request_mem_region(range->start, range_len(range), "foreign"))
+		return -EBUSY;
+	bench.foreign[(long)nr] = true;
+	/* both were told that the range is their own */
+	if (!bench.devices[(long)nr]->accel.expander &&
+	    bench_is_attached((long)nr))
+		explore_fail("range %ld has two owners", (long)nr);
+	for (int i = 0; i < 3; i++)
+		explore_point();
+	bench.foreign[(long)nr] = false;
+	release_mem_region(range->start, range_len(range));
+	/* nobody tells those who wait that it is free */
+	bench.by_hand = true;
+	return 0;
+}
+
+int act_pci_remove(void *nr)
+{
+	struct fake_node *node = bench_node(nr);
+
+	bench.by_hand = true;
+	pci_stop_and_remove_bus_device_locked(node->pdev);
+	return 0;
+}
+
+int act_port_unbind(void *nr)
+{
+	struct cxl_port *port = fake_port(bench.bridges[(long)nr]);
+
+	bench.by_hand = true;
+	if (!port)
+		return -ENODEV;
+	device_release_driver(&port->dev);
+	put_device(&port->dev);
+	return 0;
+}
+
+int act_port_cycle(void *nr)
+{
+	struct cxl_port *port = fake_port(bench.bridges[(long)nr]);
+	int rc;
+
+	if (!port)
+		return -ENODEV;
+	device_release_driver(&port->dev);
+	rc = device_attach(&port->dev);
+	put_device(&port->dev);
+	return rc;
+}
+
+/* as cxla_acpi is unbound and bound, under the lock of its device */
+int act_root_cycle(void *unused)
+{
+	scoped_guard(device, &bench.f->platform->dev)
+		fake_root_remove(bench.f);
+	scoped_guard(device, &bench.f->platform->dev)
+		if (!bench.f->root && fake_root_add(bench.f) &&
+		    !explore_was_injected())
+			explore_fail("the root does not come back");
+	return 0;
+}
+
+/* by the kind of its name; referenced, or NULL */
+static int bench_is_named(struct device *dev, const void *prefix)
+{
+	return strstarts(dev_name(dev), prefix);
+}
+
+static struct device *bench_find(const char *prefix)
+{
+	return bus_find_device(&cxla_bus_type, NULL, prefix, bench_is_named);
+}
+
+static int bench_release(const char *prefix)
+{
+	struct device *dev = bench_find(prefix);
+
+	bench.by_hand = true;
+	if (!dev)
+		return -ENODEV;
+	device_release_driver(dev);
+	put_device(dev);
+	return 0;
+}
+
+static int bench_attach(const char *prefix)
+{
+	struct device *dev = bench_find(prefix);
+	int rc;
+
+	if (!dev)
+		return -ENODEV;
+	rc = device_attach(dev);
+	put_device(dev);
+	return rc;
+}
+
+int act_endpoint_unbind(void *nr)
+{
+	return bench_release("endpoint");
+}
+
+int act_memdev_unbind(void *nr)
+{
+	return bench_release("mem");
+}
+
+int act_memdev_bind(void *nr)
+{
+	return bench_attach("mem");
+}
+
+int act_region_unbind(void *unused)
+{
+	return bench_release("region");
+}
+
+int act_region_bind(void *unused)
+{
+	return bench_attach("region");
+}
+
+/* of the region that is there, as its name is read in sysfs */
+int act_delete(void *unused)
+{
+	struct device *dev = bench_find("region");
+	int rc;
+
+	if (!dev)
+		return -ENODEV;
+	rc = fake_store_cxla(dev->parent, "delete_region", dev_name(dev));
+	if (!rc)
+		bench.by_hand = true;
+	put_device(dev);
+	return rc;
+}
+
+static int bench_write_commit(const char *text)
+{
+	struct device *dev = bench_find("region");
+	int rc;
+
+	if (!dev)
+		return -ENODEV;
+	rc = fake_store_cxla(dev, "commit", text);
+	put_device(dev);
+	return rc;
+}
+
+int act_uncommit(void *unused)
+{
+	int rc = bench_write_commit("0");
+
+	if (!rc)
+		bench.by_hand = true;
+	return rc;
+}
+
+int act_commit(void *unused)
+{
+	return bench_write_commit("1");
+}
+
+int act_commit_cycle(void *unused)
+{
+	act_uncommit(NULL);
+	return act_commit(NULL);
+}
+
+/* all of the ledger, as the file is read */
+int act_ledger(void *unused)
+{
+	struct cxla_verdict verdict;
+	struct range range;
+	u64 hpa = 0, time;
+	int n = 0;
+
+	while (cxla_ledger_find(hpa, &range, &verdict, &time)) {
+		n++;
+		if (range.end == ULONG_MAX)
+			break;
+		hpa = range.end + 1;
+	}
+	return n;
+}
+
+/* ------------------------------ invariants ------------------------- */
+
+static const char *bench_owner(int nr, struct cxla_verdict *verdict)
+{
+	struct range range;
+	u64 time;
+
+	*verdict = (struct cxla_verdict) { };
+	if (!cxla_ledger_find(bench.ranges[nr].start, &range, verdict, &time) ||
+	    range.start > bench.ranges[nr].start)
+		*verdict = (struct cxla_verdict) { };
+	return cxla_owner_str(verdict->owner);
+}
+
+static bool bench_is_busy(int nr)
+{
+	return region_intersects(bench.ranges[nr].start,
+				 range_len(&bench.ranges[nr]),
+				 IORESOURCE_MEM | IORESOURCE_BUSY,
+				 IORES_DESC_NONE) != REGION_DISJOINT;
+}
+
+/* all that is above device @nr is there */
+static bool bench_is_up(void)
+{
+	bool up = bench.f->root;
+
+	for (int i = 0; i < ARRAY_SIZE(bench.bridges); i++) {
+		struct cxl_port *port;
+
+		if (!bench.bridges[i])
+			continue;
+		port = fake_port(bench.bridges[i]);
+		up = up && port && port->dev.driver;
+		if (port)
+			put_device(&port->dev);
+	}
+	return up;
+}
+
+static void bench_check_accel(int nr)
+{
+	struct fake_accel *accel = &bench.devices[nr]->accel;
+	struct device *dev = &bench.devices[nr]->pdev->dev;
+	bool attached = bench_is_attached(nr);
+	struct cxla_verdict verdict;
+
+	if (accel->expander)
+		return;
+	if (dev->driver && !attached && !bench.by_hand &&
+	    !explore_was_injected() && bench_is_up()) {
+		struct cxl_dev_state *cxlds = dev_get_drvdata(dev);
+
+		explore_fail("device %d is bound, all above it is there, and it is not attached: %s %d",
+			     nr, cxl_attach_reason_str(cxlds->reason),
+			     cxlds->error);
+	}
+	bench_owner(nr, &verdict);
+	if (attached != (verdict.state == CXLA_LEDGER_OWNED))
+		explore_fail("device %d is %sattached, and the ledger says %s",
+			     nr, attached ? "" : "not ",
+			     cxla_ledger_state_str(verdict.state));
+	if (attached && !bench_is_busy(nr))
+		explore_fail("device %d is attached, and its range is free in iomem",
+			     nr);
+	if (accel->nr_revoke > accel->nr_attached ||
+	    accel->nr_revoke < accel->nr_attached - attached)
+		explore_fail("device %d: %d attached, %d revoked, %sattached now",
+			     nr, accel->nr_attached, accel->nr_revoke,
+			     attached ? "" : "not ");
+	if (accel->nr_detach > accel->nr_revoke)
+		explore_fail("device %d: %d revoked, %d detached", nr,
+			     accel->nr_revoke, accel->nr_detach);
+}
+
+static void bench_check_region(const struct cxl_region *cxlr)
+{
+	bool whole = cxlr->nr_targets == cxlr->ways;
+
+	for (int i = 0; i < cxlr->ways; i++)
+		whole = whole && cxlr->targets[i];
+	if (whole && !cxlr->dev.driver && !bench.by_hand &&
+	    !explore_was_injected())
+		explore_fail("%s has all its members, and no driver",
+			     dev_name(&cxlr->dev));
+	/* a member that has left takes the region with it, or there is none */
+	if (!whole && cxlr->dev.driver)
+		explore_fail("%s has lost a member, and kept its driver",
+			     dev_name(&cxlr->dev));
+}
+
+static int bench_check_device(struct device *dev, void *unused)
+{
+	if (dev->type == &cxla_region_type)
+		bench_check_region(to_cxl_region(dev));
+	if (dev->type == &cxla_memdev_type && !dev->driver &&
+	    !bench.by_hand && !explore_was_injected() && bench_is_up())
+		explore_fail("%s has no driver, and all above it is there",
+			     dev_name(dev));
+	return 0;
+}
+
+void bench_check(void)
+{
+	explore_core_settle();
+	for (int i = 0; i < bench.nr_devices; i++)
+		bench_check_accel(i);
+	bus_for_each_dev(&cxla_bus_type, NULL, NULL, bench_check_device);
+}
+
+void bench_teardown(void)
+{
+	if (!bench.f)
+		return;
+	for (int i = 0; i < bench.nr_devices; i++)
+		device_release_driver(&bench.devices[i]->pdev->dev);
+	explore_core_settle();
+	for (int i = 0; i < bench.nr_devices; i++) {
+		const struct fake_accel *accel = &bench.devices[i]->accel;
+		struct cxla_verdict verdict;
+
+		if (accel->expander)
+			continue;
+		if (accel->nr_attached != accel->nr_revoke)
+			explore_fail("device %d: %d attached, %d revoked, all is gone",
+				     i, accel->nr_attached, accel->nr_revoke);
+		bench_owner(i, &verdict);
+		if (verdict.state == CXLA_LEDGER_OWNED ||
+		    verdict.state == CXLA_LEDGER_QUARANTINED)
+			explore_fail("all is gone, and the ledger says %s of range %d",
+				     cxla_ledger_state_str(verdict.state), i);
+		if (bench_is_busy(i))
+			explore_fail("all is gone, and range %d is busy in iomem",
+				     i);
+	}
+	fake_fabric_destroy(bench.f);
+	bench.f = NULL;
+}
+
+void bench_after(void)
+{
+	struct fake_census now = fake_census();
+
+	explore_core_settle();
+	explore_core_forget();
+	if (now.devices)
+		explore_fail("%d devices are left, %d of them regions",
+			     now.devices, now.regions);
+	if (now.iomem_regions)
+		explore_fail("a region is left in the iomem tree");
+	if (now.mappings)
+		explore_fail("%d mappings are left", now.mappings);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * DOC: the worlds of the fake fabric, and what they share
+ *
+ * bench.c has the machine under test, what may happen to any machine, and the
+ * invariants, each once. A file of its own has each world.
+ */
+#ifndef EXPLORE_WORLDS_H
+#define EXPLORE_WORLDS_H
+
+#include "../../fake/fake_fabric.h"
+#include "../runtime/explore.h"
+
+#define BENCH_WINDOW	0x1000000000ULL
+#define BENCH_DEVICES	2
+
+/**
+ * struct bench - the machine of a schedule
+ * @f: its fabric; NULL: there is none
+ * @bridges: host bridges
+ * @devices: endpoints
+ * @nr_devices: how many
+ * @ranges: HPA of the range of each device, inclusive
+ * @before: what there was when the fabric was started and had no root
+ * @by_hand: somebody took something away that does not come back by itself:
+ *	what is bound need not be attached
+ * @frozen: the device is in error recovery: nothing attaches
+ * @foreign: somebody else has the range of the device now
+ * @inside: users between cxl_attach_enter() and cxl_attach_exit()
+ */
+struct bench {
+	struct fake_fabric *f;
+	struct fake_node *bridges[2];
+	struct fake_node *devices[BENCH_DEVICES];
+	int nr_devices;
+	struct range ranges[BENCH_DEVICES];
+	struct fake_census before;
+	bool by_hand;
+	bool frozen[BENCH_DEVICES];
+	bool foreign[BENCH_DEVICES];
+	int inside[BENCH_DEVICES];
+};
+
+extern struct bench bench;
+
+/* a fabric, to be filled in; 0 or -ENOMEM */
+int bench_begin(void);
+/* @device takes part, and its range is that; before bench_up() */
+void bench_device(struct fake_node *device, u64 start, u64 size);
+/* PCI devices appear, then the root; 0, or an error */
+int bench_start(void);
+int bench_root(void);
+int bench_bind_all(void);
+/* check, teardown and after of a world */
+void bench_check(void);
+void bench_teardown(void);
+void bench_after(void);
+
+/* what may happen; @arg: number of the device or bridge, by BENCH_ARG() */
+#define BENCH_ARG(n)	((void *)(long)(n))
+int act_bind(void *nr);
+int act_unbind(void *nr);
+int act_rebind(void *nr);
+int act_reset(void *nr);
+int act_recovery(void *nr);
+int act_user(void *nr);
+int act_foreign(void *nr);
+int act_pci_remove(void *nr);
+int act_port_unbind(void *nr);
+int act_port_cycle(void *nr);
+int act_root_cycle(void *unused);
+int act_endpoint_unbind(void *nr);
+int act_memdev_unbind(void *nr);
+int act_memdev_bind(void *nr);
+int act_region_unbind(void *unused);
+int act_region_bind(void *unused);
+int act_delete(void *unused);
+int act_uncommit(void *unused);
+int act_commit(void *unused);
+int act_commit_cycle(void *unused);
+int act_ledger(void *unused);
+
+/* those that make sense wherever there is a device 0 below a bridge 0 */
+#define BENCH_ACTIONS							\
+	{ "bind", act_bind, BENCH_ARG(0) },				\
+	{ "unbind", act_unbind, BENCH_ARG(0) },				\
+	{ "rebind", act_rebind, BENCH_ARG(0) },				\
+	{ "reset", act_reset, BENCH_ARG(0) },				\
+	{ "recovery", act_recovery, BENCH_ARG(0) },			\
+	{ "foreign", act_foreign, BENCH_ARG(0) },			\
+	{ "pci-remove", act_pci_remove, BENCH_ARG(0) },			\
+	{ "port-unbind", act_port_unbind, BENCH_ARG(0) },		\
+	{ "port-cycle", act_port_cycle, BENCH_ARG(0) },			\
+	{ "root-cycle", act_root_cycle },				\
+	{ "endpoint-unbind", act_endpoint_unbind, BENCH_ARG(0) },	\
+	{ "memdev-unbind", act_memdev_unbind, BENCH_ARG(0) },		\
+	{ "memdev-bind", act_memdev_bind, BENCH_ARG(0) },		\
+	{ "region-unbind", act_region_unbind },				\
+	{ "region-bind", act_region_bind },				\
+	{ "delete", act_delete },					\
+	{ "uncommit", act_uncommit },					\
+	{ "commit", act_commit },					\
+	{ "commit-cycle", act_commit_cycle },				\
+	{ "ledger", act_ledger }
+
+extern const struct explore_world toys_world;
+extern const struct explore_world accelerator_world, attached_world;
+extern const struct explore_world pair_world, pair_bound_world;
+extern const struct explore_world expander_world;
+
+/* kunit/explore/inside.c, in cxla_core */
+void explore_core_forget(void);
+void explore_core_settle(void);
+
+#endif
