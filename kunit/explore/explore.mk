@@ -6,6 +6,5 @@ include $(explore-dir)/runtime/options.mk
 KASAN_SANITIZE := n
 GCOV_PROFILE := n
 ccflags-y += -fsanitize=thread -fno-optimize-sibling-calls --param tsan-distinguish-volatile=1 \
-	--param tsan-instrument-func-entry-exit=0 -Wno-tsan -g1 \
-	-include $(explore-dir)/runtime/hooks.h
+	--param tsan-instrument-func-entry-exit=0 -Wno-tsan -g1
 ldflags-y += $(explore-wraps)

@@ -11,6 +11,10 @@
 void explore_core_forget(void);
 void explore_core_settle(void);
 
+EXPORT_SYMBOL_GPL(cxla_bus_type);
+EXPORT_SYMBOL_GPL(cxla_memdev_type);
+EXPORT_SYMBOL_GPL(cxla_region_type);
+
 /* the ledger outlives a fabric, and is not to outlive a schedule */
 void explore_core_forget(void)
 {

@@ -59,6 +59,8 @@ static enum explore_why explore_last_why;
 static u64 explore_waited_ns;	/* nobody could run for so long */
 static u64 explore_pass_ns;	/* time that is still to pass */
 static struct hrtimer explore_timer;
+static void (*explore_watcher)(const char *call, const void *object,
+			       bool worker);
 static DECLARE_COMPLETION(explore_ended);
 
 static void explore_mix(u64 value)
@@ -183,7 +185,16 @@ void explore_at(unsigned long ip, const char *call, const void *object)
 		explore_let_go(actor, EXPLORE_PREEMPTED);
 		explore_park(actor);
 	}
+	if (explore_watcher && call)
+		explore_watcher(call, object, !actor->primary);
 }
+
+void explore_watch(void (*watch)(const char *call, const void *object,
+				 bool worker))
+{
+	explore_watcher = watch;
+}
+EXPORT_SYMBOL_GPL(explore_watch);
 
 /* -------------------------------- stuck ---------------------------- */
 

@@ -21,6 +21,7 @@
 #include <linux/ctype.h>
 #include <linux/debugfs.h>
 #include <linux/module.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
@@ -354,7 +355,23 @@ static const struct file_operations explore_run_fops = {
 	.write = explore_write,
 };
 
+/* a line for each world: its name and those of its actions */
+static int explore_list_show(struct seq_file *seq, void *unused)
+{
+	for (int i = 0; explore_worlds && explore_worlds[i]; i++) {
+		const struct explore_action *action = explore_worlds[i]->actions;
+
+		seq_puts(seq, explore_worlds[i]->name);
+		for (; action->name; action++)
+			seq_printf(seq, " %s", action->name);
+		seq_putc(seq, '\n');
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(explore_list);
+
 void explore_control_init(struct dentry *dir)
 {
+	debugfs_create_file("worlds", 0400, dir, NULL, &explore_list_fops);
 	debugfs_create_file("run", 0200, dir, NULL, &explore_run_fops);
 }

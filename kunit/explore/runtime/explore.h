@@ -60,6 +60,12 @@ void explore_unregister(void);
 void __printf(1, 2) explore_fail(const char *fmt, ...);
 /* an allocation was made to fail, or an actor was killed, in this schedule */
 bool explore_was_injected(void);
+/*
+ * @watch is told of each call of calls.list, by who makes it, when it is about
+ * to be made; it may fail the schedule. NULL: nobody is told.
+ */
+void explore_watch(void (*watch)(const char *call, const void *object,
+				 bool worker));
 /* a scheduling point by hand, for code that has none */
 void explore_point(void);
 

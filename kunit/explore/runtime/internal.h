@@ -7,6 +7,8 @@
 
 #include "explore.h"
 
+struct dentry;
+
 #define EXPLORE_MAX		24	/* actors and adopted workers */
 #define EXPLORE_MAX_TURNS	256	/* of a replayed schedule */
 

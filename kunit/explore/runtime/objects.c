@@ -113,21 +113,37 @@ int __wrap_device_add(struct device *dev)
 }
 EXPORT_SYMBOL(__wrap_device_add);
 
-void __wrap_device_del(struct device *dev);
-void __wrap_device_del(struct device *dev)
+static void explore_device_ends(const struct device *dev)
 {
 	struct explore_device *entry;
 
-	explore_at(_RET_IP_, "device_del", dev);
 	entry = explore_following ? explore_device_of(dev) : NULL;
-	if (entry && entry->deleted)
+	if (!entry)
+		return;
+	if (entry->deleted)
 		explore_fail("%s is unregistered twice", entry->name);
-	if (entry)
-		entry->deleted = true;
+	entry->deleted = true;
+}
+
+void __wrap_device_del(struct device *dev);
+void __wrap_device_del(struct device *dev)
+{
+	explore_at(_RET_IP_, "device_del", dev);
+	explore_device_ends(dev);
 	device_del(dev);
 	explore_at(_RET_IP_, "device_del (done)", dev);
 }
 EXPORT_SYMBOL(__wrap_device_del);
+
+void __wrap_device_unregister(struct device *dev);
+void __wrap_device_unregister(struct device *dev)
+{
+	explore_at(_RET_IP_, "device_unregister", dev);
+	explore_device_ends(dev);
+	device_unregister(dev);
+	explore_at(_RET_IP_, "device_unregister (done)", dev);
+}
+EXPORT_SYMBOL(__wrap_device_unregister);
 
 /* the devices of the modules are the first in what contains them */
 static void explore_device_freed(const void *address)

@@ -168,19 +168,22 @@ static void explore_repeat_log(void)
 {
 	static char line[256];
 	struct kmsg_dump_iter iter;
-	int lines = 0, skip;
+	int lines = 0, first;
 	size_t len;
 
 	kmsg_dump_rewind(&iter);
 	while (kmsg_dump_get_line(&iter, false, line, sizeof(line), &len))
 		lines++;
-	skip = max(lines - LOG_LINES, 0);
+	first = max(lines - LOG_LINES, 0);
 	kmsg_dump_rewind(&iter);
-	while (kmsg_dump_get_line(&iter, false, line, sizeof(line) - 1, &len)) {
-		if (skip-- > 0)
-			continue;
+	/* what is said here comes to the end of the log, too */
+	for (int i = 0; i < lines; i++) {
+		if (!kmsg_dump_get_line(&iter, false, line, sizeof(line) - 1,
+					&len))
+			break;
 		line[len] = 0;
-		pr_emerg("explore: log %s", line);
+		if (i >= first && !strstr(line, "explore: "))
+			pr_emerg("explore: log %s", line);
 	}
 }
 

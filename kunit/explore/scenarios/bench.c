@@ -78,7 +78,7 @@ int bench_root(void)
 
 	if (rc)
 		return rc;
-	bench.before = fake_census();
+	explore_watch(bench_watch);
 	return 0;
 }
 
@@ -232,8 +232,30 @@ int act_pci_remove(void *nr)
 	struct fake_node *node = bench_node(nr);
 
 	bench.by_hand = true;
-	pci_stop_and_remove_bus_device_locked(node->pdev);
+	pci_lock_rescan_remove();
+	if (!bench.removed[(long)nr])
+		pci_stop_and_remove_bus_device(node->pdev);
+	bench.removed[(long)nr] = true;
+	pci_unlock_rescan_remove();
 	return 0;
+}
+
+/*
+ * The fake fabric keeps the PCI device. A worker that locks one that was removed,
+ * and of which there is no other reference, would lock freed memory elsewhere.
+ */
+static void bench_watch(const char *call, const void *object, bool worker)
+{
+	if (!worker || strncmp(call, "mutex_", 6))
+		return;
+	for (int i = 0; i < bench.nr_devices; i++) {
+		struct device *dev = &bench.devices[i]->pdev->dev;
+
+		if (object == &dev->mutex && bench.removed[i] &&
+		    kref_read(&dev->kobj.kref) == 1)
+			explore_fail("a worker locks device %d, which it has no reference to",
+				     i);
+	}
 }
 
 int act_port_unbind(void *nr)
@@ -509,6 +531,7 @@ void bench_check(void)
 
 void bench_teardown(void)
 {
+	explore_watch(NULL);
 	if (!bench.f)
 		return;
 	for (int i = 0; i < bench.nr_devices; i++)

@@ -21,12 +21,11 @@
  * @devices: endpoints
  * @nr_devices: how many
  * @ranges: HPA of the range of each device, inclusive
- * @before: what there was when the fabric was started and had no root
  * @by_hand: somebody took something away that does not come back by itself:
  *	what is bound need not be attached
  * @frozen: the device is in error recovery: nothing attaches
  * @foreign: somebody else has the range of the device now
- * @inside: users between cxl_attach_enter() and cxl_attach_exit()
+ * @removed: the PCI device was removed
  */
 struct bench {
 	struct fake_fabric *f;
@@ -34,11 +33,10 @@ struct bench {
 	struct fake_node *devices[BENCH_DEVICES];
 	int nr_devices;
 	struct range ranges[BENCH_DEVICES];
-	struct fake_census before;
 	bool by_hand;
 	bool frozen[BENCH_DEVICES];
 	bool foreign[BENCH_DEVICES];
-	int inside[BENCH_DEVICES];
+	bool removed[BENCH_DEVICES];
 };
 
 extern struct bench bench;

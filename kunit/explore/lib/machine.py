@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Builds what is explored, and boots it with a plan: lines for /sys/kernel/debug/explore/run."""
+
+import gzip
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+EXPLORE = Path(__file__).resolve().parents[1]
+TOP = EXPLORE.parents[1]
+sys.path.insert(0, str(TOP / "tools" / "kernel"))
+sys.path.insert(0, str(TOP / "kunit" / "lib"))
+
+import kbuild  # noqa: E402
+import umltree  # noqa: E402
+
+CONFIG = TOP / "kunit" / "config"
+OUT = TOP / "build" / "explore"
+# detectors -> fragments
+KERNELS = {
+    "none": ["uml-base", "uml-explore"],
+    "kasan": ["uml-base", "uml-explore", "uml-explore-kasan"],
+    "locks": ["uml-base", "uml-explore", "uml-explore-kasan", "uml-explore-locks"],
+}
+EXPLORED = ("core", "port", "mem", "accel", "pci")
+MODULES = ["explore", "fake_mmio", "cxla_core", "cxla_port", "cxla_mem", "cxla_accel", "cxla_pci", "fakefabric",
+           "worlds"]
+
+# the C library of UML's host side seeds what it hashes with; so does the kernel's random number generator
+CONSTANT_RANDOM = """
+#include <string.h>
+#include <sys/types.h>
+ssize_t getrandom(void *buf, size_t len, unsigned int flags)
+{ (void)flags; memset(buf, 0x5a, len); return (ssize_t)len; }
+int getentropy(void *buf, size_t len)
+{ memset(buf, 0x5a, len); return 0; }
+"""
+
+INIT = """#!/bin/sh
+/bin/busybox mkdir -p /proc /sys /dev /out
+/bin/busybox mount -t proc proc /proc
+/bin/busybox mount -t sysfs sysfs /sys
+/bin/busybox mount -t devtmpfs dev /dev
+/bin/busybox mount -t debugfs debugfs /sys/kernel/debug
+say() { echo "<0>explore: $*" >/dev/kmsg; }
+for fault in failslab fail_page_alloc; do
+	dir=/sys/kernel/debug/$fault
+	[ -e $dir ] && { echo N >$dir/ignore-gfp-wait; echo 0 >$dir/verbose; } 2>/dev/null
+done
+@LOAD@
+n=0
+while read -r line; do
+	say line $n
+	echo "$line" >/sys/kernel/debug/explore/run || say refused $n
+	n=$((n + 1))
+done </plan
+/bin/busybox mount -t hostfs -o @OUT@ none /out && {
+	/bin/busybox cat /sys/kernel/debug/explore/pairs >/out/pairs
+	/bin/busybox cat /sys/kernel/debug/explore/worlds >/out/worlds
+}
+say end
+/bin/busybox poweroff -f
+"""
+
+
+class ExploreError(Exception):
+    """Says what was tried and what to do."""
+
+
+def constant_random():
+    """A library to be preloaded, in the cache."""
+    folder = kbuild.cache_dir() / "explore"
+    library = folder / "constant-random.so"
+    folder.mkdir(parents=True, exist_ok=True)
+    source = folder / "constant-random.c"
+    if not library.exists() or source.read_text() != CONSTANT_RANDOM:
+        source.write_text(CONSTANT_RANDOM)
+        temporary = library.with_suffix(f".{os.getpid()}")
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(temporary), str(source)], check=True)
+        temporary.rename(library)
+    return library
+
+
+def kernel(detectors):
+    return kbuild.uml([CONFIG / f"{name}.config" for name in KERNELS[detectors]])
+
+
+def build(detectors, patch=None, folder=None):
+    """The modules for a kernel, of the tree or of a copy with a patch in it: their folder."""
+    objects = kernel(detectors)
+    tree = (folder or OUT / detectors) / "src"
+    with kbuild.locked(tree.parent / "lock"):
+        umltree.mirror(tree, EXPLORE / "Kbuild.top")
+        for name in EXPLORED:
+            link = tree / "kmod" / name / "Kbuild"
+            text = f"include {TOP}/kmod/{name}/Kbuild\n"
+            if name == "core":
+                text += "cxla_core-y += ../../kunit/explore/inside.o\n"
+            text += "include $(src)/../../kunit/explore/explore.mk\n"
+            if link.is_symlink() or not link.exists() or link.read_text() != text:
+                link.unlink(missing_ok=True)
+                link.write_text(text)
+        runtime = tree / "kunit" / "explore" / "runtime"
+        subprocess.run([sys.executable, str(EXPLORE / "runtime" / "stubs.py"), str(EXPLORE / "runtime" / "calls.list"),
+                        str(objects / "Module.symvers"), str(runtime / "stubs.c"), str(runtime / "options.mk")],
+                       check=True)
+        if patch:
+            apply(patch, tree)
+        log = kbuild.modules(objects, tree, tree.parent / "modules.log")
+    warnings = [line for line in log.splitlines() if re.search(r"\bwarning:", line) and "modpost" not in line]
+    if warnings:
+        raise ExploreError("compiler: " + "\n".join(warnings[:5]))
+    return tree
+
+
+def apply(patch, tree):
+    """Links to files that the patch changes become copies; patch does not write through links."""
+    for name in re.findall(r"^\+\+\+ b/(\S+)", patch.read_text(), re.M):
+        link = tree / name
+        content = (TOP / name).read_bytes()
+        link.unlink(missing_ok=True)
+        link.write_bytes(content)
+    done = subprocess.run(["patch", "-p1", "-s", "--fuzz=0", "-d", str(tree), "-i", str(patch)], capture_output=True,
+                          text=True, check=False)
+    if done.returncode:
+        raise ExploreError(f"{patch.name} does not apply: {done.stdout.strip()}")
+
+
+def initramfs(path, tree, plan, out):
+    blob = umltree.busybox()
+    entries = {"bin/busybox": (0o755, blob), "bin/sh": (0o755, blob)}
+    built = {p.stem: p for p in tree.rglob("*.ko")}
+    load = []
+    entries["modules/kunit.ko"] = (0o644, (Path(kernel_of(tree)) / "lib/kunit/kunit.ko").read_bytes())
+    load.append("/bin/busybox insmod /modules/kunit.ko")
+    for name in MODULES:
+        if name not in built:
+            raise ExploreError(f"nothing builds {name}.ko")
+        # line numbers are for this side
+        stripped = path.parent / f"{name}.ko"
+        subprocess.run(["strip", "-g", "-o", str(stripped), str(built[name])], check=True)
+        entries[f"modules/{name}.ko"] = (0o644, stripped.read_bytes())
+        load.append(f"/bin/busybox insmod /modules/{name}.ko || say insmod {name} failed")
+    entries["plan"] = (0o644, ("\n".join(plan) + "\n").encode())
+    script = INIT.replace("@LOAD@", "\n".join(load)).replace("@OUT@", str(out))
+    entries["init"] = (0o755, script.encode())
+    with gzip.GzipFile(path, "wb", compresslevel=1, mtime=0) as archive:
+        archive.write(umltree.cpio(entries))
+
+
+def kernel_of(tree):
+    """The object tree that modules were built for is in the log of the build."""
+    return (tree.parent / "objects").resolve()
+
+
+class Boot:
+    """One kernel that works off a plan; each line that begins with "explore:" goes to a function."""
+
+    def __init__(self, detectors, tree, plan, timeout=600):
+        self.detectors, self.tree, self.plan, self.timeout = detectors, tree, plan, timeout
+        self.process, self.killed, self.pairs, self.console, self.worlds = None, False, [], [], {}
+
+    def stop(self):
+        self.killed = True
+        if self.process and self.process.poll() is None:
+            try:
+                os.killpg(self.process.pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+    def run(self, hear):
+        objects = kernel(self.detectors)
+        link = self.tree.parent / "objects"
+        if not link.is_symlink() or os.readlink(link) != str(objects):
+            link.unlink(missing_ok=True)
+            link.symlink_to(objects)
+        with tempfile.TemporaryDirectory(prefix="cxla-explore-") as scratch:
+            image = Path(scratch) / "initramfs.gz"
+            initramfs(image, self.tree, self.plan, scratch)
+            command = ["setarch", "-R", str(objects / "linux"), "mem=384M", f"initrd={image}", "time-travel=inf-cpu",
+                       "time-travel-start=0", "panic=-1", "panic_on_warn=1", "kasan.fault=panic", "loglevel=2",
+                       "con=null", "con0=null,fd:1"]
+            environment = {"PATH": os.environ.get("PATH", ""), "HOME": "/", "TERM": "linux", "TMPDIR": scratch,
+                           "LD_PRELOAD": str(constant_random())}
+            timer = threading.Timer(self.timeout, self.stop)
+            with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT, start_new_session=True, env=environment) as self.process:
+                timer.start()
+                try:
+                    for raw in self.process.stdout:
+                        line = raw.decode(errors="replace").rstrip("\r\n")
+                        self.console.append(line)
+                        at = line.find("explore: ")
+                        if at >= 0:
+                            hear(line[at + 9:])
+                finally:
+                    timer.cancel()
+                    self.stop()
+            pairs = Path(scratch) / "pairs"
+            if pairs.exists():
+                self.pairs = pairs.read_text().splitlines()
+                lines = (Path(scratch) / "worlds").read_text().splitlines()
+                self.worlds = {line.split()[0]: line.split()[1:] for line in lines}
