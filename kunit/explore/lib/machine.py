@@ -25,8 +25,7 @@ OUT = TOP / "build" / "explore"
 # detectors -> fragments
 KERNELS = {
     "none": ["uml-base", "uml-explore"],
-    "kasan": ["uml-base", "uml-explore", "uml-explore-kasan"],
-    "locks": ["uml-base", "uml-explore", "uml-explore-kasan", "uml-explore-locks"],
+    "all": ["uml-base", "uml-explore", "uml-explore-detect"],
 }
 EXPLORED = ("core", "port", "mem", "accel", "pci")
 MODULES = ["explore", "fake_mmio", "cxla_core", "cxla_port", "cxla_mem", "cxla_accel", "cxla_pci", "fakefabric",
@@ -184,7 +183,7 @@ class Boot:
             image = Path(scratch) / "initramfs.gz"
             initramfs(image, self.tree, self.plan, scratch)
             command = ["setarch", "-R", str(objects / "linux"), "mem=384M", f"initrd={image}", "time-travel=inf-cpu",
-                       "time-travel-start=0", "panic=-1", "panic_on_warn=1", "kasan.fault=panic", "loglevel=2",
+                       "time-travel-start=0", "panic=-1", "slab_debug=P", "panic_on_warn=1", "kasan.fault=panic", "loglevel=2",
                        "con=null", "con0=null,fd:1"]
             environment = {"PATH": os.environ.get("PATH", ""), "HOME": "/", "TERM": "linux", "TMPDIR": scratch,
                            "LD_PRELOAD": str(constant_random())}

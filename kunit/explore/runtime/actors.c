@@ -286,9 +286,7 @@ static enum hrtimer_restart explore_tick(struct hrtimer *timer)
 		explore_let_go(explore_token, explore_token->done ?
 			       EXPLORE_DONE : EXPLORE_BLOCKED);
 	if (explore_pass_ns) {
-		explore_pass_ns -= min(explore_pass_ns, TICK_NS);
-		if (explore_pass_ns)
-			goto again;
+		explore_pass_ns = 0;
 		explore_last_why = EXPLORE_TIME;
 		next = explore_pick(true, NULL);
 	} else {
@@ -298,6 +296,7 @@ static enum hrtimer_restart explore_tick(struct hrtimer *timer)
 		if (explore_pass_ns) {
 			explore_note_time(&explore_actors[explore_last_id],
 					  explore_pass_ns, forced);
+			period = explore_pass_ns;
 			goto again;
 		}
 	}

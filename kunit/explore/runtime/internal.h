@@ -168,6 +168,7 @@ void explore_pairs_init(struct dentry *dir);
 /* objects.c */
 void explore_objects_begin(void);
 void explore_objects_end(void);
+void explore_check(const volatile void *address, unsigned long ip);
 
 /* control.c */
 void explore_control_init(struct dentry *dir);

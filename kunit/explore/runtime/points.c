@@ -22,6 +22,7 @@ void name(void *p)							\
 {									\
 	if (explore_level == EXPLORE_ALL)				\
 		explore_at(_RET_IP_, NULL, NULL);			\
+	explore_check(p, _RET_IP_);					\
 	check(p, bytes);						\
 }									\
 EXPORT_SYMBOL(name)
@@ -31,6 +32,7 @@ void name(void *p);							\
 void name(void *p)							\
 {									\
 	explore_at(_RET_IP_, NULL, NULL);				\
+	explore_check(p, _RET_IP_);					\
 	check(p, bytes);						\
 }									\
 EXPORT_SYMBOL(name)
@@ -59,6 +61,7 @@ void name(void *p, size_t bytes)					\
 {									\
 	if (explore_level == EXPLORE_ALL)				\
 		explore_at(_RET_IP_, NULL, NULL);			\
+	explore_check(p, _RET_IP_);					\
 	check(p, bytes);						\
 }									\
 EXPORT_SYMBOL(name)
@@ -95,6 +98,7 @@ void explore_check_access(const volatile void *address, size_t size, int type);
 void explore_check_access(const volatile void *address, size_t size, int type)
 {
 	explore_at(_RET_IP_, NULL, NULL);
+	explore_check(address, _RET_IP_);
 	if (type & KCSAN_ACCESS_WRITE)
 		kasan_check_write(address, size);
 	else

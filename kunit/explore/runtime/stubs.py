@@ -15,6 +15,7 @@ from pathlib import Path
 HEAD = """// SPDX-License-Identifier: GPL-2.0-only
 /* written by stubs.py */
 #include <linux/export.h>
+#include <linux/string.h>
 #include <linux/types.h>
 
 #include "internal.h"
@@ -23,6 +24,9 @@ void explore_call(unsigned long ip, const char *call, const void *object);
 void explore_call(unsigned long ip, const char *call, const void *object)
 {
 	explore_at(ip, call, object);
+	/* a count or other number is no address of anything */
+	if (!strstr(call, "(done)"))
+		explore_check(object, ip);
 }
 
 """

@@ -49,6 +49,24 @@ static int bench_after_attach(struct fake_node *node)
 	return 0;
 }
 
+/*
+ * The fake fabric keeps the PCI device. A worker that locks one that was removed,
+ * and of which there is no other reference, would lock freed memory elsewhere.
+ */
+static void bench_watch(const char *call, const void *object, bool worker)
+{
+	if (!worker || strncmp(call, "mutex_", 6))
+		return;
+	for (int i = 0; i < bench.nr_devices; i++) {
+		struct device *dev = &bench.devices[i]->pdev->dev;
+
+		if (object == &dev->mutex && bench.removed[i] &&
+		    kref_read(&dev->kobj.kref) == 1)
+			explore_fail("a worker locks device %d, which it has no reference to",
+				     i);
+	}
+}
+
 int bench_begin(void)
 {
 	explore_core_forget();
@@ -193,30 +211,31 @@ int act_user(void *nr)
 	return 0;
 }
 
-static bool bench_is_attached(int nr)
+/* what the ledger says of the range of device @nr */
+static void bench_owner(int nr, struct cxla_verdict *verdict)
 {
-	struct device *dev = &bench.devices[nr]->pdev->dev;
-	struct cxl_dev_state *cxlds = dev_get_drvdata(dev);
-	struct cxl_memdev *cxlmd;
+	struct range range;
+	u64 time;
 
-	if (!dev->driver || !cxlds || !cxlds->cxlmd)
-		return false;
-	cxlmd = cxlds->cxlmd;
-	return test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags) &&
-	       !test_bit(CXLA_MEMDEV_F_REVOKING, &cxlmd->flags);
+	*verdict = (struct cxla_verdict) { };
+	if (!cxla_ledger_find(bench.ranges[nr].start, &range, verdict, &time) ||
+	    range.start > bench.ranges[nr].start)
+		*verdict = (struct cxla_verdict) { };
 }
 
 /* any other driver, which asks the kernel as all of them do */
 int act_foreign(void *nr)
 {
 	const struct range *range = &bench.ranges[(long)nr];
+	struct cxla_verdict verdict;
 
 	if (!request_mem_region(range->start, range_len(range), "foreign"))
 		return -EBUSY;
 	bench.foreign[(long)nr] = true;
 	/* both were told that the range is their own */
-	if (!bench.devices[(long)nr]->accel.expander &&
-	    bench_is_attached((long)nr))
+	bench_owner((long)nr, &verdict);
+	if (verdict.owner == CXLA_OWNER_ACCEL &&
+	    verdict.state == CXLA_LEDGER_OWNED)
 		explore_fail("range %ld has two owners", (long)nr);
 	for (int i = 0; i < 3; i++)
 		explore_point();
@@ -238,24 +257,6 @@ int act_pci_remove(void *nr)
 	bench.removed[(long)nr] = true;
 	pci_unlock_rescan_remove();
 	return 0;
-}
-
-/*
- * The fake fabric keeps the PCI device. A worker that locks one that was removed,
- * and of which there is no other reference, would lock freed memory elsewhere.
- */
-static void bench_watch(const char *call, const void *object, bool worker)
-{
-	if (!worker || strncmp(call, "mutex_", 6))
-		return;
-	for (int i = 0; i < bench.nr_devices; i++) {
-		struct device *dev = &bench.devices[i]->pdev->dev;
-
-		if (object == &dev->mutex && bench.removed[i] &&
-		    kref_read(&dev->kobj.kref) == 1)
-			explore_fail("a worker locks device %d, which it has no reference to",
-				     i);
-	}
 }
 
 int act_port_unbind(void *nr)
@@ -421,16 +422,17 @@ int act_ledger(void *unused)
 
 /* ------------------------------ invariants ------------------------- */
 
-static const char *bench_owner(int nr, struct cxla_verdict *verdict)
+static bool bench_is_attached(int nr)
 {
-	struct range range;
-	u64 time;
+	struct device *dev = &bench.devices[nr]->pdev->dev;
+	struct cxl_dev_state *cxlds = dev_get_drvdata(dev);
+	struct cxl_memdev *cxlmd;
 
-	*verdict = (struct cxla_verdict) { };
-	if (!cxla_ledger_find(bench.ranges[nr].start, &range, verdict, &time) ||
-	    range.start > bench.ranges[nr].start)
-		*verdict = (struct cxla_verdict) { };
-	return cxla_owner_str(verdict->owner);
+	if (!dev->driver || !cxlds || !cxlds->cxlmd)
+		return false;
+	cxlmd = cxlds->cxlmd;
+	return test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags) &&
+	       !test_bit(CXLA_MEMDEV_F_REVOKING, &cxlmd->flags);
 }
 
 static bool bench_is_busy(int nr)

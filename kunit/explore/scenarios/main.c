@@ -12,6 +12,8 @@ static const struct explore_world *const worlds[] = {
 	&expander_world,
 	&pair_world,
 	&pair_bound_world,
+	&switched_world,
+	&switched_bound_world,
 	NULL
 };
 

@@ -105,6 +105,7 @@ extern const struct explore_world toys_world;
 extern const struct explore_world accelerator_world, attached_world;
 extern const struct explore_world pair_world, pair_bound_world;
 extern const struct explore_world expander_world;
+extern const struct explore_world switched_world, switched_bound_world;
 
 /* kunit/explore/inside.c, in cxla_core */
 void explore_core_forget(void);
