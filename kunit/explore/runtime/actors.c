@@ -391,6 +391,12 @@ void explore_run(struct explore_strategy *strategy)
 		explore_fail("lockdep has reported");
 }
 
+/* where who has the token was last, for a report that does not say so */
+unsigned long explore_where(void)
+{
+	return explore_token ? explore_token->ip : 0;
+}
+
 void explore_point(void)
 {
 	explore_at(_RET_IP_, NULL, NULL);

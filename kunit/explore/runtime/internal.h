@@ -140,6 +140,7 @@ extern struct explore_result explore_result;
 void explore_at(unsigned long ip, const char *call, const void *object);
 void explore_run(struct explore_strategy *strategy);
 void explore_actors_init(void);
+unsigned long explore_where(void);
 
 /* strategy.c */
 u64 explore_random(void);

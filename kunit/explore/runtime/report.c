@@ -190,8 +190,11 @@ static void explore_repeat_log(void)
 static int explore_panic(struct notifier_block *nb, unsigned long event,
 			 void *text)
 {
-	explore_fail("%s%s", explore_active ? "" : "(in setup, check or teardown) ",
-		     (char *)text);
+	if (explore_active)
+		explore_fail("%s after %ps", (char *)text,
+			     (void *)explore_where());
+	else
+		explore_fail("%s, in setup, check or teardown", (char *)text);
 	explore_repeat_log();
 	explore_say_failure();
 	return NOTIFY_DONE;
