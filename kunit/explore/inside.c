@@ -7,22 +7,18 @@
 #include <linux/workqueue.h>
 
 #include "../../kmod/core/core.h"
-
-void explore_core_forget(void);
-void explore_core_settle(void);
+#include "inside.h"
 
 EXPORT_SYMBOL_GPL(cxla_bus_type);
 EXPORT_SYMBOL_GPL(cxla_memdev_type);
 EXPORT_SYMBOL_GPL(cxla_region_type);
 
-/* the ledger outlives a fabric, and is not to outlive a schedule */
 void explore_core_forget(void)
 {
 	cxla_ledger_exit();
 }
 EXPORT_SYMBOL_GPL(explore_core_forget);
 
-/* until no worker has anything to do */
 void explore_core_settle(void)
 {
 	for (int i = 0; i < 3; i++)

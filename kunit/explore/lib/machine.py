@@ -4,7 +4,6 @@
 import gzip
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -96,6 +95,7 @@ def build(detectors, patch=None, folder=None):
     tree = (folder or OUT / detectors) / "src"
     with kbuild.locked(tree.parent / "lock"):
         umltree.mirror(tree, EXPLORE / "Kbuild.top")
+        forget_patched(tree)
         for name in EXPLORED:
             link = tree / "kmod" / name / "Kbuild"
             text = f"include {TOP}/kmod/{name}/Kbuild\n"
@@ -118,9 +118,24 @@ def build(detectors, patch=None, folder=None):
     return tree
 
 
+def forget_patched(tree):
+    """What a patch had changed is a link again, which make takes for older than its object."""
+    note = tree / ".patched"
+    for name in note.read_text().split() if note.exists() else []:
+        (tree / name).with_suffix(".o").unlink(missing_ok=True)
+        # headers are everybody's, and so are sources that others include
+        if name.endswith(".h"):
+            for path in tree.rglob("*.o"):
+                path.unlink()
+    note.unlink(missing_ok=True)
+
+
 def apply(patch, tree):
     """Links to files that the patch changes become copies; patch does not write through links."""
-    for name in re.findall(r"^\+\+\+ b/(\S+)", patch.read_text(), re.M):
+    names = re.findall(r"^\+\+\+ b/(\S+)", patch.read_text(), re.M)
+    (tree / ".patched").write_text("\n".join(names))
+    for name in names:
+        (tree / name).with_suffix(".o").unlink(missing_ok=True)
         link = tree / name
         content = (TOP / name).read_bytes()
         link.unlink(missing_ok=True)

@@ -115,7 +115,7 @@ void explore_check(const volatile void *address, unsigned long ip)
 	guard(spinlock_irqsave)(&explore_objects_lock);
 	hlist_for_each_entry(object, &explore_kept, node)
 		if (at >= object->address && at < object->address + object->size)
-			explore_fail("use after free: %ps accesses what %ps freed, byte %lu of %zu, made by %ps",
+			explore_fail("use after free: %ps accesses what %ps freed (byte %lu of %zu from %ps)",
 				     (void *)ip, (void *)object->freed_ip,
 				     (unsigned long)(at - object->address),
 				     object->size, (void *)object->ip);
@@ -133,7 +133,7 @@ static void explore_free_kept(void)
 					     object->size);
 
 		if (odd)
-			explore_fail("use after free: byte %lu of %zu was written to after %ps freed it, made by %ps",
+			explore_fail("use after free: byte %lu of %zu, which %ps freed, was written (from %ps)",
 				     (unsigned long)(odd - object->address),
 				     object->size, (void *)object->freed_ip,
 				     (void *)object->ip);

@@ -36,6 +36,17 @@ static int attached_setup(void)
 	return one_setup(false) ?: bench_bind_all();
 }
 
+/* its driver knows nothing of a range that is taken back: it is unbound then */
+static int unaware_setup(void)
+{
+	int rc = one_setup(false);
+
+	if (rc)
+		return rc;
+	bench.devices[0]->accel.no_detach = true;
+	return bench_bind_all();
+}
+
 static int expander_setup(void)
 {
 	return one_setup(true) ?: bench_bind_all();
@@ -59,6 +70,15 @@ const struct explore_world accelerator_world = {
 const struct explore_world attached_world = {
 	.name = "attached",
 	.setup = attached_setup,
+	.check = bench_check,
+	.teardown = bench_teardown,
+	.after = bench_after,
+	.actions = accelerator_actions,
+};
+
+const struct explore_world unaware_world = {
+	.name = "unaware",
+	.setup = unaware_setup,
 	.check = bench_check,
 	.teardown = bench_teardown,
 	.after = bench_after,

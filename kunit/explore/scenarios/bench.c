@@ -474,7 +474,7 @@ static void bench_check_accel(int nr)
 	    !explore_was_injected() && bench_is_up()) {
 		struct cxl_dev_state *cxlds = dev_get_drvdata(dev);
 
-		explore_fail("device %d is bound, all above it is there, and it is not attached: %s %d",
+		explore_fail("device %d is bound, all is there, and it is not attached: %s %d",
 			     nr, cxl_attach_reason_str(cxlds->reason),
 			     cxlds->error);
 	}

@@ -9,6 +9,7 @@ static const struct explore_world *const worlds[] = {
 	&toys_world,
 	&accelerator_world,
 	&attached_world,
+	&unaware_world,
 	&expander_world,
 	&pair_world,
 	&pair_bound_world,

@@ -9,6 +9,7 @@
 #define EXPLORE_WORLDS_H
 
 #include "../../fake/fake_fabric.h"
+#include "../inside.h"
 #include "../runtime/explore.h"
 
 #define BENCH_WINDOW	0x1000000000ULL
@@ -103,12 +104,9 @@ int act_ledger(void *unused);
 
 extern const struct explore_world toys_world;
 extern const struct explore_world accelerator_world, attached_world;
+extern const struct explore_world unaware_world;
 extern const struct explore_world pair_world, pair_bound_world;
 extern const struct explore_world expander_world;
 extern const struct explore_world switched_world, switched_bound_world;
-
-/* kunit/explore/inside.c, in cxla_core */
-void explore_core_forget(void);
-void explore_core_settle(void);
 
 #endif

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* of cxla_core, where it is explored: inside.c */
+#ifndef EXPLORE_INSIDE_H
+#define EXPLORE_INSIDE_H
+
+/* the ledger outlives a fabric, and is not to outlive a schedule */
+void explore_core_forget(void);
+/* until no worker has anything to do; sleeps, no lock held */
+void explore_core_settle(void);
+
+#endif
