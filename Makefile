@@ -65,6 +65,14 @@ program: ## the same without its tests
 kunit: ## KUnit suites under UML
 	@kunit/run
 
+.PHONY: explore
+explore: ## schedules of the modules, one actor at a time, under UML: ARGS=--help
+	@kunit/explore/run $(ARGS)
+
+.PHONY: proof
+proof: ## what is too long for make test, resumed where it stopped: HOURS=1
+	@kunit/explore/run --proof --seconds $$(($(or $(HOURS),1) * 3600))
+
 .PHONY: clean
 clean: ## remove build/
 	rm -rf build

@@ -48,6 +48,8 @@ class Hear:
             match = re.match(r"(\S+) seed (\d+) step (\d+): (.*)", rest)
             self.current = Finding(dict(w.split("=", 1) for w in self.plan[self.at].split()), log=self.log)
             if match:
+                # a panic leaves no line of the batch that says how many there were
+                self.current.schedules = max(int(match[2]) - int(self.current.words.get("seed", 0)), 0) + 1
                 self.current.words["seed"], self.current.step = match[2], int(match[3])
                 self.current.text = match[4]
             self.findings.append(self.current)
@@ -60,12 +62,18 @@ class Hear:
         elif word == "batch":
             match = re.match(r"(\S+) done (\d+) failed (\d+) .* hash (\S+)", rest)
             self.done += int(match[2])
+            if self.current:
+                self.current.schedules = 0
             self.batches.append((match[1], int(match[2]), match[4]))
             self.current = None
         elif word == "differs":
             self.refused.append(line)
         elif word == "end":
             self.ended = True
+
+    def schedules(self):
+        """Those that came to an end, and the one that did not."""
+        return self.done + sum(f.schedules for f in self.findings)
 
 
 class Places:

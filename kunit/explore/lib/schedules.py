@@ -19,6 +19,8 @@ class Scenarios:
         self.worlds = {name: actions for name, actions in worlds.items() if name not in NOT_DRAWN}
         self.pairs = [(world, list(pair)) for world, actions in self.worlds.items()
                       for pair in itertools.combinations_with_replacement(actions, 2)]
+        # the first seconds see some of each world
+        random.Random(1).shuffle(self.pairs)
 
     def draw(self, group):
         """The words of a line, without seed and count."""

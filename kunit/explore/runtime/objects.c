@@ -115,10 +115,10 @@ void explore_check(const volatile void *address, unsigned long ip)
 	guard(spinlock_irqsave)(&explore_objects_lock);
 	hlist_for_each_entry(object, &explore_kept, node)
 		if (at >= object->address && at < object->address + object->size)
-			explore_fail("use after free: %ps accesses what %ps freed (byte %lu of %zu from %ps)",
+			explore_fail("use after free: %ps accesses what %ps freed (at %lu of %zu)",
 				     (void *)ip, (void *)object->freed_ip,
 				     (unsigned long)(at - object->address),
-				     object->size, (void *)object->ip);
+				     object->size);
 }
 
 /* now they are freed, unless somebody wrote to one */
@@ -133,10 +133,9 @@ static void explore_free_kept(void)
 					     object->size);
 
 		if (odd)
-			explore_fail("use after free: byte %lu of %zu, which %ps freed, was written (from %ps)",
+			explore_fail("use after free: byte %lu of %zu, which %ps freed, was written",
 				     (unsigned long)(odd - object->address),
-				     object->size, (void *)object->freed_ip,
-				     (void *)object->ip);
+				     object->size, (void *)object->freed_ip);
 		kfree(object->address);
 		hlist_del(&object->node);
 		hlist_add_head(&object->node, &explore_free);

@@ -465,7 +465,7 @@ static void bench_check_accel(int nr)
 {
 	struct fake_accel *accel = &bench.devices[nr]->accel;
 	struct device *dev = &bench.devices[nr]->pdev->dev;
-	bool attached = bench_is_attached(nr);
+	bool attached = bench_is_attached(nr), owned;
 	struct cxla_verdict verdict;
 
 	if (accel->expander)
@@ -479,7 +479,8 @@ static void bench_check_accel(int nr)
 			     cxlds->error);
 	}
 	bench_owner(nr, &verdict);
-	if (attached != (verdict.state == CXLA_LEDGER_OWNED))
+	owned = verdict.state == CXLA_LEDGER_OWNED;
+	if (attached != owned)
 		explore_fail("device %d is %sattached, and the ledger says %s",
 			     nr, attached ? "" : "not ",
 			     cxla_ledger_state_str(verdict.state));
