@@ -63,6 +63,30 @@ static void (*explore_watcher)(const char *call, const void *object,
 			       bool worker);
 static DECLARE_COMPLETION(explore_ended);
 
+/* where the last schedule was, and with whom; to say where one that ought to be
+ * the same is another
+ */
+#define MAX_PATH	16384
+static unsigned long explore_path[MAX_PATH];
+static u32 explore_path_at;
+static bool explore_path_differs;
+
+static void explore_follow(unsigned long ip, int id)
+{
+	u32 at = explore_path_at++;
+
+	if (at >= MAX_PATH)
+		return;
+	if (explore_path[at] != ip + id && !explore_path_differs &&
+	    explore_path[at]) {
+		explore_path_differs = true;
+		explore_result.other_at = at;
+		explore_result.other_ip = explore_path[at];
+		explore_result.this_ip = ip;
+	}
+	explore_path[at] = ip + id;
+}
+
 static void explore_mix(u64 value)
 {
 	explore_result.hash = (explore_result.hash ^ value) * 0x100000001b3ULL;
@@ -151,8 +175,10 @@ void explore_at(unsigned long ip, const char *call, const void *object)
 		return;
 	actor = explore_find(current);
 	if (explore_is_atomic()) {
-		if (actor)
+		if (actor) {
 			explore_mix(ip ^ actor->id);
+			explore_follow(ip, actor->id);
+		}
 		return;
 	}
 	if (!actor)
@@ -173,6 +199,7 @@ void explore_at(unsigned long ip, const char *call, const void *object)
 	actor->points++;
 	actor->in_a_row++;
 	explore_mix(ip * 31 + actor->id);
+	explore_follow(ip, actor->id);
 	if (actor->points == actor->kill_at)
 		send_sig(SIGKILL, current, 1);
 	if (explore_result.steps > MAX_STEPS) {
@@ -359,6 +386,8 @@ void explore_run(struct explore_strategy *strategy)
 {
 	explore_primary = explore_nr;
 	explore_result.hash = 0xcbf29ce484222325ULL;
+	explore_path_at = 0;
+	explore_path_differs = false;
 	explore_waited_ns = 0;
 	explore_pass_ns = 0;
 	reinit_completion(&explore_ended);

@@ -149,8 +149,10 @@ static bool explore_is_same(const struct explore_batch *batch,
 		explore_schedule((struct explore_batch *)batch, strategy, false);
 		if (explore_result.hash == hash)
 			continue;
-		pr_emerg("explore: differs %s seed %llu: %016llx, then %016llx\n",
-			 batch->text, strategy->seed, hash, explore_result.hash);
+		pr_emerg("explore: differs %s seed %llu at point %u: %pS, then %pS\n",
+			 batch->text, strategy->seed, explore_result.other_at,
+			 (void *)explore_result.other_ip,
+			 (void *)explore_result.this_ip);
 		return false;
 	}
 	return true;

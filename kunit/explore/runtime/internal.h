@@ -118,6 +118,9 @@ struct explore_actor {
  * @preemptions: of these, from one who could have gone on
  * @adopted: workers
  * @hash: of all points, in order, with who was there
+ * @other_at: the first point that is not as in the schedule before
+ * @other_ip: where that was then, by so many bytes as the actor's number
+ * @this_ip: where it is now
  * @failure: empty, or what is wrong
  * @stuck: that is, that nobody goes on any more
  */
@@ -127,6 +130,9 @@ struct explore_result {
 	u32 preemptions;
 	u32 adopted;
 	u64 hash;
+	u32 other_at;
+	unsigned long other_ip;
+	unsigned long this_ip;
 	char failure[160];
 	bool stuck;
 };
