@@ -133,7 +133,7 @@ static void explore_free_kept(void)
 					     object->size);
 
 		if (odd)
-			explore_fail("use after free: byte %lu of %zu, which %ps freed, was written",
+			explore_fail("use after free: byte %lu of %zu that %ps freed was written",
 				     (unsigned long)(odd - object->address),
 				     object->size, (void *)object->freed_ip);
 		kfree(object->address);

@@ -476,7 +476,7 @@ static void bench_check_accel(int nr)
 
 		/* it was being detached: its driver is told, and may ask again */
 		if (cxlds->error != -EBUSY)
-			explore_fail("device %d is bound, all is there, and it is not attached: %s %d",
+			explore_fail("device %d is bound, all is there, it is not attached: %s %d",
 				     nr, cxl_attach_reason_str(cxlds->reason),
 				     cxlds->error);
 	}
