@@ -388,7 +388,9 @@ int cxl_memdev_attach_region(struct cxl_memdev *cxlmd);
  *
  * Until cxl_attach_exit() the range stays what it is: revoke waits. Keep it
  * short, take no device lock inside and call nothing of this API. Works once
- * devm_cxl_add_memdev() has returned, not yet in a probe callback.
+ * devm_cxl_add_memdev() has returned, not yet in a probe callback. Another
+ * thread has to have @cxlmd by a lock, or a release, of after that: the guard
+ * itself does not publish what was written before.
  *
  * Context: any that may enter an SRCU read section; does not sleep itself.
  * Return: a token for cxl_attach_exit(), 0 or more; -ENXIO: the range is gone.
