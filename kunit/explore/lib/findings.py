@@ -15,8 +15,7 @@ class Finding:
     events: list = field(default_factory=list)
     actors: list = field(default_factory=list)
     log: list = field(default_factory=list)
-    schedules: int = 0         # until it was found
-    seconds: float = 0.0
+    schedules: int = 0         # of its line, when no other line says how many
 
     def kind(self):
         """What stays the same when the same bug is met by another schedule."""
@@ -34,7 +33,7 @@ class Hear:
     def __init__(self, plan):
         self.plan, self.at, self.done = plan, -1, 0
         self.findings, self.log, self.refused, self.current, self.ended = [], [], [], None, False
-        self.batches = []
+        self.batches, self.worlds = [], {}
 
     def __call__(self, line):
         word, _, rest = line.partition(" ")

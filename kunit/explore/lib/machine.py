@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """Builds what is explored, and boots it with a plan: lines for /sys/kernel/debug/explore/run."""
 
+import functools
 import gzip
 import os
 import re
@@ -85,7 +86,9 @@ def constant_random():
     return library
 
 
+@functools.cache
 def kernel(detectors):
+    """The object tree of a kernel; asked at each boot, and built or found once."""
     return kbuild.uml([CONFIG / f"{name}.config" for name in KERNELS[detectors]])
 
 
@@ -112,10 +115,25 @@ def build(detectors, patch=None, folder=None):
         if patch:
             apply(patch, tree)
         log = kbuild.modules(objects, tree, tree.parent / "modules.log")
+        strip(tree)
     warnings = [line for line in log.splitlines() if re.search(r"\bwarning:", line) and "modpost" not in line]
     if warnings:
         raise ExploreError("compiler: " + "\n".join(warnings[:5]))
     return tree
+
+
+def stripped(tree, name):
+    return tree.parent / "stripped" / f"{name}.ko"
+
+
+def strip(tree):
+    """What is loaded has no debug information: line numbers are for this side."""
+    built = {p.stem: p for p in tree.rglob("*.ko")}
+    stripped(tree, "x").parent.mkdir(exist_ok=True)
+    for name in MODULES:
+        if name not in built:
+            raise ExploreError(f"nothing builds {name}.ko")
+        subprocess.run(["strip", "-g", "-o", str(stripped(tree, name)), str(built[name])], check=True)
 
 
 def forget_patched(tree):
@@ -146,20 +164,14 @@ def apply(patch, tree):
         raise ExploreError(f"{patch.name} does not apply: {done.stdout.strip()}")
 
 
-def initramfs(path, tree, plan, out):
+def initramfs(path, tree, objects, plan, out):
     blob = umltree.busybox()
     entries = {"bin/busybox": (0o755, blob), "bin/sh": (0o755, blob)}
-    built = {p.stem: p for p in tree.rglob("*.ko")}
     load = []
-    entries["modules/kunit.ko"] = (0o644, (Path(kernel_of(tree)) / "lib/kunit/kunit.ko").read_bytes())
+    entries["modules/kunit.ko"] = (0o644, (objects / "lib" / "kunit" / "kunit.ko").read_bytes())
     load.append("/bin/busybox insmod /modules/kunit.ko")
     for name in MODULES:
-        if name not in built:
-            raise ExploreError(f"nothing builds {name}.ko")
-        # line numbers are for this side
-        stripped = path.parent / f"{name}.ko"
-        subprocess.run(["strip", "-g", "-o", str(stripped), str(built[name])], check=True)
-        entries[f"modules/{name}.ko"] = (0o644, stripped.read_bytes())
+        entries[f"modules/{name}.ko"] = (0o644, stripped(tree, name).read_bytes())
         load.append(f"/bin/busybox insmod /modules/{name}.ko || say insmod {name} failed")
     entries["plan"] = (0o644, ("\n".join(plan) + "\n").encode())
     script = INIT.replace("@LOAD@", "\n".join(load)).replace("@OUT@", str(out))
@@ -168,20 +180,14 @@ def initramfs(path, tree, plan, out):
         archive.write(umltree.cpio(entries))
 
 
-def kernel_of(tree):
-    """The object tree that modules were built for is in the log of the build."""
-    return (tree.parent / "objects").resolve()
-
-
 class Boot:
     """One kernel that works off a plan; each line that begins with "explore:" goes to a function."""
 
     def __init__(self, detectors, tree, plan, timeout=600):
         self.detectors, self.tree, self.plan, self.timeout = detectors, tree, plan, timeout
-        self.process, self.killed, self.pairs, self.console, self.worlds = None, False, [], [], {}
+        self.process, self.pairs, self.console, self.worlds = None, [], [], {}
 
     def stop(self):
-        self.killed = True
         if self.process and self.process.poll() is None:
             try:
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -190,13 +196,9 @@ class Boot:
 
     def run(self, hear):
         objects = kernel(self.detectors)
-        link = self.tree.parent / "objects"
-        if not link.is_symlink() or os.readlink(link) != str(objects):
-            link.unlink(missing_ok=True)
-            link.symlink_to(objects)
         with tempfile.TemporaryDirectory(prefix="cxla-explore-") as scratch:
             image = Path(scratch) / "initramfs.gz"
-            initramfs(image, self.tree, self.plan, scratch)
+            initramfs(image, self.tree, objects, self.plan, scratch)
             command = ["setarch", "-R", str(objects / "linux"), "mem=384M", f"initrd={image}", "time-travel=inf-cpu",
                        "time-travel-start=0", "panic=-1", "slab_debug=P", "panic_on_warn=1", "kasan.fault=panic", "loglevel=2",
                        "con=null", "con0=null,fd:1"]
