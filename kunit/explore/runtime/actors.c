@@ -63,8 +63,9 @@ static void (*explore_watcher)(const char *call, const void *object,
 			       bool worker);
 static DECLARE_COMPLETION(explore_ended);
 
-/* where the last schedule was, and with whom; to say where one that ought to be
- * the same is another
+/*
+ * Where the last schedule was, and with whom; to say where one that ought to be
+ * the same is another.
  */
 #define MAX_PATH	16384
 static unsigned long explore_path[MAX_PATH];

@@ -140,13 +140,13 @@ static bool explore_slice(const struct explore_batch *batch, u64 number,
 	return !number;
 }
 
-static bool explore_is_same(const struct explore_batch *batch,
+static bool explore_is_same(struct explore_batch *batch,
 			    struct explore_strategy *strategy)
 {
 	u64 hash = explore_result.hash;
 
 	for (u32 i = 1; i < batch->repeat; i++) {
-		explore_schedule((struct explore_batch *)batch, strategy, false);
+		explore_schedule(batch, strategy, false);
 		if (explore_result.hash == hash)
 			continue;
 		pr_emerg("explore: differs %s seed %llu at point %u: %pS, then %pS\n",

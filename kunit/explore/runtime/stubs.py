@@ -15,7 +15,6 @@ from pathlib import Path
 HEAD = """// SPDX-License-Identifier: GPL-2.0-only
 /* written by stubs.py */
 #include <linux/export.h>
-#include <linux/string.h>
 #include <linux/types.h>
 
 #include "internal.h"
@@ -24,9 +23,14 @@ void explore_call(unsigned long ip, const char *call, const void *object);
 void explore_call(unsigned long ip, const char *call, const void *object)
 {
 	explore_at(ip, call, object);
-	/* a count or other number is no address of anything */
-	if (!strstr(call, "(done)"))
-		explore_check(object, ip);
+	explore_check(object, ip);
+}
+
+void explore_called(unsigned long ip, const char *call, const void *object);
+void explore_called(unsigned long ip, const char *call, const void *object)
+{
+	/* what it was about may be gone by now */
+	explore_at(ip, call, object);
 }
 
 """
@@ -45,7 +49,7 @@ def stub(name, both):
     if both:
         # the first argument is kept for the point that comes after
         lines += ["sub $16, %rsp", "mov %rdi, -8(%rbp)", f"call {name}", "mov -8(%rbp), %rdx",
-                  "mov %rax, -8(%rbp)", "mov 8(%rbp), %rdi", "lea 2b(%rip), %rsi", "call explore_call",
+                  "mov %rax, -8(%rbp)", "mov 8(%rbp), %rdi", "lea 2b(%rip), %rsi", "call explore_called",
                   "mov -8(%rbp), %rax", "leave", "ret"]
     else:
         lines += ["pop %rbp", f"jmp {name}"]

@@ -259,9 +259,9 @@ int act_pci_remove(void *nr)
 	return 0;
 }
 
-int act_port_unbind(void *nr)
+int bench_unbind_port(struct fake_node *node)
 {
-	struct cxl_port *port = fake_port(bench.bridges[(long)nr]);
+	struct cxl_port *port = fake_port(node);
 
 	bench.by_hand = true;
 	if (!port)
@@ -269,6 +269,11 @@ int act_port_unbind(void *nr)
 	device_release_driver(&port->dev);
 	put_device(&port->dev);
 	return 0;
+}
+
+int act_port_unbind(void *nr)
+{
+	return bench_unbind_port(bench.bridges[(long)nr]);
 }
 
 int act_port_cycle(void *nr)

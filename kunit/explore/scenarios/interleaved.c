@@ -38,12 +38,6 @@ static int pair_bound_setup(void)
 	return pair_setup() ?: bench_bind_all();
 }
 
-/* both are bound, all is there: so is the region, with both */
-static void pair_check(void)
-{
-	bench_check();
-}
-
 static const struct explore_action pair_actions[] = {
 	BENCH_ACTIONS,
 	{ "bind-other", act_bind, BENCH_ARG(1) },
@@ -56,7 +50,7 @@ static const struct explore_action pair_actions[] = {
 const struct explore_world pair_world = {
 	.name = "pair",
 	.setup = pair_setup,
-	.check = pair_check,
+	.check = bench_check,
 	.teardown = bench_teardown,
 	.after = bench_after,
 	.actions = pair_actions,
@@ -65,7 +59,7 @@ const struct explore_world pair_world = {
 const struct explore_world pair_bound_world = {
 	.name = "pair-bound",
 	.setup = pair_bound_setup,
-	.check = pair_check,
+	.check = bench_check,
 	.teardown = bench_teardown,
 	.after = bench_after,
 	.actions = pair_actions,

@@ -39,14 +39,7 @@ static int switched_one_bound_setup(void)
 
 static int act_switch_unbind(void *unused)
 {
-	struct cxl_port *port = fake_port(bench.devices[0]->parent->parent);
-
-	bench.by_hand = true;
-	if (!port)
-		return -ENODEV;
-	device_release_driver(&port->dev);
-	put_device(&port->dev);
-	return 0;
+	return bench_unbind_port(bench.devices[0]->parent->parent);
 }
 
 static const struct explore_action switched_actions[] = {

@@ -55,6 +55,9 @@ void bench_check(void);
 void bench_teardown(void);
 void bench_after(void);
 
+/* the port of a bridge or switch is unbound by hand; 0, or -ENODEV */
+int bench_unbind_port(struct fake_node *node);
+
 /* what may happen; @arg: number of the device or bridge, by BENCH_ARG() */
 #define BENCH_ARG(n)	((void *)(long)(n))
 int act_bind(void *nr);
