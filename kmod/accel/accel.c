@@ -326,12 +326,18 @@ static void cxla_accel_reset_prepare(struct pci_dev *pdev)
 	cxla_pause(CXLA_PAUSE_RESET_PREPARED);
 }
 
-/* decoders may have been reset with the device, which is a reason then */
+/*
+ * Decoders may have been reset with the device, which is a reason then. A reset,
+ * or an error, in the middle of a recovery has attached already.
+ */
 static void cxla_accel_reset_done(struct pci_dev *pdev)
 {
 	struct cxla_accel *accel = pci_get_drvdata(pdev);
-	int rc = cxla_accel_attach(accel);
+	int rc;
 
+	if (accel->cxlds.cxlmd)
+		return;
+	rc = cxla_accel_attach(accel);
 	if (rc)
 		pci_err(pdev, "can't attach after the reset: %d\n", rc);
 }

@@ -54,6 +54,7 @@ static int expander_setup(void)
 
 static const struct explore_action accelerator_actions[] = {
 	BENCH_ACTIONS,
+	BENCH_DRIVER_ACTIONS,
 	{ "user", act_user, BENCH_ARG(0) },
 	{ }
 };
@@ -87,6 +88,7 @@ const struct explore_world unaware_world = {
 
 static const struct explore_action expander_actions[] = {
 	BENCH_ACTIONS,
+	BENCH_DRIVER_ACTIONS,
 	{ }
 };
 

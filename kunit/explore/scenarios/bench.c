@@ -427,7 +427,7 @@ int act_ledger(void *unused)
 
 /* ------------------------------ invariants ------------------------- */
 
-static bool bench_is_attached(int nr)
+bool bench_is_attached(int nr)
 {
 	struct device *dev = &bench.devices[nr]->pdev->dev;
 	struct cxl_dev_state *cxlds = dev_get_drvdata(dev);

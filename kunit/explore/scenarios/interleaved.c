@@ -40,6 +40,7 @@ static int pair_bound_setup(void)
 
 static const struct explore_action pair_actions[] = {
 	BENCH_ACTIONS,
+	BENCH_DRIVER_ACTIONS,
 	{ "bind-other", act_bind, BENCH_ARG(1) },
 	{ "unbind-other", act_unbind, BENCH_ARG(1) },
 	{ "rebind-other", act_rebind, BENCH_ARG(1) },

@@ -44,6 +44,7 @@ static int act_switch_unbind(void *unused)
 
 static const struct explore_action switched_actions[] = {
 	BENCH_ACTIONS,
+	BENCH_DRIVER_ACTIONS,
 	{ "user", act_user, BENCH_ARG(0) },
 	{ "bind-other", act_bind, BENCH_ARG(1) },
 	{ "unbind-other", act_unbind, BENCH_ARG(1) },

@@ -55,6 +55,8 @@ void bench_check(void);
 void bench_teardown(void);
 void bench_after(void);
 
+/* device @nr has its range, and nobody takes it back */
+bool bench_is_attached(int nr);
 /* the port of a bridge or switch is unbound by hand; 0, or -ENODEV */
 int bench_unbind_port(struct fake_node *node);
 
@@ -87,8 +89,6 @@ int act_ledger(void *unused);
 	{ "bind", act_bind, BENCH_ARG(0) },				\
 	{ "unbind", act_unbind, BENCH_ARG(0) },				\
 	{ "rebind", act_rebind, BENCH_ARG(0) },				\
-	{ "reset", act_reset, BENCH_ARG(0) },				\
-	{ "recovery", act_recovery, BENCH_ARG(0) },			\
 	{ "foreign", act_foreign, BENCH_ARG(0) },			\
 	{ "pci-remove", act_pci_remove, BENCH_ARG(0) },			\
 	{ "port-unbind", act_port_unbind, BENCH_ARG(0) },		\
@@ -105,11 +105,17 @@ int act_ledger(void *unused);
 	{ "commit-cycle", act_commit_cycle },				\
 	{ "ledger", act_ledger }
 
+/* and where the fake fabric's driver drives it */
+#define BENCH_DRIVER_ACTIONS						\
+	{ "reset", act_reset, BENCH_ARG(0) },				\
+	{ "recovery", act_recovery, BENCH_ARG(0) }
+
 extern const struct explore_world toys_world;
 extern const struct explore_world accelerator_world, attached_world;
 extern const struct explore_world unaware_world;
 extern const struct explore_world pair_world, pair_bound_world;
 extern const struct explore_world expander_world;
 extern const struct explore_world switched_world, switched_bound_world;
+extern const struct explore_world node_world, node_bound_world;
 
 #endif
