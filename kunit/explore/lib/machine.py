@@ -31,6 +31,9 @@ EXPLORED = ("core", "port", "mem", "accel", "pci")
 MODULES = ["explore", "fake_mmio", "cxla_core", "cxla_port", "cxla_mem", "cxla_accel", "cxla_pci", "fakefabric",
            "worlds"]
 
+# lines of a plan after which a kernel says what it has tried
+KEEP = 20
+
 # the C library of UML's host side seeds what it hashes with; so does the kernel's random number generator
 CONSTANT_RANDOM = """
 #include <string.h>
@@ -53,16 +56,23 @@ for fault in failslab fail_page_alloc; do
 	[ -e $dir ] && { echo N >$dir/ignore-gfp-wait; echo 0 >$dir/verbose; } 2>/dev/null
 done
 @LOAD@
+/bin/busybox mount -t hostfs -o @OUT@ none /out
+debug=/sys/kernel/debug/explore
+/bin/busybox cat $debug/worlds >/out/worlds
+/bin/busybox cat /out/tried >$debug/tried
+# now and then, as it may end in a crash
+keep() {
+	/bin/busybox cat $debug/tried >/out/tried.new && /bin/busybox mv /out/tried.new /out/tried
+	/bin/busybox cat $debug/pairs >/out/pairs
+}
 n=0
 while read -r line; do
 	say line $n
-	echo "$line" >/sys/kernel/debug/explore/run || say refused $n
+	echo "$line" >$debug/run || say refused $n
 	n=$((n + 1))
+	[ $((n % @KEEP@)) -gt 0 ] || keep
 done </plan
-/bin/busybox mount -t hostfs -o @OUT@ none /out && {
-	/bin/busybox cat /sys/kernel/debug/explore/pairs >/out/pairs
-	/bin/busybox cat /sys/kernel/debug/explore/worlds >/out/worlds
-}
+keep
 say end
 /bin/busybox poweroff -f
 """
@@ -174,7 +184,7 @@ def initramfs(path, tree, objects, plan, out):
         entries[f"modules/{name}.ko"] = (0o644, stripped(tree, name).read_bytes())
         load.append(f"/bin/busybox insmod /modules/{name}.ko || say insmod {name} failed")
     entries["plan"] = (0o644, ("\n".join(plan) + "\n").encode())
-    script = INIT.replace("@LOAD@", "\n".join(load)).replace("@OUT@", str(out))
+    script = INIT.replace("@LOAD@", "\n".join(load)).replace("@OUT@", str(out)).replace("@KEEP@", str(KEEP))
     entries["init"] = (0o755, script.encode())
     with gzip.GzipFile(path, "wb", compresslevel=1, mtime=0) as archive:
         archive.write(umltree.cpio(entries))
@@ -183,8 +193,10 @@ def initramfs(path, tree, objects, plan, out):
 class Boot:
     """One kernel that works off a plan; each line that begins with "explore:" goes to a function."""
 
-    def __init__(self, detectors, tree, plan, timeout=600):
+    def __init__(self, detectors, tree, plan, timeout=600, tried=b""):
         self.detectors, self.tree, self.plan, self.timeout = detectors, tree, plan, timeout
+        # preemptions by those before; after run(): and by this one
+        self.tried = tried
         self.process, self.pairs, self.console, self.worlds = None, [], [], {}
 
     def stop(self):
@@ -199,6 +211,7 @@ class Boot:
         with tempfile.TemporaryDirectory(prefix="cxla-explore-") as scratch:
             image = Path(scratch) / "initramfs.gz"
             initramfs(image, self.tree, objects, self.plan, scratch)
+            (Path(scratch) / "tried").write_bytes(self.tried)
             command = ["setarch", "-R", str(objects / "linux"), "mem=384M", f"initrd={image}", "time-travel=inf-cpu",
                        "time-travel-start=0", "panic=-1", "slab_debug=P", "panic_on_warn=1", "kasan.fault=panic", "loglevel=2",
                        "con=null", "con0=null,fd:1"]
@@ -218,8 +231,12 @@ class Boot:
                 finally:
                     timer.cancel()
                     self.stop()
-            pairs = Path(scratch) / "pairs"
-            if pairs.exists():
-                self.pairs = pairs.read_text().splitlines()
-                lines = (Path(scratch) / "worlds").read_text().splitlines()
-                self.worlds = {line.split()[0]: line.split()[1:] for line in lines}
+            self.collect(Path(scratch))
+
+    def collect(self, folder):
+        """What the kernel left in files."""
+        self.tried = (folder / "tried").read_bytes()
+        if (folder / "pairs").exists():
+            self.pairs = (folder / "pairs").read_text().splitlines()
+        if (folder / "worlds").exists():
+            self.worlds = {l.split()[0]: l.split()[1:] for l in (folder / "worlds").read_text().splitlines()}

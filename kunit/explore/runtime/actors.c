@@ -201,6 +201,7 @@ void explore_at(unsigned long ip, const char *call, const void *object)
 	actor->in_a_row++;
 	explore_mix(ip * 31 + actor->id);
 	explore_follow(ip, actor->id);
+	explore_trail_point(ip, actor->id);
 	if (actor->points == actor->kill_at)
 		send_sig(SIGKILL, current, 1);
 	if (explore_result.steps > MAX_STEPS) {

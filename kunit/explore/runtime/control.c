@@ -8,10 +8,10 @@
  *	world=W		from explore_register()
  *	actors=A,B	two to six of its actions; A! : an allocation fails in it,
  *			A~ : it gets a SIGKILL at one of its points
- *	strategy=	pct, random, list; and slices: each single turn, at each
- *			point, then each two of them (exhaustive, for small cases)
- *	seed=N count=N	seeds N, N + 1, ...; slices: the N-th ones
+ *	strategy=	pct, random, list; and slices: each preemption (slices.c)
+ *	seed=N count=N	seeds N, N + 1, ...; slices: from the N-th one
  *	depth= period= time= steps=	see struct explore_strategy
+ *	budget=N	of slices: the same preemption so often, in all of a boot
  *	level=calls|all
  *	turns=S:A,S:Af	of a list, as a failure prints them
  *	repeat=N	each schedule so often, and all have to be the same
@@ -39,6 +39,7 @@ struct explore_batch {
 	int nr;
 	struct explore_strategy strategy;
 	bool slices;
+	u32 budget;
 	u32 count;
 	u32 repeat;
 	char text[128];
@@ -109,37 +110,6 @@ static void explore_schedule(struct explore_batch *batch,
 		explore_say_failure();
 }
 
-/* the @number-th of all lists with one turn, then two; false: there is no more */
-static bool explore_slice(const struct explore_batch *batch, u64 number,
-			  struct explore_strategy *list)
-{
-	u64 single = (u64)batch->strategy.steps * batch->nr;
-
-	*list = (struct explore_strategy) {
-		.kind = EXPLORE_LIST,
-		.seed = number,
-	};
-	/* who begins is a free choice */
-	list->turns[list->nr_turns++] = (struct explore_turn) {
-		.actor = number % batch->nr,
-		.forced = true,
-	};
-	number = div_u64(number, batch->nr);
-	for (int i = 0; i < 2; i++) {
-		u64 rest = number;
-		u32 nth = do_div(rest, single);
-
-		list->turns[list->nr_turns++] = (struct explore_turn) {
-			.step = 1 + nth / batch->nr,
-			.actor = nth % batch->nr,
-		};
-		if (!rest)
-			return true;
-		number = rest - 1;
-	}
-	return !number;
-}
-
 static bool explore_is_same(struct explore_batch *batch,
 			    struct explore_strategy *strategy)
 {
@@ -158,31 +128,72 @@ static bool explore_is_same(struct explore_batch *batch,
 	return true;
 }
 
-static void explore_batch_run(struct explore_batch *batch)
+/*
+ * Schedules without preemptions: how many points there are, and, for slices,
+ * where, whoever begins. False: one of these has failed.
+ */
+static bool explore_warm(struct explore_batch *batch,
+			 struct explore_strategy *list)
 {
-	struct explore_strategy *list = kzalloc(sizeof(*list), GFP_KERNEL);
-	u32 most = 0, done = 0, preemptions = 0;
-	u64 steps = 0, hash = 0;
-	bool failed = false;
+	int runs = batch->slices ? batch->nr : 0;
+	u32 most = 0;
 
-	if (!list)
-		return;
-	list->kind = EXPLORE_LIST;
-	for (int i = 0; i < WARM_RUNS && !failed; i++) {
+	*list = (struct explore_strategy) { .kind = EXPLORE_LIST };
+	for (int i = 0; i < WARM_RUNS; i++) {
 		explore_schedule(batch, list, true);
 		most = max(most, explore_result.steps);
-		failed = explore_result.failure[0];
+		if (explore_result.failure[0])
+			return false;
+	}
+	for (int i = 0; i < runs; i++) {
+		*list = (struct explore_strategy) {
+			.kind = EXPLORE_LIST,
+			.turns = { { .actor = i, .forced = true } },
+			.nr_turns = 1,
+		};
+		explore_trail_begin(i);
+		explore_schedule(batch, list, true);
+		explore_trail_end();
+		if (explore_result.failure[0])
+			return false;
 	}
 	if (!batch->strategy.steps)
 		batch->strategy.steps = most + most / 4;
-	for (u32 i = 0; i < batch->count && !failed; i++) {
-		struct explore_strategy *strategy = &batch->strategy;
+	return true;
+}
 
-		if (batch->slices) {
-			if (!explore_slice(batch, strategy->seed, list))
-				break;
-			strategy = list;
-		}
+/* the next schedule of the batch; NULL: there is none */
+static struct explore_strategy *explore_next(struct explore_batch *batch,
+					     struct explore_strategy *list)
+{
+	struct explore_strategy *strategy = &batch->strategy;
+	enum explore_slice slice = EXPLORE_SLICE_SKIP;
+
+	if (!batch->slices)
+		return strategy;
+	for (; slice == EXPLORE_SLICE_SKIP; strategy->seed++)
+		slice = explore_slice(batch->nr, strategy->depth,
+				      strategy->seed, batch->budget, list);
+	/* who repeats it says its number */
+	strategy->seed--;
+	return slice == EXPLORE_SLICE_RUN ? list : NULL;
+}
+
+static void explore_batch_run(struct explore_batch *batch)
+{
+	struct explore_strategy *list = kzalloc(sizeof(*list), GFP_KERNEL);
+	struct explore_strategy *strategy;
+	u32 done = 0, preemptions = 0;
+	u64 steps = 0, hash = 0;
+	bool failed;
+
+	if (!list)
+		return;
+	failed = !explore_warm(batch, list);
+	while (!failed && done < batch->count) {
+		strategy = explore_next(batch, list);
+		if (!strategy)
+			break;
 		explore_schedule(batch, strategy, false);
 		done++;
 		steps += explore_result.steps;
@@ -299,6 +310,8 @@ static int explore_read_word(struct explore_batch *batch, const char *name,
 		return kstrtou32(value, 0, &batch->count);
 	if (!strcmp(name, "repeat"))
 		return kstrtou32(value, 0, &batch->repeat);
+	if (!strcmp(name, "budget"))
+		return kstrtou32(value, 0, &batch->budget);
 	if (!strcmp(name, "depth"))
 		return kstrtou32(value, 0, &strategy->depth);
 	if (!strcmp(name, "steps"))

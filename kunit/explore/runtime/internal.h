@@ -158,6 +158,20 @@ bool explore_preempts(struct explore_actor *actor);
 /* who does; NULL: nobody can, or time is to pass first: *@pass_ns, unless NULL */
 struct explore_actor *explore_pick(bool forced, u64 *pass_ns);
 
+/* slices.c */
+enum explore_slice {
+	EXPLORE_SLICE_RUN,
+	EXPLORE_SLICE_SKIP,	/* it is another one, or was tried */
+	EXPLORE_SLICE_END,	/* there are not so many */
+};
+
+void explore_trail_begin(int beginner);
+void explore_trail_point(unsigned long ip, int id);
+void explore_trail_end(void);
+enum explore_slice explore_slice(int nr, u32 depth, u64 number, u32 budget,
+				 struct explore_strategy *list);
+void explore_slices_init(struct dentry *dir);
+
 /* report.c */
 void explore_note(const struct explore_actor *from,
 		  const struct explore_actor *to, enum explore_why why);

@@ -19,6 +19,7 @@ static int __init explore_init(void)
 	explore_dir = debugfs_create_dir("explore", NULL);
 	explore_control_init(explore_dir);
 	explore_pairs_init(explore_dir);
+	explore_slices_init(explore_dir);
 	return 0;
 }
 
