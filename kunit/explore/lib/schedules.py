@@ -33,7 +33,7 @@ class Scenarios:
             return None
         world, actors = self.pairs[number]
         return {"world": world, "actors": ",".join(actors), "strategy": "slices", "depth": 2,
-                "budget": BUDGETS[turn]}
+                "hold": turn % 2 ^ 1, "budget": BUDGETS[turn]}
 
     def draw(self, group):
         """The words of a line for any other group."""
@@ -43,7 +43,7 @@ class Scenarios:
         actors = [a + chance.choices(("", "!", "~"), (90, 7, 3))[0] for a in actors]
         words = {"world": world, "actors": ",".join(actors)}
         if chance.random() < 0.7:
-            words |= {"strategy": "pct", "depth": chance.choice((2, 3, 3, 4))}
+            words |= {"strategy": "pct", "depth": chance.choice((2, 3, 3, 4)), "hold": chance.choice((0, 1))}
         else:
             words |= {"strategy": "random", "period": chance.choice((5, 20, 60, 200))}
         words["time"] = chance.choice((0, 0, 0, 5, 20))

@@ -10,7 +10,7 @@
  *			A~ : it gets a SIGKILL at one of its points
  *	strategy=	pct, random, list; and slices: each preemption (slices.c)
  *	seed=N count=N	seeds N, N + 1, ...; slices: from the N-th one
- *	depth= period= time= steps=	see struct explore_strategy
+ *	depth= period= time= steps= hold=	see struct explore_strategy
  *	budget=N	of slices: the same preemption so often, in all of a boot
  *	level=calls|all
  *	turns=S:A,S:Af	of a list, as a failure prints them
@@ -174,6 +174,7 @@ static struct explore_strategy *explore_next(struct explore_batch *batch,
 	for (; slice == EXPLORE_SLICE_SKIP; strategy->seed++)
 		slice = explore_slice(batch->nr, strategy->depth,
 				      strategy->seed, batch->budget, list);
+	list->hold = strategy->hold;
 	/* who repeats it says its number */
 	strategy->seed--;
 	return slice == EXPLORE_SLICE_RUN ? list : NULL;
@@ -310,6 +311,8 @@ static int explore_read_word(struct explore_batch *batch, const char *name,
 		return kstrtou32(value, 0, &batch->count);
 	if (!strcmp(name, "repeat"))
 		return kstrtou32(value, 0, &batch->repeat);
+	if (!strcmp(name, "hold"))
+		return kstrtobool(value, &strategy->hold);
 	if (!strcmp(name, "budget"))
 		return kstrtou32(value, 0, &batch->budget);
 	if (!strcmp(name, "depth"))

@@ -59,6 +59,8 @@ struct explore_turn {
  * @period: RANDOM: one point in so many ends a turn
  * @time: one in so many ends of a turn gives the token to nobody, so that time
  *	passes while others could run; 0: none
+ * @hold: who was preempted does not go on as soon as all others wait for
+ *	something, but only when that takes long
  * @turns: LIST: in order
  * @nr_turns: how many
  */
@@ -69,6 +71,7 @@ struct explore_strategy {
 	u32 steps;
 	u32 period;
 	u32 time;
+	bool hold;
 	struct explore_turn turns[EXPLORE_MAX_TURNS];
 	u32 nr_turns;
 };

@@ -19,6 +19,8 @@
 
 /* so many points in a row, and another one is let run: it may spin */
 #define MAX_IN_A_ROW	20000
+/* of a schedule: four times longer than a grace period takes */
+#define HOLD_NS		(400 * NSEC_PER_MSEC)
 
 static struct explore_strategy *explore_strategy;
 static u64 explore_state;
@@ -26,6 +28,8 @@ static u32 explore_changes[16];		/* PCT: after so many points */
 static u32 explore_nr_changes, explore_next_change;
 static u32 explore_next_turn;		/* LIST */
 static int explore_wanted;		/* LIST: who a point is left to, or -1 */
+static int explore_held;		/* who was preempted, and is to stay so; or -1 */
+static u64 explore_held_ns;		/* how long others had nothing to do but wait */
 
 u64 explore_random(void)
 {
@@ -69,6 +73,8 @@ void explore_strategy_begin(struct explore_strategy *strategy, int nr)
 	explore_state = strategy->seed * 0x2545f4914f6cdd1dULL + 1;
 	explore_next_turn = 0;
 	explore_wanted = -1;
+	explore_held = -1;
+	explore_held_ns = 0;
 	for (int i = 0; i < nr; i++) {
 		int j = explore_below(i + 1);
 
@@ -101,6 +107,12 @@ static int explore_best_other(const struct explore_actor *actor)
 	return best;
 }
 
+static void explore_hold(const struct explore_actor *actor)
+{
+	if (explore_strategy->hold)
+		explore_held = actor->id;
+}
+
 static bool explore_pct_preempts(struct explore_actor *actor, int best)
 {
 	if (actor->in_a_row > MAX_IN_A_ROW)
@@ -109,6 +121,7 @@ static bool explore_pct_preempts(struct explore_actor *actor, int best)
 	       explore_changes[explore_next_change] <= explore_result.steps) {
 		actor->priority = explore_nr_changes - 1 - explore_next_change;
 		explore_next_change++;
+		explore_hold(actor);
 	}
 	return best > actor->priority;
 }
@@ -123,7 +136,10 @@ static bool explore_list_preempts(struct explore_actor *actor)
 		return false;
 	explore_next_turn++;
 	explore_wanted = turn->actor;
-	return turn->actor != actor->id;
+	if (turn->actor == actor->id)
+		return false;
+	explore_hold(actor);
+	return true;
 }
 
 bool explore_preempts(struct explore_actor *actor)
@@ -199,14 +215,40 @@ static u64 explore_draw_time(void)
 				       explore_random() >> 32, 32);
 }
 
-struct explore_actor *explore_pick(bool forced, u64 *pass_ns)
+/*
+ * Who was preempted stays so while others wait for what takes its time, a grace
+ * period for one: they might as well have been faster.
+ */
+static struct explore_actor *explore_pick_held(struct explore_actor *held,
+					       u64 *pass_ns)
 {
-	if (explore_strategy->kind == EXPLORE_LIST)
-		return explore_list_pick(forced, pass_ns);
-	if (pass_ns && explore_strategy->time && explore_choose(false) &&
-	    !explore_below(explore_strategy->time)) {
-		*pass_ns = explore_draw_time();
+	for (int i = 0; i < explore_nr; i++)
+		if (i != held->id && explore_actors[i].parked &&
+		    !explore_actors[i].done)
+			return &explore_actors[i];
+	if (pass_ns && explore_held_ns < HOLD_NS) {
+		*pass_ns = HOLD_NS / 4;
+		explore_held_ns += *pass_ns;
 		return NULL;
 	}
-	return explore_choose(explore_strategy->kind == EXPLORE_RANDOM);
+	explore_held = -1;
+	return held;
+}
+
+struct explore_actor *explore_pick(bool forced, u64 *pass_ns)
+{
+	struct explore_actor *actor;
+
+	if (explore_strategy->kind == EXPLORE_LIST) {
+		actor = explore_list_pick(forced, pass_ns);
+	} else if (pass_ns && explore_strategy->time && explore_choose(false) &&
+		   !explore_below(explore_strategy->time)) {
+		*pass_ns = explore_draw_time();
+		return NULL;
+	} else {
+		actor = explore_choose(explore_strategy->kind ==
+				       EXPLORE_RANDOM);
+	}
+	return actor && actor->id == explore_held ?
+		explore_pick_held(actor, pass_ns) : actor;
 }
