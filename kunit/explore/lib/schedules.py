@@ -12,7 +12,7 @@ import random
 
 GROUP = 10000
 # the first time each preemption once, of all pairs together; later so often
-BUDGETS = (1, 2, 4, 8, 16)
+BUDGETS = (1, 2, 3, 5, 8, 16)
 # they test the runtime itself
 NOT_DRAWN = ("toys",)
 
@@ -33,7 +33,7 @@ class Scenarios:
             return None
         world, actors = self.pairs[number]
         return {"world": world, "actors": ",".join(actors), "strategy": "slices", "depth": 2,
-                "hold": turn % 2 ^ 1, "budget": BUDGETS[turn]}
+                "hold": int(turn != 2), "last": turn % 2, "budget": BUDGETS[turn]}
 
     def draw(self, group):
         """The words of a line for any other group."""

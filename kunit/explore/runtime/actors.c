@@ -406,6 +406,7 @@ void explore_run(struct explore_strategy *strategy)
 		get_task_struct(actor->task);
 		sched_set_fifo(actor->task);
 	}
+	explore_workers_fill();
 	explore_await_second();
 	explore_token = NULL;
 	explore_last_id = 0;

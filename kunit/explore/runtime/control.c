@@ -10,7 +10,7 @@
  *			A~ : it gets a SIGKILL at one of its points
  *	strategy=	pct, random, list; and slices: each preemption (slices.c)
  *	seed=N count=N	seeds N, N + 1, ...; slices: from the N-th one
- *	depth= period= time= steps= hold=	see struct explore_strategy
+ *	depth= period= time= steps= hold= last=	see struct explore_strategy
  *	budget=N	of slices: the same preemption so often, in all of a boot
  *	level=calls|all
  *	turns=S:A,S:Af	of a list, as a failure prints them
@@ -148,6 +148,7 @@ static bool explore_warm(struct explore_batch *batch,
 	for (int i = 0; i < runs; i++) {
 		*list = (struct explore_strategy) {
 			.kind = EXPLORE_LIST,
+			.last = batch->strategy.last,
 			.turns = { { .actor = i, .forced = true } },
 			.nr_turns = 1,
 		};
@@ -175,6 +176,7 @@ static struct explore_strategy *explore_next(struct explore_batch *batch,
 		slice = explore_slice(batch->nr, strategy->depth,
 				      strategy->seed, batch->budget, list);
 	list->hold = strategy->hold;
+	list->last = strategy->last;
 	/* who repeats it says its number */
 	strategy->seed--;
 	return slice == EXPLORE_SLICE_RUN ? list : NULL;
@@ -313,6 +315,8 @@ static int explore_read_word(struct explore_batch *batch, const char *name,
 		return kstrtou32(value, 0, &batch->repeat);
 	if (!strcmp(name, "hold"))
 		return kstrtobool(value, &strategy->hold);
+	if (!strcmp(name, "last"))
+		return kstrtobool(value, &strategy->last);
 	if (!strcmp(name, "budget"))
 		return kstrtou32(value, 0, &batch->budget);
 	if (!strcmp(name, "depth"))

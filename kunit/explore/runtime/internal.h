@@ -61,6 +61,8 @@ struct explore_turn {
  *	passes while others could run; 0: none
  * @hold: who was preempted does not go on as soon as all others wait for
  *	something, but only when that takes long
+ * @last: LIST: when a turn has ended by itself the one that came last goes on,
+ *	which are workers, and not the first
  * @turns: LIST: in order
  * @nr_turns: how many
  */
@@ -72,6 +74,7 @@ struct explore_strategy {
 	u32 period;
 	u32 time;
 	bool hold;
+	bool last;
 	struct explore_turn turns[EXPLORE_MAX_TURNS];
 	u32 nr_turns;
 };
@@ -160,6 +163,11 @@ void explore_strategy_adopt(struct explore_actor *actor);
 bool explore_preempts(struct explore_actor *actor);
 /* who does; NULL: nobody can, or time is to pass first: *@pass_ns, unless NULL */
 struct explore_actor *explore_pick(bool forced, u64 *pass_ns);
+
+/* workers.c */
+void explore_workers_fill(void);
+int explore_workers_init(void);
+void explore_workers_exit(void);
 
 /* slices.c */
 enum explore_slice {

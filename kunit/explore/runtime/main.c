@@ -14,6 +14,10 @@ static struct dentry *explore_dir;
 
 static int __init explore_init(void)
 {
+	int rc = explore_workers_init();
+
+	if (rc)
+		return rc;
 	explore_actors_init();
 	explore_report_init();
 	explore_dir = debugfs_create_dir("explore", NULL);
@@ -27,6 +31,7 @@ static void __exit explore_exit(void)
 {
 	debugfs_remove(explore_dir);
 	explore_report_exit();
+	explore_workers_exit();
 }
 
 module_init(explore_init);

@@ -198,6 +198,9 @@ static struct explore_actor *explore_list_pick(bool forced, u64 *pass_ns)
 	for (int i = 0; i < explore_nr; i++) {
 		int id = wanted < 0 ? i : (wanted + i) % explore_nr;
 
+		if (wanted < 0 && explore_strategy->last)
+			id = explore_nr - 1 - i;
+
 		if (explore_actors[id].parked && !explore_actors[id].done)
 			return &explore_actors[id];
 	}

@@ -50,17 +50,25 @@ static int bench_after_attach(struct fake_node *node)
 }
 
 /*
- * The fake fabric keeps the PCI device. A worker that locks one that was removed,
- * and of which there is no other reference, would lock freed memory elsewhere.
+ * A worker takes the driver from a device only when its range was taken. The fake
+ * fabric keeps the PCI device; a worker that locks one that was removed, and of
+ * which there is no other reference, would lock freed memory elsewhere.
  */
 static void bench_watch(const char *call, const void *object, bool worker)
 {
-	if (!worker || strncmp(call, "mutex_", 6))
+	bool locks = !strncmp(call, "mutex_", 6);
+	bool unbinds = !strcmp(call, "device_release_driver");
+
+	if (!worker || (!locks && !unbinds))
 		return;
 	for (int i = 0; i < bench.nr_devices; i++) {
 		struct device *dev = &bench.devices[i]->pdev->dev;
 
-		if (object == &dev->mutex && bench.removed[i] &&
+		if (unbinds && object == dev && !mutex_is_locked(&dev->mutex) &&
+		    bench_is_attached(i))
+			explore_fail("a worker unbinds device %d, which has its range",
+				     i);
+		if (locks && object == &dev->mutex && bench.removed[i] &&
 		    kref_read(&dev->kobj.kref) == 1)
 			explore_fail("a worker locks device %d, which it has no reference to",
 				     i);
@@ -513,6 +521,9 @@ static void bench_check_region(const struct cxl_region *cxlr)
 	if (whole && !cxlr->dev.driver && !bench.by_hand &&
 	    !explore_was_injected())
 		explore_fail("%s has all its members, and no driver",
+			     dev_name(&cxlr->dev));
+	if (cxlr->dev.driver && test_bit(CXL_REGION_F_RESET, &cxlr->flags))
+		explore_fail("%s has its driver, and its decoders were reset",
 			     dev_name(&cxlr->dev));
 	/* a member that has left takes the region with it, or there is none */
 	if (!whole && cxlr->dev.driver)
