@@ -55,6 +55,8 @@ for fault in failslab fail_page_alloc; do
 	dir=/sys/kernel/debug/$fault
 	[ -e $dir ] && { echo N >$dir/ignore-gfp-wait; echo 0 >$dir/verbose; } 2>/dev/null
 done
+# nothing runs before an actor that could go on, not even for a fair share of the processor
+echo 0 >/sys/kernel/debug/sched/fair_server/cpu0/runtime || say refused fair_server
 @LOAD@
 /bin/busybox mount -t hostfs -o @OUT@ none /out
 debug=/sys/kernel/debug/explore
