@@ -33,7 +33,7 @@ struct node_map {
 
 static struct mm_struct *node_mm;
 static struct node_map node_maps[MAX_MAPS];
-static int node_nr_maps;
+static atomic_t node_next_map;
 static struct resource *node_resource;
 
 /* ------------------------------ the world -------------------------- */
@@ -43,7 +43,8 @@ static int node_setup(void)
 	struct fake_node *bridge, *device;
 	int rc;
 
-	node_nr_maps = 0;
+	memset(node_maps, 0, sizeof(node_maps));
+	atomic_set(&node_next_map, 0);
 	node_resource = NULL;
 	if (bench_begin())
 		return -ENOMEM;
@@ -261,19 +262,18 @@ static int act_poll(void *unused)
 /* a page of the range is mapped and touched */
 static int node_run_map(struct file *file)
 {
+	int nr = atomic_fetch_inc(&node_next_map);
 	unsigned long address;
 	bool unlocked = false;
 	int rc;
 
-	if (node_nr_maps == MAX_MAPS)
+	if (nr >= MAX_MAPS)
 		return -EMFILE;
 	address = vm_mmap(file, 0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED,
 			  0);
 	if (IS_ERR_VALUE(address))
 		return (int)address;
-	node_maps[node_nr_maps++] = (struct node_map) {
-		get_file(file), address
-	};
+	node_maps[nr] = (struct node_map) { get_file(file), address };
 	mmap_read_lock(node_mm);
 	rc = fixup_user_fault(node_mm, address, FAULT_FLAG_WRITE, &unlocked);
 	mmap_read_unlock(node_mm);
@@ -390,8 +390,9 @@ static void node_check(void)
 	bool attached;
 
 	bench_check();
-	for (int i = 0; i < node_nr_maps; i++)
-		node_check_map(&node_maps[i]);
+	for (int i = 0; i < MAX_MAPS; i++)
+		if (node_maps[i].file)
+			node_check_map(&node_maps[i]);
 	attached = bench_is_attached(0);
 	if (fake_memory_mapped() != attached)
 		explore_fail("%d mappings, and the device is %sattached",
@@ -405,11 +406,12 @@ static void node_check(void)
 
 static void node_teardown(void)
 {
-	for (int i = 0; i < node_nr_maps; i++) {
+	for (int i = 0; i < MAX_MAPS; i++) {
+		if (!node_maps[i].file)
+			continue;
 		vm_munmap(node_maps[i].address, PAGE_SIZE);
 		node_close(node_maps[i].file);
 	}
-	node_nr_maps = 0;
 	/* it goes with its device, which may have gone */
 	if (node_resource && !bench.removed[0]) {
 		device_release_driver(&bench.devices[0]->pdev->dev);
