@@ -2,9 +2,10 @@
 """From a seed to a scenario, a strategy and the line that asks for it.
 
 A seed says everything. GROUP seeds that follow each other share a scenario and
-a strategy. Every other group is a pair of actions of a world, by its slices:
-each pair once, then each pair again with a greater budget. The rest is drawn:
-worlds, two to four actions, strategies.
+a strategy. Two of three groups are taken from a list: each pair of actions of a world, by its
+slices, and each action with each of its allocations failing; then each pair
+again with a greater budget. The rest is drawn: worlds, two to four actions,
+strategies.
 """
 
 import itertools
@@ -22,18 +23,23 @@ class Scenarios:
         self.worlds = {name: actions for name, actions in worlds.items() if name not in NOT_DRAWN}
         self.pairs = [(world, list(pair)) for world, actions in self.worlds.items()
                       for pair in itertools.combinations_with_replacement(actions, 2)]
+        alone = [(world, [action + "!"]) for world, actions in self.worlds.items() for action in actions]
+        self.listed = self.pairs + alone
         # the first seconds see some of each world
-        random.Random(1).shuffle(self.pairs)
+        random.Random(1).shuffle(self.listed)
 
-    def pair(self, group):
-        """The words of a line for a group that is a pair, else None."""
-        number, odd = divmod(group, 2)
-        turn, number = divmod(number, len(self.pairs))
-        if odd or turn >= len(BUDGETS):
+    def systematic(self, group):
+        """The words of a line for a group of the list, else None."""
+        number, rest = divmod(group, 3)
+        turn, number = divmod(2 * number + rest, len(self.listed))
+        if rest == 2 or turn >= len(BUDGETS):
             return None
-        world, actors = self.pairs[number]
-        return {"world": world, "actors": ",".join(actors), "strategy": "slices", "depth": 2,
-                "hold": int(turn != 2), "last": turn % 2, "budget": BUDGETS[turn]}
+        world, actors = self.listed[number]
+        words = {"world": world, "actors": ",".join(actors)}
+        if len(actors) == 1:
+            return None if turn > 1 else words | {"strategy": "fails", "depth": (1, 8)[turn]}
+        return words | {"strategy": "slices", "depth": 2, "hold": int(turn != 2), "last": turn % 2,
+                        "budget": BUDGETS[turn]}
 
     def draw(self, group):
         """The words of a line for any other group."""
@@ -52,19 +58,17 @@ class Scenarios:
 
     def line(self, seed, count=1):
         """Of exactly these seeds."""
-        pair = self.pair(seed // GROUP)
-        if pair:
-            return line(pair | {"budget": 0}, seed=seed % GROUP, count=count)
+        listed = self.systematic(seed // GROUP)
+        if listed:
+            # also what has been tried
+            listed.pop("budget", None)
+            return line(listed, seed=seed % GROUP, count=count)
         return line(self.draw(seed // GROUP), seed=seed, count=count)
 
     def group(self, group, count):
-        """Of a group, so many schedules; of a pair, what has not been tried."""
-        pair = self.pair(group)
-        return line(pair, seed=0, count=GROUP) if pair else line(self.draw(group), seed=group * GROUP, count=count)
-
-
-def line(self, seed, count=1):
-        return line(self.draw(seed // GROUP), seed=seed, count=count)
+        """Of a group, so many schedules; of one of the list, what has not been tried."""
+        listed = self.systematic(group)
+        return line(listed, seed=0, count=GROUP) if listed else line(self.draw(group), seed=group * GROUP, count=count)
 
 
 def line(words, **more):

@@ -202,6 +202,8 @@ void explore_at(unsigned long ip, const char *call, const void *object)
 	explore_mix(ip * 31 + actor->id);
 	explore_follow(ip, actor->id);
 	explore_trail_point(ip, actor->id);
+	if (actor->fails)
+		explore_fails_point(actor);
 	if (actor->points == actor->kill_at)
 		send_sig(SIGKILL, current, 1);
 	if (explore_result.steps > MAX_STEPS) {
@@ -356,14 +358,11 @@ static int explore_thread(void *data)
 
 	allow_signal(SIGKILL);
 	explore_park(actor);
-#ifdef CONFIG_FAILSLAB
-	current->fail_nth = actor->fail_nth;
-#endif
 	actor->result = actor->action->run(actor->action->arg);
-#ifdef CONFIG_FAILSLAB
-	current->fail_nth = 0;
-#endif
+	actor->points++;
 	actor->done = true;
+	if (actor->fails)
+		explore_fails_point(actor);
 	return 0;
 }
 
@@ -381,7 +380,7 @@ static void explore_await_second(void)
  * explore_run() - one schedule
  * @strategy: who goes on
  *
- * The caller has filled in action, fail_nth and kill_at of explore_actors, and
+ * The caller has filled in action, fails and kill_at of explore_actors, and
  * explore_nr; explore_result says what came of it.
  */
 void explore_run(struct explore_strategy *strategy)

@@ -6,10 +6,11 @@
  * schedules of one scenario, of words NAME=VALUE:
  *
  *	world=W		from explore_register()
- *	actors=A,B	two to six of its actions; A! : an allocation fails in it,
+ *	actors=A,B	one to six of its actions; A! : an allocation fails in it,
  *			A~ : it gets a SIGKILL at one of its points
- *	strategy=	pct, random, list; and slices: each preemption (slices.c)
- *	seed=N count=N	seeds N, N + 1, ...; slices: from the N-th one
+ *	strategy=	pct, random, list; slices: each preemption (slices.c);
+ *			and fails: each allocation of an A! in turn
+ *	seed=N count=N	seeds N, N + 1, ...; slices, fails: from the N-th one
  *	depth= period= time= steps= hold= last=	see struct explore_strategy
  *	budget=N	of slices: the same preemption so often, in all of a boot
  *	level=calls|all
@@ -29,7 +30,7 @@
 #include "internal.h"
 
 /* what comes first is found by all that come later: caches, names, workers */
-#define WARM_RUNS	2
+#define WARM_RUNS	1
 
 struct explore_batch {
 	const struct explore_world *world;
@@ -39,6 +40,7 @@ struct explore_batch {
 	int nr;
 	struct explore_strategy strategy;
 	bool slices;
+	bool in_turn;
 	u32 budget;
 	u32 count;
 	u32 repeat;
@@ -64,8 +66,11 @@ EXPORT_SYMBOL_GPL(explore_unregister);
 
 /* ------------------------------ schedules -------------------------- */
 
-static void explore_cast(const struct explore_batch *batch, bool warm)
+/* false: there are not so many allocations that could fail */
+static bool explore_cast(const struct explore_batch *batch, bool warm)
 {
+	bool more = !batch->in_turn;
+
 	memset(explore_actors, 0, sizeof(explore_actors));
 	memset(&explore_result, 0, sizeof(explore_result));
 	explore_nr = batch->nr;
@@ -73,7 +78,9 @@ static void explore_cast(const struct explore_batch *batch, bool warm)
 		struct explore_actor *actor = &explore_actors[i];
 		u64 draw = batch->strategy.seed * 2654435761ULL + i * 40503;
 
+		actor->id = i;
 		actor->action = batch->actions[i];
+		actor->fails = batch->fails[i];
 		snprintf(actor->name, sizeof(actor->name), "%s%s%s",
 			 actor->action->name, batch->fails[i] ? "!" : "",
 			 batch->killed[i] ? "~" : "");
@@ -81,10 +88,14 @@ static void explore_cast(const struct explore_batch *batch, bool warm)
 			continue;
 		draw ^= draw >> 15;
 		if (batch->fails[i])
-			actor->fail_nth = 1 + draw % 150;
+			more |= explore_fails_draw(actor, batch->in_turn ?
+						   batch->strategy.seed :
+						   draw % 1024,
+						   batch->strategy.depth);
 		if (batch->killed[i])
 			actor->kill_at = 1 + draw % 120;
 	}
+	return more;
 }
 
 static void explore_schedule(struct explore_batch *batch,
@@ -140,7 +151,9 @@ static bool explore_warm(struct explore_batch *batch,
 
 	*list = (struct explore_strategy) { .kind = EXPLORE_LIST };
 	for (int i = 0; i < WARM_RUNS; i++) {
+		explore_fails_count(i == WARM_RUNS - 1);
 		explore_schedule(batch, list, true);
+		explore_fails_count(false);
 		most = max(most, explore_result.steps);
 		if (explore_result.failure[0])
 			return false;
@@ -170,6 +183,8 @@ static struct explore_strategy *explore_next(struct explore_batch *batch,
 	struct explore_strategy *strategy = &batch->strategy;
 	enum explore_slice slice = EXPLORE_SLICE_SKIP;
 
+	if (batch->in_turn && !explore_cast(batch, false))
+		return NULL;
 	if (!batch->slices)
 		return strategy;
 	for (; slice == EXPLORE_SLICE_SKIP; strategy->seed++)
@@ -283,11 +298,12 @@ static int explore_read_turns(struct explore_strategy *strategy, char *text)
 static int explore_read_strategy(struct explore_batch *batch, const char *name)
 {
 	batch->slices = !strcmp(name, "slices");
+	batch->in_turn = !strcmp(name, "fails");
 	if (!strcmp(name, "pct"))
 		batch->strategy.kind = EXPLORE_PCT;
 	else if (!strcmp(name, "random"))
 		batch->strategy.kind = EXPLORE_RANDOM;
-	else if (!strcmp(name, "list") || batch->slices)
+	else if (!strcmp(name, "list") || batch->slices || batch->in_turn)
 		batch->strategy.kind = EXPLORE_LIST;
 	else
 		return -EINVAL;

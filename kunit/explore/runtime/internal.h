@@ -90,7 +90,9 @@ struct explore_strategy {
  * @done: its action has ended
  * @action: of a primary one
  * @result: of @action
- * @fail_nth: the allocation that fails; 0: none
+ * @fails: one of its allocations fails
+ * @fail_at: that is behind this point of it; 0: none
+ * @fail_nth: by number from there
  * @kill_at: its point at which it gets SIGKILL; 0: none
  * @points: of it
  * @in_a_row: points since it got the token
@@ -108,7 +110,9 @@ struct explore_actor {
 	bool done;
 	const struct explore_action *action;
 	int result;
-	int fail_nth;
+	bool fails;
+	u32 fail_at;
+	u32 fail_nth;
 	u32 kill_at;
 	u32 points;
 	u32 in_a_row;
@@ -163,6 +167,11 @@ void explore_strategy_adopt(struct explore_actor *actor);
 bool explore_preempts(struct explore_actor *actor);
 /* who does; NULL: nobody can, or time is to pass first: *@pass_ns, unless NULL */
 struct explore_actor *explore_pick(bool forced, u64 *pass_ns);
+
+/* fails.c */
+void explore_fails_count(bool on);
+void explore_fails_point(const struct explore_actor *actor);
+bool explore_fails_draw(struct explore_actor *actor, u64 number, u32 depth);
 
 /* workers.c */
 void explore_workers_fill(void);

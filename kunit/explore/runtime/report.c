@@ -49,7 +49,7 @@ void explore_report_begin(const char *scenario,
 	explore_nr_events = 0;
 	explore_injected = false;
 	for (int i = 0; i < explore_nr; i++)
-		explore_injected |= explore_actors[i].fail_nth ||
+		explore_injected |= explore_actors[i].fail_at ||
 				    explore_actors[i].kill_at;
 }
 
