@@ -208,7 +208,8 @@ class Boot:
             except ProcessLookupError:
                 pass
 
-    def run(self, hear):
+    def run(self, hear, is_enough=lambda: False):
+        """To the end of the plan, or of what is wanted to be known."""
         objects = kernel(self.detectors)
         with tempfile.TemporaryDirectory(prefix="cxla-explore-") as scratch:
             image = Path(scratch) / "initramfs.gz"
@@ -230,6 +231,8 @@ class Boot:
                         at = line.find("explore: ")
                         if at >= 0:
                             hear(line[at + 9:])
+                            if is_enough():
+                                break
                 finally:
                     timer.cancel()
                     self.stop()

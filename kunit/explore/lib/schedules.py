@@ -24,9 +24,17 @@ class Scenarios:
         self.pairs = [(world, list(pair)) for world, actions in self.worlds.items()
                       for pair in itertools.combinations_with_replacement(actions, 2)]
         alone = [(world, [action + "!"]) for world, actions in self.worlds.items() for action in actions]
-        self.listed = self.pairs + alone
-        # the first seconds see some of each world
-        random.Random(1).shuffle(self.listed)
+        self.listed = self.mixed(self.pairs + alone)
+
+    @staticmethod
+    def mixed(scenarios):
+        """The same actors in one world, then in the next: what is new comes early."""
+        seen = {}
+        random.Random(1).shuffle(scenarios)
+        for world, actors in scenarios:
+            seen.setdefault(tuple(actors), []).append((world, actors))
+        rounds = itertools.zip_longest(*seen.values())
+        return [scenario for some in rounds for scenario in some if scenario]
 
     def systematic(self, group):
         """The words of a line for a group of the list, else None."""

@@ -216,8 +216,10 @@ void explore_at(unsigned long ip, const char *call, const void *object)
 		explore_let_go(actor, EXPLORE_PREEMPTED);
 		explore_park(actor);
 	}
-	if (explore_watcher && call)
+	if (explore_watcher && call) {
+		guard(preempt)();
 		explore_watcher(call, object, !actor->primary);
+	}
 }
 
 void explore_watch(void (*watch)(const char *call, const void *object,

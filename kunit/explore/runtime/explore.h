@@ -62,7 +62,8 @@ void __printf(1, 2) explore_fail(const char *fmt, ...);
 bool explore_was_injected(void);
 /*
  * @watch is told of each call of calls.list, by who makes it, when it is about
- * to be made; it may fail the schedule. NULL: nobody is told.
+ * to be made; it must not sleep, nobody else runs meanwhile, and it may fail the
+ * schedule. NULL: nobody is told.
  */
 void explore_watch(void (*watch)(const char *call, const void *object,
 				 bool worker));
