@@ -2,8 +2,8 @@
 /*
  * DOC: the worlds of the fake fabric, and what they share
  *
- * bench.c has the machine under test, what may happen to any machine, and the
- * invariants, each once. A file of its own has each world.
+ * bench.c has the machine under test and what may happen to any machine,
+ * invariants.c what must hold, each once. A file of its own has each world.
  */
 #ifndef EXPLORE_WORLDS_H
 #define EXPLORE_WORLDS_H
@@ -57,6 +57,8 @@ void bench_after(void);
 
 /* device @nr has its range, and nobody takes it back */
 bool bench_is_attached(int nr);
+/* what the ledger says of its range */
+void bench_owner(int nr, struct cxla_verdict *verdict);
 /* the port of a bridge or switch is unbound by hand; 0, or -ENODEV */
 int bench_unbind_port(struct fake_node *node);
 
