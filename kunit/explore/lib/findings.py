@@ -33,7 +33,7 @@ class Hear:
     def __init__(self, plan):
         self.plan, self.at, self.done = plan, -1, 0
         self.findings, self.log, self.refused, self.current, self.ended = [], [], [], None, False
-        self.batches, self.worlds = [], {}
+        self.batches, self.worlds, self.known = [], {}, {}
 
     def __call__(self, line):
         word, _, rest = line.partition(" ")
@@ -65,6 +65,9 @@ class Hear:
                 self.current.schedules = 0
             self.batches.append((match[1], int(match[2]), match[4]))
             self.current = None
+        elif word == "known":
+            number, _, times = rest.partition(" ")
+            self.known[number] = self.known.get(number, 0) + int(times)
         elif word == "differs":
             self.refused.append(line)
         elif word == "end":

@@ -14,6 +14,7 @@
  *	depth= period= time= steps= hold= last=	see struct explore_strategy
  *	budget=N	of slices: the same preemption so often, in all of a boot
  *	level=calls|all
+ *	strict=1	a fault that is known is a failure, too
  *	turns=S:A,S:Af	of a list, as a failure prints them
  *	repeat=N	each schedule so often, and all have to be the same
  *
@@ -222,6 +223,7 @@ static void explore_batch_run(struct explore_batch *batch)
 		batch->strategy.seed++;
 		cond_resched();
 	}
+	explore_say_known();
 	pr_emerg("explore: batch %s done %u failed %d steps %llu preemptions %u hash %016llx\n",
 		 batch->text, done, failed, steps, preemptions, hash);
 	kfree(list);
@@ -343,6 +345,8 @@ static int explore_read_word(struct explore_batch *batch, const char *name,
 		return kstrtou32(value, 0, &strategy->period);
 	if (!strcmp(name, "time"))
 		return kstrtou32(value, 0, &strategy->time);
+	if (!strcmp(name, "strict"))
+		return kstrtobool(value, &explore_strict);
 	if (!strcmp(name, "level")) {
 		explore_level = !strcmp(value, "all") ? EXPLORE_ALL :
 							EXPLORE_CALLS;
@@ -364,6 +368,8 @@ static ssize_t explore_write(struct file *file, const char __user *buf,
 	text = memdup_user_nul(buf, length);
 	if (IS_ERR(text))
 		return PTR_ERR(text);
+	explore_level = EXPLORE_CALLS;
+	explore_strict = false;
 	batch->count = 1;
 	batch->strategy.depth = 3;
 	batch->strategy.period = 50;

@@ -58,6 +58,11 @@ void explore_unregister(void);
  * a line end.
  */
 void __printf(1, 2) explore_fail(const char *fmt, ...);
+/*
+ * A fault that is known by @number and not mended yet: counted, and not told
+ * apart from a failure in a batch that is strict. So it hides no other.
+ */
+void __printf(2, 3) explore_fail_known(const char *number, const char *fmt, ...);
 /* an allocation was made to fail, or an actor was killed, in this schedule */
 bool explore_was_injected(void);
 /*

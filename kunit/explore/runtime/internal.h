@@ -193,6 +193,8 @@ enum explore_slice explore_slice(int nr, u32 depth, u64 number, u32 budget,
 void explore_slices_init(struct dentry *dir);
 
 /* report.c */
+extern bool explore_strict;
+void explore_say_known(void);
 void explore_note(const struct explore_actor *from,
 		  const struct explore_actor *to, enum explore_why why);
 void explore_note_time(const struct explore_actor *from, u64 ns, bool forced);

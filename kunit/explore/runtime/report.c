@@ -16,6 +16,7 @@
 
 #define MAX_EVENTS	1024
 #define LOG_LINES	60
+#define MAX_KNOWN	16
 
 struct explore_event {
 	u32 step;
@@ -32,6 +33,12 @@ static u32 explore_nr_events;
 static const char *explore_scenario = "";
 static const struct explore_strategy *explore_of;
 static bool explore_injected;
+bool explore_strict;
+
+static struct {
+	const char *number;
+	u32 met;
+} explore_knowns[MAX_KNOWN];
 
 static const char * const explore_whys[EXPLORE_NR_WHYS] = {
 	[EXPLORE_START] = "start",
@@ -150,18 +157,50 @@ void explore_say_failure(void)
 			 explore_actors[i].result, explore_actors[i].points);
 }
 
+static void explore_fail_args(const char *fmt, va_list args)
+{
+	if (!explore_result.failure[0])
+		vscnprintf(explore_result.failure,
+			   sizeof(explore_result.failure), fmt, args);
+}
+
 void explore_fail(const char *fmt, ...)
 {
 	va_list args;
 
-	if (explore_result.failure[0])
-		return;
 	va_start(args, fmt);
-	vscnprintf(explore_result.failure, sizeof(explore_result.failure), fmt,
-		   args);
+	explore_fail_args(fmt, args);
 	va_end(args);
 }
 EXPORT_SYMBOL_GPL(explore_fail);
+
+void explore_fail_known(const char *number, const char *fmt, ...)
+{
+	va_list args;
+	int i = 0;
+
+	if (explore_strict) {
+		va_start(args, fmt);
+		explore_fail_args(fmt, args);
+		va_end(args);
+		return;
+	}
+	while (i < MAX_KNOWN - 1 && explore_knowns[i].number &&
+	       strcmp(explore_knowns[i].number, number))
+		i++;
+	explore_knowns[i].number = number;
+	explore_knowns[i].met++;
+}
+EXPORT_SYMBOL_GPL(explore_fail_known);
+
+/* those that were met since the last time */
+void explore_say_known(void)
+{
+	for (int i = 0; i < MAX_KNOWN && explore_knowns[i].number; i++)
+		pr_emerg("explore: known %s %u\n", explore_knowns[i].number,
+			 explore_knowns[i].met);
+	memset(explore_knowns, 0, sizeof(explore_knowns));
+}
 
 /* the end of the log, which is not on the console at the level that is fast */
 static void explore_repeat_log(void)

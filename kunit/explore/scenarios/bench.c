@@ -23,7 +23,8 @@ static int bench_before_attach(struct fake_node *node)
 {
 	for (int i = 0; i < bench.nr_devices; i++)
 		if (bench.devices[i] == node && bench.frozen[i])
-			explore_fail("device %d attaches while it is frozen", i);
+			explore_fail_known("K7", "device %d attaches while it is frozen",
+					   i);
 	return 0;
 }
 
@@ -48,6 +49,8 @@ static void bench_watch(const char *call, const void *object, bool worker)
 
 	if (!worker || (!locks && !unbinds))
 		return;
+	if (unbinds && ((struct device *)object)->type == &cxla_memdev_type)
+		bench.memdev_unbound = true;
 	for (int i = 0; i < bench.nr_devices; i++) {
 		struct device *dev = &bench.devices[i]->pdev->dev;
 
@@ -57,8 +60,8 @@ static void bench_watch(const char *call, const void *object, bool worker)
 				     i);
 		if (locks && object == &dev->mutex && bench.removed[i] &&
 		    kref_read(&dev->kobj.kref) == 1)
-			explore_fail("a worker locks device %d, which it has no reference to",
-				     i);
+			explore_fail_known("K5", "a worker locks device %d, which it has no reference to",
+					   i);
 	}
 }
 

@@ -113,18 +113,30 @@ static void bench_check_region(const struct cxl_region *cxlr)
 			     dev_name(&cxlr->dev));
 	/* a member that has left takes the region with it, or there is none */
 	if (!whole && cxlr->dev.driver)
-		explore_fail("%s has lost a member, and kept its driver",
-			     dev_name(&cxlr->dev));
+		explore_fail_known("K2", "%s has lost a member, and kept its driver",
+				   dev_name(&cxlr->dev));
+}
+
+static void bench_check_memdev(const struct device *dev)
+{
+	if (dev->driver || bench.by_hand || explore_was_injected() ||
+	    !bench_is_up())
+		return;
+	/* the worker may have meant the binding before this one */
+	if (bench.memdev_unbound)
+		explore_fail_known("K6", "%s has no driver, and all above it is there",
+				   dev_name(dev));
+	else
+		explore_fail("%s has no driver, and all above it is there",
+			     dev_name(dev));
 }
 
 static int bench_check_device(struct device *dev, void *unused)
 {
 	if (dev->type == &cxla_region_type)
 		bench_check_region(to_cxl_region(dev));
-	if (dev->type == &cxla_memdev_type && !dev->driver &&
-	    !bench.by_hand && !explore_was_injected() && bench_is_up())
-		explore_fail("%s has no driver, and all above it is there",
-			     dev_name(dev));
+	if (dev->type == &cxla_memdev_type)
+		bench_check_memdev(dev);
 	return 0;
 }
 

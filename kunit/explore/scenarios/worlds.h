@@ -27,6 +27,7 @@
  * @frozen: the device is in error recovery: nothing attaches
  * @foreign: somebody else has the range of the device now
  * @removed: the PCI device was removed
+ * @memdev_unbound: a worker took the driver from a memdev
  */
 struct bench {
 	struct fake_fabric *f;
@@ -38,6 +39,7 @@ struct bench {
 	bool frozen[BENCH_DEVICES];
 	bool foreign[BENCH_DEVICES];
 	bool removed[BENCH_DEVICES];
+	bool memdev_unbound;
 };
 
 extern struct bench bench;
