@@ -12,8 +12,9 @@ import itertools
 import random
 
 GROUP = 10000
-# the first time each preemption once, of all pairs together; later so often
-BUDGETS = (1, 2, 3, 5, 8, 16)
+# of the slices of all pairs: each preemption once; by workers; each of each action; and so on
+PASSES = ({"budget": 1, "hold": 1}, {"budget": 2, "hold": 1, "last": 1}, {"budget": 1, "fine": 1, "hold": 1},
+          {"budget": 2, "fine": 1, "last": 1}, {"budget": 8, "fine": 1}, {"budget": 32, "fine": 1, "hold": 1, "last": 1})
 # they test the runtime itself
 NOT_DRAWN = ("toys",)
 
@@ -25,6 +26,7 @@ class Scenarios:
                       for pair in itertools.combinations_with_replacement(actions, 2)]
         alone = [(world, [action + "!"]) for world, actions in self.worlds.items() for action in actions]
         self.listed = self.mixed(self.pairs + alone)
+        self.mixed_pairs = [scenario for scenario in self.listed if len(scenario[1]) == 2]
 
     @staticmethod
     def mixed(scenarios):
@@ -40,24 +42,28 @@ class Scenarios:
         """The words of a line for a group of the list, else None."""
         number, rest = divmod(group, 3)
         turn, number = divmod(2 * number + rest, len(self.listed))
-        if rest == 2 or turn >= len(BUDGETS):
+        if rest == 2 or turn >= len(PASSES):
             return None
         world, actors = self.listed[number]
         words = {"world": world, "actors": ",".join(actors)}
         if len(actors) == 1:
             return None if turn > 1 else words | {"strategy": "fails", "depth": (1, 8)[turn]}
-        return words | {"strategy": "slices", "depth": 2, "hold": int(turn != 2), "last": turn % 2,
-                        "budget": BUDGETS[turn]}
+        return words | {"strategy": "slices", "depth": 2} | PASSES[turn]
 
     def draw(self, group):
         """The words of a line for any other group."""
         chance = random.Random(group * 2654435761 + 12345)
-        world = chance.choice(list(self.worlds))
-        actors = chance.choices(self.worlds[world], k=chance.choices((2, 3, 4), (5, 3, 2))[0])
+        if chance.random() < 0.5:
+            # each pair in turn, by more than one preemption
+            world, actors = self.mixed_pairs[group // 3 % len(self.pairs)]
+        else:
+            world = chance.choice(list(self.worlds))
+            actors = chance.choices(self.worlds[world], k=chance.choices((2, 3, 4), (3, 4, 3))[0])
         actors = [a + chance.choices(("", "!", "~"), (90, 7, 3))[0] for a in actors]
         words = {"world": world, "actors": ",".join(actors)}
         if chance.random() < 0.7:
-            words |= {"strategy": "pct", "depth": chance.choice((2, 3, 3, 4)), "hold": chance.choice((0, 1))}
+            words |= {"strategy": "pct", "depth": chance.choice((2, 3, 3, 4)), "hold": chance.choice((0, 1)),
+                      "snap": chance.choice((0, 1))}
         else:
             words |= {"strategy": "random", "period": chance.choice((5, 20, 60, 200))}
         words["time"] = chance.choice((0, 0, 0, 5, 20))

@@ -11,8 +11,8 @@
  *	strategy=	pct, random, list; slices: each preemption (slices.c);
  *			and fails: each allocation of an A! in turn
  *	seed=N count=N	seeds N, N + 1, ...; slices, fails: from the N-th one
- *	depth= period= time= steps= hold= last=	see struct explore_strategy
- *	budget=N	of slices: the same preemption so often, in all of a boot
+ *	depth= period= time= steps= hold= last= snap=	see struct explore_strategy
+ *	budget=N fine=1	of slices: the same preemption so often; see explore_slice()
  *	level=calls|all
  *	strict=1	a fault that is known is a failure, too
  *	turns=S:A,S:Af	of a list, as a failure prints them
@@ -43,6 +43,7 @@ struct explore_batch {
 	bool slices;
 	bool in_turn;
 	u32 budget;
+	bool fine;
 	u32 count;
 	u32 repeat;
 	char text[128];
@@ -190,7 +191,8 @@ static struct explore_strategy *explore_next(struct explore_batch *batch,
 		return strategy;
 	for (; slice == EXPLORE_SLICE_SKIP; strategy->seed++)
 		slice = explore_slice(batch->nr, strategy->depth,
-				      strategy->seed, batch->budget, list);
+				      strategy->seed, batch->budget, batch->fine,
+				      list);
 	list->hold = strategy->hold;
 	list->last = strategy->last;
 	/* who repeats it says its number */
@@ -333,6 +335,10 @@ static int explore_read_word(struct explore_batch *batch, const char *name,
 		return kstrtou32(value, 0, &batch->repeat);
 	if (!strcmp(name, "hold"))
 		return kstrtobool(value, &strategy->hold);
+	if (!strcmp(name, "fine"))
+		return kstrtobool(value, &batch->fine);
+	if (!strcmp(name, "snap"))
+		return kstrtobool(value, &strategy->snap);
 	if (!strcmp(name, "last"))
 		return kstrtobool(value, &strategy->last);
 	if (!strcmp(name, "budget"))

@@ -61,6 +61,8 @@ struct explore_turn {
  *	passes while others could run; 0: none
  * @hold: who was preempted does not go on as soon as all others wait for
  *	something, but only when that takes long
+ * @snap: PCT: a place where priorities change is moved to where the actor has let
+ *	go of a lock, or has come back from a call that takes some
  * @last: LIST: when a turn has ended by itself the one that came last goes on,
  *	which are workers, and not the first
  * @turns: LIST: in order
@@ -74,6 +76,7 @@ struct explore_strategy {
 	u32 period;
 	u32 time;
 	bool hold;
+	bool snap;
 	bool last;
 	struct explore_turn turns[EXPLORE_MAX_TURNS];
 	u32 nr_turns;
@@ -189,7 +192,7 @@ void explore_trail_begin(int beginner);
 void explore_trail_point(unsigned long ip, int id);
 void explore_trail_end(void);
 enum explore_slice explore_slice(int nr, u32 depth, u64 number, u32 budget,
-				 struct explore_strategy *list);
+				 bool fine, struct explore_strategy *list);
 void explore_slices_init(struct dentry *dir);
 
 /* report.c */

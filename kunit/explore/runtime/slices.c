@@ -7,8 +7,8 @@
  * are is known from a schedule without preemptions for each beginner.
  *
  * Most do what an earlier one did, in this scenario or another: the same
- * instruction was preempted by the same action. A budget says how often that is
- * tried. What was tried is in /sys/kernel/debug/explore/tried, from where the next
+ * instruction (of the same action, where that is asked) was preempted by the same
+ * action. A budget says how often that is tried. What was tried is in /sys/kernel/debug/explore/tried, from where the next
  * kernel gets it. So what is left out depends on what ran before; what number N
  * does does not.
  */
@@ -76,12 +76,17 @@ void explore_trail_end(void)
 	explore_trail = NULL;
 }
 
-/* 0: it is one more, of one that was tried @budget times at most */
+/*
+ * False: it is one more, of one that was tried @budget times at most. @fine: by
+ * another actor it is another one.
+ */
 static bool explore_slice_is_tried(const struct explore_trail *trail,
-				   const struct explore_turn *turn, u32 budget)
+				   const struct explore_turn *turn, u32 budget,
+				   bool fine)
 {
-	u32 key = hash_64(trail->ips[turn->step] ^
-			  (u64)trail->deeds[turn->actor] << 32, TRIED_BITS);
+	u32 whose = fine ? trail->deeds[trail->ids[turn->step]] : 0;
+	u32 key = hash_64(trail->ips[turn->step] + whose * 31ULL +
+			  ((u64)trail->deeds[turn->actor] << 32), TRIED_BITS);
 
 	if (budget && explore_tried[key] >= budget)
 		return true;
@@ -117,10 +122,11 @@ static u64 explore_slices_of(const struct explore_trail *trail, u32 depth)
  * @depth: 2: one preemption; 3: two
  * @number: from 0
  * @budget: how often the same is tried; 0: always
+ * @fine: and it is the same only of the same actor
  * @list: set to it
  */
 enum explore_slice explore_slice(int nr, u32 depth, u64 number, u32 budget,
-				 struct explore_strategy *list)
+				 bool fine, struct explore_strategy *list)
 {
 	const struct explore_trail *trail;
 	u32 beginner, first, single;
@@ -146,7 +152,8 @@ enum explore_slice explore_slice(int nr, u32 depth, u64 number, u32 budget,
 	single = trail->steps * trail->nr;
 	if (number < single) {
 		if (!explore_slice_add(trail, number, list) ||
-		    explore_slice_is_tried(trail, &list->turns[1], budget))
+		    explore_slice_is_tried(trail, &list->turns[1], budget,
+					   fine))
 			return EXPLORE_SLICE_SKIP;
 		return EXPLORE_SLICE_RUN;
 	}

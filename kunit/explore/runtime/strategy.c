@@ -13,6 +13,7 @@
  */
 #include <linux/math64.h>
 #include <linux/minmax.h>
+#include <linux/string.h>
 #include <linux/swap.h>
 
 #include "internal.h"
@@ -113,12 +114,23 @@ static void explore_hold(const struct explore_actor *actor)
 		explore_held = actor->id;
 }
 
+/* what is looked at under a lock, and acted on after it, is in between here */
+static bool explore_is_boundary(const struct explore_actor *actor)
+{
+	const char *call = actor->call;
+
+	return call && strstr(call, "(done)") && !strstr(call, "_lock") &&
+	       !strstarts(call, "down_") && !strstarts(call, "get_") &&
+	       !strstarts(call, "put_");
+}
+
 static bool explore_pct_preempts(struct explore_actor *actor, int best)
 {
 	if (actor->in_a_row > MAX_IN_A_ROW)
 		actor->priority = 0;
 	while (explore_next_change < explore_nr_changes &&
-	       explore_changes[explore_next_change] <= explore_result.steps) {
+	       explore_changes[explore_next_change] <= explore_result.steps &&
+	       (!explore_strategy->snap || explore_is_boundary(actor))) {
 		actor->priority = explore_nr_changes - 1 - explore_next_change;
 		explore_next_change++;
 		explore_hold(actor);
