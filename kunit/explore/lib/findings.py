@@ -31,7 +31,7 @@ class Hear:
     """Collects the lines of one boot into findings."""
 
     def __init__(self, plan):
-        self.plan, self.at, self.done = plan, -1, 0
+        self.plan, self.at, self.done, self.failed_at = plan, -1, 0, -1
         self.findings, self.log, self.refused, self.current, self.ended = [], [], [], None, False
         self.batches, self.worlds, self.known = [], {}, {}
 
@@ -52,6 +52,7 @@ class Hear:
                 self.current.words["seed"], self.current.step = match[2], int(match[3])
                 self.current.text = match[4]
             self.findings.append(self.current)
+            self.failed_at = self.at
         elif word == "turn" and self.current:
             self.current.turns.append(rest)
         elif word == "event" and self.current:

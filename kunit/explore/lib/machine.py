@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 EXPLORE = Path(__file__).resolve().parents[1]
@@ -33,6 +34,8 @@ MODULES = ["explore", "fake_mmio", "cxla_core", "cxla_port", "cxla_mem", "cxla_a
 
 # lines of a plan after which a kernel says what it has tried
 KEEP = 20
+# seconds: who says nothing for so long hangs, and is not merely late
+SILENCE = 15
 
 # the C library of UML's host side seeds what it hashes with; so does the kernel's random number generator
 CONSTANT_RANDOM = """
@@ -200,6 +203,7 @@ class Boot:
         # preemptions by those before; after run(): and by this one
         self.tried = tried
         self.process, self.pairs, self.console, self.worlds = None, [], [], {}
+        self.heard, self.late, self.hangs = 0, False, False
 
     def stop(self):
         if self.process and self.process.poll() is None:
@@ -207,6 +211,11 @@ class Boot:
                 os.killpg(self.process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+
+    def time_is_up(self):
+        self.hangs = time.monotonic() - self.heard > SILENCE
+        self.late = not self.hangs
+        self.stop()
 
     def run(self, hear, is_enough=lambda: False):
         """To the end of the plan, or of what is wanted to be known."""
@@ -220,12 +229,14 @@ class Boot:
                        "con=null", "con0=null,fd:1"]
             environment = {"PATH": os.environ.get("PATH", ""), "HOME": "/", "TERM": "linux", "TMPDIR": scratch,
                            "LD_PRELOAD": str(constant_random())}
-            timer = threading.Timer(self.timeout, self.stop)
+            timer = threading.Timer(self.timeout, self.time_is_up)
             with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, start_new_session=True, env=environment) as self.process:
                 timer.start()
+                self.heard = time.monotonic()
                 try:
                     for raw in self.process.stdout:
+                        self.heard = time.monotonic()
                         line = raw.decode(errors="replace").rstrip("\r\n")
                         self.console.append(line)
                         at = line.find("explore: ")
