@@ -154,12 +154,12 @@ def strip(tree):
 def forget_patched(tree):
     """What a patch had changed is a link again, which make takes for older than its object."""
     note = tree / ".patched"
-    for name in note.read_text().split() if note.exists() else []:
-        (tree / name).with_suffix(".o").unlink(missing_ok=True)
-        # headers are everybody's, and so are sources that others include
-        if name.endswith(".h"):
-            for path in tree.rglob("*.o"):
-                path.unlink()
+    patched = note.read_text().split() if note.exists() else []
+    # a source may be included by others, as a header is: their commands say what they read
+    for command in tree.rglob(".*.o.cmd") if patched else []:
+        read = {Path(word).name for word in command.read_text().split()}
+        if any(Path(name).name in read for name in patched):
+            command.with_name(command.name[1:].removesuffix(".cmd")).unlink(missing_ok=True)
     note.unlink(missing_ok=True)
 
 
