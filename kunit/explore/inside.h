@@ -3,7 +3,10 @@
 #ifndef EXPLORE_INSIDE_H
 #define EXPLORE_INSIDE_H
 
-/* the ledger outlives a fabric, and is not to outlive a schedule */
+/*
+ * The ledger, and that enumeration was started, outlive a fabric, and are not to
+ * outlive a schedule.
+ */
 void explore_core_forget(void);
 /* until no worker has anything to do; sleeps, no lock held */
 void explore_core_settle(void);

@@ -118,7 +118,8 @@ def build(detectors, patch=None, folder=None):
             link = tree / "kmod" / name / "Kbuild"
             text = f"include {TOP}/kmod/{name}/Kbuild\n"
             if name == "core":
-                text += "cxla_core-y += ../../kunit/explore/inside.o\n"
+                # it includes started.c
+                text += "cxla_core-y := $(filter-out started.o,$(cxla_core-y)) ../../kunit/explore/inside.o\n"
             text += "include $(src)/../../kunit/explore/explore.mk\n"
             if link.is_symlink() or not link.exists() or link.read_text() != text:
                 link.unlink(missing_ok=True)

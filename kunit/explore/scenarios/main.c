@@ -17,6 +17,9 @@ static const struct explore_world *const worlds[] = {
 	&switched_bound_world,
 	&node_world,
 	&node_bound_world,
+	&soft_world,
+	&soft_early_world,
+	&soft_bound_world,
 	NULL
 };
 
