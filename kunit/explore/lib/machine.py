@@ -33,7 +33,7 @@ MODULES = ["explore", "fake_mmio", "cxla_core", "cxla_port", "cxla_mem", "cxla_a
            "worlds"]
 
 # lines of a plan after which a kernel says what it has tried
-KEEP = 20
+KEEP = 150
 # seconds: who says nothing for so long hangs, and is not merely late
 SILENCE = 15
 

@@ -85,17 +85,17 @@ void bench_device(struct fake_node *device, u64 start, u64 size)
 
 int bench_start(void)
 {
-	return fake_fabric_start(bench.f);
-}
-
-int bench_root(void)
-{
-	int rc = fake_root_add(bench.f);
+	int rc = fake_fabric_start(bench.f);
 
 	if (rc)
 		return rc;
 	explore_watch(bench_watch);
 	return 0;
+}
+
+int bench_root(void)
+{
+	return fake_root_add(bench.f);
 }
 
 int bench_bind_all(void)

@@ -259,8 +259,13 @@ static void soft_check_nobodys(const struct range *piece,
 	    soft_overlap(piece, &accel_range) || soft.other ||
 	    explore_was_injected())
 		return;
-	if (verdict->why != CXLA_WHY_TOO_SMALL &&
-	    !soft_is_owner(verdict, CXLA_OWNER_HMEM))
+	if (verdict->why == CXLA_WHY_TOO_SMALL ||
+	    soft_is_owner(verdict, CXLA_OWNER_HMEM))
+		return;
+	if (verdict->why == CXLA_WHY_ERROR)
+		explore_fail_known("K9", "[%#llx-%#llx] is in no region, and is nobody's after an error",
+				   piece->start, piece->end);
+	else
 		explore_fail("[%#llx-%#llx] is in no region, and is %s's, %s (%s)",
 			     piece->start, piece->end,
 			     cxla_owner_str(verdict->owner),
