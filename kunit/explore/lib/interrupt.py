@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-only
+"""Somebody who presses Ctrl-C leaves no kernel and no folder behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+
+def kernels_in(folder):
+    """Processes that were started with files of the folder."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if f"initrd={folder}/".encode() in path.read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:
+            pass
+    return found
+
+
+def until(condition, seconds):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return condition()
+
+
+def problem(program):
+    """Empty, or what is wrong when the program is interrupted while its kernels run."""
+    with tempfile.TemporaryDirectory(prefix="cxla-interrupt-") as folder:
+        with subprocess.Popen([sys.executable, str(program), "--seconds", "600"], stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, env=os.environ | {"TMPDIR": folder},
+                              start_new_session=True) as child:
+            started = until(lambda: kernels_in(folder) or child.poll() is not None, 300)
+            child.send_signal(signal.SIGINT)
+            try:
+                child.wait(60)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                return "it did not end within a minute"
+            left = kernels_in(folder)
+            for pid in left:
+                os.kill(pid, signal.SIGKILL)
+        if not started or child.returncode != 130:
+            return f"exit status {child.returncode}, not 130"
+        if left:
+            return f"{len(left)} kernels are left"
+        return ", ".join(path.name for path in Path(folder).iterdir())
