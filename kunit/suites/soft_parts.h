@@ -36,9 +36,10 @@
 /* --------------------------- from firmware ------------------------- */
 
 enum soft_id {
+	/* what was claimed first is let go of last: nothing comes after it */
+	SOFT_INSIDE,	/* some of the accelerator's */
 	SOFT_OUTSIDE,	/* in no window; its end is not aligned */
 	SOFT_PARTIAL,	/* more than the expander's region, on both sides */
-	SOFT_INSIDE,	/* some of the accelerator's */
 	SOFT_LONE,	/* in the window, and no decoder leads there */
 	SOFT_NR,
 };

@@ -53,7 +53,7 @@ class Scenarios:
     def draw(self, group):
         """The words of a line for any other group."""
         chance = random.Random(group * 2654435761 + 12345)
-        if chance.random() < 0.5:
+        if chance.random() < 0.6:
             # each pair in turn, by more than one preemption
             world, actors = self.mixed_pairs[group // 3 % len(self.pairs)]
         else:
@@ -62,7 +62,8 @@ class Scenarios:
         actors = [a + chance.choices(("", "!", "~"), (90, 7, 3))[0] for a in actors]
         words = {"world": world, "actors": ",".join(actors)}
         if chance.random() < 0.7:
-            words |= {"strategy": "pct", "depth": chance.choice((2, 3, 3, 4)), "hold": chance.choice((0, 1)),
+            # one preemption of two actors is a slice of theirs
+            words |= {"strategy": "pct", "depth": chance.choice((3, 3, 4) if len(actors) == 2 else (2, 3, 3, 4)), "hold": chance.choice((0, 1)),
                       "snap": chance.choice((0, 1))}
         else:
             words |= {"strategy": "random", "period": chance.choice((5, 20, 60, 200))}

@@ -7,8 +7,8 @@
  * are is known from a schedule without preemptions for each beginner.
  *
  * Most do what an earlier one did, in this scenario or another: the same
- * instruction (of the same action, where that is asked) was preempted by the same
- * action. A budget says how often that is tried. What was tried is in /sys/kernel/debug/explore/tried, from where the next
+ * instruction, called from the same place (of the same action, where that is
+ * asked), was preempted by the same action. A budget says how often that is tried. What was tried is in /sys/kernel/debug/explore/tried, from where the next
  * kernel gets it. So what is left out depends on what ran before; what number N
  * does does not.
  */
@@ -17,6 +17,7 @@
 #include <linux/hash.h>
 #include <linux/math64.h>
 #include <linux/module.h>
+#include <linux/sched/task_stack.h>
 #include <linux/string.h>
 #include <linux/stringhash.h>
 
@@ -30,7 +31,7 @@
  * @steps: how many points it has
  * @nr: actors, with the workers that were adopted
  * @deeds: by number of the actor: what it does
- * @ips: by point: where that is
+ * @ips: by point: where that is, and from where it was called, in one number
  * @ids: by point: whose
  */
 struct explore_trail {
@@ -53,13 +54,30 @@ void explore_trail_begin(int beginner)
 	explore_trail->steps = 0;
 }
 
+/*
+ * Who called the function that has the instruction @ip, by frame pointers: what
+ * is called for two reasons is two places.
+ */
+static unsigned long explore_caller(unsigned long ip)
+{
+	const unsigned long *frame = __builtin_frame_address(0);
+
+	while (frame[1] != ip) {
+		frame = (const unsigned long *)frame[0];
+		if (!object_is_on_stack(frame))
+			return 0;
+	}
+	frame = (const unsigned long *)frame[0];
+	return object_is_on_stack(frame) ? frame[1] : 0;
+}
+
 void explore_trail_point(unsigned long ip, int id)
 {
 	u32 step = explore_result.steps;
 
 	if (!explore_trail || step >= MAX_TRAIL)
 		return;
-	explore_trail->ips[step] = ip;
+	explore_trail->ips[step] = ip + 31 * explore_caller(ip);
 	explore_trail->ids[step] = id;
 	explore_trail->steps = step;
 }

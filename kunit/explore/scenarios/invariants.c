@@ -60,6 +60,23 @@ static bool bench_is_up(void)
 	return up;
 }
 
+/* somebody else was told that some of the range of device @nr is theirs */
+static bool bench_is_anothers(int nr)
+{
+	struct cxla_verdict verdict;
+	struct range range;
+	u64 hpa = bench.ranges[nr].start, time;
+
+	while (cxla_ledger_find(hpa, &range, &verdict, &time) &&
+	       range.start <= bench.ranges[nr].end) {
+		if (verdict.state == CXLA_LEDGER_OWNED &&
+		    verdict.owner != CXLA_OWNER_ACCEL)
+			return true;
+		hpa = range.end + 1;
+	}
+	return false;
+}
+
 static void bench_check_accel(int nr)
 {
 	struct fake_accel *accel = &bench.devices[nr]->accel;
@@ -70,7 +87,8 @@ static void bench_check_accel(int nr)
 	if (accel->expander)
 		return;
 	if (dev->driver && !attached && !bench.by_hand &&
-	    !explore_was_injected() && bench_is_up()) {
+	    !explore_was_injected() && bench_is_up() &&
+	    !bench_is_anothers(nr)) {
 		struct cxl_dev_state *cxlds = dev_get_drvdata(dev);
 
 		/* it was being detached: its driver is told, and may ask again */

@@ -20,6 +20,7 @@ static const struct explore_world *const worlds[] = {
 	&soft_world,
 	&soft_early_world,
 	&soft_bound_world,
+	&soft_taken_world,
 	NULL
 };
 

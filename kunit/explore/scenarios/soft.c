@@ -10,6 +10,8 @@
  * - soft-early: all is loaded and bound, and there is no root yet: cxla_hmem
  *   waits for it.
  * - soft-bound: all is loaded and bound, and decided about.
+ * - soft-taken: cxla_hmem did not wait long enough and has all ranges; then came
+ *   the root. The accelerator waits for its own.
  *
  * Invariants, beside those of the bench:
  *
@@ -125,6 +127,26 @@ static int soft_bound_setup(void)
 		return rc;
 	soft_settle();
 	return bench_is_attached(ACCEL) && soft_is_claimed(EXPANDER_BASE) ?
+	       0 : -ENXIO;
+}
+
+static int soft_taken_setup(void)
+{
+	int rc = soft_begin();
+
+	if (rc)
+		return rc;
+	fake_hdm_uncommit(bench.devices[ACCEL], 0);
+	rc = bench_root() ?: act_load_both(NULL);
+	cxla_enum_start();
+	soft_settle();
+	rc = rc ?: fake_map(bench.devices[ACCEL], ACCEL_BASE, RANGE_SIZE, 0) ?:
+	     fake_bind(bench.devices[ACCEL]);
+	if (rc)
+		return rc;
+	explore_core_settle();
+	soft.undecoded = true;
+	return soft_is_claimed(ACCEL_BASE + SZ_16M) && !bench_is_attached(ACCEL) ?
 	       0 : -ENXIO;
 }
 
@@ -488,6 +510,15 @@ const struct explore_world soft_early_world = {
 const struct explore_world soft_bound_world = {
 	.name = "soft-bound",
 	.setup = soft_bound_setup,
+	.check = soft_check,
+	.teardown = soft_teardown,
+	.after = soft_after,
+	.actions = soft_actions,
+};
+
+const struct explore_world soft_taken_world = {
+	.name = "soft-taken",
+	.setup = soft_taken_setup,
 	.check = soft_check,
 	.teardown = soft_teardown,
 	.after = soft_after,
