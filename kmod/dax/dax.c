@@ -84,9 +84,8 @@ static struct cxla_hmem_listener cxla_dax_listener = {
 
 static int __init cxla_dax_init(void)
 {
-	cxla_hmem_listen(&cxla_dax_listener);
 	/* it may be told later; but when it was told now it has to have worked */
-	if (!cxla_dax_listener.told || !cxla_dax_rc)
+	if (!cxla_hmem_listen(&cxla_dax_listener) || !cxla_dax_rc)
 		return 0;
 	cxla_hmem_unlisten(&cxla_dax_listener);
 	return cxla_dax_rc;

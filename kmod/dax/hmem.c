@@ -58,13 +58,16 @@ static void hmem_tell(void)
  * @listener: told at once when nothing is pending
  *
  * Context: sleeps; what it calls runs under a mutex of this module.
+ * Return: true: it was told, and has done what it does then; false: it will be,
+ * perhaps before this returns.
  */
-void cxla_hmem_listen(struct cxla_hmem_listener *listener)
+bool cxla_hmem_listen(struct cxla_hmem_listener *listener)
 {
 	guard(mutex)(&hmem_lock);
 	list_add_tail(&listener->list, &hmem_listeners);
 	if (!turn_is_pending(&hmem_turn))
 		hmem_tell();
+	return listener->told;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_hmem_listen, "CXL");
 

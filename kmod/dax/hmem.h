@@ -63,7 +63,7 @@ struct cxla_hmem_listener {
 	void (*decided)(struct cxla_hmem_listener *listener);
 };
 
-void cxla_hmem_listen(struct cxla_hmem_listener *listener);
+bool cxla_hmem_listen(struct cxla_hmem_listener *listener);
 void cxla_hmem_unlisten(struct cxla_hmem_listener *listener);
 
 #endif /* __CXLA_HMEM_H__ */
