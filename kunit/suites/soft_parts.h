@@ -36,9 +36,8 @@
 /* --------------------------- from firmware ------------------------- */
 
 enum soft_id {
-	/* what was claimed first is let go of last: nothing comes after it */
-	SOFT_INSIDE,	/* some of the accelerator's */
 	SOFT_OUTSIDE,	/* in no window; its end is not aligned */
+	SOFT_INSIDE,	/* some of the accelerator's */
 	SOFT_PARTIAL,	/* more than the expander's region, on both sides */
 	SOFT_LONE,	/* in the window, and no decoder leads there */
 	SOFT_NR,
@@ -65,11 +64,17 @@ static struct resource soft_resources[SOFT_NR];
 typedef int (*soft_walk_fn)(struct device *dev, int nid,
 			    const struct resource *res);
 
+/*
+ * SOFT_INSIDE: firmware did not mark the one before it. What is claimed first is
+ * let go of last, and nothing comes after it.
+ */
+static enum soft_id soft_first = SOFT_OUTSIDE;
+
 static int soft_walk(struct device *dev, soft_walk_fn fn)
 {
 	int rc = 0;
 
-	for (int i = 0; i < SOFT_NR && !rc; i++)
+	for (int i = soft_first; i < SOFT_NR && !rc; i++)
 		rc = fn(dev, 0, &soft_resources[i]);
 	return rc;
 }

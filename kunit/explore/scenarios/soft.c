@@ -94,6 +94,7 @@ static int soft_begin(void)
 
 	soft = (struct soft_world) { .iomem = iomem, .id = soft_next_id() };
 	soft_forget_claims();
+	soft_first = SOFT_OUTSIDE;
 	if (bench_begin())
 		return -ENOMEM;
 	return soft_ranges_insert() ?: soft_platform() ?: soft_fabric();
@@ -136,6 +137,7 @@ static int soft_taken_setup(void)
 
 	if (rc)
 		return rc;
+	soft_first = SOFT_INSIDE;
 	fake_hdm_uncommit(bench.devices[ACCEL], 0);
 	rc = bench_root() ?: act_load_both(NULL);
 	cxla_enum_start();
@@ -393,7 +395,7 @@ static void soft_check(void)
 		explore_fail("device-dax and the accelerator have the same range");
 	if (soft_passed_over && soft_is_whole())
 		explore_fail("cxla_hmem got the range of a region");
-	for (int i = 0; i < SOFT_NR; i++)
+	for (int i = soft_first; i < SOFT_NR; i++)
 		soft_check_range(&soft_ranges[i]);
 	soft_check_hmem();
 	soft_check_dax();
