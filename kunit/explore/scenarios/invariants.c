@@ -60,35 +60,35 @@ static bool bench_is_up(void)
 	return up;
 }
 
-/* somebody else was told that some of the range of device @nr is theirs */
-static bool bench_is_anothers(int nr)
+/* of the range of device @nr so many bytes are owned, by accelerators or others */
+static u64 bench_owned(int nr, bool accel)
 {
 	struct cxla_verdict verdict;
 	struct range range;
-	u64 hpa = bench.ranges[nr].start, time;
+	u64 hpa = bench.ranges[nr].start, end = bench.ranges[nr].end, sum = 0, time;
 
 	while (cxla_ledger_find(hpa, &range, &verdict, &time) &&
-	       range.start <= bench.ranges[nr].end) {
+	       range.start <= end) {
 		if (verdict.state == CXLA_LEDGER_OWNED &&
-		    verdict.owner != CXLA_OWNER_ACCEL)
-			return true;
+		    (verdict.owner == CXLA_OWNER_ACCEL) == accel)
+			sum += min(range.end, end) - max(range.start, hpa) + 1;
 		hpa = range.end + 1;
 	}
-	return false;
+	return sum;
 }
 
 static void bench_check_accel(int nr)
 {
 	struct fake_accel *accel = &bench.devices[nr]->accel;
 	struct device *dev = &bench.devices[nr]->pdev->dev;
-	bool attached = bench_is_attached(nr), owned;
-	struct cxla_verdict verdict;
+	bool attached = bench_is_attached(nr);
+	u64 owned = bench_owned(nr, true);
 
 	if (accel->expander)
 		return;
 	if (dev->driver && !attached && !bench.by_hand &&
 	    !explore_was_injected() && bench_is_up() &&
-	    !bench_is_anothers(nr)) {
+	    !bench_owned(nr, false)) {
 		struct cxl_dev_state *cxlds = dev_get_drvdata(dev);
 
 		/* it was being detached: its driver is told, and may ask again */
@@ -97,12 +97,9 @@ static void bench_check_accel(int nr)
 				     nr, cxl_attach_reason_str(cxlds->reason),
 				     cxlds->error);
 	}
-	bench_owner(nr, &verdict);
-	owned = verdict.state == CXLA_LEDGER_OWNED;
-	if (attached != owned)
-		explore_fail("device %d is %sattached, and the ledger says %s",
-			     nr, attached ? "" : "not ",
-			     cxla_ledger_state_str(verdict.state));
+	if (owned != (attached ? range_len(&bench.ranges[nr]) : 0))
+		explore_fail("device %d is %sattached, and of its range the ledger says that accelerators own %#llx bytes",
+			     nr, attached ? "" : "not ", owned);
 	if (attached && !bench_is_busy(nr))
 		explore_fail("device %d is attached, and its range is free in iomem",
 			     nr);

@@ -21,6 +21,7 @@ static const struct explore_world *const worlds[] = {
 	&soft_early_world,
 	&soft_bound_world,
 	&soft_taken_world,
+	&soft_unmapped_world,
 	NULL
 };
 

@@ -131,23 +131,43 @@ static int soft_bound_setup(void)
 	       0 : -ENXIO;
 }
 
-static int soft_taken_setup(void)
+static int soft_unmapped_setup(void)
 {
 	int rc = soft_begin();
 
 	if (rc)
 		return rc;
 	soft_first = SOFT_INSIDE;
+	soft.undecoded = true;
+	/* nothing attaches until it is mapped, and bound after that */
+	bench.by_hand = true;
 	fake_hdm_uncommit(bench.devices[ACCEL], 0);
-	rc = bench_root() ?: act_load_both(NULL);
+	rc = bench_root();
 	cxla_enum_start();
+	return rc;
+}
+
+/* its decoders are committed, by a driver or by firmware at run time */
+static int soft_map(void)
+{
+	if (soft.mapped || !soft.undecoded)
+		return -EEXIST;
+	soft.mapped = true;
+	bench.by_hand = false;
+	return fake_map(bench.devices[ACCEL], ACCEL_BASE, RANGE_SIZE, 0);
+}
+
+static int soft_taken_setup(void)
+{
+	int rc = soft_unmapped_setup() ?: act_load_both(NULL);
+
+	if (rc)
+		return rc;
 	soft_settle();
-	rc = rc ?: fake_map(bench.devices[ACCEL], ACCEL_BASE, RANGE_SIZE, 0) ?:
-	     fake_bind(bench.devices[ACCEL]);
+	rc = soft_map() ?: fake_bind(bench.devices[ACCEL]);
 	if (rc)
 		return rc;
 	explore_core_settle();
-	soft.undecoded = true;
 	return soft_is_claimed(ACCEL_BASE + SZ_16M) && !bench_is_attached(ACCEL) ?
 	       0 : -ENXIO;
 }
@@ -210,6 +230,11 @@ static int act_other(void *unused)
 		explore_point();
 	release_mem_region(range->start, range_len(range));
 	return 0;
+}
+
+static int act_map_and_bind(void *unused)
+{
+	return soft_map() ?: act_rebind(BENCH_ARG(ACCEL));
 }
 
 static int act_expander_unbind(void *unused)
@@ -516,6 +541,30 @@ const struct explore_world soft_bound_world = {
 	.teardown = soft_teardown,
 	.after = soft_after,
 	.actions = soft_actions,
+};
+
+/* and where its decoders are committed by somebody */
+static const struct explore_action soft_unmapped_actions[] = {
+	{ "map-and-bind", act_map_and_bind },
+	{ "load", act_load_both },
+	{ "reload", act_reload },
+	{ "hmem-load", act_load, &soft_hmem_module },
+	{ "hmem-rebind", act_hmem_rebind },
+	{ "unbind", act_unbind, BENCH_ARG(ACCEL) },
+	{ "rebind", act_rebind, BENCH_ARG(ACCEL) },
+	{ "foreign", act_foreign, BENCH_ARG(ACCEL) },
+	{ "root-cycle", act_soft_root_cycle },
+	{ "port-cycle", act_soft_port_cycle },
+	{ }
+};
+
+const struct explore_world soft_unmapped_world = {
+	.name = "soft-unmapped",
+	.setup = soft_unmapped_setup,
+	.check = soft_check,
+	.teardown = soft_teardown,
+	.after = soft_after,
+	.actions = soft_unmapped_actions,
 };
 
 const struct explore_world soft_taken_world = {

@@ -45,6 +45,7 @@ struct soft_module {
  * @unbound: somebody unbound hmem_platform
  * @disturbed: something above a range, or the range itself, was taken away
  * @undecoded: decoders were uncommitted
+ * @mapped: and committed again
  * @other: another driver had a range
  */
 struct soft_world {
@@ -57,6 +58,7 @@ struct soft_world {
 	bool unbound;
 	bool disturbed;
 	bool undecoded;
+	bool mapped;
 	bool other;
 };
 
