@@ -16,7 +16,7 @@
 
 #define MAX_SPANS	1024
 /* more than there are */
-#define NEVER		(1 << 30)
+#define NEVER		1000000000
 
 /**
  * struct explore_span - from a point of an actor to its next one

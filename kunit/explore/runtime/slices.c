@@ -8,9 +8,10 @@
  *
  * Most do what an earlier one did, in this scenario or another: the same
  * instruction, called from the same place (of the same action, where that is
- * asked), was preempted by the same action. A budget says how often that is tried. What was tried is in /sys/kernel/debug/explore/tried, from where the next
- * kernel gets it. So what is left out depends on what ran before; what number N
- * does does not.
+ * asked), was preempted by the same action. A budget says how often that is
+ * tried. What was tried is in /sys/kernel/debug/explore/tried, from where the next
+ * kernel gets it. So what is left out depends on what ran before; what a number
+ * stands for never changes.
  */
 #include <linux/debugfs.h>
 #include <linux/fs.h>

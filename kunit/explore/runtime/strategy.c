@@ -254,16 +254,15 @@ struct explore_actor *explore_pick(bool forced, u64 *pass_ns)
 {
 	struct explore_actor *actor;
 
-	if (explore_strategy->kind == EXPLORE_LIST) {
-		actor = explore_list_pick(forced, pass_ns);
-	} else if (pass_ns && explore_strategy->time && explore_choose(false) &&
-		   !explore_below(explore_strategy->time)) {
+	if (explore_strategy->kind != EXPLORE_LIST && pass_ns &&
+	    explore_strategy->time && explore_choose(false) &&
+	    !explore_below(explore_strategy->time)) {
 		*pass_ns = explore_draw_time();
 		return NULL;
-	} else {
-		actor = explore_choose(explore_strategy->kind ==
-				       EXPLORE_RANDOM);
 	}
+	actor = explore_strategy->kind == EXPLORE_LIST ?
+		explore_list_pick(forced, pass_ns) :
+		explore_choose(explore_strategy->kind == EXPLORE_RANDOM);
 	return actor && actor->id == explore_held ?
 		explore_pick_held(actor, pass_ns) : actor;
 }

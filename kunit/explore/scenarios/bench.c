@@ -60,7 +60,7 @@ static void bench_watch(const char *call, const void *object, bool worker)
 				     i);
 		if (locks && object == &dev->mutex && bench.removed[i] &&
 		    kref_read(&dev->kobj.kref) == 1)
-			explore_fail_known("K5", "a worker locks device %d, which it has no reference to",
+			explore_fail_known("K5", "a worker locks device %d without a reference",
 					   i);
 	}
 }

@@ -69,8 +69,9 @@ static u64 bench_owned(int nr, bool accel)
 
 	while (cxla_ledger_find(hpa, &range, &verdict, &time) &&
 	       range.start <= end) {
-		if (verdict.state == CXLA_LEDGER_OWNED &&
-		    (verdict.owner == CXLA_OWNER_ACCEL) == accel)
+		bool accels = verdict.owner == CXLA_OWNER_ACCEL;
+
+		if (verdict.state == CXLA_LEDGER_OWNED && accels == accel)
 			sum += min(range.end, end) - max(range.start, hpa) + 1;
 		hpa = range.end + 1;
 	}
@@ -98,7 +99,7 @@ static void bench_check_accel(int nr)
 				     cxlds->error);
 	}
 	if (owned != (attached ? range_len(&bench.ranges[nr]) : 0))
-		explore_fail("device %d is %sattached, and of its range the ledger says that accelerators own %#llx bytes",
+		explore_fail("device %d is %sattached, and %#llx bytes of its range are owned",
 			     nr, attached ? "" : "not ", owned);
 	if (attached && !bench_is_busy(nr))
 		explore_fail("device %d is attached, and its range is free in iomem",

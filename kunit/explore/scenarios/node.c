@@ -157,9 +157,9 @@ static int node_info(struct file *file, struct cxla_accel_info *info)
 	unsigned long page = node_page();
 	int rc;
 
+	*info = (struct cxla_accel_info) { .size = sizeof(*info) };
 	if (!page)
 		return -ENOMEM;
-	*info = (struct cxla_accel_info) { .size = sizeof(*info) };
 	rc = copy_to_user((void __user *)page, info, sizeof(*info)) ? -EFAULT :
 	     file->f_op->unlocked_ioctl(file, CXLA_IOC_INFO, page);
 	if (!rc && copy_from_user(info, (void __user *)page, sizeof(*info)))
@@ -202,8 +202,9 @@ static int node_run_info(struct file *file)
 {
 	struct cxla_accel_info info;
 	int rc = node_info(file, &info);
+	bool attached = info.state == CXLA_ACCEL_ATTACHED;
 
-	if (!rc && (info.state == CXLA_ACCEL_ATTACHED) != !!info.hpa_size)
+	if (!rc && attached != !!info.hpa_size)
 		explore_fail("the ioctl tells state %u, and %llu bytes",
 			     info.state, info.hpa_size);
 	return rc;
@@ -372,14 +373,18 @@ static void node_check_file(struct file *file, bool attached)
 {
 	struct cxla_accel_info info;
 	struct node_story story = { };
+	bool told;
 
 	while (node_read(file, &story) > 0)
 		;
-	if (attached != (story.last == CXLA_EVENT_ATTACH))
+	told = story.last == CXLA_EVENT_ATTACH;
+	if (attached != told)
 		explore_fail("the device is %sattached, and the last event is %u",
 			     attached ? "" : "not ", story.last);
-	if (!node_info(file, &info) &&
-	    attached != (info.state == CXLA_ACCEL_ATTACHED))
+	if (node_info(file, &info))
+		return;
+	told = info.state == CXLA_ACCEL_ATTACHED;
+	if (attached != told)
 		explore_fail("the device is %sattached, and the ioctl tells state %u",
 			     attached ? "" : "not ", info.state);
 }
