@@ -2,7 +2,7 @@
 """From a seed to a scenario, a strategy and the line that asks for it.
 
 A seed says everything. GROUP seeds that follow each other share a scenario and
-a strategy. Two of three groups are taken from a list: each pair of actions of a world, by its
+a strategy. Three of four groups are taken from a list: each pair of actions of a world, by its
 slices, and each action with each of its allocations failing; then each pair
 again with a greater budget. The rest is drawn: worlds, two to four actions,
 strategies.
@@ -40,9 +40,9 @@ class Scenarios:
 
     def systematic(self, group):
         """The words of a line for a group of the list, else None."""
-        number, rest = divmod(group, 3)
-        turn, number = divmod(2 * number + rest, len(self.listed))
-        if rest == 2 or turn >= len(PASSES):
+        number, rest = divmod(group, 4)
+        turn, number = divmod(3 * number + rest, len(self.listed))
+        if rest == 3 or turn >= len(PASSES):
             return None
         world, actors = self.listed[number]
         words = {"world": world, "actors": ",".join(actors)}
@@ -55,7 +55,7 @@ class Scenarios:
         chance = random.Random(group * 2654435761 + 12345)
         if chance.random() < 0.6:
             # each pair in turn, by more than one preemption
-            world, actors = self.mixed_pairs[group // 3 % len(self.pairs)]
+            world, actors = self.mixed_pairs[group // 4 % len(self.pairs)]
         else:
             world = chance.choice(list(self.worlds))
             actors = chance.choices(self.worlds[world], k=chance.choices((2, 3, 4), (3, 4, 3))[0])

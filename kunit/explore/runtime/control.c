@@ -30,9 +30,6 @@
 
 #include "internal.h"
 
-/* what comes first is found by all that come later: caches, names, workers */
-#define WARM_RUNS	1
-
 struct explore_batch {
 	const struct explore_world *world;
 	const struct explore_action *actions[EXPLORE_MAX_ACTORS];
@@ -148,33 +145,24 @@ static bool explore_is_same(struct explore_batch *batch,
 static bool explore_warm(struct explore_batch *batch,
 			 struct explore_strategy *list)
 {
-	int runs = batch->slices ? batch->nr : 0;
-	u32 most = 0;
-
-	*list = (struct explore_strategy) { .kind = EXPLORE_LIST };
-	for (int i = 0; i < WARM_RUNS; i++) {
-		explore_fails_count(i == WARM_RUNS - 1);
-		explore_schedule(batch, list, true);
-		explore_fails_count(false);
-		most = max(most, explore_result.steps);
-		if (explore_result.failure[0])
-			return false;
-	}
-	for (int i = 0; i < runs; i++) {
+	for (int i = 0; i < (batch->slices ? batch->nr : 1); i++) {
 		*list = (struct explore_strategy) {
 			.kind = EXPLORE_LIST,
-			.last = batch->strategy.last,
+			.last = batch->slices && batch->strategy.last,
 			.turns = { { .actor = i, .forced = true } },
 			.nr_turns = 1,
 		};
 		explore_trail_begin(i);
+		explore_fails_count(true);
 		explore_schedule(batch, list, true);
+		explore_fails_count(false);
 		explore_trail_end();
 		if (explore_result.failure[0])
 			return false;
 	}
 	if (!batch->strategy.steps)
-		batch->strategy.steps = most + most / 4;
+		batch->strategy.steps = explore_result.steps +
+					explore_result.steps / 4;
 	return true;
 }
 
