@@ -106,6 +106,18 @@ static int soft_driver_register(struct cxla_driver *driver,
 
 /* ------------------------------ modules ---------------------------- */
 
+/* what was loaded listens, until its exit takes it off the list, once */
+static int soft_init_dax(void)
+{
+	int rc = soft_load_dax();
+
+	if (rc || cxla_dax_listener.list.next != LIST_POISON1)
+		return rc;
+	explore_fail("cxla_dax is loaded, and is not on the list of listeners");
+	cxla_hmem_listen(&cxla_dax_listener);
+	return 0;
+}
+
 static DEFINE_MUTEX(soft_modules_lock);
 static DECLARE_WAIT_QUEUE_HEAD(soft_modules_queue);
 static struct soft_module soft_dax_module;
@@ -117,7 +129,7 @@ static struct soft_module soft_hmem_module = {
 };
 
 static struct soft_module soft_dax_module = {
-	.init = soft_load_dax,
+	.init = soft_init_dax,
 	.exit = cxla_dax_exit,
 	.needs = &soft_hmem_module,
 };
