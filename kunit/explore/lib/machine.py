@@ -28,6 +28,8 @@ KERNELS = {
     "none": ["uml-base", "uml-explore"],
     "all": ["uml-base", "uml-explore", "uml-explore-detect"],
 }
+# poison finds what KASAN would, and is itself a report of KASAN's
+SLAB_DEBUG = {"none": "slab_debug=P", "all": "slab_debug=-"}
 EXPLORED = ("core", "port", "mem", "accel", "pci")
 MODULES = ["explore", "fake_mmio", "cxla_core", "cxla_port", "cxla_mem", "cxla_accel", "cxla_pci", "fakefabric",
            "worlds"]
@@ -226,7 +228,7 @@ class Boot:
             initramfs(image, self.tree, objects, self.plan, scratch)
             (Path(scratch) / "tried").write_bytes(self.tried)
             command = ["setarch", "-R", str(objects / "linux"), "mem=384M", f"initrd={image}", "time-travel=inf-cpu",
-                       "time-travel-start=0", "panic=-1", "slab_debug=P", "panic_on_warn=1", "kasan.fault=panic", "loglevel=2",
+                       "time-travel-start=0", "panic=-1", SLAB_DEBUG[self.detectors], "panic_on_warn=1", "kasan.fault=panic", "loglevel=2",
                        "con=null", "con0=null,fd:1"]
             environment = {"PATH": os.environ.get("PATH", ""), "HOME": "/", "TERM": "linux", "TMPDIR": scratch,
                            "LD_PRELOAD": str(constant_random())}
