@@ -86,6 +86,23 @@ const struct explore_world unaware_world = {
 	.actions = accelerator_actions,
 };
 
+/* K11, which crashes: it is not drawn, so that it does not hide what else there is */
+static const struct explore_action bare_actions[] = {
+	{ "user", act_bare_user, BENCH_ARG(0) },
+	{ "unbind", act_unbind, BENCH_ARG(0) },
+	{ "port-cycle", act_port_cycle, BENCH_ARG(0) },
+	{ }
+};
+
+const struct explore_world bare_world = {
+	.name = "bare",
+	.setup = attached_setup,
+	.check = bench_check,
+	.teardown = bench_teardown,
+	.after = bench_after,
+	.actions = bare_actions,
+};
+
 static const struct explore_action expander_actions[] = {
 	BENCH_ACTIONS,
 	BENCH_DRIVER_ACTIONS,

@@ -173,22 +173,22 @@ int act_recovery(void *nr)
 	return 0;
 }
 
-/* a thread of the driver that touches the range, as the API says it may */
-int act_user(void *nr)
+static struct cxl_memdev *bench_get_memdev(struct fake_node *node)
 {
-	struct fake_node *node = bench_node(nr);
-	struct cxl_memdev *cxlmd = NULL;
+	struct cxl_dev_state *cxlds;
 
-	scoped_guard(device, &node->pdev->dev) {
-		struct cxl_dev_state *cxlds = dev_get_drvdata(&node->pdev->dev);
+	guard(device)(&node->pdev->dev);
+	cxlds = dev_get_drvdata(&node->pdev->dev);
+	if (!node->pdev->dev.driver || !cxlds->cxlmd)
+		return NULL;
+	get_device(&cxlds->cxlmd->dev);
+	return cxlds->cxlmd;
+}
 
-		if (node->pdev->dev.driver && cxlds->cxlmd) {
-			cxlmd = cxlds->cxlmd;
-			get_device(&cxlmd->dev);
-		}
-	}
-	if (!cxlmd)
-		return -ENODEV;
+static void bench_use(struct cxl_memdev *cxlmd, long nr)
+{
+	struct fake_node *node = bench.devices[nr];
+
 	for (int i = 0; i < 3; i++) {
 		int token = cxl_attach_enter(cxlmd), revoked;
 
@@ -197,15 +197,35 @@ int act_user(void *nr)
 		revoked = READ_ONCE(node->accel.nr_revoke);
 		for (int j = 0; j < 3; j++)
 			explore_point();
-		if (bench.foreign[(long)nr])
-			explore_fail("range %ld is touched by two owners",
-				     (long)nr);
+		if (bench.foreign[nr])
+			explore_fail("range %ld is touched by two owners", nr);
 		if (revoked != READ_ONCE(node->accel.nr_revoke))
-			explore_fail("range %ld is revoked under its user",
-				     (long)nr);
+			explore_fail("range %ld is revoked under its user", nr);
 		cxl_attach_exit(cxlmd, token);
 	}
+}
+
+/* a thread of the driver that touches the range, with a reference */
+int act_user(void *nr)
+{
+	struct cxl_memdev *cxlmd = bench_get_memdev(bench_node(nr));
+
+	if (!cxlmd)
+		return -ENODEV;
+	bench_use(cxlmd, (long)nr);
 	put_device(&cxlmd->dev);
+	return 0;
+}
+
+/* and without one, which no comment in the API forbids */
+int act_bare_user(void *nr)
+{
+	struct cxl_memdev *cxlmd = bench_get_memdev(bench_node(nr));
+
+	if (!cxlmd)
+		return -ENODEV;
+	put_device(&cxlmd->dev);
+	bench_use(cxlmd, (long)nr);
 	return 0;
 }
 

@@ -10,6 +10,7 @@ static const struct explore_world *const worlds[] = {
 	&accelerator_world,
 	&attached_world,
 	&unaware_world,
+	&bare_world,
 	&expander_world,
 	&pair_world,
 	&pair_bound_world,

@@ -312,7 +312,7 @@ static void soft_check_nobodys(const struct range *piece,
 	    soft_is_owner(verdict, CXLA_OWNER_HMEM))
 		return;
 	if (verdict->why == CXLA_WHY_ERROR)
-		explore_fail_known("K9", "[%#llx-%#llx] is in no region, and nobody's by an error",
+		explore_fail_known("E2", "[%#llx-%#llx] is in no region, and nobody's by an error",
 				   piece->start, piece->end);
 	else
 		explore_fail("[%#llx-%#llx] is in no region, and is %s's, %s (%s)",

@@ -100,7 +100,7 @@ static int soft_driver_register(struct cxla_driver *driver,
 				struct module *owner)
 {
 	if (hmem_turn.state == TURN_DECIDED && soft_is_waiting())
-		explore_fail_known("K8", "cxla_dax registers in the middle of the decision");
+		explore_fail_known("E1", "cxla_dax registers in the middle of the decision");
 	return __cxla_driver_register(driver, owner);
 }
 

@@ -72,6 +72,7 @@ int act_rebind(void *nr);
 int act_reset(void *nr);
 int act_recovery(void *nr);
 int act_user(void *nr);
+int act_bare_user(void *nr);
 int act_foreign(void *nr);
 int act_pci_remove(void *nr);
 int act_port_unbind(void *nr);
@@ -116,7 +117,7 @@ int act_ledger(void *unused);
 
 extern const struct explore_world toys_world;
 extern const struct explore_world accelerator_world, attached_world;
-extern const struct explore_world unaware_world;
+extern const struct explore_world unaware_world, bare_world;
 extern const struct explore_world pair_world, pair_bound_world;
 extern const struct explore_world expander_world;
 extern const struct explore_world switched_world, switched_bound_world;
