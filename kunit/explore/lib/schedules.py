@@ -12,9 +12,9 @@ import itertools
 import random
 
 GROUP = 10000
-# of the slices of all pairs: each preemption once; by workers; each of each action; and so on
-PASSES = ({"budget": 1, "hold": 1}, {"budget": 2, "hold": 1, "last": 1}, {"budget": 1, "fine": 1, "hold": 1},
-          {"budget": 2, "fine": 1, "last": 1}, {"budget": 8, "fine": 1}, {"budget": 32, "fine": 1, "hold": 1, "last": 1})
+# of the slices of all pairs: each preemption once, then twice; then of each action; and so on
+PASSES = ({"budget": 1, "hold": 1}, {"budget": 2, "hold": 1}, {"budget": 1, "fine": 1, "hold": 1},
+          {"budget": 2, "fine": 1}, {"budget": 8, "fine": 1}, {"budget": 32, "fine": 1, "hold": 1})
 # they test the runtime itself, and what is known to crash
 NOT_DRAWN = ("toys", "bare")
 
@@ -48,7 +48,8 @@ class Scenarios:
         words = {"world": world, "actors": ",".join(actors)}
         if len(actors) == 1:
             return None if turn > 1 else words | {"strategy": "fails", "depth": (1, 8)[turn]}
-        return words | {"strategy": "slices", "depth": 2} | PASSES[turn]
+        # of two that follow each other workers go first in one, and next time in the other
+        return words | {"strategy": "slices", "depth": 2, "last": (number + turn) % 2} | PASSES[turn]
 
     def draw(self, group):
         """The words of a line for any other group."""
