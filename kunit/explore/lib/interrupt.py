@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""Somebody who presses Ctrl-C leaves no kernel and no folder behind."""
+"""Somebody who presses Ctrl-C, or asks it to end, leaves no kernel and no folder behind."""
 
 import os
 import signal
@@ -30,15 +30,15 @@ def until(condition, seconds):
     return condition()
 
 
-def problem(program):
-    """Empty, or what is wrong when the program is interrupted while its kernels run."""
+def problem(program, by):
+    """Empty, or what is wrong when the program gets a signal while its kernels run."""
     with tempfile.TemporaryDirectory(prefix="cxla-interrupt-") as folder:
         with subprocess.Popen([sys.executable, str(program), "--seconds", "600", "--jobs", "2"],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                               env=os.environ | {"TMPDIR": folder}, start_new_session=True) as child:
             # the first one alone tells which worlds there are
             started = until(lambda: len(set(kernels_in(folder).values())) == 2 or child.poll() is not None, 300)
-            child.send_signal(signal.SIGINT)
+            child.send_signal(by)
             try:
                 child.wait(60)
             except subprocess.TimeoutExpired:
