@@ -201,7 +201,7 @@ void explore_at(unsigned long ip, const char *call, const void *object)
 	actor->in_a_row++;
 	explore_mix(ip * 31 + actor->id);
 	explore_follow(ip, actor->id);
-	explore_trail_point(ip, actor->id);
+	explore_trail_point(ip, call, actor->id);
 	if (actor->fails)
 		explore_fails_point(actor);
 	if (actor->points == actor->kill_at)

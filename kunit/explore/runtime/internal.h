@@ -189,7 +189,7 @@ enum explore_slice {
 };
 
 void explore_trail_begin(int beginner);
-void explore_trail_point(unsigned long ip, int id);
+void explore_trail_point(unsigned long ip, const char *call, int id);
 void explore_trail_end(void);
 enum explore_slice explore_slice(int nr, u32 depth, u64 number, u32 budget,
 				 bool fine, struct explore_strategy *list);

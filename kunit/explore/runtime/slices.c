@@ -32,14 +32,15 @@
  * @steps: how many points it has
  * @nr: actors, with the workers that were adopted
  * @deeds: by number of the actor: what it does
- * @ips: by point: where that is, and from where it was called, in one number
+ * @places: by point: where that is, from where it was called, and whether it is
+ *	before or after a call, in one number
  * @ids: by point: whose
  */
 struct explore_trail {
 	u32 steps;
 	int nr;
 	u32 deeds[EXPLORE_MAX];
-	unsigned long ips[MAX_TRAIL];
+	unsigned long places[MAX_TRAIL];
 	u8 ids[MAX_TRAIL];
 };
 
@@ -72,13 +73,14 @@ static unsigned long explore_caller(unsigned long ip)
 	return object_is_on_stack(frame) ? frame[1] : 0;
 }
 
-void explore_trail_point(unsigned long ip, int id)
+void explore_trail_point(unsigned long ip, const char *call, int id)
 {
 	u32 step = explore_result.steps;
 
 	if (!explore_trail || step >= MAX_TRAIL)
 		return;
-	explore_trail->ips[step] = ip + 31 * explore_caller(ip);
+	explore_trail->places[step] = ip + 31 * explore_caller(ip) +
+				      131 * (unsigned long)call;
 	explore_trail->ids[step] = id;
 	explore_trail->steps = step;
 }
@@ -104,7 +106,7 @@ static bool explore_slice_is_tried(const struct explore_trail *trail,
 				   bool fine)
 {
 	u32 whose = fine ? trail->deeds[trail->ids[turn->step]] : 0;
-	u32 key = hash_64(trail->ips[turn->step] + whose * 31ULL +
+	u32 key = hash_64(trail->places[turn->step] + whose * 31ULL +
 			  ((u64)trail->deeds[turn->actor] << 32), TRIED_BITS);
 
 	if (budget && explore_tried[key] >= budget)
