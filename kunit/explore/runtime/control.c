@@ -152,7 +152,7 @@ static bool explore_warm(struct explore_batch *batch,
 			.turns = { { .actor = i, .forced = true } },
 			.nr_turns = 1,
 		};
-		explore_trail_begin(i);
+		explore_trail_begin(i, list->last);
 		explore_fails_count(true);
 		explore_schedule(batch, list, true);
 		explore_fails_count(false);

@@ -188,7 +188,7 @@ enum explore_slice {
 	EXPLORE_SLICE_END,	/* there are not so many */
 };
 
-void explore_trail_begin(int beginner);
+void explore_trail_begin(int beginner, bool last);
 void explore_trail_point(unsigned long ip, const char *call, int id);
 void explore_trail_end(void);
 enum explore_slice explore_slice(int nr, u32 depth, u64 number, u32 budget,

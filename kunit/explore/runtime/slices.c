@@ -30,6 +30,7 @@
 /**
  * struct explore_trail - a schedule without preemptions
  * @steps: how many points it has
+ * @last: workers went on before actors did
  * @nr: actors, with the workers that were adopted
  * @deeds: by number of the actor: what it does
  * @places: by point: where that is, from where it was called, and whether it is
@@ -38,6 +39,7 @@
  */
 struct explore_trail {
 	u32 steps;
+	bool last;
 	int nr;
 	u32 deeds[EXPLORE_MAX];
 	unsigned long places[MAX_TRAIL];
@@ -50,9 +52,10 @@ static struct explore_trail *explore_trail;
 static u8 explore_tried[1 << TRIED_BITS];
 
 /* the schedule that comes has no preemptions: remember where it goes */
-void explore_trail_begin(int beginner)
+void explore_trail_begin(int beginner, bool last)
 {
 	explore_trail = &explore_trails[beginner];
+	explore_trail->last = last;
 	explore_trail->steps = 0;
 }
 
@@ -101,13 +104,17 @@ void explore_trail_end(void)
  * False: it is one more, of one that was tried @budget times at most. @fine: by
  * another actor it is another one.
  */
-static bool explore_slice_is_tried(const struct explore_trail *trail,
+static bool explore_slice_is_tried(const struct explore_trail *trail, int nr,
 				   const struct explore_turn *turn, u32 budget,
 				   bool fine)
 {
-	u32 whose = fine ? trail->deeds[trail->ids[turn->step]] : 0;
-	u32 key = hash_64(trail->places[turn->step] + whose * 31ULL +
-			  ((u64)trail->deeds[turn->actor] << 32), TRIED_BITS);
+	int id = trail->ids[turn->step];
+	u32 whose = fine ? trail->deeds[id] : 0;
+	/* what a worker meets depends on whether it goes first */
+	bool first = trail->last && (id >= nr || turn->actor >= nr);
+	u64 what = trail->places[turn->step] + whose * 31ULL + first +
+		   ((u64)trail->deeds[turn->actor] << 32);
+	u32 key = hash_64(what, TRIED_BITS);
 
 	if (budget && explore_tried[key] >= budget)
 		return true;
@@ -173,8 +180,8 @@ enum explore_slice explore_slice(int nr, u32 depth, u64 number, u32 budget,
 	single = trail->steps * trail->nr;
 	if (number < single) {
 		if (!explore_slice_add(trail, number, list) ||
-		    explore_slice_is_tried(trail, &list->turns[1], budget,
-					   fine))
+		    explore_slice_is_tried(trail, nr, &list->turns[1],
+					   budget, fine))
 			return EXPLORE_SLICE_SKIP;
 		return EXPLORE_SLICE_RUN;
 	}
