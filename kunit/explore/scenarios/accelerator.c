@@ -5,25 +5,9 @@
  */
 #include "worlds.h"
 
-#define RANGE_START	(BENCH_WINDOW + SZ_256M)
-#define RANGE_SIZE	((u64)SZ_512M)
-
 static int one_setup(bool expander)
 {
-	struct fake_node *bridge, *device;
-
-	if (bench_begin())
-		return -ENOMEM;
-	bridge = fake_bridge(bench.f, 7, 2);
-	device = fake_endpoint(fake_root_port(bridge, 3), 0, 2, RANGE_SIZE);
-	fake_window(bench.f, bridge, BENCH_WINDOW, SZ_4G);
-	if (!device)
-		return -ENOMEM;
-	bench.bridges[0] = bridge;
-	bench_device(device, RANGE_START, RANGE_SIZE);
-	device->accel.expander = expander;
-	return bench_start() ?: fake_map(device, RANGE_START, RANGE_SIZE, 0) ?:
-	       bench_root();
+	return bench_single(expander) ?: bench_root();
 }
 
 static int accelerator_setup(void)
@@ -59,32 +43,14 @@ static const struct explore_action accelerator_actions[] = {
 	{ }
 };
 
-const struct explore_world accelerator_world = {
-	.name = "accelerator",
-	.setup = accelerator_setup,
-	.check = bench_check,
-	.teardown = bench_teardown,
-	.after = bench_after,
-	.actions = accelerator_actions,
-};
+const struct explore_world accelerator_world =
+	BENCH_WORLD("accelerator", accelerator_setup, accelerator_actions);
 
-const struct explore_world attached_world = {
-	.name = "attached",
-	.setup = attached_setup,
-	.check = bench_check,
-	.teardown = bench_teardown,
-	.after = bench_after,
-	.actions = accelerator_actions,
-};
+const struct explore_world attached_world =
+	BENCH_WORLD("attached", attached_setup, accelerator_actions);
 
-const struct explore_world unaware_world = {
-	.name = "unaware",
-	.setup = unaware_setup,
-	.check = bench_check,
-	.teardown = bench_teardown,
-	.after = bench_after,
-	.actions = accelerator_actions,
-};
+const struct explore_world unaware_world =
+	BENCH_WORLD("unaware", unaware_setup, accelerator_actions);
 
 /* K11, which crashes: it is not drawn, so that it does not hide what else there is */
 static const struct explore_action bare_actions[] = {
@@ -94,14 +60,8 @@ static const struct explore_action bare_actions[] = {
 	{ }
 };
 
-const struct explore_world bare_world = {
-	.name = "bare",
-	.setup = attached_setup,
-	.check = bench_check,
-	.teardown = bench_teardown,
-	.after = bench_after,
-	.actions = bare_actions,
-};
+const struct explore_world bare_world =
+	BENCH_WORLD("bare", attached_setup, bare_actions);
 
 static const struct explore_action expander_actions[] = {
 	BENCH_ACTIONS,
@@ -109,11 +69,5 @@ static const struct explore_action expander_actions[] = {
 	{ }
 };
 
-const struct explore_world expander_world = {
-	.name = "expander",
-	.setup = expander_setup,
-	.check = bench_check,
-	.teardown = bench_teardown,
-	.after = bench_after,
-	.actions = expander_actions,
-};
+const struct explore_world expander_world =
+	BENCH_WORLD("expander", expander_setup, expander_actions);

@@ -93,6 +93,24 @@ int bench_start(void)
 	return 0;
 }
 
+int bench_single(bool expander)
+{
+	const u64 start = BENCH_WINDOW + SZ_256M, size = SZ_512M;
+	struct fake_node *bridge, *device;
+
+	if (bench_begin())
+		return -ENOMEM;
+	bridge = fake_bridge(bench.f, 7, 2);
+	device = fake_endpoint(fake_root_port(bridge, 3), 0, 2, size);
+	fake_window(bench.f, bridge, BENCH_WINDOW, SZ_4G);
+	if (!device)
+		return -ENOMEM;
+	bench.bridges[0] = bridge;
+	bench_device(device, start, size);
+	device->accel.expander = expander;
+	return bench_start() ?: fake_map(device, start, size, 0);
+}
+
 int bench_root(void)
 {
 	return fake_root_add(bench.f);

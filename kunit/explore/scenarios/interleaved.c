@@ -48,20 +48,8 @@ static const struct explore_action pair_actions[] = {
 	{ }
 };
 
-const struct explore_world pair_world = {
-	.name = "pair",
-	.setup = pair_setup,
-	.check = bench_check,
-	.teardown = bench_teardown,
-	.after = bench_after,
-	.actions = pair_actions,
-};
+const struct explore_world pair_world =
+	BENCH_WORLD("pair", pair_setup, pair_actions);
 
-const struct explore_world pair_bound_world = {
-	.name = "pair-bound",
-	.setup = pair_bound_setup,
-	.check = bench_check,
-	.teardown = bench_teardown,
-	.after = bench_after,
-	.actions = pair_actions,
-};
+const struct explore_world pair_bound_world =
+	BENCH_WORLD("pair-bound", pair_bound_setup, pair_actions);

@@ -18,8 +18,6 @@
 #include "../../fake/fake_mmio.h"
 #include "worlds.h"
 
-#define RANGE_START	(BENCH_WINDOW + SZ_256M)
-#define RANGE_SIZE	((u64)SZ_512M)
 #define MAX_MAPS	4
 /* who polls is woken, or nothing happens for so long that all others are done */
 #define POLL_NAPS	3
@@ -40,24 +38,16 @@ static struct resource *node_resource;
 
 static int node_setup(void)
 {
-	struct fake_node *bridge, *device;
+	struct fake_node *device;
 	int rc;
 
 	memset(node_maps, 0, sizeof(node_maps));
 	atomic_set(&node_next_map, 0);
 	node_resource = NULL;
-	if (bench_begin())
-		return -ENOMEM;
-	bridge = fake_bridge(bench.f, 7, 2);
-	device = fake_endpoint(fake_root_port(bridge, 3), 0, 2, RANGE_SIZE);
-	fake_window(bench.f, bridge, BENCH_WINDOW, SZ_4G);
-	if (!device)
-		return -ENOMEM;
-	bench.bridges[0] = bridge;
-	bench_device(device, RANGE_START, RANGE_SIZE);
-	rc = bench_start() ?: fake_map(device, RANGE_START, RANGE_SIZE, 0);
+	rc = bench_single(false);
 	if (rc)
 		return rc;
+	device = bench.devices[0];
 	node_mm = current->mm;
 	/* its registers have their place, so that the PCI device can be enabled */
 	rc = insert_resource(&iomem_resource, &device->pdev->resource[0]);
@@ -440,20 +430,10 @@ static const struct explore_action node_actions[] = {
 	{ }
 };
 
-const struct explore_world node_world = {
-	.name = "node",
-	.setup = node_setup,
-	.check = node_check,
-	.teardown = node_teardown,
-	.after = bench_after,
-	.actions = node_actions,
-};
+const struct explore_world node_world =
+	EXPLORE_WORLD("node", node_setup, node_check, node_teardown, bench_after,
+		      node_actions);
 
-const struct explore_world node_bound_world = {
-	.name = "node-bound",
-	.setup = node_bound_setup,
-	.check = node_check,
-	.teardown = node_teardown,
-	.after = bench_after,
-	.actions = node_actions,
-};
+const struct explore_world node_bound_world =
+	EXPLORE_WORLD("node-bound", node_bound_setup, node_check, node_teardown, bench_after,
+		      node_actions);

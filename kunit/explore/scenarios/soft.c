@@ -485,6 +485,9 @@ static void soft_after(void)
 			     id, soft.id);
 }
 
+#define SOFT_WORLD(_name, _setup, _actions)				\
+	EXPLORE_WORLD(_name, _setup, soft_check, soft_teardown, soft_after, _actions)
+
 static const struct explore_action soft_actions[] = {
 	{ "load", act_load_both },
 	{ "unload", act_unload_both },
@@ -516,32 +519,14 @@ static const struct explore_action soft_actions[] = {
 	{ }
 };
 
-const struct explore_world soft_world = {
-	.name = "soft",
-	.setup = soft_setup,
-	.check = soft_check,
-	.teardown = soft_teardown,
-	.after = soft_after,
-	.actions = soft_actions,
-};
+const struct explore_world soft_world =
+	SOFT_WORLD("soft", soft_setup, soft_actions);
 
-const struct explore_world soft_early_world = {
-	.name = "soft-early",
-	.setup = soft_early_setup,
-	.check = soft_check,
-	.teardown = soft_teardown,
-	.after = soft_after,
-	.actions = soft_actions,
-};
+const struct explore_world soft_early_world =
+	SOFT_WORLD("soft-early", soft_early_setup, soft_actions);
 
-const struct explore_world soft_bound_world = {
-	.name = "soft-bound",
-	.setup = soft_bound_setup,
-	.check = soft_check,
-	.teardown = soft_teardown,
-	.after = soft_after,
-	.actions = soft_actions,
-};
+const struct explore_world soft_bound_world =
+	SOFT_WORLD("soft-bound", soft_bound_setup, soft_actions);
 
 /* and where its decoders are committed by somebody */
 static const struct explore_action soft_unmapped_actions[] = {
@@ -558,20 +543,8 @@ static const struct explore_action soft_unmapped_actions[] = {
 	{ }
 };
 
-const struct explore_world soft_unmapped_world = {
-	.name = "soft-unmapped",
-	.setup = soft_unmapped_setup,
-	.check = soft_check,
-	.teardown = soft_teardown,
-	.after = soft_after,
-	.actions = soft_unmapped_actions,
-};
+const struct explore_world soft_unmapped_world =
+	SOFT_WORLD("soft-unmapped", soft_unmapped_setup, soft_unmapped_actions);
 
-const struct explore_world soft_taken_world = {
-	.name = "soft-taken",
-	.setup = soft_taken_setup,
-	.check = soft_check,
-	.teardown = soft_teardown,
-	.after = soft_after,
-	.actions = soft_actions,
-};
+const struct explore_world soft_taken_world =
+	SOFT_WORLD("soft-taken", soft_taken_setup, soft_actions);

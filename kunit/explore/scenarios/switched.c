@@ -53,20 +53,8 @@ static const struct explore_action switched_actions[] = {
 	{ }
 };
 
-const struct explore_world switched_world = {
-	.name = "switched",
-	.setup = switched_setup,
-	.check = bench_check,
-	.teardown = bench_teardown,
-	.after = bench_after,
-	.actions = switched_actions,
-};
+const struct explore_world switched_world =
+	BENCH_WORLD("switched", switched_setup, switched_actions);
 
-const struct explore_world switched_bound_world = {
-	.name = "switched-bound",
-	.setup = switched_one_bound_setup,
-	.check = bench_check,
-	.teardown = bench_teardown,
-	.after = bench_after,
-	.actions = switched_actions,
-};
+const struct explore_world switched_bound_world =
+	BENCH_WORLD("switched-bound", switched_one_bound_setup, switched_actions);

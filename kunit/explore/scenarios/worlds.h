@@ -50,6 +50,8 @@ int bench_begin(void);
 void bench_device(struct fake_node *device, u64 start, u64 size);
 /* PCI devices appear, then the root; 0, or an error */
 int bench_start(void);
+/* instead: one device below one bridge, with its range, and no root yet */
+int bench_single(bool expander);
 int bench_root(void);
 int bench_bind_all(void);
 /* check, teardown and after of a world */
@@ -114,6 +116,19 @@ int act_ledger(void *unused);
 #define BENCH_DRIVER_ACTIONS						\
 	{ "reset", act_reset, BENCH_ARG(0) },				\
 	{ "recovery", act_recovery, BENCH_ARG(0) }
+
+#define EXPLORE_WORLD(_name, _setup, _check, _teardown, _after, _actions) {	\
+	.name = _name,							\
+	.setup = _setup,						\
+	.check = _check,						\
+	.teardown = _teardown,						\
+	.after = _after,						\
+	.actions = _actions,						\
+}
+
+/* with the invariants of the bench, and no more */
+#define BENCH_WORLD(_name, _setup, _actions)				\
+	EXPLORE_WORLD(_name, _setup, bench_check, bench_teardown, bench_after, _actions)
 
 extern const struct explore_world toys_world;
 extern const struct explore_world accelerator_world, attached_world;
