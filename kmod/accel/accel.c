@@ -18,6 +18,7 @@
 #include <cxl/cxl.h>
 #include <cxl/pci.h>
 
+#include "../core/access.h"
 #include "../core/pause.h"
 #include "../core/pci.h"
 #include "accel.h"
@@ -225,11 +226,9 @@ static void cxla_accel_put_node(void *node)
  * Registers and capacity. That a device has none of either leaves it PCI-only,
  * for the core to say; that it can't be read is an error.
  */
-static int cxla_accel_setup(struct cxla_accel *accel, struct pci_dev *pdev,
-			    const struct cxla_access *so_far)
+static int cxla_accel_find(struct cxla_accel *accel, struct pci_dev *pdev)
 {
 	struct cxl_dev_state *cxlds = &accel->cxlds;
-	struct cxla_access *access = &cxlds->reg_map.access;
 	u64 capacity;
 	int rc;
 
@@ -238,9 +237,8 @@ static int cxla_accel_setup(struct cxla_accel *accel, struct pci_dev *pdev,
 	if (rc && rc != -ENODEV && rc != -ENXIO)
 		return dev_err_probe(&pdev->dev, rc,
 				     "can't read component registers\n");
-	access->cfg_reads += so_far->cfg_reads;
 
-	rc = cxla_dvsec_capacity(pdev, cxlds->cxl_dvsec, access, &capacity);
+	rc = cxla_dvsec_capacity(pdev, cxlds->cxl_dvsec, &capacity);
 	if (rc || !capacity) {
 		dev_warn(&pdev->dev, "DVSEC for CXL devices tells no capacity\n");
 		return 0;
@@ -249,20 +247,34 @@ static int cxla_accel_setup(struct cxla_accel *accel, struct pci_dev *pdev,
 	return cxl_set_capacity(cxlds, capacity);
 }
 
+static int cxla_accel_setup(struct cxla_accel *accel, struct pci_dev *pdev,
+			    struct cxla_meter *meter)
+{
+	int rc;
+
+	cxla_meter_start(meter);
+	rc = cxla_accel_find(accel, pdev);
+	cxla_meter_stop(meter);
+	accel->cxlds.reg_map.access = meter->count;
+	return rc;
+}
+
 static int cxla_accel_probe(struct pci_dev *pdev,
 			    const struct pci_device_id *id)
 {
-	struct cxla_access access = { };
+	struct cxla_meter meter = { };
 	struct cxla_accel *accel;
 	u64 serial;
 	int dvsec;
 	int rc;
 
-	dvsec = cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_DEVICE, &access);
+	cxla_meter_start(&meter);
+	dvsec = cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_DEVICE);
+	serial = dvsec ? cxla_pci_serial(pdev) : 0;
+	cxla_meter_stop(&meter);
 	if (!dvsec)
 		return dev_err_probe(&pdev->dev, -ENODEV,
 				     "not a CXL device: no DVSEC for CXL devices\n");
-	serial = cxla_pci_serial(pdev, &access);
 
 	rc = pcim_enable_device(pdev);
 	if (rc)
@@ -293,7 +305,7 @@ static int cxla_accel_probe(struct pci_dev *pdev,
 	cxla_accel_set_on_loss(accel, cxla_default_on_loss);
 	pci_set_drvdata(pdev, accel);
 
-	rc = cxla_accel_setup(accel, pdev, &access);
+	rc = cxla_accel_setup(accel, pdev, &meter);
 	if (rc)
 		return rc;
 	rc = devm_cxl_attach_retry(&accel->cxlds, cxla_accel_retry);

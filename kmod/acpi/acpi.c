@@ -202,7 +202,7 @@ static int cxla_add_bridge(struct cxla_acpi *ctx, struct device *bridge,
 	if (rc)
 		return rc == -ENXIO ? 0 : rc;
 	/* the root keeps @dport until its children are gone */
-	port = cxla_port_add(NULL, bridge, &map, dport, NULL);
+	port = cxla_port_add(NULL, bridge, &map, dport);
 	return PTR_ERR_OR_ZERO(port);
 }
 
@@ -293,7 +293,7 @@ static int cxla_acpi_probe(struct platform_device *pdev)
 	struct cxla_acpi ctx = { .host = &pdev->dev };
 	int rc;
 
-	ctx.root = cxla_port_add(&pdev->dev, &pdev->dev, NULL, NULL, NULL);
+	ctx.root = cxla_port_add(&pdev->dev, &pdev->dev, NULL, NULL);
 	if (IS_ERR(ctx.root))
 		return PTR_ERR(ctx.root);
 	cxla_pause(CXLA_PAUSE_ROOT_ADDED);

@@ -83,13 +83,9 @@ EXPORT_SYMBOL_NS_GPL(cxla_refuse, "CXL");
 /**
  * cxla_record_start() - the clock of an attach starts
  * @cxlmd: new memdev
- *
- * Accesses that cxl_pci_setup_regs() made for this attach are taken over.
  */
 void cxla_record_start(struct cxl_memdev *cxlmd)
 {
-	cxlmd->access = cxlmd->cxlds->reg_map.access;
-	cxlmd->cxlds->reg_map.access = (struct cxla_access) { };
 	cxlmd->phase = CXLA_PHASE_MEMDEV_ADD;
 	cxlmd->phase_start = ktime_get_ns();
 }
@@ -110,13 +106,13 @@ void cxla_record_phase(struct cxl_memdev *cxlmd, enum cxla_phase phase)
 }
 EXPORT_SYMBOL_NS_GPL(cxla_record_phase, "CXL");
 
-void cxla_record_end(struct cxl_memdev *cxlmd)
+void cxla_record_end(struct cxl_memdev *cxlmd, const struct cxla_access *cost)
 {
 	cxla_record_phase(cxlmd, cxlmd->phase);
-	cxlmd->record.mmio_reads = cxlmd->access.mmio_reads;
-	cxlmd->record.mmio_writes = cxlmd->access.mmio_writes;
-	cxlmd->record.cfg_reads = cxlmd->access.cfg_reads;
-	cxlmd->record.cfg_writes = cxlmd->access.cfg_writes;
+	cxlmd->record.mmio_reads = cost->mmio_reads;
+	cxlmd->record.mmio_writes = cost->mmio_writes;
+	cxlmd->record.cfg_reads = cost->cfg_reads;
+	cxlmd->record.cfg_writes = cost->cfg_writes;
 }
 
 /* ------------------------------- revoke ---------------------------- */

@@ -51,7 +51,7 @@ static int cxla_decoder_wait(struct cxl_decoder *cxld, bool committed)
 			       ctrl & CXL_HDM_CTRL_ERROR ||
 			       !!(ctrl & CXL_HDM_CTRL_COMMITTED) == committed,
 			       HDM_COMMIT_POLL_US, HDM_COMMIT_TIMEOUT_US, false,
-			       cxla_decoder_ctrl(cxld), NULL);
+			       cxla_decoder_ctrl(cxld));
 	if (PCI_POSSIBLE_ERROR(ctrl))
 		return -ENXIO;
 	cxla_decoder_note(cxld, ctrl);
@@ -62,7 +62,7 @@ static int cxla_decoder_wait(struct cxl_decoder *cxld, bool committed)
 
 static int cxla_decoder_reset(struct cxl_decoder *cxld)
 {
-	u32 ctrl = cxla_readl(cxla_decoder_ctrl(cxld), NULL);
+	u32 ctrl = cxla_readl(cxla_decoder_ctrl(cxld));
 
 	if (PCI_POSSIBLE_ERROR(ctrl))
 		return -ENXIO;
@@ -71,13 +71,13 @@ static int cxla_decoder_reset(struct cxl_decoder *cxld)
 		cxla_decoder_note(cxld, ctrl);
 		return -EBUSY;
 	}
-	cxla_writel(ctrl & ~CXL_HDM_CTRL_COMMIT, cxla_decoder_ctrl(cxld), NULL);
+	cxla_writel(ctrl & ~CXL_HDM_CTRL_COMMIT, cxla_decoder_ctrl(cxld));
 	return cxla_decoder_wait(cxld, false);
 }
 
 static int cxla_decoder_commit(struct cxl_decoder *cxld)
 {
-	u32 ctrl = cxla_readl(cxla_decoder_ctrl(cxld), NULL);
+	u32 ctrl = cxla_readl(cxla_decoder_ctrl(cxld));
 	int rc;
 
 	if (PCI_POSSIBLE_ERROR(ctrl))
@@ -86,12 +86,12 @@ static int cxla_decoder_commit(struct cxl_decoder *cxld)
 		cxla_decoder_note(cxld, ctrl);
 		return ctrl & CXL_HDM_CTRL_COMMITTED ? 0 : -EBUSY;
 	}
-	cxla_writel(ctrl | CXL_HDM_CTRL_COMMIT, cxla_decoder_ctrl(cxld), NULL);
+	cxla_writel(ctrl | CXL_HDM_CTRL_COMMIT, cxla_decoder_ctrl(cxld));
 	rc = cxla_decoder_wait(cxld, true);
 	if (rc && rc != -ENXIO) {
 		/* a commit begins when COMMIT is set: the next one has to set it */
 		cxla_writel(ctrl & ~CXL_HDM_CTRL_COMMIT,
-			    cxla_decoder_ctrl(cxld), NULL);
+			    cxla_decoder_ctrl(cxld));
 		cxla_decoder_wait(cxld, false);
 	}
 	return rc;

@@ -145,8 +145,6 @@ enum cxl_port_flags {
  * @passthrough: no HDM decoder, all goes to the one dport; while bound
  * @decoders: of this port, by instance; cxl_rwsem.region
  * @nr_decoders: how many there are
- * @access: where to book register accesses: the attach in flight that has
- *	this port probed, or NULL
  */
 struct cxl_port {
 	struct device dev;
@@ -170,7 +168,6 @@ struct cxl_port {
 	bool passthrough;
 	struct cxl_decoder **decoders;
 	int nr_decoders;
-	struct cxla_access *access;
 };
 
 #define to_cxl_port(d) container_of(d, struct cxl_port, dev)
@@ -194,8 +191,7 @@ static inline bool is_cxl_endpoint(const struct cxl_port *port)
 struct device *cxla_port_hw(struct cxl_port *port);
 struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 			       const struct cxl_register_map *map,
-			       struct cxl_dport *parent_dport,
-			       struct cxla_access *access);
+			       struct cxl_dport *parent_dport);
 void cxla_port_unregister(struct cxl_port *port);
 void cxla_port_remove_children(struct cxl_port *port);
 bool cxla_has_port(struct device *uport_dev);
@@ -338,8 +334,7 @@ int cxla_decoders_alloc(struct cxl_port *port, int count);
 int cxla_decoder_add(struct cxl_decoder *cxld);
 void cxla_decoders_remove(struct cxl_port *port);
 
-void cxla_hdm_read_decoder(void __iomem *hdm, int id, struct cxl_hdm_regs *regs,
-			   struct cxla_access *access);
+void cxla_hdm_read_decoder(void __iomem *hdm, int id, struct cxl_hdm_regs *regs);
 int cxla_hdm_setup(struct cxl_port *port);
 void cxla_hdm_teardown(struct cxl_port *port);
 
@@ -392,7 +387,7 @@ void cxla_memdev_drop(struct cxl_memdev *cxlmd);
 int cxla_refuse(struct cxl_memdev *cxlmd, enum cxla_reason reason);
 void cxla_record_start(struct cxl_memdev *cxlmd);
 void cxla_record_phase(struct cxl_memdev *cxlmd, enum cxla_phase phase);
-void cxla_record_end(struct cxl_memdev *cxlmd);
+void cxla_record_end(struct cxl_memdev *cxlmd, const struct cxla_access *cost);
 void cxla_attach_init(struct cxl_memdev *cxlmd);
 void cxla_attach_revoke(struct cxl_memdev *cxlmd);
 bool cxla_attach_complete(struct cxl_memdev *cxlmd);

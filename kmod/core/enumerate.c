@@ -100,8 +100,6 @@ static int cxla_switch_add(struct cxl_memdev *cxlmd, struct cxl_port *parent,
 
 	rc = cxl_pci_setup_regs(to_pci_dev(uport_dev),
 				CXL_REGLOC_RBI_COMPONENT, &map);
-	cxlmd->access.mmio_reads += map.access.mmio_reads;
-	cxlmd->access.cfg_reads += map.access.cfg_reads;
 	if (rc == -ENODEV || rc == -ENXIO) {
 		/* one that is broken was told of where it was found to be */
 		if (rc == -ENODEV)
@@ -113,7 +111,7 @@ static int cxla_switch_add(struct cxl_memdev *cxlmd, struct cxl_port *parent,
 	if (rc)
 		return rc;
 
-	port = cxla_port_add(NULL, uport_dev, &map, dport, &cxlmd->access);
+	port = cxla_port_add(NULL, uport_dev, &map, dport);
 	if (IS_ERR(port))
 		return PTR_ERR(port);
 	if (is_cxl_switch(parent))
@@ -232,7 +230,7 @@ int cxla_endpoint_add(struct cxl_memdev *cxlmd, struct cxl_dport *dport)
 		return cxla_refuse(cxlmd, CXLA_REASON_NO_REGISTERS);
 
 	endpoint = cxla_port_add(NULL, &cxlmd->dev, &cxlmd->cxlds->reg_map,
-				 dport, &cxlmd->access);
+				 dport);
 	if (IS_ERR(endpoint))
 		return PTR_ERR(endpoint);
 

@@ -63,7 +63,7 @@ static int cxla_hdm_read_caps(struct cxl_port *port)
 {
 	u32 cap;
 
-	cap = cxla_readl(port->hdm + CXL_HDM_CAP, port->access);
+	cap = cxla_readl(port->hdm + CXL_HDM_CAP);
 	if (PCI_POSSIBLE_ERROR(cap)) {
 		dev_err(cxla_port_hw(port),
 			"HDM decoder registers read all ones\n");
@@ -88,13 +88,13 @@ static int cxla_hdm_read_caps(struct cxl_port *port)
  */
 static int cxla_hdm_enable(struct cxl_port *port)
 {
-	u32 ctrl = cxla_readl(port->hdm + CXL_HDM_GLOBAL_CTRL, port->access);
+	u32 ctrl = cxla_readl(port->hdm + CXL_HDM_GLOBAL_CTRL);
 
 	if (PCI_POSSIBLE_ERROR(ctrl))
 		return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
 	if (!(ctrl & CXL_HDM_GLOBAL_ENABLE))
 		cxla_writel(ctrl | CXL_HDM_GLOBAL_ENABLE,
-			    port->hdm + CXL_HDM_GLOBAL_CTRL, port->access);
+			    port->hdm + CXL_HDM_GLOBAL_CTRL);
 	if (is_cxl_endpoint(port) &&
 	    cxla_pci_mem_enable(to_cxl_memdev(port->uport_dev)))
 		return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
@@ -106,24 +106,22 @@ static int cxla_hdm_enable(struct cxl_port *port)
  * @hdm: mapping of the HDM decoder capability
  * @id: its instance
  * @regs: what is read; of a decoder that is not committed the control alone
- * @access: where the reads are counted, or NULL
  */
-void cxla_hdm_read_decoder(void __iomem *hdm, int id, struct cxl_hdm_regs *regs,
-			   struct cxla_access *access)
+void cxla_hdm_read_decoder(void __iomem *hdm, int id, struct cxl_hdm_regs *regs)
 {
 	void __iomem *base = hdm + CXL_HDM_DECODER(id);
 
 	*regs = (struct cxl_hdm_regs) {
-		.ctrl = cxla_readl(base + CXL_HDM_CTRL, access),
+		.ctrl = cxla_readl(base + CXL_HDM_CTRL),
 	};
 	if (!cxl_hdm_ctrl_active(regs->ctrl))
 		return;
-	regs->base_low = cxla_readl(base + CXL_HDM_BASE_LOW, access);
-	regs->base_high = cxla_readl(base + CXL_HDM_BASE_HIGH, access);
-	regs->size_low = cxla_readl(base + CXL_HDM_SIZE_LOW, access);
-	regs->size_high = cxla_readl(base + CXL_HDM_SIZE_HIGH, access);
-	regs->tl_low = cxla_readl(base + CXL_HDM_TL_LOW, access);
-	regs->tl_high = cxla_readl(base + CXL_HDM_TL_HIGH, access);
+	regs->base_low = cxla_readl(base + CXL_HDM_BASE_LOW);
+	regs->base_high = cxla_readl(base + CXL_HDM_BASE_HIGH);
+	regs->size_low = cxla_readl(base + CXL_HDM_SIZE_LOW);
+	regs->size_high = cxla_readl(base + CXL_HDM_SIZE_HIGH);
+	regs->tl_low = cxla_readl(base + CXL_HDM_TL_LOW);
+	regs->tl_high = cxla_readl(base + CXL_HDM_TL_HIGH);
 }
 
 /* @cxld is not visible to anybody yet */
@@ -257,7 +255,7 @@ static int cxla_hdm_enumerate(struct cxl_port *port)
 		struct cxl_hdm_decoded d;
 		struct cxl_hdm_regs regs;
 
-		cxla_hdm_read_decoder(port->hdm, i, &regs, port->access);
+		cxla_hdm_read_decoder(port->hdm, i, &regs);
 		cxl_hdm_decode(&regs,
 			       endpoint ? CXL_HDM_ENDPOINT : CXL_HDM_SWITCH,
 			       &port->caps, &d);

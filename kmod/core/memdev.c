@@ -13,6 +13,7 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
+#include "access.h"
 #include "core.h"
 #include "pause.h"
 #include "trace.h"
@@ -378,13 +379,10 @@ static int cxla_memdev_outcome(struct cxl_memdev *cxlmd)
 	return 0;
 }
 
-/**
- * cxla_memdev_add() - devm_cxl_add_memdev(), which documents it
- * @cxlds: device state
- * @attach: what the driver needs
- */
-struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
-				   const struct cxl_memdev_attach *attach)
+static struct cxl_memdev *
+cxla_memdev_try(struct cxl_dev_state *cxlds,
+		const struct cxl_memdev_attach *attach,
+		const struct cxla_meter *meter)
 {
 	struct cxl_memdev *cxlmd;
 	int rc;
@@ -411,7 +409,7 @@ struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 		rc = cxla_device_add(&cxlmd->dev, &cxlmd->flags,
 				     CXLA_MEMDEV_F_PROBED);
 	if (rc) {
-		cxla_record_end(cxlmd);
+		cxla_record_end(cxlmd, &meter->count);
 		cxla_memdev_result(cxlmd, rc);
 		put_device(&cxlmd->dev);
 		return ERR_PTR(rc);
@@ -420,7 +418,7 @@ struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 	cxlds->cxlmd = cxlmd;
 	rc = devm_add_action(cxlds->dev, cxla_memdev_unregister, cxlmd);
 	if (rc) {
-		cxla_record_end(cxlmd);
+		cxla_record_end(cxlmd, &meter->count);
 		cxla_memdev_result(cxlmd, rc);
 		cxla_memdev_unregister(cxlmd);
 		return ERR_PTR(rc);
@@ -428,12 +426,31 @@ struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 
 	rc = cxla_memdev_outcome(cxlmd);
 	cxla_pause(CXLA_PAUSE_ATTACH_COMPLETE);
-	cxla_record_end(cxlmd);
+	cxla_record_end(cxlmd, &meter->count);
 	cxla_memdev_result(cxlmd, rc);
 	if (rc) {
 		cxla_memdev_drop(cxlmd);
 		return ERR_PTR(rc);
 	}
+	return cxlmd;
+}
+
+/**
+ * cxla_memdev_add() - devm_cxl_add_memdev(), which documents it
+ * @cxlds: device state
+ * @attach: what the driver needs
+ */
+struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
+				   const struct cxl_memdev_attach *attach)
+{
+	/* what finding the registers cost is a part of the first attach */
+	struct cxla_meter meter = { .count = cxlds->reg_map.access };
+	struct cxl_memdev *cxlmd;
+
+	cxlds->reg_map.access = (struct cxla_access) { };
+	cxla_meter_start(&meter);
+	cxlmd = cxla_memdev_try(cxlds, attach, &meter);
+	cxla_meter_stop(&meter);
 	return cxlmd;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_memdev_add, "CXL");

@@ -25,19 +25,18 @@
 #define MAX_BLOCKS			32
 
 /* the next extended capability @id after @pos, or 0; *@left bounds the walk */
-static int cxla_next_ext_cap(struct pci_dev *pdev, int pos, u16 id, int *left,
-			     struct cxla_access *access)
+static int cxla_next_ext_cap(struct pci_dev *pdev, int pos, u16 id, int *left)
 {
 	if (pdev->cfg_size <= PCI_CFG_SPACE_SIZE)
 		return 0;
 
 	if (pos)
-		pos = PCI_EXT_CAP_NEXT(cxla_cfg_read32(pdev, pos, access));
+		pos = PCI_EXT_CAP_NEXT(cxla_cfg_read32(pdev, pos));
 	else
 		pos = PCI_CFG_SPACE_SIZE;
 
 	while (pos >= PCI_CFG_SPACE_SIZE && (*left)--) {
-		u32 header = cxla_cfg_read32(pdev, pos, access);
+		u32 header = cxla_cfg_read32(pdev, pos);
 
 		if (!header || PCI_POSSIBLE_ERROR(header))
 			return 0;
@@ -52,19 +51,16 @@ static int cxla_next_ext_cap(struct pci_dev *pdev, int pos, u16 id, int *left,
  * cxla_pci_find_dvsec() - find a CXL DVSEC
  * @pdev: device
  * @id: PCI_DVSEC_CXL_...
- * @access: where the reads are counted
  *
  * Return: its offset, or 0.
  */
-int cxla_pci_find_dvsec(struct pci_dev *pdev, u16 id,
-			struct cxla_access *access)
+int cxla_pci_find_dvsec(struct pci_dev *pdev, u16 id)
 {
 	int left = MAX_EXT_CAPS, pos = 0;
 
-	while ((pos = cxla_next_ext_cap(pdev, pos, PCI_EXT_CAP_ID_DVSEC, &left,
-					access))) {
-		u32 h1 = cxla_cfg_read32(pdev, pos + PCI_DVSEC_HEADER1, access);
-		u16 h2 = cxla_cfg_read16(pdev, pos + PCI_DVSEC_HEADER2, access);
+	while ((pos = cxla_next_ext_cap(pdev, pos, PCI_EXT_CAP_ID_DVSEC, &left))) {
+		u32 h1 = cxla_cfg_read32(pdev, pos + PCI_DVSEC_HEADER1);
+		u16 h2 = cxla_cfg_read16(pdev, pos + PCI_DVSEC_HEADER2);
 
 		if (PCI_DVSEC_HEADER1_VID(h1) == PCI_VENDOR_ID_CXL && h2 == id)
 			return pos;
@@ -76,21 +72,20 @@ EXPORT_SYMBOL_NS_GPL(cxla_pci_find_dvsec, "CXL");
 /**
  * cxla_pci_serial() - PCIe device serial number
  * @pdev: device
- * @access: where the reads are counted
  *
  * Return: the number, or 0: it has none.
  */
-u64 cxla_pci_serial(struct pci_dev *pdev, struct cxla_access *access)
+u64 cxla_pci_serial(struct pci_dev *pdev)
 {
 	int left = MAX_EXT_CAPS;
 	u32 low, high;
 	int pos;
 
-	pos = cxla_next_ext_cap(pdev, 0, PCI_EXT_CAP_ID_DSN, &left, access);
+	pos = cxla_next_ext_cap(pdev, 0, PCI_EXT_CAP_ID_DSN, &left);
 	if (!pos)
 		return 0;
-	low = cxla_cfg_read32(pdev, pos + 4, access);
-	high = cxla_cfg_read32(pdev, pos + 8, access);
+	low = cxla_cfg_read32(pdev, pos + 4);
+	high = cxla_cfg_read32(pdev, pos + 8);
 	return (u64)high << 32 | low;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_pci_serial, "CXL");
@@ -124,13 +119,12 @@ static int cxla_locate_block(struct pci_dev *pdev,
 
 /* all of the Register Locator's entries; the number of them, or an error */
 static int cxla_read_locator(struct pci_dev *pdev, int dvsec,
-			     struct cxl_locator_entry *entries,
-			     struct cxla_access *access)
+			     struct cxl_locator_entry *entries)
 {
 	int count;
 	u32 h1;
 
-	h1 = cxla_cfg_read32(pdev, dvsec + PCI_DVSEC_HEADER1, access);
+	h1 = cxla_cfg_read32(pdev, dvsec + PCI_DVSEC_HEADER1);
 	if (PCI_POSSIBLE_ERROR(h1))
 		return -ENXIO;
 	count = cxl_locator_nr_entries(PCI_DVSEC_HEADER1_LEN(h1));
@@ -143,8 +137,8 @@ static int cxla_read_locator(struct pci_dev *pdev, int dvsec,
 
 	for (int i = 0; i < count; i++) {
 		int pos = dvsec + DVSEC_LOCATOR_BLOCK(i);
-		u32 low = cxla_cfg_read32(pdev, pos, access);
-		u32 high = cxla_cfg_read32(pdev, pos + 4, access);
+		u32 low = cxla_cfg_read32(pdev, pos);
+		u32 high = cxla_cfg_read32(pdev, pos + 4);
 
 		if (cxl_locator_decode(low, high, &entries[i])) {
 			pci_err(pdev, "register locator entry %d is broken: %#010x %#010x\n",
@@ -159,7 +153,7 @@ static int cxla_read_locator(struct pci_dev *pdev, int dvsec,
  * cxla_pci_find_block() - where a register block is
  * @pdev: device
  * @type: enum cxl_regloc_type
- * @map: @resource and @max_size are set, and @access counts
+ * @map: @resource and @max_size are set
  *
  * Return: 0; -ENODEV: no such block; -ENXIO: the locator is broken, or the block
  * is not in its BAR, also said in the log.
@@ -170,11 +164,10 @@ int cxla_pci_find_block(struct pci_dev *pdev, enum cxl_regloc_type type,
 	struct cxl_locator_entry entries[MAX_BLOCKS];
 	int dvsec, count, found = -1;
 
-	dvsec = cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_REG_LOCATOR,
-				    &map->access);
+	dvsec = cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_REG_LOCATOR);
 	if (!dvsec)
 		return -ENODEV;
-	count = cxla_read_locator(pdev, dvsec, entries, &map->access);
+	count = cxla_read_locator(pdev, dvsec, entries);
 	if (count < 0)
 		return count;
 
@@ -205,6 +198,7 @@ EXPORT_SYMBOL_NS_GPL(cxla_pci_find_block, "CXL");
 int cxl_pci_setup_regs(struct pci_dev *pdev, enum cxl_regloc_type type,
 		       struct cxl_register_map *map)
 {
+	struct cxla_meter meter = { };
 	int rc;
 
 	*map = (struct cxl_register_map) {
@@ -215,10 +209,13 @@ int cxl_pci_setup_regs(struct pci_dev *pdev, enum cxl_regloc_type type,
 	if (type != CXL_REGLOC_RBI_COMPONENT)
 		return -EOPNOTSUPP;
 
+	cxla_meter_start(&meter);
 	rc = cxla_pci_find_block(pdev, type, map);
-	if (rc)
-		return rc;
-	return cxla_probe_component_regs(map);
+	if (!rc)
+		rc = cxla_probe_component_regs(map);
+	cxla_meter_stop(&meter);
+	map->access = meter.count;
+	return rc;
 }
 EXPORT_SYMBOL_NS_GPL(cxl_pci_setup_regs, "CXL");
 
@@ -226,21 +223,18 @@ EXPORT_SYMBOL_NS_GPL(cxl_pci_setup_regs, "CXL");
  * cxla_dvsec_capacity() - how much memory a device says it has
  * @pdev: device
  * @dvsec: offset of its DVSEC for CXL devices
- * @access: where the reads are counted
  * @capacity: bytes, the sum of the valid ranges
  *
  * CXL 3.1 section 8.1.3.8. Return: 0, or -ENXIO: the DVSEC is broken, or says
  * that there is no CXL.mem.
  */
-int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec,
-			struct cxla_access *access, u64 *capacity)
+int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec, u64 *capacity)
 {
 	int count;
 
 	*capacity = 0;
 	count = cxl_dvsec_range_count(cxla_cfg_read16(pdev,
-						      dvsec + DVSEC_CXL_CAP,
-						      access));
+						      dvsec + DVSEC_CXL_CAP));
 	if (count < 0)
 		return count;
 
@@ -249,8 +243,8 @@ int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec,
 		struct cxl_dvsec_range range;
 		u32 size_high, size_low;
 
-		size_high = cxla_cfg_read32(pdev, pos, access);
-		size_low = cxla_cfg_read32(pdev, pos + 4, access);
+		size_high = cxla_cfg_read32(pdev, pos);
+		size_low = cxla_cfg_read32(pdev, pos + 4);
 		/* where a range is decoded is the HDM decoders' to say */
 		if (cxl_dvsec_range_decode(size_high, size_low, 0, 0, &range))
 			return -ENXIO;
@@ -282,14 +276,13 @@ int cxla_pci_mem_enable(struct cxl_memdev *cxlmd)
 		return 0;
 	pdev = to_pci_dev(cxlds->dev);
 
-	ctrl = cxla_cfg_read16(pdev, cxlds->cxl_dvsec + DVSEC_CXL_CTRL,
-			       &cxlmd->access);
+	ctrl = cxla_cfg_read16(pdev, cxlds->cxl_dvsec + DVSEC_CXL_CTRL);
 	if (PCI_POSSIBLE_ERROR(ctrl))
 		return -ENXIO;
 	if (ctrl & DVSEC_CXL_CTRL_MEM_ENABLE)
 		return 0;
 	if (cxla_cfg_write16(pdev, cxlds->cxl_dvsec + DVSEC_CXL_CTRL,
-			     ctrl | DVSEC_CXL_CTRL_MEM_ENABLE, &cxlmd->access))
+			     ctrl | DVSEC_CXL_CTRL_MEM_ENABLE))
 		return -ENXIO;
 	return 0;
 }
@@ -307,8 +300,7 @@ static int cxla_pci_add_dport(struct cxl_port *port, struct pci_dev *pdev,
 	if (!pci_is_pcie(pdev) || pci_pcie_type(pdev) != type)
 		return 0;
 
-	lnkcap = cxla_cfg_read32(pdev, pci_pcie_cap(pdev) + PCI_EXP_LNKCAP,
-				 port->access);
+	lnkcap = cxla_cfg_read32(pdev, pci_pcie_cap(pdev) + PCI_EXP_LNKCAP);
 	if (PCI_POSSIBLE_ERROR(lnkcap))
 		return 0;
 	rc = cxla_dport_add(port, &pdev->dev,

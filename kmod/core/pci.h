@@ -8,13 +8,11 @@
 
 struct pci_dev;
 
-int cxla_pci_find_dvsec(struct pci_dev *pdev, u16 id,
-			struct cxla_access *access);
+int cxla_pci_find_dvsec(struct pci_dev *pdev, u16 id);
 int cxla_pci_find_block(struct pci_dev *pdev, enum cxl_regloc_type type,
 			struct cxl_register_map *map);
-u64 cxla_pci_serial(struct pci_dev *pdev, struct cxla_access *access);
-int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec,
-			struct cxla_access *access, u64 *capacity);
+u64 cxla_pci_serial(struct pci_dev *pdev);
+int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec, u64 *capacity);
 
 int cxla_peek(struct pci_dev *pdev,
 	      int (*visit)(const struct range *range, void *arg), void *arg);

@@ -21,7 +21,7 @@ static int cxla_peek_decoders(struct pci_dev *pdev, void __iomem *hdm,
 	struct cxl_hdm_caps caps;
 	int rc = 0;
 
-	if (cxl_hdm_decode_caps(cxla_readl(hdm + CXL_HDM_CAP, NULL), &caps) ||
+	if (cxl_hdm_decode_caps(cxla_readl(hdm + CXL_HDM_CAP), &caps) ||
 	    CXL_HDM_BLOCK_SIZE(caps.decoder_count) > size)
 		return -ENXIO;
 	for (int i = 0; i < caps.decoder_count && !rc; i++) {
@@ -29,7 +29,7 @@ static int cxla_peek_decoders(struct pci_dev *pdev, void __iomem *hdm,
 		struct cxl_hdm_regs regs;
 		struct range range;
 
-		cxla_hdm_read_decoder(hdm, i, &regs, NULL);
+		cxla_hdm_read_decoder(hdm, i, &regs);
 		cxl_hdm_decode(&regs, CXL_HDM_ENDPOINT, &caps, &d);
 		cxl_hdm_sequence_next(&sequence, &d);
 		if (!d.committed || d.fault != CXL_HDM_OK)
@@ -83,7 +83,7 @@ int cxla_peek(struct pci_dev *pdev,
 	int rc;
 
 	device_lock_assert(&pdev->dev);
-	if (!cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_DEVICE, NULL))
+	if (!cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_DEVICE))
 		return -ENODEV;
 	if (mine) {
 		rc = pci_enable_device_mem(pdev);

@@ -164,7 +164,6 @@ static int cxla_port_link(struct cxl_port *port)
  * @parent_dport: which dport of the parent leads to it; NULL for a root. The
  *	caller holds the parent port's lock, and it is bound; for children of a
  *	root, the caller keeps the root.
- * @access: where register accesses of the probe are counted, or NULL
  *
  * The port is on the parent's list of children until cxla_port_unregister().
  *
@@ -175,8 +174,7 @@ static int cxla_port_link(struct cxl_port *port)
  */
 struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 			       const struct cxl_register_map *map,
-			       struct cxl_dport *parent_dport,
-			       struct cxla_access *access)
+			       struct cxl_dport *parent_dport)
 {
 	struct cxl_port *port __free(cxla_put_port) =
 		cxla_port_alloc(host, uport_dev, parent_dport);
@@ -198,11 +196,9 @@ struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 	if (rc)
 		return ERR_PTR(rc);
 
-	port->access = access;
 	if (is_cxl_endpoint(port))
 		to_cxl_memdev(uport_dev)->endpoint = port;
 	rc = cxla_device_add(&port->dev, &port->flags, CXL_PORT_F_PROBED);
-	port->access = NULL;
 	if (rc) {
 		if (is_cxl_endpoint(port))
 			to_cxl_memdev(uport_dev)->endpoint = ERR_PTR(-ENXIO);
@@ -485,8 +481,9 @@ int cxla_port_setup(struct cxl_port *port)
 	port->error = rc;
 	if (rc)
 		cxla_port_teardown(port);
-	else if (!is_cxl_endpoint(port) && !port->access)
-		/* not on behalf of an attach, which would wait for itself */
+	else if (!is_cxl_endpoint(port) &&
+		 (again || !dev_is_pci(port->uport_dev)))
+		/* a new switch is there on behalf of the attach that asked */
 		cxla_retry_kick(CXLA_RETRY_ARRIVED);
 	return rc;
 }

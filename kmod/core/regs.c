@@ -30,7 +30,7 @@ static int cxla_note_capability(struct cxl_register_map *map,
 		if (cxl_cap_entry_decode(header, count, CXL_HDM_BLOCK_SIZE(1),
 					 &entry))
 			goto bad;
-		cap = cxla_readl(array + entry.offset, &map->access);
+		cap = cxla_readl(array + entry.offset);
 		if (cxl_hdm_decode_caps(cap, &caps)) {
 			dev_err(map->host,
 				"HDM decoder capability %#010x is reserved\n",
@@ -109,7 +109,7 @@ int cxla_probe_component_regs(struct cxl_register_map *map)
 	if (!array)
 		return -ENOMEM;
 
-	header = cxla_readl(array, &map->access);
+	header = cxla_readl(array);
 	count = cxl_cap_array_count(header);
 	if (count < 0) {
 		dev_err(map->host, "no CXL capability array at %pa: %#010x\n",
@@ -119,8 +119,7 @@ int cxla_probe_component_regs(struct cxl_register_map *map)
 
 	for (int i = 1; !rc && i <= count; i++)
 		rc = cxla_note_capability(map, array,
-					  cxla_readl(array + 4 * i,
-						     &map->access), count);
+					  cxla_readl(array + 4 * i), count);
 	iounmap(array);
 	if (!rc)
 		rc = cxla_check_overlap(map);

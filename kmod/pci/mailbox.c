@@ -33,14 +33,12 @@
 /**
  * struct cxla_mailbox - the registers of one device, while it is asked
  * @pdev: the device
- * @access: where accesses are counted
  * @regs: the primary mailbox
  * @status: the memory device's registers
  * @caps: capabilities of the mailbox
  */
 struct cxla_mailbox {
 	struct pci_dev *pdev;
-	struct cxla_access *access;
 	void __iomem *regs;
 	void __iomem *status;
 	struct cxl_mbox_caps caps;
@@ -67,7 +65,7 @@ static int cxla_note_devcap(struct cxla_mailbox *mb,
 			    const void __iomem *array, int n, int count)
 {
 	const void __iomem *header = array + CXL_DEVCAP_OFFSET(n);
-	u32 id = cxla_readl(header, mb->access);
+	u32 id = cxla_readl(header);
 	struct cxl_devcap *cap;
 	u32 offset, length, least;
 
@@ -93,8 +91,8 @@ static int cxla_note_devcap(struct cxla_mailbox *mb,
 			id);
 		return -ENXIO;
 	}
-	offset = cxla_readl(header + 4, mb->access);
-	length = cxla_readl(header + 8, mb->access);
+	offset = cxla_readl(header + 4);
+	length = cxla_readl(header + 8);
 	if (cxl_devcap_decode(offset, length, count, least, block->size, cap)) {
 		pci_err(mb->pdev,
 			"device capability %#010x: %#x bytes at %#x are not within the %pa of its block\n",
@@ -114,8 +112,8 @@ static int cxla_read_devcaps(struct cxla_mailbox *mb,
 	if (!array)
 		return -ENOMEM;
 
-	low = cxla_readl(array, mb->access);
-	high = cxla_readl(array + 4, mb->access);
+	low = cxla_readl(array);
+	high = cxla_readl(array + 4);
 	count = cxl_devcap_count(low, high);
 	rc = min(count, 0);
 	if (rc)
@@ -135,7 +133,6 @@ static int cxla_find_mailbox(struct cxla_mailbox *mb,
 	int rc;
 
 	rc = cxla_pci_find_block(mb->pdev, CXL_REGLOC_RBI_MEMDEV, &map);
-	mb->access->cfg_reads += map.access.cfg_reads;
 	if (rc)
 		return rc;
 	*block = (struct cxla_device_block) {
@@ -185,7 +182,7 @@ static int cxla_mailbox_open(struct cxla_mailbox *mb)
 	if (!mb->regs || !mb->status)
 		return -ENOMEM;
 
-	caps = cxla_readl(mb->regs + CXL_MBOX_CAPS, mb->access);
+	caps = cxla_readl(mb->regs + CXL_MBOX_CAPS);
 	rc = cxl_mbox_decode_caps(caps, block.mailbox.length, &mb->caps);
 	if (rc)
 		pci_err(mb->pdev,
@@ -207,7 +204,7 @@ static int cxla_mailbox_wait_ready(struct cxla_mailbox *mb)
 	read_poll_timeout(cxla_readl, status,
 			  cxl_memdev_status(status, &what) != -EAGAIN,
 			  READY_POLL_US, (u64)seconds * USEC_PER_SEC, false,
-			  mb->status + CXL_MEMDEV_STATUS, mb->access);
+			  mb->status + CXL_MEMDEV_STATUS);
 	rc = cxl_memdev_status(status, &what);
 	if (!rc)
 		return 0;
@@ -231,7 +228,7 @@ static int cxla_mailbox_wait_idle(struct cxla_mailbox *mb, u16 opcode,
 			       !(ctrl & CXL_MBOX_CTRL_DOORBELL) ||
 			       PCI_POSSIBLE_ERROR(ctrl),
 			       DOORBELL_POLL_US, DOORBELL_TIMEOUT_US, false,
-			       mb->regs + CXL_MBOX_CTRL, mb->access);
+			       mb->regs + CXL_MBOX_CTRL);
 	/* first: with all ones the doorbell is set, too */
 	if (PCI_POSSIBLE_ERROR(ctrl)) {
 		pci_err(mb->pdev, "mailbox reads all ones %s command %04x\n",
@@ -241,7 +238,7 @@ static int cxla_mailbox_wait_idle(struct cxla_mailbox *mb, u16 opcode,
 	if (rc)
 		pci_err(mb->pdev, "mailbox is busy %s command %04x for 2 s, status %#010x\n",
 			until, opcode,
-			cxla_readl(mb->status + CXL_MEMDEV_STATUS, mb->access));
+			cxla_readl(mb->status + CXL_MEMDEV_STATUS));
 	return rc;
 }
 
@@ -255,15 +252,14 @@ static int cxla_mailbox_try(struct cxla_mailbox *mb, u16 opcode,
 	if (rc)
 		return rc;
 	/* the opcode, and no payload */
-	cxla_writeq(opcode, mb->regs + CXL_MBOX_CMD, mb->access);
-	cxla_writel(CXL_MBOX_CTRL_DOORBELL, mb->regs + CXL_MBOX_CTRL,
-		    mb->access);
+	cxla_writeq(opcode, mb->regs + CXL_MBOX_CMD);
+	cxla_writel(CXL_MBOX_CTRL_DOORBELL, mb->regs + CXL_MBOX_CTRL);
 	rc = cxla_mailbox_wait_idle(mb, opcode, "with");
 	if (rc)
 		return rc;
 
-	low = cxla_readl(mb->regs + CXL_MBOX_STATUS, mb->access);
-	high = cxla_readl(mb->regs + CXL_MBOX_STATUS + 4, mb->access);
+	low = cxla_readl(mb->regs + CXL_MBOX_STATUS);
+	high = cxla_readl(mb->regs + CXL_MBOX_STATUS + 4);
 	rc = cxl_mbox_result(low, high, code);
 	if (rc)
 		pci_dbg(mb->pdev, "command %04x returned %#x\n", opcode, *code);
@@ -291,8 +287,8 @@ static int cxla_mailbox_send(struct cxla_mailbox *mb, u16 opcode, u8 *answer,
 		return rc;
 	}
 
-	low = cxla_readl(mb->regs + CXL_MBOX_CMD, mb->access);
-	high = cxla_readl(mb->regs + CXL_MBOX_CMD + 4, mb->access);
+	low = cxla_readl(mb->regs + CXL_MBOX_CMD);
+	high = cxla_readl(mb->regs + CXL_MBOX_CMD + 4);
 	rc = cxl_mbox_answer_length(low, high, size, mb->caps.payload_size);
 	if (rc < 0) {
 		pci_err(mb->pdev,
@@ -303,8 +299,7 @@ static int cxla_mailbox_send(struct cxla_mailbox *mb, u16 opcode, u8 *answer,
 
 	for (u32 i = 0; i < size; i += sizeof(u32)) {
 		__le32 word = cpu_to_le32(cxla_readl(mb->regs +
-						     CXL_MBOX_PAYLOAD + i,
-						     mb->access));
+						     CXL_MBOX_PAYLOAD + i));
 
 		memcpy(answer + i, &word, min(size - i, (u32)sizeof(word)));
 	}
@@ -342,7 +337,6 @@ static int cxla_mailbox_ask(struct cxla_mailbox *mb, struct cxl_identity *id)
 /**
  * cxla_mailbox_identify() - ask a memory device what it is
  * @pdev: device, memory space enabled
- * @access: where accesses are counted
  * @identity: result
  * @capacity: result: bytes of memory, volatile, persistent, and neither
  *
@@ -352,10 +346,10 @@ static int cxla_mailbox_ask(struct cxla_mailbox *mb, struct cxl_identity *id)
  * -ETIMEDOUT; -ENXIO: gone, or registers or answers that make no sense; -EBUSY,
  * -EOPNOTSUPP, -EIO: the device said no; -ENOMEM.
  */
-int cxla_mailbox_identify(struct pci_dev *pdev, struct cxla_access *access,
+int cxla_mailbox_identify(struct pci_dev *pdev,
 			  struct cxla_mem_identity *identity, u64 *capacity)
 {
-	struct cxla_mailbox mb = { .pdev = pdev, .access = access };
+	struct cxla_mailbox mb = { .pdev = pdev };
 	struct cxl_identity id;
 	int rc;
 

@@ -6,7 +6,7 @@
 
 struct pci_dev;
 
-int cxla_mailbox_identify(struct pci_dev *pdev, struct cxla_access *access,
+int cxla_mailbox_identify(struct pci_dev *pdev,
 			  struct cxla_mem_identity *identity, u64 *capacity);
 
 #endif /* __CXLA_MAILBOX_H__ */

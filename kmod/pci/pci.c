@@ -27,15 +27,14 @@ struct cxla_expander {
 static int cxla_expander_capacity(struct cxl_dev_state *cxlds,
 				  struct pci_dev *pdev, u64 *capacity)
 {
-	struct cxla_access *access = &cxlds->reg_map.access;
 	int rc;
 
-	rc = cxla_mailbox_identify(pdev, access, &cxlds->identity, capacity);
+	rc = cxla_mailbox_identify(pdev, &cxlds->identity, capacity);
 	if (rc != -ENODEV)
 		return rc ? dev_err_probe(&pdev->dev, rc,
 					  "can't learn the capacity by the mailbox\n") : 0;
 
-	rc = cxla_dvsec_capacity(pdev, cxlds->cxl_dvsec, access, capacity);
+	rc = cxla_dvsec_capacity(pdev, cxlds->cxl_dvsec, capacity);
 	if (rc || !*capacity)
 		return dev_err_probe(&pdev->dev, -ENXIO,
 				     "no mailbox, and the DVSEC for CXL devices tells no capacity\n");
@@ -69,7 +68,7 @@ static int cxla_expander_probe(struct pci_dev *pdev,
 	struct cxl_memdev *cxlmd;
 	int dvsec, rc;
 
-	dvsec = cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_DEVICE, NULL);
+	dvsec = cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_DEVICE);
 	if (!dvsec)
 		return dev_err_probe(&pdev->dev, -ENODEV,
 				     "not a CXL device: no DVSEC for CXL devices\n");
@@ -78,7 +77,7 @@ static int cxla_expander_probe(struct pci_dev *pdev,
 		return dev_err_probe(&pdev->dev, rc, "can't enable device\n");
 
 	expander = devm_cxl_dev_state_create(&pdev->dev, CXL_DEVTYPE_CLASSMEM,
-					     cxla_pci_serial(pdev, NULL), dvsec,
+					     cxla_pci_serial(pdev), dvsec,
 					     struct cxla_expander, cxlds, false);
 	if (!expander)
 		return -ENOMEM;

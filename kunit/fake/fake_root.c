@@ -40,7 +40,7 @@ static int fake_add_bridge(struct fake_fabric *f, struct fake_node *node)
 	rc = cxla_probe_component_regs(&map);
 	if (rc)
 		return rc;
-	port = cxla_port_add(NULL, bridge, &map, dport, NULL);
+	port = cxla_port_add(NULL, bridge, &map, dport);
 	return PTR_ERR_OR_ZERO(port);
 }
 
@@ -75,8 +75,7 @@ int fake_root_add(struct fake_fabric *f)
 	struct cxl_port *root;
 	int rc, error;
 
-	root = cxla_port_add(&f->platform->dev, &f->platform->dev, NULL, NULL,
-			     NULL);
+	root = cxla_port_add(&f->platform->dev, &f->platform->dev, NULL, NULL);
 	if (IS_ERR(root))
 		return PTR_ERR(root);
 	f->root = root;

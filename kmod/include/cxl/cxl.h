@@ -296,7 +296,6 @@ struct cxla_claim {
  * @reason: why it is not attached; written by the task that attaches
  * @error: errno to go with it
  * @record: cost of the attach in flight; that task only
- * @access: accesses of it, so far
  * @phase: the phase of @record that time is booked on
  * @phase_start: since when, ns
  */
@@ -319,7 +318,6 @@ struct cxl_memdev {
 	enum cxla_reason reason;
 	int error;
 	struct cxla_attach_record record;
-	struct cxla_access access;
 	enum cxla_phase phase;
 	u64 phase_start;
 };
