@@ -203,7 +203,11 @@ static int cxla_add_bridge(struct cxla_acpi *ctx, struct device *bridge,
 		return rc == -ENXIO ? 0 : rc;
 	/* the root keeps @dport until its children are gone */
 	port = cxla_port_add(NULL, bridge, &map, dport);
-	return PTR_ERR_OR_ZERO(port);
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	/* one that is not up is there, and says so to who needs it */
+	rc = cxla_device_bind(&port->dev);
+	return rc == -ENOMEM ? rc : 0;
 }
 
 static int cxla_try_bridge(struct cxla_acpi *ctx, struct acpi_device *adev)

@@ -14,10 +14,11 @@
  *    with a detach callback drops its memdev and goes on, one without is
  *    unbound.
  *
- * The worker is about one binding of a driver, and a memdev is its token: it
- * belongs to one binding, and CXLA_MEMDEV_F_RELEASED, written under the lock of
- * the accelerator, says that the binding has let go of it. A worker that comes
- * late finds it set and does nothing.
+ * The worker is about one binding of a driver. An accelerator's memdev belongs to
+ * one binding, and CXLA_MEMDEV_F_RELEASED, written under the lock of the
+ * accelerator, says that the binding has let go of it. An expander's memdev stays
+ * and is bound again, and its bindings have numbers. A worker that comes late
+ * does nothing.
  */
 #include <linux/device.h>
 #include <linux/ktime.h>
@@ -53,6 +54,7 @@ static const char * const cxla_reasons[] = {
 	[CXLA_REASON_RESTRICTED_HOST] = "restricted-host",
 	[CXLA_REASON_QUARANTINED] = "quarantined",
 	[CXLA_REASON_CLAIMED] = "claimed",
+	[CXLA_REASON_TOO_DEEP] = "too-deep",
 };
 
 const char *cxl_attach_reason_str(enum cxl_attach_reason reason)
@@ -73,7 +75,6 @@ EXPORT_SYMBOL_NS_GPL(cxl_attach_reason_str, "CXL");
 int cxla_refuse(struct cxl_memdev *cxlmd, enum cxla_reason reason)
 {
 	cxlmd->reason = reason;
-	cxlmd->error = -ENXIO;
 	return -ENXIO;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_refuse, "CXL");
@@ -121,7 +122,8 @@ int cxl_attach_enter(struct cxl_memdev *cxlmd)
 {
 	int token = srcu_read_lock(&cxlmd->srcu);
 
-	if (test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags) &&
+	/* who sees that it is attached sees what was written before */
+	if (test_bit_acquire(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags) &&
 	    !test_bit(CXLA_MEMDEV_F_REVOKING, &cxlmd->flags))
 		return token;
 	srcu_read_unlock(&cxlmd->srcu, token);
@@ -162,7 +164,6 @@ void cxla_attach_revoke(struct cxl_memdev *cxlmd)
 		wait_for_completion(&cxlmd->revoked);
 		return;
 	}
-	cxlmd->arrivals = cxla_arrivals();
 	cxla_pause(CXLA_PAUSE_REVOKE_BEGIN);
 	if (attached) {
 		synchronize_srcu_expedited(&cxlmd->srcu);
@@ -192,6 +193,7 @@ bool cxla_attach_complete(struct cxl_memdev *cxlmd)
 
 	spin_lock(&cxlmd->lock);
 	complete = !test_bit(CXLA_MEMDEV_F_REVOKING, &cxlmd->flags);
+	smp_mb__before_atomic();
 	if (complete)
 		set_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags);
 	spin_unlock(&cxlmd->lock);
@@ -199,6 +201,30 @@ bool cxla_attach_complete(struct cxl_memdev *cxlmd)
 }
 
 /* ------------------------------- detach ---------------------------- */
+
+/*
+ * The order of locks, for lockdep: that of an accelerator comes first. The driver
+ * core keeps locks of devices out of lockdep, and their class is not ours to
+ * change, so that this stands for all of them.
+ */
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+static struct lock_class_key cxla_accel_key;
+struct lockdep_map cxla_accel_map =
+	STATIC_LOCKDEP_MAP_INIT("cxla accelerator", &cxla_accel_key);
+#endif
+
+/**
+ * cxla_accel_lock() - take the lock of an accelerator
+ * @dev: the PCI device
+ *
+ * Context: sleeps; no lock of ours is held. device_unlock() gives it back.
+ */
+void cxla_accel_lock(struct device *dev)
+{
+	cxla_accel_enter();
+	cxla_accel_exit();
+	device_lock(dev);
+}
 
 /**
  * cxla_device_detaching() - is a device being taken from its driver
@@ -216,33 +242,57 @@ bool cxla_device_detaching(struct device *dev)
 	return xa_load(&cxla_detaching, (unsigned long)dev);
 }
 
+/* an accelerator's: its driver goes on without, or is unbound */
 static void cxla_detach_accel(struct cxl_memdev *cxlmd, struct device *dev)
 {
-	cxla_pause(CXLA_PAUSE_DETACH_BEGIN);
-	scoped_guard(device, dev) {
-		void (*detach)(struct cxl_memdev *cxlmd);
+	void (*detach)(struct cxl_memdev *cxlmd);
 
-		/* the binding that this is about is gone, or has let go */
-		if (test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags))
-			return;
-		cxla_pause(CXLA_PAUSE_DETACH_LOCKED);
-		trace_cxla_detach(cxlmd);
-		detach = READ_ONCE(cxlmd->attach->detach);
-		if (detach) {
-			detach(cxlmd);
-			cxla_memdev_drop(cxlmd);
-			/* what it lost may have come back before that */
-			if (cxlmd->arrivals != cxla_arrivals())
-				cxla_retry_kick(CXLA_RETRY_ARRIVED);
-			return;
-		}
-		if (xa_is_err(xa_store(&cxla_detaching, (unsigned long)dev,
-				       cxlmd, GFP_KERNEL)))
-			dev_warn(dev, "no memory to guard the detach\n");
+	cxla_accel_lock(dev);
+	/* the binding that this is about is gone, or has let go */
+	if (test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags)) {
+		device_unlock(dev);
+		return;
 	}
+	cxla_pause(CXLA_PAUSE_DETACH_LOCKED);
+	trace_cxla_detach(cxlmd);
+	detach = READ_ONCE(cxlmd->attach->detach);
+	if (detach) {
+		detach(cxlmd);
+		cxla_memdev_drop(cxlmd);
+		device_unlock(dev);
+		return;
+	}
+	if (xa_is_err(xa_store(&cxla_detaching, (unsigned long)dev, cxlmd,
+			       GFP_KERNEL)))
+		dev_warn(dev, "no memory to guard the detach\n");
+	device_unlock(dev);
 	cxla_pause(CXLA_PAUSE_DETACH_UNLOCKED);
 	device_release_driver(dev);
 	xa_erase(&cxla_detaching, (unsigned long)dev);
+}
+
+/* an expander's memdev: it is idle from here on, and bound when ports come */
+static void cxla_detach_expander(struct cxl_memdev *cxlmd, struct device *dev)
+{
+	bool mine;
+
+	scoped_guard(device, &cxlmd->dev) {
+		mine = cxlmd->dev.driver &&
+		       cxlmd->binding == READ_ONCE(cxlmd->lost);
+		/* nobody binds it again before this binding is gone */
+		cxlmd->unbinding = mine;
+	}
+	if (!mine)
+		return;
+	cxla_pause(CXLA_PAUSE_DETACH_UNLOCKED);
+	device_release_driver(&cxlmd->dev);
+	scoped_guard(device, &cxlmd->dev)
+		cxlmd->unbinding = false;
+
+	cxla_accel_lock(dev);
+	if (!test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags))
+		cxla_retry_update(cxlmd->cxlds);
+	device_unlock(dev);
 }
 
 static void cxla_detach_work(struct work_struct *work)
@@ -251,22 +301,23 @@ static void cxla_detach_work(struct work_struct *work)
 		container_of(work, struct cxl_memdev, detach_work);
 	struct device *dev = cxlmd->dev.parent;
 
+	cxla_pause(CXLA_PAUSE_DETACH_BEGIN);
 	if (cxlmd->attach)
 		cxla_detach_accel(cxlmd, dev);
 	else
-		device_release_driver(&cxlmd->dev);
-	put_device(dev);
+		cxla_detach_expander(cxlmd, dev);
 	put_device(&cxlmd->dev);
 }
 
 /**
  * cxla_detach_queue() - step three of the end of a range
  * @cxlmd: memdev whose endpoint went
+ * @binding: which binding of it that was
  *
  * Nothing is queued for an attach that never came to be, nor when it is the
  * driver itself that lets go.
  */
-void cxla_detach_queue(struct cxl_memdev *cxlmd)
+void cxla_detach_queue(struct cxl_memdev *cxlmd, unsigned int binding)
 {
 	if (test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags))
 		return;
@@ -274,13 +325,11 @@ void cxla_detach_queue(struct cxl_memdev *cxlmd)
 	    !test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags))
 		return;
 
+	WRITE_ONCE(cxlmd->lost, binding);
 	/* the worker outlives neither the memdev nor the device it names */
 	get_device(&cxlmd->dev);
-	get_device(cxlmd->dev.parent);
-	if (!queue_work(cxla_wq, &cxlmd->detach_work)) {
-		put_device(cxlmd->dev.parent);
+	if (!queue_work(cxla_wq, &cxlmd->detach_work))
 		put_device(&cxlmd->dev);
-	}
 }
 
 void cxla_attach_init(struct cxl_memdev *cxlmd)

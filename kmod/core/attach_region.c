@@ -34,14 +34,9 @@ static enum cxla_reason cxla_attach_check(struct cxl_endpoint_decoder *cxled,
 {
 	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
 
-	if (test_bit(CXL_REGION_F_DYING, &cxlr->flags) ||
-	    cxled->cxld.region != cxlr)
+	if (cxlr->life == CXLA_DYING || cxled->cxld.region != cxlr)
 		return CXLA_REASON_REVOKED;
-	if (cxlr->ways > 1)
-		return CXLA_REASON_INTERLEAVED;
-	if (cxla_region_is_ram(cxlr))
-		return CXLA_REASON_SYSTEM_RAM;
-	return CXLA_REASON_NONE;
+	return cxlr->ways > 1 ? CXLA_REASON_INTERLEAVED : CXLA_REASON_NONE;
 }
 
 /* the range becomes that of the attach, unless somebody has it */
@@ -58,10 +53,15 @@ static int cxla_attach_claim(struct cxl_memdev *cxlmd,
 
 	strscpy(verdict.who, dev_name(cxlmd->dev.parent));
 	rc = cxla_claim(&cxlmd->claim, range, &verdict, &holder);
-	if (rc == -EBUSY)
-		*reason = holder.owner == CXLA_OWNER_ACCEL ?
-			  CXLA_REASON_QUARANTINED : CXLA_REASON_CLAIMED;
-	return rc;
+	if (rc != -EBUSY)
+		return rc;
+	if (cxla_range_in_iomem(range, IORESOURCE_SYSTEM_RAM))
+		*reason = CXLA_REASON_SYSTEM_RAM;
+	else if (holder.owner == CXLA_OWNER_ACCEL)
+		*reason = CXLA_REASON_QUARANTINED;
+	else
+		*reason = CXLA_REASON_CLAIMED;
+	return 0;
 }
 
 int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
@@ -80,7 +80,7 @@ int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
 
 	/* the lock keeps its decoders, and so its regions, as they are */
 	guard(device)(&endpoint->dev);
-	if (!endpoint->dev.driver) {
+	if (!endpoint->up) {
 		attach->reason = CXLA_REASON_PORT_DISABLED;
 		return cxla_refuse(cxlmd, attach->reason);
 	}

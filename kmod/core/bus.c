@@ -3,14 +3,22 @@
  * DOC: the bus "cxla"
  *
  * Ports, decoders, memdevs and regions are devices of one bus. Drivers bind by
- * kind of device. The bus is ours alone: /sys/bus/cxl belongs to the in-tree
+ * kind of device, and are there so that userspace can unbind and bind: a probe
+ * is a call of a function of the core, whose result cxla_device_bind() returns.
+ * The bus is ours alone: /sys/bus/cxl belongs to the in-tree
  * stack, whether it is loaded or not.
  */
 #include <linux/device.h>
 #include <linux/module.h>
+#include <linux/srcu.h>
 #include <linux/workqueue.h>
 
 #include "core.h"
+
+/* drivers by the kind of device that they bind */
+static struct cxla_driver *cxla_drivers[CXLA_NR_DEVICES];
+/* cxla_device_bind() with a driver in hand */
+DEFINE_STATIC_SRCU(cxla_drivers_srcu);
 
 static enum cxla_device_id cxla_device_id(const struct device *dev)
 {
@@ -35,9 +43,31 @@ static const struct cxla_driver *to_cxla_driver(const struct device_driver *drv)
 	return container_of_const(drv, struct cxla_driver, drv);
 }
 
+/* where in its life a device is that a driver may bind */
+static enum cxla_life cxla_device_life(const struct device *dev)
+{
+	switch (cxla_device_id(dev)) {
+	case CXLA_DEVICE_PORT:
+		return READ_ONCE(to_cxl_port(dev)->life);
+	case CXLA_DEVICE_MEMDEV:
+		return READ_ONCE(to_cxl_memdev(dev)->life);
+	case CXLA_DEVICE_REGION:
+		return READ_ONCE(to_cxl_region(dev)->life);
+	case CXLA_DEVICE_DAX_REGION:
+		return READ_ONCE(to_cxl_dax_region(dev)->life);
+	default:
+		return CXLA_LIVE;
+	}
+}
+
+/*
+ * device_add() of one that is being built finds no driver: who adds it has it
+ * bound when it is complete. One that is going is not bound again.
+ */
 static int cxla_bus_match(struct device *dev, const struct device_driver *drv)
 {
-	return cxla_device_id(dev) == to_cxla_driver(drv)->id;
+	return cxla_device_id(dev) == to_cxla_driver(drv)->id &&
+	       cxla_device_life(dev) == CXLA_LIVE;
 }
 
 static int cxla_bus_uevent(const struct device *dev, struct kobj_uevent_env *env)
@@ -85,46 +115,36 @@ const struct bus_type cxla_bus_type = {
 };
 
 /**
- * cxla_device_add() - add a device, and have its driver probe it
- * @dev: initialized, with a name
- * @flags: where the driver notes that it was asked
- * @probed: bit of @flags that it sets
+ * cxla_device_bind() - have the driver of a device bring it up, here and now
+ * @dev: on the bus, CXLA_LIVE, its lock not held
  *
- * device_add() keeps to itself that the driver core could not even begin to
- * probe, for want of memory. It is asked once more then, and says.
+ * device_add() keeps to itself what a probe returned, and asks nobody while
+ * drivers_autoprobe is 0. This asks the one driver that there is for the kind of
+ * @dev, and passes its answer on.
  *
- * Return: 0, also when the driver was asked and declined; or an error, after
- * which @dev is not added.
+ * Context: sleeps, probes.
+ * Return: 0: it is bound, by this call or by somebody else's; -ENODEV: its driver
+ * is not there, or @dev is going; or what the driver said.
  */
-int cxla_device_add(struct device *dev, const unsigned long *flags, int probed)
+int cxla_device_bind(struct device *dev)
 {
+	struct cxla_driver *drv;
 	int rc;
 
-	rc = device_add(dev);
-	if (rc || test_bit(probed, flags))
-		return rc;
-	rc = device_attach(dev);
-	if (rc >= 0)
+	/* cxla_driver_unregister() waits for those who are here */
+	guard(srcu)(&cxla_drivers_srcu);
+	drv = READ_ONCE(cxla_drivers[cxla_device_id(dev)]);
+	if (!drv) {
+		/* one that is being registered just now sees @dev, or is seen */
+		rc = device_attach(dev);
+		return rc > 0 ? 0 : rc ?: -ENODEV;
+	}
+	rc = device_driver_attach(&drv->drv, dev);
+	if (rc == -EBUSY && device_is_bound(dev))
 		return 0;
-	device_del(dev);
 	return rc;
 }
-
-/**
- * cxla_device_reprobe() - ask the driver of a device again
- * @dev: on the bus
- *
- * The driver core defers a device that device_add() has not finished with. That
- * asks the driver itself in a moment, and nobody is to hear of it.
- *
- * Return: 0, also when the driver declined; or an error.
- */
-int cxla_device_reprobe(struct device *dev)
-{
-	int rc = device_attach(dev);
-
-	return rc == -EPROBE_DEFER ? 0 : min(rc, 0);
-}
+EXPORT_SYMBOL_NS_GPL(cxla_device_bind, "CXL");
 
 static ssize_t devtype_show(struct device *dev, struct device_attribute *attr,
 			    char *buf)
@@ -152,24 +172,31 @@ const struct attribute_group cxla_base_group = {
 
 /**
  * __cxla_driver_register() - register a driver of the bus
- * @drv: driver
+ * @drv: driver; the only one of its kind of device
  * @owner: its module
  *
  * Return: 0, -EINVAL without a probe function, or what the driver core says.
  */
 int __cxla_driver_register(struct cxla_driver *drv, struct module *owner)
 {
+	int rc;
+
 	if (!drv->probe)
 		return -EINVAL;
 	drv->drv.bus = &cxla_bus_type;
 	drv->drv.owner = owner;
 	drv->drv.probe_type = PROBE_FORCE_SYNCHRONOUS;
-	return driver_register(&drv->drv);
+	rc = driver_register(&drv->drv);
+	if (!rc)
+		WRITE_ONCE(cxla_drivers[drv->id], drv);
+	return rc;
 }
 EXPORT_SYMBOL_NS_GPL(__cxla_driver_register, "CXL");
 
 void cxla_driver_unregister(struct cxla_driver *drv)
 {
+	WRITE_ONCE(cxla_drivers[drv->id], NULL);
+	synchronize_srcu(&cxla_drivers_srcu);
 	driver_unregister(&drv->drv);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_driver_unregister, "CXL");

@@ -229,6 +229,7 @@ static int cxla_region_do_reset(struct cxl_region *cxlr)
 {
 	int rc;
 
+	lockdep_assert_held_write(&cxl_rwsem.region);
 	rc = cxla_each_child_first(cxlr, cxla_check_reset);
 	if (rc)
 		return rc;
@@ -245,33 +246,139 @@ static int cxla_region_do_reset(struct cxl_region *cxlr)
 		cxla_region_note(cxlr, true);
 		return rc;
 	}
-	set_bit(CXL_REGION_F_RESET, &cxlr->flags);
+	cxlr->uncommitted = true;
 	return 0;
 }
 
-/* is there anything against changing what @cxlr is made of */
-static int cxla_region_check_change(struct cxl_region *cxlr)
-{
-	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
-
-	if (test_bit(CXL_REGION_F_DYING, &cxlr->flags))
-		return -ENXIO;
-	if (cxla_region_locked(cxlr) || cxla_region_is_ram(cxlr))
-		return -EBUSY;
-	return 0;
-}
-
-/* reset it if nothing is against it by now, and let drivers bind again */
-static int cxla_region_reset(struct cxl_region *cxlr)
+static int cxla_region_do_commit(struct cxl_region *cxlr)
 {
 	int rc;
 
-	guard(mutex)(&cxlr->cxlrd->regions_lock);
-	guard(rwsem_write)(&cxl_rwsem.region);
-	rc = cxla_region_check_change(cxlr);
-	if (!rc && !test_bit(CXL_REGION_F_RESET, &cxlr->flags))
-		rc = cxla_region_do_reset(cxlr);
-	clear_bit(CXL_REGION_F_CLOSED, &cxlr->flags);
+	lockdep_assert_held_write(&cxl_rwsem.region);
+	rc = cxla_each_parent_first(cxlr, cxla_do_commit);
+	if (rc) {
+		cxla_each_child_first(cxlr, cxla_do_reset);
+		return rc;
+	}
+	cxlr->uncommitted = false;
+	cxla_region_note(cxlr, true);
+	return 0;
+}
+
+/* is any of it online as System RAM */
+static bool cxla_region_is_ram(struct cxl_region *cxlr)
+{
+	return cxla_range_in_iomem(&(struct range) { cxlr->res.start,
+						     cxlr->res.end },
+				   IORESOURCE_SYSTEM_RAM);
+}
+
+/**
+ * cxla_region_check_change() - is there anything against changing a region
+ * @cxlr: region; its regions_lock held
+ *
+ * Return: 0; -ENXIO: it is going; -EBUSY: it is locked, System RAM, or not
+ * complete yet.
+ */
+int cxla_region_check_change(struct cxl_region *cxlr)
+{
+	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
+
+	if (cxlr->life == CXLA_DYING)
+		return -ENXIO;
+	if (cxlr->life == CXLA_BUILDING || cxla_region_locked(cxlr))
+		return -EBUSY;
+	return cxla_region_is_ram(cxlr) ? -EBUSY : 0;
+}
+
+/**
+ * cxla_region_change_begin() - nobody owns any of a region from here on
+ * @cxlr: region, its lock held: it is neither bound nor unbound meanwhile
+ * @claim: zeroed; holds the range until it is given back
+ *
+ * Device-dax lets go of what it was offered. Who has some of the range besides
+ * is not asked to.
+ *
+ * Return: 0; -ENXIO, -EBUSY, -ENOMEM, after which all is as before.
+ */
+int cxla_region_change_begin(struct cxl_region *cxlr, struct cxla_claim *claim)
+{
+	const struct range range = { cxlr->res.start, cxlr->res.end };
+	struct cxla_verdict verdict = {
+		.owner = CXLA_OWNER_REGION,
+		.state = CXLA_LEDGER_OWNED,
+		.why = CXLA_WHY_CHANGING,
+	};
+	int rc;
+
+	device_lock_assert(&cxlr->dev);
+	scoped_guard(mutex, &cxlr->cxlrd->regions_lock)
+		rc = cxla_region_check_change(cxlr);
+	if (rc)
+		return rc;
+	cxla_pause(CXLA_PAUSE_COMMIT_CHANGING);
+	cxla_region_withdraw(cxlr);
+	cxla_pause(CXLA_PAUSE_COMMIT_UNBOUND);
+	strscpy(verdict.who, dev_name(&cxlr->dev));
+	rc = cxla_claim(claim, &range, &verdict, NULL);
+	if (rc)
+		cxla_region_change_end(cxlr, claim, rc);
+	return rc;
+}
+
+/**
+ * cxla_region_change_end() - a change of a region is over
+ * @cxlr: region, its lock held
+ * @claim: given back
+ * @rc: what it came to: after an error who had the region has it again
+ */
+void cxla_region_change_end(struct cxl_region *cxlr, struct cxla_claim *claim,
+			    int rc)
+{
+	device_lock_assert(&cxlr->dev);
+	cxla_unclaim(claim);
+	/* that of one that goes is released after this lock is */
+	if (rc && cxlr->dev.driver && cxla_region_offer(cxlr) == -ENOMEM)
+		dev_warn(&cxlr->dev, "no memory to offer it to device-dax again\n");
+}
+
+/* reset the decoders of a region that nobody uses; its lock is held */
+static int cxla_region_reset(struct cxl_region *cxlr)
+{
+	struct cxla_claim claim = { };
+	int rc;
+
+	rc = cxla_region_change_begin(cxlr, &claim);
+	if (rc)
+		return rc;
+	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
+		guard(rwsem_write)(&cxl_rwsem.region);
+		rc = cxla_region_check_change(cxlr);
+		if (!rc && !cxla_cache_can_invalidate())
+			rc = -EOPNOTSUPP;
+		if (!rc)
+			rc = cxla_region_do_reset(cxlr);
+	}
+	cxla_pause(CXLA_PAUSE_COMMIT_CHANGED);
+	cxla_region_change_end(cxlr, &claim, rc);
+	return rc;
+}
+
+static int cxla_region_take_back(struct cxl_region *cxlr)
+{
+	bool done;
+	int rc = 0;
+
+	lockdep_assert_held(&cxlr->writer);
+	scoped_guard(device, &cxlr->dev) {
+		scoped_guard(rwsem_read, &cxl_rwsem.region)
+			done = cxlr->uncommitted;
+		if (!done)
+			rc = cxla_region_reset(cxlr);
+	}
+	/* a driver says that a region is of use */
+	if (!rc)
+		device_release_driver(&cxlr->dev);
 	return rc;
 }
 
@@ -287,38 +394,15 @@ static int cxla_region_reset(struct cxl_region *cxlr)
  * under regions_lock, before those are torn down.
  *
  * Context: sysfs; sleeps; no lock held.
- * Return: 0; -EBUSY: locked, System RAM, changing already, or decoders behind
- * it are committed; -EOPNOTSUPP: the platform can't invalidate caches; -ENXIO:
- * going away; -EIO, -ETIMEDOUT: hardware did not comply, all is as before.
+ * Return: 0; -EBUSY: locked, somebody has some of it, or decoders behind it are
+ * committed; -EOPNOTSUPP: the platform can't invalidate caches; -ENXIO: going
+ * away; -EIO, -ETIMEDOUT: hardware did not comply; -ENOMEM. After an error all
+ * is as before.
  */
 int cxla_region_uncommit(struct cxl_region *cxlr)
 {
-	int rc;
-
-	if (!cxla_cache_can_invalidate())
-		return -EOPNOTSUPP;
-	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
-		scoped_guard(rwsem_read, &cxl_rwsem.region)
-			rc = cxla_region_check_change(cxlr);
-		if (rc)
-			return rc;
-		if (test_and_set_bit(CXL_REGION_F_CHANGING, &cxlr->flags))
-			return -EBUSY;
-		/* nor does it come back by somebody's hand */
-		set_bit(CXL_REGION_F_CLOSED, &cxlr->flags);
-	}
-
-	cxla_pause(CXLA_PAUSE_COMMIT_CHANGING);
-	/* whoever uses it through the driver is gone before the range is */
-	device_release_driver(&cxlr->dev);
-	cxla_pause(CXLA_PAUSE_COMMIT_UNBOUND);
-	rc = cxla_region_reset(cxlr);
-	cxla_pause(CXLA_PAUSE_COMMIT_CHANGED);
-	/* nothing changed: the driver comes back, too */
-	if (rc && rc != -ENXIO && cxla_region_reprobe(cxlr))
-		dev_warn(&cxlr->dev, "its driver did not come back\n");
-	clear_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
-	return rc;
+	guard(mutex)(&cxlr->writer);
+	return cxla_region_take_back(cxlr);
 }
 
 /**
@@ -327,39 +411,33 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
  *
  * Context: sysfs; sleeps; no lock held.
  * Return: 0, also when it was committed already; -ENXIO: members are missing,
- * or it is going away; -EBUSY: changing already, or decoders in front of its
- * own are idle; -EIO, -ETIMEDOUT: hardware refused, -ENOMEM: its driver could
- * not be bound, all is as before.
+ * or it is going away; -EBUSY: decoders in front of its own are idle, or it is
+ * not complete yet; -EIO, -ETIMEDOUT: hardware refused; -ENOMEM: its driver
+ * could not be bound. After an error all is as before.
  */
 int cxla_region_commit(struct cxl_region *cxlr)
 {
 	bool changed = false;
 	int rc = 0;
 
-	if (test_and_set_bit(CXL_REGION_F_CHANGING, &cxlr->flags))
-		return -EBUSY;
-	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
+	guard(mutex)(&cxlr->writer);
+	scoped_guard(device, &cxlr->dev) {
+		guard(mutex)(&cxlr->cxlrd->regions_lock);
 		guard(rwsem_write)(&cxl_rwsem.region);
-		if (test_bit(CXL_REGION_F_DYING, &cxlr->flags) ||
+		if (cxlr->life == CXLA_DYING ||
 		    cxlr->nr_targets != cxlr->ways) {
 			rc = -ENXIO;
-		} else if (test_bit(CXL_REGION_F_RESET, &cxlr->flags)) {
-			rc = cxla_each_parent_first(cxlr, cxla_do_commit);
-			if (rc) {
-				cxla_each_child_first(cxlr, cxla_do_reset);
-			} else {
-				clear_bit(CXL_REGION_F_RESET, &cxlr->flags);
-				cxla_region_note(cxlr, true);
-				changed = true;
-			}
+		} else if (cxlr->life == CXLA_BUILDING) {
+			rc = -EBUSY;
+		} else if (cxlr->uncommitted) {
+			rc = cxla_region_do_commit(cxlr);
+			changed = !rc;
 		}
 	}
-	if (!rc) {
-		rc = cxla_region_reprobe(cxlr);
-		/* committed, and with its driver, or neither */
-		if (rc && changed)
-			cxla_region_reset(cxlr);
-	}
-	clear_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
+	if (!rc)
+		rc = cxla_region_bind(cxlr);
+	/* committed, and with its driver, or neither */
+	if (rc && changed)
+		cxla_region_take_back(cxlr);
 	return rc;
 }

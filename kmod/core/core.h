@@ -12,7 +12,8 @@
  *     device lock of the memdev
  *       cxla_enum_mutex		which switch ports exist, and for how many
  *	   device locks of ports, top-down
- *	     device lock of a region
+ *	     cxlr->writer		who writes to commit of a region
+ *	     device lock of a region	what is offered to device-dax
  *		cxlrd->regions_lock	who unregisters a region; construction
  *		   cxl_rwsem.region	what decoders and regions say
  *		   cxla_ledger_lock	who has which range; innermost
@@ -67,6 +68,19 @@ enum cxla_device_id {
 	CXLA_DEVICE_MEMDEV,
 	CXLA_DEVICE_REGION,
 	CXLA_DEVICE_DAX_REGION,
+	CXLA_NR_DEVICES,
+};
+
+/**
+ * enum cxla_life - where in its life an object is
+ * @CXLA_BUILDING: it is not complete; nobody but its maker has it
+ * @CXLA_LIVE: others find it, and its driver may bind
+ * @CXLA_DYING: somebody unregisters it; it is not bound any more
+ */
+enum cxla_life {
+	CXLA_BUILDING,
+	CXLA_LIVE,
+	CXLA_DYING,
 };
 
 /**
@@ -86,8 +100,7 @@ struct cxla_driver {
 extern const struct bus_type cxla_bus_type;
 extern const struct attribute_group cxla_base_group;
 
-int cxla_device_add(struct device *dev, const unsigned long *flags, int probed);
-int cxla_device_reprobe(struct device *dev);
+int cxla_device_bind(struct device *dev);
 int __cxla_driver_register(struct cxla_driver *drv, struct module *owner);
 void cxla_driver_unregister(struct cxla_driver *drv);
 #define cxla_driver_register(drv) __cxla_driver_register(drv, THIS_MODULE)
@@ -114,12 +127,6 @@ struct cxl_dport {
 	bool linked;
 };
 
-enum cxl_port_flags {
-	CXL_PORT_F_DYING,	/* somebody unregisters it */
-	CXL_PORT_F_PROBED,	/* its driver was asked */
-	CXL_PORT_F_UP,		/* an endpoint was brought up */
-};
-
 /**
  * struct cxl_port - root, host bridge, switch or endpoint
  * @dev: child of the parent port; of the platform device for a root
@@ -130,9 +137,11 @@ enum cxl_port_flags {
  * @reg_map: its component registers
  * @id: N of rootN, portN, endpointN
  * @depth: 0 for a root
- * @flags: enum cxl_port_flags
- * @error: what the last probe came to; device lock, or who added the port
- * @reason: why, when that is -ENXIO
+ * @life: CXLA_DYING: somebody unregisters it
+ * @up: its dports and decoders are there; device lock
+ * @seen: it was up before; device lock
+ * @binding: endpoint: which binding of its memdev it belongs to
+ * @reason: why it is not up, when setting it up came to -ENXIO; device lock
  * @gone: completed when unregistered
  * @dports: by port id; device lock
  * @nr_dports: how many; device lock
@@ -154,8 +163,10 @@ struct cxl_port {
 	struct cxl_register_map reg_map;
 	int id;
 	int depth;
-	unsigned long flags;
-	int error;
+	enum cxla_life life;
+	bool up;
+	bool seen;
+	unsigned int binding;
 	enum cxla_reason reason;
 	struct completion gone;
 	struct xarray dports;
@@ -194,7 +205,9 @@ struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 			       struct cxl_dport *parent_dport);
 void cxla_port_unregister(struct cxl_port *port);
 void cxla_port_remove_children(struct cxl_port *port);
-bool cxla_has_port(struct device *uport_dev);
+struct cxl_port *cxla_find_port_by_uport(struct device *uport_dev);
+int cxla_port_rescan(struct cxl_port *port);
+void cxla_port_remove_stale(struct cxl_port *port);
 int cxla_port_setup(struct cxl_port *port);
 void cxla_port_teardown(struct cxl_port *port);
 int cxla_dport_add(struct cxl_port *port, struct device *dport_dev,
@@ -252,18 +265,19 @@ struct cxl_decoder {
  * struct cxl_root_decoder - a window
  * @cxld: common part; @cxld.targets are _UIDs of host bridges
  * @res: its place in the iomem tree
- * @res_inserted: @res is in the tree
  * @qos_class: QoS throttling group, -1 unknown
  * @regions_lock: who unregisters a region, and construction
  * @regions: by HPA; regions_lock
+ * @orphans: endpoint decoders whose region ended with another member;
+ *	regions_lock
  */
 struct cxl_root_decoder {
 	struct cxl_decoder cxld;
 	struct resource res;
-	bool res_inserted;
 	int qos_class;
 	struct mutex regions_lock;
 	struct maple_tree regions;
+	struct list_head orphans;
 };
 
 /**
@@ -273,6 +287,8 @@ struct cxl_root_decoder {
  * @dpa_size: bytes, 0 when it maps none
  * @pos: position in its region; cxl_rwsem.region
  * @reason: why it is in no region; CXLA_REASON_NONE when it is
+ * @cxlrd: window whose regions it was in, or NULL; lock of its port
+ * @orphan: on @orphans of that window; its regions_lock
  */
 struct cxl_endpoint_decoder {
 	struct cxl_decoder cxld;
@@ -280,6 +296,8 @@ struct cxl_endpoint_decoder {
 	u64 dpa_size;
 	int pos;
 	enum cxla_reason reason;
+	struct cxl_root_decoder *cxlrd;
+	struct list_head orphan;
 };
 
 #define to_cxl_decoder(d) container_of(d, struct cxl_decoder, dev)
@@ -367,7 +385,6 @@ enum cxla_reason cxla_root_absent_reason(void);
 /* ------------------------------ memdevs ---------------------------- */
 
 enum cxla_memdev_flags {
-	CXLA_MEMDEV_F_PROBED,	/* its driver was asked */
 	CXLA_MEMDEV_F_ATTACHED,	/* the driver got its range; @lock */
 	CXLA_MEMDEV_F_REVOKING,	/* the range is being taken back, or was; @lock */
 	CXLA_MEMDEV_F_RELEASED,	/* its owner let go of it; lock of the owner */
@@ -377,6 +394,7 @@ enum cxla_memdev_flags {
 
 extern const struct device_type cxla_memdev_type;
 
+int cxla_memdev_wake(struct cxl_dev_state *cxlds);
 struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 				   const struct cxl_memdev_attach *attach);
 void cxla_memdev_drop(struct cxl_memdev *cxlmd);
@@ -402,7 +420,7 @@ static inline void cxla_attach_may_wait(struct cxl_memdev *cxlmd)
 	srcu_lock_sync(&cxlmd->srcu.dep_map);
 }
 
-void cxla_detach_queue(struct cxl_memdev *cxlmd);
+void cxla_detach_queue(struct cxl_memdev *cxlmd, unsigned int binding);
 bool cxla_device_detaching(struct device *dev);
 
 /**
@@ -411,54 +429,66 @@ bool cxla_device_detaching(struct device *dev);
  * @CXLA_RETRY_UNCLAIMED: a range that was in quarantine is free
  */
 enum cxla_retry_why {
-	CXLA_RETRY_ARRIVED = BIT(0),
-	CXLA_RETRY_UNCLAIMED = BIT(1),
+	CXLA_RETRY_ARRIVED,
+	CXLA_RETRY_UNCLAIMED,
+	CXLA_NR_RETRIES,
 };
 
 void cxla_retry_kick(enum cxla_retry_why why);
-int cxla_arrivals(void);
+void cxla_news_seen(struct cxl_dev_state *cxlds);
+void cxla_retry_update(struct cxl_dev_state *cxlds);
+
+/* for lockdep: inside of here the lock of an accelerator is held */
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+extern struct lockdep_map cxla_accel_map;
+#define cxla_accel_enter()	lock_map_acquire(&cxla_accel_map)
+#define cxla_accel_exit()	lock_map_release(&cxla_accel_map)
+#else
+#define cxla_accel_enter()	do { } while (0)
+#define cxla_accel_exit()	do { } while (0)
+#endif
+
+void cxla_accel_lock(struct device *dev);
 
 /* ------------------------------- regions --------------------------- */
-
-enum cxl_region_flags {
-	CXL_REGION_F_DYING,	/* somebody unregisters it; regions_lock */
-	CXL_REGION_F_ADDED,	/* userspace sees it; regions_lock */
-	CXL_REGION_F_HW_LOCK,	/* a member decoder, or the window, is fixed */
-	CXL_REGION_F_CHANGING,	/* a writer of commit is at work */
-	CXL_REGION_F_CLOSED,	/* to its driver, as long as 0 is being written */
-	CXL_REGION_F_RESET,	/* uncommitted by a user; cxl_rwsem.region */
-	CXL_REGION_F_PROBED,	/* its driver was asked */
-};
 
 /**
  * struct cxl_region - a range and the decoders that make it
  * @dev: child of its root decoder
  * @cxlrd: that root decoder
  * @id: N of regionN, from memregion_alloc()
- * @flags: enum cxl_region_flags
- * @res: its place in the iomem tree, HPA
- * @res_inserted: @res is in the tree
+ * @life: CXLA_DYING: somebody unregisters it; regions_lock
+ * @hw_locked: a member decoder, or the window, is fixed; cxl_rwsem.region
+ * @uncommitted: by a user; cxl_rwsem.region
+ * @res: its place in the iomem tree, HPA; @res.parent is NULL when it has none
+ * @since_ns: when it was made, since boot
  * @ways: members it has when complete
  * @granularity: bytes
  * @targets: endpoint decoders by position; cxl_rwsem.region
  * @nr_targets: how many are there; cxl_rwsem.region
  * @nr_attach: members whose memdev has an attach; cxl_rwsem.region
- * @error: -ENOMEM when its driver had no memory, or 0
+ * @dax: what device-dax was offered, or NULL; device lock
+ * @writer: keeps writers of commit apart; taken over the device lock
+ * @built: completed when it is not CXLA_BUILDING any more
  * @gone: completed when unregistered
  */
 struct cxl_region {
 	struct device dev;
 	struct cxl_root_decoder *cxlrd;
 	int id;
-	unsigned long flags;
+	enum cxla_life life;
+	bool hw_locked;
+	bool uncommitted;
 	struct resource res;
-	bool res_inserted;
+	u64 since_ns;
 	unsigned int ways;
 	unsigned int granularity;
 	struct cxl_endpoint_decoder *targets[CXLA_MAX_TARGETS];
 	int nr_targets;
 	int nr_attach;
-	int error;
+	struct cxl_dax_region *dax;
+	struct mutex writer;
+	struct completion built;
 	struct completion gone;
 };
 
@@ -468,33 +498,29 @@ extern const struct device_type cxla_region_type;
 extern const struct attribute_group *cxla_region_groups[];
 extern struct cxla_driver cxla_region_driver;
 
-enum cxl_dax_region_flags {
-	CXL_DAX_REGION_F_PROBED,	/* its driver was asked */
-};
-
 /**
  * struct cxl_dax_region - a region that device-dax may have
  * @dev: child of the region
  * @id: N of the region
  * @range: HPA, inclusive
- * @flags: enum cxl_dax_region_flags; its driver sets F_PROBED
- * @error: what its driver said last, or 0
+ * @life: CXLA_LIVE once it was added
  */
 struct cxl_dax_region {
 	struct device dev;
 	int id;
 	struct range range;
-	unsigned long flags;
-	int error;
+	enum cxla_life life;
 };
 
 #define to_cxl_dax_region(d) container_of(d, struct cxl_dax_region, dev)
 
 extern const struct device_type cxla_dax_region_type;
 
-int devm_cxla_add_dax_region(struct cxl_region *cxlr);
-int cxla_regions_walk(int (*visit)(const struct range *range, const char *name,
+int cxla_dax_region_add(struct cxl_region *cxlr);
+void cxla_dax_region_remove(struct cxl_region *cxlr);
+int cxla_regions_walk(int (*visit)(const struct cxla_ledger_line *line,
 				   void *arg), void *arg);
+bool cxla_region_next(u64 hpa, struct cxla_ledger_line *line);
 enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
 				  struct cxl_root_decoder *cxlrd, bool *hw_lock);
 void cxla_route_note(struct cxl_endpoint_decoder *cxled,
@@ -502,13 +528,18 @@ void cxla_route_note(struct cxl_endpoint_decoder *cxled,
 int cxla_route_position(struct cxl_endpoint_decoder *cxled,
 			struct cxl_root_decoder *cxlrd);
 struct cxl_region *cxla_region_of(struct cxl_endpoint_decoder *cxled);
-int cxla_region_reprobe(struct cxl_region *cxlr);
+int cxla_region_offer(struct cxl_region *cxlr);
+void cxla_region_withdraw(struct cxl_region *cxlr);
+int cxla_region_bind(struct cxl_region *cxlr);
 int cxla_region_assemble(struct cxl_endpoint_decoder *cxled);
 void cxla_regions_detach(struct cxl_port *endpoint);
 int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name);
 bool cxla_regions_active(void);
 bool cxla_region_locked(struct cxl_region *cxlr);
-bool cxla_region_is_ram(struct cxl_region *cxlr);
+int cxla_region_check_change(struct cxl_region *cxlr);
+int cxla_region_change_begin(struct cxl_region *cxlr, struct cxla_claim *claim);
+void cxla_region_change_end(struct cxl_region *cxlr, struct cxla_claim *claim,
+			    int rc);
 bool cxla_region_whole(const struct cxl_region *cxlr);
 int cxla_region_commit(struct cxl_region *cxlr);
 int cxla_region_uncommit(struct cxl_region *cxlr);

@@ -30,13 +30,6 @@ const struct device_type cxla_dax_region_type = {
 	.groups = cxla_dax_region_groups,
 };
 
-static void cxla_dax_region_unregister(void *_cxlr_dax)
-{
-	struct cxl_dax_region *cxlr_dax = _cxlr_dax;
-
-	device_unregister(&cxlr_dax->dev);
-}
-
 static struct cxl_dax_region *cxla_dax_region_alloc(struct cxl_region *cxlr)
 {
 	struct cxl_dax_region *cxlr_dax;
@@ -64,36 +57,48 @@ static struct cxl_dax_region *cxla_dax_region_alloc(struct cxl_region *cxlr)
 }
 
 /**
- * devm_cxla_add_dax_region() - offer a region to device-dax
- * @cxlr: region that is whole and has no attach, being bound to its driver
- *
- * It is taken back when the region is unbound from its driver.
+ * cxla_dax_region_add() - offer a region to device-dax
+ * @cxlr: region that is whole and has no attach
  *
  * Context: the lock of @cxlr is held, and no rwsem: the driver of the new
  * device may go as far as memory hotplug.
  * Return: 0, also when no driver took it; or -ENOMEM.
  */
-int devm_cxla_add_dax_region(struct cxl_region *cxlr)
+int cxla_dax_region_add(struct cxl_region *cxlr)
 {
 	struct cxl_dax_region *cxlr_dax;
 	int rc;
 
 	device_lock_assert(&cxlr->dev);
+	if (cxlr->dax)
+		return 0;
 	cxlr_dax = cxla_dax_region_alloc(cxlr);
 	if (!cxlr_dax)
 		return -ENOMEM;
-	rc = cxla_device_add(&cxlr_dax->dev, &cxlr_dax->flags,
-			     CXL_DAX_REGION_F_PROBED);
+	rc = device_add(&cxlr_dax->dev);
 	if (rc) {
 		put_device(&cxlr_dax->dev);
 		return rc;
 	}
+	WRITE_ONCE(cxlr_dax->life, CXLA_LIVE);
+	cxlr->dax = cxlr_dax;
+	rc = cxla_device_bind(&cxlr_dax->dev);
 	/* for want of memory it is not offered by halves */
-	rc = READ_ONCE(cxlr_dax->error);
-	if (rc == -ENOMEM) {
-		device_unregister(&cxlr_dax->dev);
-		return rc;
-	}
-	return devm_add_action_or_reset(&cxlr->dev, cxla_dax_region_unregister,
-					cxlr_dax);
+	if (rc == -ENOMEM)
+		cxla_dax_region_remove(cxlr);
+	return rc == -ENOMEM ? rc : 0;
+}
+
+/**
+ * cxla_dax_region_remove() - take a region back from device-dax
+ * @cxlr: region; one that was not offered is fine
+ *
+ * Context: the lock of @cxlr is held, and no rwsem.
+ */
+void cxla_dax_region_remove(struct cxl_region *cxlr)
+{
+	device_lock_assert(&cxlr->dev);
+	if (cxlr->dax)
+		device_unregister(&cxlr->dax->dev);
+	cxlr->dax = NULL;
 }

@@ -38,6 +38,25 @@ static enum cxla_reason cxla_no_path_reason(struct device *top)
 	return cxla_root_absent_reason();
 }
 
+/* the port that @dport_dev is a dport of, also when it came after the others */
+static struct cxl_port *cxla_find_dport(struct device *dport_dev)
+{
+	struct cxl_port *port = cxla_find_port_by_dport(dport_dev, NULL);
+	int rc;
+
+	if (port || !dport_dev->parent)
+		return port;
+	struct cxl_port *above __free(cxla_put_port) =
+		cxla_find_port_by_uport(dport_dev->parent);
+	if (!above || is_cxl_endpoint(above))
+		return NULL;
+	rc = cxla_port_rescan(above);
+	if (rc && rc != -ENXIO)
+		dev_warn(cxla_port_hw(above), "can't look for new ports: %d\n",
+			 rc);
+	return cxla_find_port_by_dport(dport_dev, NULL);
+}
+
 /*
  * Find the port that @dport_dev belongs to. When it is not known, find the
  * closest one above that is; @below is then the switch upstream port that
@@ -49,10 +68,11 @@ static struct cxl_port *cxla_find_above(struct device *dport_dev,
 					enum cxla_reason *reason)
 {
 	struct device *top = dport_dev;
+	int depth;
 
 	*below = NULL;
-	for (int depth = 0; dport_dev && depth < CXLA_MAX_DEPTH; depth++) {
-		struct cxl_port *port = cxla_find_port_by_dport(dport_dev, NULL);
+	for (depth = 0; dport_dev && depth < CXLA_MAX_DEPTH; depth++) {
+		struct cxl_port *port = cxla_find_dport(dport_dev);
 
 		if (port) {
 			*above = dport_dev;
@@ -67,16 +87,20 @@ static struct cxl_port *cxla_find_above(struct device *dport_dev,
 			break;
 		dport_dev = top->parent;
 	}
-	*reason = cxla_no_path_reason(top);
+	*reason = depth == CXLA_MAX_DEPTH ? CXLA_REASON_TOO_DEEP :
+					    cxla_no_path_reason(top);
 	return NULL;
 }
 
-/* a port was added for @cxlmd, and no driver bound to it: why? */
-static int cxla_port_refused(struct cxl_memdev *cxlmd, struct cxl_port *port)
+/* bring a port up that was added for @cxlmd; it stays when that fails */
+static int cxla_port_bring_up(struct cxl_memdev *cxlmd, struct cxl_port *port)
 {
-	if (port->error && port->error != -ENXIO)
-		return port->error;
-	return cxla_refuse(cxlmd, port->reason ?: CXLA_REASON_PORT_DISABLED);
+	int rc = cxla_device_bind(&port->dev);
+
+	if (rc == -ENXIO || rc == -ENODEV)
+		return cxla_refuse(cxlmd,
+				   port->reason ?: CXLA_REASON_PORT_DISABLED);
+	return rc;
 }
 
 /* add the switch port @uport_dev below the dport @dport_dev of @parent */
@@ -91,12 +115,13 @@ static int cxla_switch_add(struct cxl_memdev *cxlmd, struct cxl_port *parent,
 	lockdep_assert_held(&cxla_enum_mutex);
 	guard(device)(&parent->dev);
 
-	dport = parent->dev.driver ? cxla_dport_by_dev(parent, dport_dev) : NULL;
+	cxla_port_remove_stale(parent);
+	dport = parent->up ? cxla_dport_by_dev(parent, dport_dev) : NULL;
 	if (!dport)
 		return cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
-	/* there, but unbound: its dports would have been found otherwise */
-	if (cxla_has_port(uport_dev))
-		return cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
+	/* an endpoint has to find room below it */
+	if (parent->depth + 2 >= CXLA_MAX_DEPTH)
+		return cxla_refuse(cxlmd, CXLA_REASON_TOO_DEEP);
 
 	rc = cxl_pci_setup_regs(to_pci_dev(uport_dev),
 				CXL_REGLOC_RBI_COMPONENT, &map);
@@ -112,15 +137,17 @@ static int cxla_switch_add(struct cxl_memdev *cxlmd, struct cxl_port *parent,
 		return rc;
 
 	port = cxla_port_add(NULL, uport_dev, &map, dport);
+	/* there, but not up: its dports would have been found otherwise */
+	if (PTR_ERR_OR_ZERO(port) == -EBUSY)
+		return cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
 	if (IS_ERR(port))
 		return PTR_ERR(port);
 	if (is_cxl_switch(parent))
 		parent->users++;
 
-	/* the driver of the new port had its chance in cxla_port_add() */
-	if (port->dev.driver)
+	rc = cxla_port_bring_up(cxlmd, port);
+	if (!rc)
 		return 0;
-	rc = cxla_port_refused(cxlmd, port);
 	if (is_cxl_switch(parent))
 		parent->users--;
 	cxla_port_unregister(port);
@@ -133,7 +160,8 @@ static void cxla_switch_reap(struct cxl_port *port)
 	lockdep_assert_held(&cxla_enum_mutex);
 
 	get_device(&port->dev);
-	while (is_cxl_switch(port) && !port->users) {
+	/* one that is not up was unbound by hand, and waits to be bound again */
+	while (is_cxl_switch(port) && !port->users && READ_ONCE(port->up)) {
 		struct cxl_port *parent = port->parent;
 
 		get_device(&parent->dev);
@@ -223,6 +251,7 @@ EXPORT_SYMBOL_NS_GPL(cxla_enumerate_ports, "CXL");
 int cxla_endpoint_add(struct cxl_memdev *cxlmd, struct cxl_dport *dport)
 {
 	struct cxl_port *endpoint;
+	int rc;
 
 	device_lock_assert(&dport->port->dev);
 
@@ -233,14 +262,12 @@ int cxla_endpoint_add(struct cxl_memdev *cxlmd, struct cxl_dport *dport)
 				 dport);
 	if (IS_ERR(endpoint))
 		return PTR_ERR(endpoint);
-
-	if (!endpoint->dev.driver) {
-		int rc = cxla_port_refused(cxlmd, endpoint);
-
-		cxlmd->endpoint = ERR_PTR(-ENXIO);
+	endpoint->binding = cxlmd->binding;
+	rc = cxla_port_bring_up(cxlmd, endpoint);
+	if (rc)
 		cxla_port_unregister(endpoint);
-		return rc;
-	}
-	return 0;
+	else
+		cxlmd->endpoint = endpoint;
+	return rc;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_endpoint_add, "CXL");

@@ -226,6 +226,7 @@ static int cxla_endpoint_decoder_add(struct cxl_port *port, int id,
 	cxled = kzalloc(sizeof(*cxled), GFP_KERNEL);
 	if (!cxled)
 		return -ENOMEM;
+	INIT_LIST_HEAD(&cxled->orphan);
 	rc = cxla_decoder_init(&cxled->cxld, port, id,
 			       &cxla_decoder_endpoint_type);
 	if (rc) {

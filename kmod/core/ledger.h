@@ -2,10 +2,9 @@
 /*
  * DOC: who owns which range
  *
- * One claim at a time on each byte: who claims second is told so. The ledger
- * beside the claims says of each range that anybody decided about who has it,
- * since when and why; of one that nobody has, why not. It is written by the
- * code that decides, in the same call that claims or gives back.
+ * One claim at a time on each byte: who claims second is told so, and the ledger
+ * lists the claims. Of a range that nobody has it lists the reason, which is
+ * kept by whoever has that: a region, or cxla_hmem.
  */
 #ifndef __CXLA_LEDGER_H__
 #define __CXLA_LEDGER_H__
@@ -15,6 +14,8 @@
 #include <linux/types.h>
 
 struct dentry;
+struct device;
+struct resource;
 
 /**
  * enum cxla_owner - whose a range is
@@ -23,6 +24,7 @@ struct dentry;
  * @CXLA_OWNER_DAX: a region's; cxla_dax gives it to device-dax
  * @CXLA_OWNER_HMEM: no region's; cxla_hmem gives it to device-dax
  * @CXLA_OWNER_IN_TREE: the in-tree stack's, as the iomem tree shows
+ * @CXLA_OWNER_REGION: a region's own, while it is being changed
  */
 enum cxla_owner {
 	CXLA_OWNER_NONE,
@@ -30,6 +32,7 @@ enum cxla_owner {
 	CXLA_OWNER_DAX,
 	CXLA_OWNER_HMEM,
 	CXLA_OWNER_IN_TREE,
+	CXLA_OWNER_REGION,
 	CXLA_NR_OWNERS,
 };
 
@@ -70,6 +73,7 @@ enum cxla_ledger_state {
  * @CXLA_WHY_IN_USE: the iomem tree shows somebody who has it
  * @CXLA_WHY_ONLINE: it could not be taken offline as System RAM
  * @CXLA_WHY_UNBOUND: cxla_hmem was unbound before it decided
+ * @CXLA_WHY_CHANGING: the region is being uncommitted or deleted
  * @CXLA_WHY_ERROR: giving it to its owner failed; the kernel log has more
  */
 enum cxla_ledger_why {
@@ -89,6 +93,7 @@ enum cxla_ledger_why {
 	CXLA_WHY_ONLINE,
 	CXLA_WHY_UNBOUND,
 	CXLA_WHY_ERROR,
+	CXLA_WHY_CHANGING,
 	CXLA_NR_WHYS,
 };
 
@@ -108,22 +113,41 @@ struct cxla_verdict {
 	char who[CXLA_WHO_LEN];
 };
 
+/**
+ * struct cxla_ledger_line - what is so at a range
+ * @range: HPA, inclusive
+ * @verdict: whose it is, or why nobody's
+ * @time_ns: since when, since boot
+ */
+struct cxla_ledger_line {
+	struct range range;
+	struct cxla_verdict verdict;
+	u64 time_ns;
+};
+
+/* claim.c */
 int cxla_claim(struct cxla_claim *claim, const struct range *range,
 	       const struct cxla_verdict *verdict, struct cxla_verdict *holder);
 void cxla_claim_mark(struct cxla_claim *claim, enum cxla_ledger_state state,
 		     enum cxla_ledger_why why);
-void cxla_unclaim(struct cxla_claim *claim, enum cxla_ledger_why why);
+void cxla_unclaim(struct cxla_claim *claim);
 int devm_cxla_claim(struct device *dev, const struct range *range,
 		    const struct cxla_verdict *verdict);
+int cxla_reserve(const struct range *range, const char *who);
+void cxla_unreserve(const char *who);
+bool cxla_claim_next(u64 hpa, struct cxla_ledger_line *line);
+bool cxla_reservation_next(u64 hpa, struct cxla_ledger_line *line);
+void cxla_claims_exit(void);
 
 bool cxla_range_in_iomem(const struct range *range, unsigned long flags);
+int cxla_resource_insert(struct resource *parent, struct resource *res);
+void cxla_resource_remove(struct resource *res);
 
-int cxla_ledger_note(const struct range *range,
-		     const struct cxla_verdict *verdict);
-bool cxla_ledger_find(u64 hpa, struct range *range,
-		      struct cxla_verdict *verdict, u64 *time_ns);
+/* ledger.c */
+bool cxla_ledger_next(u64 hpa, struct cxla_ledger_line *line);
+void cxla_ledger_set_source(bool (*next)(u64 hpa,
+					 struct cxla_ledger_line *line));
 void cxla_ledger_init(struct dentry *dir);
-void cxla_ledger_exit(void);
 
 const char *cxla_owner_str(enum cxla_owner owner);
 const char *cxla_ledger_state_str(enum cxla_ledger_state state);

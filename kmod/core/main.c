@@ -21,7 +21,7 @@ struct cxl_rwsem cxl_rwsem = {
 	.region = __RWSEM_INITIALIZER(cxl_rwsem.region),
 };
 
-/* step three of the end of a range, in the order in which ranges ended */
+/* step three of the end of a range, and attaching again: an item per device */
 struct workqueue_struct *cxla_wq;
 
 /*
@@ -54,7 +54,7 @@ static int __init cxla_core_init(void)
 {
 	int rc;
 
-	cxla_wq = alloc_ordered_workqueue("cxla", 0);
+	cxla_wq = alloc_workqueue("cxla", WQ_UNBOUND, 0);
 	if (!cxla_wq)
 		return -ENOMEM;
 
@@ -90,7 +90,7 @@ static void __exit cxla_core_exit(void)
 	cxla_driver_unregister(&cxla_region_driver);
 	bus_unregister(&cxla_bus_type);
 	destroy_workqueue(cxla_wq);
-	cxla_ledger_exit();
+	cxla_claims_exit();
 }
 
 /* cxla_acpi and drivers may load right after, and expect the bus */

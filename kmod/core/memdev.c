@@ -20,7 +20,6 @@
 
 static DEFINE_IDA(cxla_memdev_ida);
 static struct lock_class_key cxla_memdev_key;
-static struct lock_class_key __maybe_unused cxla_accel_key;
 
 static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
@@ -145,6 +144,7 @@ static void cxla_memdev_release(struct device *dev)
 
 	ida_free(&cxla_memdev_ida, cxlmd->id);
 	cleanup_srcu_struct(&cxlmd->srcu);
+	put_device(dev->parent);
 	kfree(cxlmd);
 }
 
@@ -159,60 +159,10 @@ bool is_cxl_memdev(const struct device *dev)
 	return dev->type == &cxla_memdev_type;
 }
 
-/*
- * The PCI core probes in a kworker on the node of the device, while the task
- * that waits for it holds the lock. Lockdep then knows of no lock to be held.
- */
-#ifdef CONFIG_LOCKDEP
-static bool cxla_lock_is_ours(struct device *dev)
-{
-	return debug_locks && lockdep_is_held(&dev->mutex);
-}
-
-static bool cxla_lock_is_hidden(struct device *dev)
-{
-	return lockdep_match_class(&dev->mutex, &__lockdep_no_validate__);
-}
-#else
-static bool cxla_lock_is_ours(struct device *dev)
-{
-	return false;
-}
-
-static bool cxla_lock_is_hidden(struct device *dev)
-{
-	return false;
-}
-#endif
-
 static void cxla_assert_host_locked(struct device *dev)
 {
 	if (IS_ENABLED(CONFIG_LOCKDEP))
 		WARN_ON_ONCE(!mutex_is_locked(&dev->mutex));
-}
-
-static void cxla_accel_lock_hide(void *dev)
-{
-	if (cxla_lock_is_ours(dev))
-		device_lock_reset_class((struct device *)dev);
-}
-
-/*
- * The driver core keeps locks of devices out of lockdep. This one is the
- * outermost of ours: give it a class, as long as the driver is bound.
- */
-static int cxla_accel_lock_show(struct device *dev)
-{
-	if (!cxla_lock_is_ours(dev) || !cxla_lock_is_hidden(dev))
-		return 0;
-	/*
-	 * Lockdep keeps a lock that was taken without being validated out of
-	 * all orders, whatever its class becomes. Take it again, for lockdep.
-	 */
-	lock_release(&dev->mutex.dep_map, _THIS_IP_);
-	lockdep_set_class(&dev->mutex, &cxla_accel_key);
-	lock_acquire_exclusive(&dev->mutex.dep_map, 0, 0, NULL, _THIS_IP_);
-	return devm_add_action_or_reset(dev, cxla_accel_lock_hide, dev);
 }
 
 struct cxl_dev_state *_devm_cxl_dev_state_create(struct device *dev,
@@ -223,9 +173,6 @@ struct cxl_dev_state *_devm_cxl_dev_state_create(struct device *dev,
 	struct cxl_dev_state *cxlds;
 
 	cxla_assert_host_locked(dev);
-	if (cxla_accel_lock_show(dev))
-		return NULL;
-
 	cxlds = devm_kzalloc(dev, size, GFP_KERNEL);
 	if (!cxlds)
 		return NULL;
@@ -279,7 +226,8 @@ cxla_memdev_alloc(struct cxl_dev_state *cxlds,
 	device_initialize(dev);
 	lockdep_set_class(&dev->mutex, &cxla_memdev_key);
 	device_set_pm_not_required(dev);
-	dev->parent = cxlds->dev;
+	/* kept for as long as there is anybody who has the memdev */
+	dev->parent = get_device(cxlds->dev);
 	dev->bus = &cxla_bus_type;
 	dev->type = &cxla_memdev_type;
 	set_dev_node(dev, dev_to_node(cxlds->dev));
@@ -301,6 +249,7 @@ static void cxla_memdev_unregister(void *_cxlmd)
 	cxla_assert_host_locked(cxlds->dev);
 	/* from here on no worker detaches the driver on behalf of this memdev */
 	set_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags);
+	WRITE_ONCE(cxlmd->life, CXLA_DYING);
 	cxla_pause(CXLA_PAUSE_MEMDEV_ENDING);
 	cxla_attach_revoke(cxlmd);
 	device_del(&cxlmd->dev);
@@ -308,9 +257,9 @@ static void cxla_memdev_unregister(void *_cxlmd)
 	/* why the driver is without a range from here on */
 	if (test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags))
 		cxlds->reason = CXLA_REASON_REVOKED;
-	cxla_unclaim(&cxlmd->claim, CXLA_WHY_RELEASED);
-	if (cxlds->cxlmd == cxlmd)
-		cxlds->cxlmd = NULL;
+	cxla_unclaim(&cxlmd->claim);
+	cxlds->cxlmd = NULL;
+	cxla_retry_update(cxlds);
 	put_device(&cxlmd->dev);
 }
 
@@ -328,10 +277,31 @@ void cxla_memdev_drop(struct cxl_memdev *cxlmd)
 void devm_cxl_del_memdev(struct cxl_dev_state *cxlds)
 {
 	cxla_assert_host_locked(cxlds->dev);
-	if (cxlds->cxlmd)
-		cxla_memdev_drop(cxlds->cxlmd);
+	if (!cxlds->cxlmd)
+		return;
+	cxla_accel_enter();
+	cxla_memdev_drop(cxlds->cxlmd);
+	cxla_accel_exit();
 }
 EXPORT_SYMBOL_NS_GPL(devm_cxl_del_memdev, "CXL");
+
+void cxl_reset_begin(struct cxl_dev_state *cxlds, enum cxl_reset_kind kind)
+{
+	cxla_assert_host_locked(cxlds->dev);
+	cxlds->held |= BIT(kind);
+	devm_cxl_del_memdev(cxlds);
+	cxla_retry_update(cxlds);
+}
+EXPORT_SYMBOL_NS_GPL(cxl_reset_begin, "CXL");
+
+bool cxl_reset_end(struct cxl_dev_state *cxlds, enum cxl_reset_kind kind)
+{
+	cxla_assert_host_locked(cxlds->dev);
+	cxlds->held &= ~BIT(kind);
+	cxla_retry_update(cxlds);
+	return !cxlds->held;
+}
+EXPORT_SYMBOL_NS_GPL(cxl_reset_end, "CXL");
 
 /* what a failed or successful attach leaves with the driver */
 static void cxla_memdev_result(struct cxl_memdev *cxlmd, int rc)
@@ -360,23 +330,19 @@ static void cxla_memdev_result(struct cxl_memdev *cxlmd, int rc)
 }
 
 /*
- * The memdev's driver had its chance. Did it come up, and is it still? From
- * here on the attach is one that has to be revoked and detached, or it failed
- * and nobody will call the driver about it.
+ * Bring a memdev up. From when this has succeeded the attach is one that has to
+ * be revoked and detached; or it failed, and nobody will call the driver about
+ * it. One without attach may be idle when there is a reason.
  */
-static int cxla_memdev_outcome(struct cxl_memdev *cxlmd)
+static int cxla_memdev_bring_up(struct cxl_memdev *cxlmd)
 {
-	guard(device)(&cxlmd->dev);
+	int rc = cxla_device_bind(&cxlmd->dev);
 
-	/* it may be idle when there is a reason, and not for want of memory */
 	if (!cxlmd->attach)
-		return cxlmd->error == -ENXIO ? 0 : cxlmd->error;
-	if (!cxlmd->dev.driver)
-		return cxlmd->error ?:
-		       cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
-	if (!cxla_attach_complete(cxlmd))
-		return cxla_refuse(cxlmd, CXLA_REASON_REVOKED);
-	return 0;
+		return rc == -ENXIO ? 0 : rc;
+	if (!rc && !cxla_attach_complete(cxlmd))
+		rc = cxla_refuse(cxlmd, CXLA_REASON_REVOKED);
+	return rc;
 }
 
 static struct cxl_memdev *
@@ -386,15 +352,6 @@ cxla_memdev_try(struct cxl_dev_state *cxlds,
 {
 	struct cxl_memdev *cxlmd;
 	int rc;
-
-	cxla_assert_host_locked(cxlds->dev);
-	/* what is known of the memdev that is there stays known */
-	if (cxlds->cxlmd)
-		return ERR_PTR(-EBUSY);
-	cxlds->reason = CXLA_REASON_ERROR;
-	cxlds->error = -EBUSY;
-	if (cxla_device_detaching(cxlds->dev))
-		return ERR_PTR(-EBUSY);
 
 	cxlmd = cxla_memdev_alloc(cxlds, attach);
 	if (IS_ERR(cxlmd)) {
@@ -406,8 +363,15 @@ cxla_memdev_try(struct cxl_dev_state *cxlds,
 	cxla_record_start(cxlmd);
 	rc = dev_set_name(&cxlmd->dev, "mem%d", cxlmd->id);
 	if (!rc)
-		rc = cxla_device_add(&cxlmd->dev, &cxlmd->flags,
-				     CXLA_MEMDEV_F_PROBED);
+		rc = device_add(&cxlmd->dev);
+	if (!rc) {
+		cxlds->cxlmd = cxlmd;
+		rc = devm_add_action(cxlds->dev, cxla_memdev_unregister, cxlmd);
+		if (rc) {
+			cxlds->cxlmd = NULL;
+			device_del(&cxlmd->dev);
+		}
+	}
 	if (rc) {
 		cxla_record_end(cxlmd, &meter->count);
 		cxla_memdev_result(cxlmd, rc);
@@ -415,16 +379,8 @@ cxla_memdev_try(struct cxl_dev_state *cxlds,
 		return ERR_PTR(rc);
 	}
 
-	cxlds->cxlmd = cxlmd;
-	rc = devm_add_action(cxlds->dev, cxla_memdev_unregister, cxlmd);
-	if (rc) {
-		cxla_record_end(cxlmd, &meter->count);
-		cxla_memdev_result(cxlmd, rc);
-		cxla_memdev_unregister(cxlmd);
-		return ERR_PTR(rc);
-	}
-
-	rc = cxla_memdev_outcome(cxlmd);
+	WRITE_ONCE(cxlmd->life, CXLA_LIVE);
+	rc = cxla_memdev_bring_up(cxlmd);
 	cxla_pause(CXLA_PAUSE_ATTACH_COMPLETE);
 	cxla_record_end(cxlmd, &meter->count);
 	cxla_memdev_result(cxlmd, rc);
@@ -432,6 +388,7 @@ cxla_memdev_try(struct cxl_dev_state *cxlds,
 		cxla_memdev_drop(cxlmd);
 		return ERR_PTR(rc);
 	}
+	cxla_retry_update(cxlds);
 	return cxlmd;
 }
 
@@ -447,10 +404,46 @@ struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 	struct cxla_meter meter = { .count = cxlds->reg_map.access };
 	struct cxl_memdev *cxlmd;
 
+	cxla_assert_host_locked(cxlds->dev);
+	/* what is known of the memdev that is there stays known */
+	if (cxlds->cxlmd)
+		return ERR_PTR(-EBUSY);
+	cxlds->reason = CXLA_REASON_ERROR;
+	cxlds->error = -EBUSY;
+	if (cxlds->held || cxla_device_detaching(cxlds->dev))
+		return ERR_PTR(-EBUSY);
+	/* the device is what its driver takes it for */
+	if (!attach)
+		cxla_unreserve(dev_name(cxlds->dev));
+
 	cxlds->reg_map.access = (struct cxla_access) { };
+	cxla_news_seen(cxlds);
+	cxla_accel_enter();
 	cxla_meter_start(&meter);
 	cxlmd = cxla_memdev_try(cxlds, attach, &meter);
 	cxla_meter_stop(&meter);
+	cxla_accel_exit();
 	return cxlmd;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_memdev_add, "CXL");
+
+/**
+ * cxla_memdev_wake() - bind the memdev of an expander that is idle
+ * @cxlds: device state, its lock held
+ *
+ * Return: 0, or why it stays idle.
+ */
+int cxla_memdev_wake(struct cxl_dev_state *cxlds)
+{
+	int rc;
+
+	cxla_assert_host_locked(cxlds->dev);
+	if (!cxlds->cxlmd)
+		return -ENODEV;
+	cxla_news_seen(cxlds);
+	cxla_accel_enter();
+	rc = cxla_device_bind(&cxlds->cxlmd->dev);
+	cxla_accel_exit();
+	return rc;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_memdev_wake, "CXL");

@@ -305,6 +305,9 @@ static int cxla_pci_add_dport(struct cxl_port *port, struct pci_dev *pdev,
 		return 0;
 	rc = cxla_dport_add(port, &pdev->dev,
 			    FIELD_GET(PCI_EXP_LNKCAP_PN, lnkcap), false);
+	/* one that is there already is looked at again: cxla_port_rescan() */
+	if (rc == -EEXIST)
+		return 0;
 	if (rc != -EBUSY)
 		return rc;
 	pci_err(pdev, "port number %u is taken, left out of %s\n",

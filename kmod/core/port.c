@@ -157,7 +157,7 @@ static int cxla_port_link(struct cxl_port *port)
 }
 
 /**
- * cxla_port_add() - add a port, and have its driver bring it up
+ * cxla_port_add() - add a port
  * @host: parent device of a root; ignored otherwise
  * @uport_dev: what the port stands for
  * @map: its component registers, or NULL
@@ -166,8 +166,9 @@ static int cxla_port_link(struct cxl_port *port)
  *	root, the caller keeps the root.
  *
  * The port is on the parent's list of children until cxla_port_unregister().
+ * One that is no root is brought up by cxla_device_bind().
  *
- * Context: sleeps, probes.
+ * Context: sleeps.
  * Return: the port, one reference being the caller's to give to
  * cxla_port_unregister(); ERR_PTR(-EBUSY): @uport_dev has a port; or another
  * ERR_PTR().
@@ -195,29 +196,22 @@ struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 		       GFP_KERNEL);
 	if (rc)
 		return ERR_PTR(rc);
-
-	if (is_cxl_endpoint(port))
-		to_cxl_memdev(uport_dev)->endpoint = port;
-	rc = cxla_device_add(&port->dev, &port->flags, CXL_PORT_F_PROBED);
+	rc = device_add(&port->dev);
 	if (rc) {
-		if (is_cxl_endpoint(port))
-			to_cxl_memdev(uport_dev)->endpoint = ERR_PTR(-ENXIO);
 		xa_erase(&cxla_uports, (unsigned long)uport_dev);
 		return ERR_PTR(rc);
 	}
-
 	if (parent_dport) {
 		guard(mutex)(&cxla_children_lock);
 		list_add_tail(&port->sibling, &port->parent->children);
 	}
-
 	rc = cxla_port_link(port);
 	if (rc) {
-		if (is_cxl_endpoint(port))
-			to_cxl_memdev(uport_dev)->endpoint = ERR_PTR(-ENXIO);
 		cxla_port_unregister(no_free_ptr(port));
 		return ERR_PTR(rc);
 	}
+	port->up = is_cxl_root(port);
+	WRITE_ONCE(port->life, CXLA_LIVE);
 	return no_free_ptr(port);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_port_add, "CXL");
@@ -233,7 +227,7 @@ EXPORT_SYMBOL_NS_GPL(cxla_port_add, "CXL");
  */
 void cxla_port_unregister(struct cxl_port *port)
 {
-	if (test_and_set_bit(CXL_PORT_F_DYING, &port->flags)) {
+	if (xchg(&port->life, CXLA_DYING) == CXLA_DYING) {
 		wait_for_completion(&port->gone);
 		return;
 	}
@@ -250,16 +244,52 @@ void cxla_port_unregister(struct cxl_port *port)
 }
 EXPORT_SYMBOL_NS_GPL(cxla_port_unregister, "CXL");
 
-static struct cxl_port *cxla_first_child(struct cxl_port *port)
+/* a child of @port that @is says yes to, referenced, or NULL */
+static struct cxl_port *cxla_find_child(struct cxl_port *port,
+					bool (*is)(const struct cxl_port *child,
+						   const void *arg),
+					const void *arg)
 {
 	struct cxl_port *child;
 
 	guard(mutex)(&cxla_children_lock);
-	child = list_first_entry_or_null(&port->children, struct cxl_port,
-					 sibling);
-	if (child)
-		get_device(&child->dev);
-	return child;
+	list_for_each_entry(child, &port->children, sibling)
+		if (is(child, arg)) {
+			get_device(&child->dev);
+			return child;
+		}
+	return NULL;
+}
+
+static void cxla_remove_children(struct cxl_port *port,
+				 bool (*is)(const struct cxl_port *child,
+					    const void *arg),
+				 const void *arg)
+{
+	struct cxl_port *child;
+
+	device_lock_assert(&port->dev);
+	while ((child = cxla_find_child(port, is, arg))) {
+		cxla_port_unregister(child);
+		put_device(&child->dev);
+	}
+}
+
+static bool cxla_is_any(const struct cxl_port *child, const void *unused)
+{
+	return true;
+}
+
+static bool cxla_is_below(const struct cxl_port *child, const void *dport)
+{
+	return child->parent_dport == dport;
+}
+
+/* the switch is not there any more, and nobody had it bound to hear of it */
+static bool cxla_is_stale(const struct cxl_port *child, const void *unused)
+{
+	return !is_cxl_endpoint(child) &&
+	       !device_is_registered(child->uport_dev);
 }
 
 /**
@@ -268,32 +298,59 @@ static struct cxl_port *cxla_first_child(struct cxl_port *port)
  */
 void cxla_port_remove_children(struct cxl_port *port)
 {
-	struct cxl_port *child;
-
-	device_lock_assert(&port->dev);
-	while ((child = cxla_first_child(port))) {
-		cxla_port_unregister(child);
-		put_device(&child->dev);
-	}
+	cxla_remove_children(port, cxla_is_any, NULL);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_port_remove_children, "CXL");
 
 /**
- * cxla_has_port() - is there a port for a device already
- * @uport_dev: what the port would stand for
- *
- * Context: whoever adds or removes ports for such devices is kept out.
- * Return: true when there is, bound or not.
+ * cxla_port_remove_stale() - unregister switches below that were unplugged
+ * @port: its lock is held
  */
-bool cxla_has_port(struct device *uport_dev)
+void cxla_port_remove_stale(struct cxl_port *port)
 {
-	return xa_load(&cxla_uports, (unsigned long)uport_dev);
+	cxla_remove_children(port, cxla_is_stale, NULL);
+}
+
+/**
+ * cxla_find_port_by_uport() - the port of a device
+ * @uport_dev: what the port stands for
+ *
+ * Context: any that may take a spinlock.
+ * Return: the port, referenced, up or not; or NULL.
+ */
+struct cxl_port *cxla_find_port_by_uport(struct device *uport_dev)
+{
+	struct cxl_port *port;
+
+	xa_lock(&cxla_uports);
+	port = xa_load(&cxla_uports, (unsigned long)uport_dev);
+	if (port)
+		get_device(&port->dev);
+	xa_unlock(&cxla_uports);
+	return port;
 }
 
 static void cxla_dport_link_name(const struct cxl_dport *dport, char *name,
 				 size_t size)
 {
 	snprintf(name, size, "dport%u", dport->port_id);
+}
+
+static void cxla_dport_remove(struct cxl_dport *dport)
+{
+	struct cxl_port *port = dport->port;
+	char name[sizeof("dport4294967295")];
+
+	cxla_remove_children(port, cxla_is_below, dport);
+	if (dport->linked) {
+		cxla_dport_link_name(dport, name, sizeof(name));
+		sysfs_remove_link(&port->dev.kobj, name);
+	}
+	xa_erase(&cxla_dports, (unsigned long)dport->dport_dev);
+	xa_erase(&port->dports, dport->port_id);
+	put_device(dport->dport_dev);
+	kfree(dport);
+	port->nr_dports--;
 }
 
 /**
@@ -303,16 +360,25 @@ static void cxla_dport_link_name(const struct cxl_dport *dport, char *name,
  * @port_id: its number in target lists
  * @rch: it is a CXL 1.1 host bridge
  *
- * Return: 0; -EBUSY: @port_id is there already; -EEXIST: @dport_dev belongs to
- * another port; -ENOMEM.
+ * One of that number that was unplugged makes room.
+ *
+ * Return: 0; -EBUSY: @port_id is there already; -EEXIST: @dport_dev is a dport
+ * already, of this port or of another; -ENOMEM.
  */
 int cxla_dport_add(struct cxl_port *port, struct device *dport_dev,
 		   u32 port_id, bool rch)
 {
 	char name[sizeof("dport4294967295")];
+	struct cxl_dport *old;
 	int rc;
 
 	device_lock_assert(&port->dev);
+
+	if (xa_load(&cxla_dports, (unsigned long)dport_dev))
+		return -EEXIST;
+	old = xa_load(&port->dports, port_id);
+	if (old && !device_is_registered(old->dport_dev))
+		cxla_dport_remove(old);
 
 	struct cxl_dport *dport __free(kfree) =
 		kzalloc(sizeof(*dport), GFP_KERNEL);
@@ -345,28 +411,43 @@ EXPORT_SYMBOL_NS_GPL(cxla_dport_add, "CXL");
 
 /**
  * cxla_dports_remove() - remove all downstream ports
- * @port: its lock is held and nothing is below it
+ * @port: its lock is held
  */
 void cxla_dports_remove(struct cxl_port *port)
 {
-	char name[sizeof("dport4294967295")];
 	struct cxl_dport *dport;
 	unsigned long index;
 
 	device_lock_assert(&port->dev);
-	xa_for_each(&port->dports, index, dport) {
-		if (dport->linked) {
-			cxla_dport_link_name(dport, name, sizeof(name));
-			sysfs_remove_link(&port->dev.kobj, name);
-		}
-		xa_erase(&cxla_dports, (unsigned long)dport->dport_dev);
-		xa_erase(&port->dports, index);
-		put_device(dport->dport_dev);
-		kfree(dport);
-	}
-	port->nr_dports = 0;
+	xa_for_each(&port->dports, index, dport)
+		cxla_dport_remove(dport);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_dports_remove, "CXL");
+
+/**
+ * cxla_port_rescan() - look for downstream ports that came
+ * @port: host bridge or switch, its lock not held
+ *
+ * Context: sleeps; cxla_enum_mutex may be held.
+ * Return: 0; -ENXIO: it is not up; or an error.
+ */
+int cxla_port_rescan(struct cxl_port *port)
+{
+	struct cxl_dport *dport;
+	unsigned long index = 0;
+	int rc;
+
+	guard(device)(&port->dev);
+	if (!port->up)
+		return -ENXIO;
+	rc = cxla_pci_add_dports(port);
+	if (rc || !port->passthrough || port->nr_dports != 1)
+		return rc;
+	dport = xa_find(&port->dports, &index, ULONG_MAX, XA_PRESENT);
+	guard(rwsem_write)(&cxl_rwsem.region);
+	port->decoders[0]->targets[0] = dport->port_id;
+	return 0;
+}
 
 /**
  * cxla_dport_by_dev() - the dport of a port that a device is
@@ -452,40 +533,51 @@ static int cxla_endpoint_setup(struct cxl_port *port)
 		if (rc && rc != -ENXIO)
 			return rc;
 	}
-	set_bit(CXL_PORT_F_UP, &port->flags);
 	return 0;
 }
 
+static void cxla_port_undo(struct cxl_port *port)
+{
+	port->up = false;
+	if (is_cxl_endpoint(port))
+		cxla_regions_detach(port);
+	cxla_hdm_teardown(port);
+	cxla_dports_remove(port);
+}
+
 /**
- * cxla_port_setup() - probe of a port: dports, decoders, regions
+ * cxla_port_setup() - bring a port up: dports, decoders, regions
  * @port: host bridge, switch or endpoint, its lock held
  *
- * Return: 0, or an error after which cxla_port_teardown() has run.
+ * Return: 0; -ENXIO and @port->reason; -EBUSY: an endpoint a second time; or
+ * another error. After an error nothing of it is left.
  */
 int cxla_port_setup(struct cxl_port *port)
 {
-	bool again = test_and_set_bit(CXL_PORT_F_PROBED, &port->flags);
+	bool first = !port->seen;
 	int rc;
 
 	device_lock_assert(&port->dev);
 	/*
 	 * An endpoint is brought up once, by the memdev that it is of. After
 	 * it was unbound the memdev is being detached, and a new attach makes
-	 * a new endpoint. That somebody tried is no error of the attach.
+	 * a new endpoint.
 	 */
-	if (is_cxl_endpoint(port) && again)
+	if (is_cxl_endpoint(port) && !first)
 		return -EBUSY;
+	port->reason = CXLA_REASON_NONE;
 	rc = is_cxl_endpoint(port) ? cxla_endpoint_setup(port) :
 				     cxla_upstream_setup(port);
-	/* device_add() keeps the error of a probe to itself */
-	port->error = rc;
-	if (rc)
-		cxla_port_teardown(port);
-	else if (!is_cxl_endpoint(port) &&
-		 (again || !dev_is_pci(port->uport_dev)))
-		/* a new switch is there on behalf of the attach that asked */
+	if (rc) {
+		cxla_port_undo(port);
+		return rc;
+	}
+	port->up = true;
+	port->seen = true;
+	/* a new switch is there on behalf of the attach that asked */
+	if (!is_cxl_endpoint(port) && !(first && dev_is_pci(port->uport_dev)))
 		cxla_retry_kick(CXLA_RETRY_ARRIVED);
-	return rc;
+	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_port_setup, "CXL");
 
@@ -504,15 +596,16 @@ void cxla_port_teardown(struct cxl_port *port)
 	if (is_cxl_endpoint(port)) {
 		struct cxl_memdev *cxlmd = to_cxl_memdev(port->uport_dev);
 
+		/* what comes from here on may help */
+		cxla_news_seen(cxlmd->cxlds);
 		cxla_attach_revoke(cxlmd);
 		cxla_regions_detach(port);
 		cxla_pause(CXLA_PAUSE_ENDPOINT_DETACHED);
-		if (test_bit(CXL_PORT_F_UP, &port->flags))
-			cxla_detach_queue(cxlmd);
+		cxla_detach_queue(cxlmd, port->binding);
 	} else {
+		port->up = false;
 		cxla_port_remove_children(port);
 	}
-	cxla_hdm_teardown(port);
-	cxla_dports_remove(port);
+	cxla_port_undo(port);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_port_teardown, "CXL");

@@ -8,10 +8,12 @@
  * and are there as long as it is; the hardware stays as firmware left it.
  *
  * A region is unregistered once: who finds it not dying, under regions_lock,
- * does it; others wait. The driver core is called with that lock dropped.
+ * does it; others wait. The driver core is called with that lock dropped: who
+ * finds a region that is not added yet waits for it, too.
  */
 #include <linux/device.h>
 #include <linux/ioport.h>
+#include <linux/ktime.h>
 #include <linux/memregion.h>
 #include <linux/slab.h>
 
@@ -33,6 +35,7 @@ static void cxla_region_release(struct device *dev)
 	struct cxl_region *cxlr = to_cxl_region(dev);
 
 	memregion_free(cxlr->id);
+	mutex_destroy(&cxlr->writer);
 	put_device(&cxlr->cxlrd->cxld.dev);
 	kfree(cxlr);
 }
@@ -66,6 +69,8 @@ static struct cxl_region *cxla_region_alloc(struct cxl_root_decoder *cxlrd,
 	get_device(&cxlrd->cxld.dev);
 	cxlr->ways = cxld->ways;
 	cxlr->granularity = cxld->granularity;
+	mutex_init(&cxlr->writer);
+	init_completion(&cxlr->built);
 	init_completion(&cxlr->gone);
 
 	dev = &cxlr->dev;
@@ -84,6 +89,7 @@ static struct cxl_region *cxla_region_alloc(struct cxl_root_decoder *cxlrd,
 	cxlr->res.end = cxld->hpa_range.end;
 	cxlr->res.flags = IORESOURCE_MEM;
 	cxlr->res.name = dev_name(dev);
+	cxlr->since_ns = ktime_get_boottime_ns();
 	return cxlr;
 }
 
@@ -111,73 +117,55 @@ static int cxla_region_join(struct cxl_region *cxlr,
 	}
 
 	get_device(&cxled->cxld.dev);
+	cxled->cxlrd = cxlr->cxlrd;
+	list_del_init(&cxled->orphan);
 	cxlr->targets[pos] = cxled;
 	cxlr->nr_targets++;
 	cxled->pos = pos;
 	cxled->cxld.region = cxlr;
 	cxla_route_note(cxled, NULL, cxlr);
 	if (hw_lock)
-		set_bit(CXL_REGION_F_HW_LOCK, &cxlr->flags);
+		cxlr->hw_locked = true;
 	if (cxled_to_memdev(cxled)->attach)
 		cxlr->nr_attach++;
 	return 0;
 }
 
-/* the reverse; the ports above are still there */
-static void cxla_region_leave(struct cxl_region *cxlr,
-			      struct cxl_endpoint_decoder *cxled)
+/*
+ * The reverse, for all members at once; the ports above are still there. They
+ * are orphans until their endpoints go, or one that comes back makes the region
+ * anew.
+ */
+static void cxla_region_disband(struct cxl_region *cxlr)
 {
 	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
 	guard(rwsem_write)(&cxl_rwsem.region);
 
-	cxla_route_note(cxled, cxlr, NULL);
-	cxlr->targets[cxled->pos] = NULL;
-	cxlr->nr_targets--;
-	cxled->cxld.region = NULL;
-	if (cxled_to_memdev(cxled)->attach)
-		cxlr->nr_attach--;
-	/* members that share a part of the way keep it */
-	for (int i = 0; i < cxlr->ways; i++)
-		if (cxlr->targets[i])
-			cxla_route_note(cxlr->targets[i], NULL, cxlr);
-	put_device(&cxled->cxld.dev);
-}
+	for (int i = 0; i < cxlr->ways; i++) {
+		struct cxl_endpoint_decoder *cxled = cxlr->targets[i];
 
-static bool cxla_region_mark_dying(struct cxl_region *cxlr)
-{
-	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
-	return !test_and_set_bit(CXL_REGION_F_DYING, &cxlr->flags);
-}
-
-/* for the ledger; of what is claimed by somebody it says nothing */
-static int cxla_region_tell(struct cxl_region *cxlr, enum cxla_ledger_why why)
-{
-	struct cxla_verdict verdict = { .why = why };
-	const struct range range = { cxlr->res.start, cxlr->res.end };
-
-	strscpy(verdict.who, dev_name(&cxlr->dev));
-	return cxla_ledger_note(&range, &verdict);
+		if (!cxled)
+			continue;
+		cxla_route_note(cxled, cxlr, NULL);
+		cxlr->targets[i] = NULL;
+		cxled->cxld.region = NULL;
+		cxled->reason = CXLA_REASON_REVOKED;
+		list_add_tail(&cxled->orphan, &cxlr->cxlrd->orphans);
+		put_device(&cxled->cxld.dev);
+	}
+	cxlr->nr_targets = 0;
+	cxlr->nr_attach = 0;
 }
 
 /* nobody finds the region any more, and it has no members */
 static void cxla_region_dismantle(struct cxl_region *cxlr)
 {
-	struct cxl_root_decoder *cxlrd = cxlr->cxlrd;
+	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
 
-	/* needs no memory: it was noted when it was made */
-	cxla_region_tell(cxlr, CXLA_WHY_REGION_GONE);
-
-	scoped_guard(mutex, &cxlrd->regions_lock) {
-		mtree_erase(&cxlrd->regions, cxlr->res.start);
-		atomic_dec(&cxla_nr_regions);
-		if (cxlr->res_inserted)
-			remove_resource(&cxlr->res);
-		for (int i = 0; i < cxlr->ways; i++)
-			if (cxlr->targets[i])
-				cxla_region_leave(cxlr, cxlr->targets[i]);
-	}
-	complete_all(&cxlr->gone);
-	put_device(&cxlr->dev);
+	mtree_erase(&cxlr->cxlrd->regions, cxlr->res.start);
+	atomic_dec(&cxla_nr_regions);
+	cxla_resource_remove(&cxlr->res);
+	cxla_region_disband(cxlr);
 }
 
 /* who marked the region dying does this, with no lock of ours held */
@@ -187,41 +175,29 @@ static void cxla_region_unregister(struct cxl_region *cxlr)
 	trace_cxla_region_del(cxlr);
 	device_del(&cxlr->dev);
 	cxla_pause(CXLA_PAUSE_REGION_DELETED);
-	cxla_region_dismantle(cxlr);
+	scoped_guard(mutex, &cxlr->cxlrd->regions_lock)
+		cxla_region_dismantle(cxlr);
+	complete_all(&cxlr->gone);
+	put_device(&cxlr->dev);
 }
 
-static int cxla_region_insert(struct cxl_region *cxlr)
+static bool cxla_region_fits(const struct cxl_region *cxlr,
+			     const struct cxl_endpoint_decoder *cxled)
 {
-	struct cxl_root_decoder *cxlrd = cxlr->cxlrd;
-	int rc;
+	const struct cxl_decoder *cxld = &cxled->cxld;
 
-	rc = cxla_region_tell(cxlr, CXLA_WHY_REGION_IDLE);
-	if (rc)
-		return rc;
-	rc = mtree_insert_range(&cxlrd->regions, cxlr->res.start,
-				cxlr->res.end, cxlr, GFP_KERNEL);
-	if (rc)
-		return rc;
-
-	/*
-	 * Firmware may have described the range in pieces that are not the
-	 * region's. That costs the region its name in /proc/iomem and nothing
-	 * else: whether any of it is System RAM is asked at the attach.
-	 */
-	rc = insert_resource(&cxlrd->res, &cxlr->res);
-	if (rc)
-		dev_warn(&cxlr->dev, "no place for %pr in the iomem tree\n",
-			 &cxlr->res);
-	cxlr->res_inserted = !rc;
-	atomic_inc(&cxla_nr_regions);
-	return 0;
+	return cxlr->ways == cxld->ways &&
+	       cxlr->granularity == cxld->granularity &&
+	       cxlr->res.start == cxld->hpa_range.start &&
+	       cxlr->res.end == cxld->hpa_range.end;
 }
 
-/* a region with one member; regions_lock held, userspace sees nothing yet */
+/* a region of @cxled, and of those who wait for it to come back */
 static struct cxl_region *
 cxla_region_construct(struct cxl_root_decoder *cxlrd,
 		      struct cxl_endpoint_decoder *cxled)
 {
+	struct cxl_endpoint_decoder *orphan, *next;
 	struct cxl_region *cxlr;
 	int rc;
 
@@ -231,22 +207,32 @@ cxla_region_construct(struct cxl_root_decoder *cxlrd,
 	if (IS_ERR(cxlr))
 		return cxlr;
 	rc = cxla_region_join(cxlr, cxled);
+	if (!rc)
+		rc = mtree_insert_range(&cxlrd->regions, cxlr->res.start,
+					cxlr->res.end, cxlr, GFP_KERNEL);
 	if (rc) {
+		cxla_region_disband(cxlr);
 		put_device(&cxlr->dev);
 		return ERR_PTR(rc);
 	}
-	rc = cxla_region_insert(cxlr);
-	if (rc) {
-		cxla_region_leave(cxlr, cxled);
-		put_device(&cxlr->dev);
-		return ERR_PTR(rc);
-	}
+	atomic_inc(&cxla_nr_regions);
+	list_for_each_entry_safe(orphan, next, &cxlrd->orphans, orphan)
+		if (cxlr->ways > 1 && cxla_region_fits(cxlr, orphan))
+			cxla_region_join(cxlr, orphan);
+	/*
+	 * Firmware may have described the range in pieces that are not the
+	 * region's. That costs the region its name in /proc/iomem and nothing
+	 * else: who has it is asked at the attach.
+	 */
+	if (cxla_resource_insert(&cxlrd->res, &cxlr->res))
+		dev_warn(&cxlr->dev, "no place for %pr in the iomem tree\n",
+			 &cxlr->res);
 	return cxlr;
 }
 
 /*
- * Find the region that @cxled belongs to, or construct it. *@fresh says that
- * it is new and has to be added. One that is dying is returned as it is.
+ * Find the region that @cxled belongs to, or construct it. One that is not
+ * CXLA_LIVE is returned as it is; *@fresh says that it was made here.
  */
 static struct cxl_region *cxla_region_get(struct cxl_root_decoder *cxlrd,
 					  struct cxl_endpoint_decoder *cxled,
@@ -260,18 +246,12 @@ static struct cxl_region *cxla_region_get(struct cxl_root_decoder *cxlrd,
 	lockdep_assert_held(&cxlrd->regions_lock);
 
 	cxlr = mt_find(&cxlrd->regions, &index, range->end);
-	if (!cxlr) {
-		*fresh = true;
+	*fresh = !cxlr;
+	if (!cxlr)
 		return cxla_region_construct(cxlrd, cxled);
-	}
-
-	*fresh = false;
-	if (test_bit(CXL_REGION_F_DYING, &cxlr->flags))
+	if (cxlr->life != CXLA_LIVE)
 		return cxlr;
-	if (cxlr->ways == 1 ||
-	    cxlr->ways != cxled->cxld.ways ||
-	    cxlr->granularity != cxled->cxld.granularity ||
-	    cxlr->res.start != range->start || cxlr->res.end != range->end) {
+	if (cxlr->ways == 1 || !cxla_region_fits(cxlr, cxled)) {
 		dev_err(cxled_to_hw(cxled),
 			"%s: [%#llx-%#llx] overlaps %s [%#llx-%#llx]\n",
 			dev_name(&cxled->cxld.dev), range->start, range->end,
@@ -284,89 +264,95 @@ static struct cxl_region *cxla_region_get(struct cxl_root_decoder *cxlrd,
 	return rc ? ERR_PTR(rc) : cxlr;
 }
 
-/*
- * The region of @cxled, referenced. One that is dying is as good as gone, and
- * waited for: who unregisters it needs no lock that is held here.
- */
-static struct cxl_region *
-cxla_region_find_or_make(struct cxl_root_decoder *cxlrd,
-			 struct cxl_endpoint_decoder *cxled, bool *fresh)
-{
-	for (;;) {
-		struct cxl_region *cxlr;
-		bool dying;
-
-		scoped_guard(mutex, &cxlrd->regions_lock) {
-			cxlr = cxla_region_get(cxlrd, cxled, fresh);
-			if (IS_ERR(cxlr))
-				return cxlr;
-			get_device(&cxlr->dev);
-			dying = test_bit(CXL_REGION_F_DYING, &cxlr->flags);
-		}
-		if (!dying)
-			return cxlr;
-		wait_for_completion(&cxlr->gone);
-		put_device(&cxlr->dev);
-	}
-}
-
-/*
- * Let userspace see a region. Until it does nobody else can end it:
- * delete_region takes it for not there, and it keeps a member, ours, as long as
- * the lock of that endpoint is held.
- */
+/* let userspace see a region, and others find it; wait for who they are */
 static int cxla_region_add(struct cxl_region *cxlr)
 {
-	int rc;
+	int rc = device_add(&cxlr->dev);
 
-	cxla_pause(CXLA_PAUSE_REGION_MADE);
-	rc = cxla_device_add(&cxlr->dev, &cxlr->flags, CXL_REGION_F_PROBED);
-	if (!rc && cxlr->error) {
-		rc = cxlr->error;
-		device_del(&cxlr->dev);
-	}
 	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
 		if (rc) {
-			set_bit(CXL_REGION_F_DYING, &cxlr->flags);
+			cxlr->life = CXLA_DYING;
+			cxla_region_dismantle(cxlr);
+			complete_all(&cxlr->gone);
+			put_device(&cxlr->dev);
 		} else {
-			set_bit(CXL_REGION_F_ADDED, &cxlr->flags);
+			WRITE_ONCE(cxlr->life, CXLA_LIVE);
 			trace_cxla_region_add(cxlr);
 		}
 	}
-	if (rc)
-		cxla_region_dismantle(cxlr);
-	else
-		cxla_pause(CXLA_PAUSE_REGION_ADDED);
+	complete_all(&cxlr->built);
 	return rc;
 }
 
-/**
- * cxla_region_reprobe() - ask the driver of a region again
- * @cxlr: region, added; no lock of it is held
- *
- * Return: 0, also when the driver declined; -ENOMEM: it had no memory.
+/*
+ * The region of @cxled, referenced and added. One that somebody else adds is
+ * waited for, and one that is dying as well: neither needs a lock that is held
+ * here.
  */
-int cxla_region_reprobe(struct cxl_region *cxlr)
+static struct cxl_region *
+cxla_region_find_or_make(struct cxl_root_decoder *cxlrd,
+			 struct cxl_endpoint_decoder *cxled)
 {
-	int rc = cxla_device_reprobe(&cxlr->dev);
+	for (;;) {
+		struct cxl_region *cxlr;
+		enum cxla_life life;
+		bool fresh;
+		int rc = 0;
 
-	return rc ?: READ_ONCE(cxlr->error);
+		scoped_guard(mutex, &cxlrd->regions_lock) {
+			cxlr = cxla_region_get(cxlrd, cxled, &fresh);
+			if (IS_ERR(cxlr))
+				return cxlr;
+			get_device(&cxlr->dev);
+			life = cxlr->life;
+		}
+		if (fresh)
+			rc = cxla_region_add(cxlr);
+		if (life == CXLA_LIVE || (fresh && !rc))
+			return cxlr;
+		if (!fresh)
+			wait_for_completion(life == CXLA_DYING ? &cxlr->gone :
+								 &cxlr->built);
+		put_device(&cxlr->dev);
+		if (rc)
+			return ERR_PTR(rc);
+	}
+}
+
+/**
+ * cxla_region_bind() - offer a region, if it is whole
+ * @cxlr: region; no lock of it is held
+ *
+ * Return: 0, also when it is in parts, uncommitted, or going; or an error.
+ */
+int cxla_region_bind(struct cxl_region *cxlr)
+{
+	int rc = cxla_device_bind(&cxlr->dev);
+
+	switch (rc) {
+	case -ENXIO:
+	case -ENODEV:
+	case -EAGAIN:	/* the driver core asks again, for a device link */
+		return 0;
+	default:
+		return rc;
+	}
 }
 
 /**
  * cxla_region_assemble() - from a committed decoder to its region
  * @cxled: endpoint decoder; the lock of its port is held
  *
- * The lock flag follows from the members, who are there before the device is
- * added.
+ * Whether userspace may change the region follows from its members: it is not
+ * found before the first is in.
  *
- * Return: 0; -ENXIO and @cxled->reason; or another error.
+ * Return: 0; -ENXIO and @cxled->reason; or another error, after which
+ * cxla_regions_detach() is due.
  */
 int cxla_region_assemble(struct cxl_endpoint_decoder *cxled)
 {
 	struct cxl_root_decoder *cxlrd;
 	struct cxl_region *cxlr;
-	bool fresh;
 	int rc = 0;
 
 	device_lock_assert(cxled->cxld.dev.parent);
@@ -385,15 +371,13 @@ int cxla_region_assemble(struct cxl_endpoint_decoder *cxled)
 		return -ENXIO;
 	}
 
-	cxlr = cxla_region_find_or_make(cxlrd, cxled, &fresh);
+	cxlr = cxla_region_find_or_make(cxlrd, cxled);
 	if (IS_ERR(cxlr)) {
 		rc = PTR_ERR(cxlr);
 	} else {
-		if (fresh)
-			rc = cxla_region_add(cxlr);
-		else
-			/* the driver had refused it as long as it was in parts */
-			rc = cxla_region_reprobe(cxlr);
+		cxla_pause(CXLA_PAUSE_REGION_MADE);
+		rc = cxla_region_bind(cxlr);
+		cxla_pause(CXLA_PAUSE_REGION_ADDED);
 		put_device(&cxlr->dev);
 	}
 	put_device(&cxlrd->cxld.dev);
@@ -417,44 +401,60 @@ struct cxl_region *cxla_region_of(struct cxl_endpoint_decoder *cxled)
 	return cxlr;
 }
 
+/* the region that @cxled is a member of, referenced; or no orphan any more */
+static struct cxl_region *cxla_region_leave(struct cxl_endpoint_decoder *cxled)
+{
+	struct cxl_region *cxlr;
+
+	if (!cxled->cxlrd)
+		return NULL;
+	guard(mutex)(&cxled->cxlrd->regions_lock);
+	cxlr = cxled->cxld.region;
+	if (cxlr)
+		get_device(&cxlr->dev);
+	else
+		list_del_init(&cxled->orphan);
+	return cxlr;
+}
+
+/* end a region, or wait for who does */
+static void cxla_region_end(struct cxl_region *cxlr)
+{
+	bool first;
+
+	wait_for_completion(&cxlr->built);
+	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
+		first = cxlr->life != CXLA_DYING;
+		WRITE_ONCE(cxlr->life, CXLA_DYING);
+	}
+	if (first)
+		cxla_region_unregister(cxlr);
+	else
+		wait_for_completion(&cxlr->gone);
+}
+
 /**
  * cxla_regions_detach() - an endpoint leaves all of its regions
  * @endpoint: port whose lock is held; revocation is over
  *
- * Regions of which it was the last member are gone on return.
+ * A region ends with the first member that leaves: who uses it would lose every
+ * so many bytes of it. It is gone on return.
  */
 void cxla_regions_detach(struct cxl_port *endpoint)
 {
 	device_lock_assert(&endpoint->dev);
 	for (int i = 0; i < endpoint->nr_decoders; i++) {
 		struct cxl_endpoint_decoder *cxled;
-		struct cxl_root_decoder *cxlrd;
 		struct cxl_region *cxlr;
-		bool last = false;
 
 		if (!endpoint->decoders[i])
 			continue;
 		cxled = to_cxl_endpoint_decoder(&endpoint->decoders[i]->dev);
-
-		cxlr = cxla_region_of(cxled);
-		if (!cxlr)
-			continue;
-
-		cxlrd = cxlr->cxlrd;
-		scoped_guard(mutex, &cxlrd->regions_lock) {
-			if (test_bit(CXL_REGION_F_DYING, &cxlr->flags) ||
-			    cxled->cxld.region != cxlr)
-				;
-			else if (cxlr->nr_targets == 1)
-				last = cxla_region_mark_dying(cxlr);
-			else
-				cxla_region_leave(cxlr, cxled);
+		/* another member may make it anew, with this one, meanwhile */
+		while ((cxlr = cxla_region_leave(cxled))) {
+			cxla_region_end(cxlr);
+			put_device(&cxlr->dev);
 		}
-		if (last)
-			cxla_region_unregister(cxlr);
-		else if (test_bit(CXL_REGION_F_DYING, &cxlr->flags))
-			wait_for_completion(&cxlr->gone);
-		put_device(&cxlr->dev);
 	}
 }
 
@@ -466,7 +466,7 @@ bool cxla_region_locked(struct cxl_region *cxlr)
 {
 	lockdep_assert(lockdep_is_held(&cxl_rwsem.region) ||
 		       lockdep_is_held(&cxlr->cxlrd->regions_lock));
-	return test_bit(CXL_REGION_F_HW_LOCK, &cxlr->flags) || cxlr->nr_attach;
+	return cxlr->hw_locked || cxlr->nr_attach;
 }
 
 /**
@@ -476,16 +476,27 @@ bool cxla_region_locked(struct cxl_region *cxlr)
 bool cxla_region_whole(const struct cxl_region *cxlr)
 {
 	lockdep_assert_held(&cxl_rwsem.region);
-	return cxlr->nr_targets == cxlr->ways &&
-	       !test_bit(CXL_REGION_F_RESET, &cxlr->flags);
+	return cxlr->nr_targets == cxlr->ways && !cxlr->uncommitted;
 }
 
-/* is any of it online as System RAM */
-bool cxla_region_is_ram(struct cxl_region *cxlr)
+/* the region of that name, referenced and added, or NULL */
+static struct cxl_region *cxla_region_by_name(struct cxl_root_decoder *cxlrd,
+					      const char *name)
 {
-	return cxla_range_in_iomem(&(struct range) { cxlr->res.start,
-						     cxlr->res.end },
-				   IORESOURCE_SYSTEM_RAM);
+	struct cxl_region *cxlr, *found = NULL;
+	unsigned long index = 0;
+
+	scoped_guard(mutex, &cxlrd->regions_lock)
+		mt_for_each(&cxlrd->regions, cxlr, index, ULONG_MAX)
+			if (sysfs_streq(name, dev_name(&cxlr->dev))) {
+				get_device(&cxlr->dev);
+				found = cxlr;
+				break;
+			}
+	/* its uevent may be out before it is complete */
+	if (found)
+		wait_for_completion(&found->built);
+	return found;
 }
 
 /**
@@ -493,33 +504,36 @@ bool cxla_region_is_ram(struct cxl_region *cxlr)
  * @cxlrd: root decoder
  * @name: name of a region of it, as userspace wrote it
  *
+ * Decoders stay as they are: the region is there again with the next bind.
+ *
  * Context: sysfs; takes no lock that is held while the attribute is removed.
- * Return: 0; -ENODEV no such region; -EBUSY it is locked, or going already.
+ * Return: 0; -ENODEV no such region; -EBUSY it is locked, somebody has some of
+ * it, or it is going already; -ENOMEM.
  */
 int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name)
 {
-	struct cxl_region *cxlr, *found = NULL;
-	unsigned long index = 0;
-	int rc = -ENODEV;
+	struct cxl_region *cxlr = cxla_region_by_name(cxlrd, name);
+	struct cxla_claim claim = { };
+	int rc;
 
-	scoped_guard(mutex, &cxlrd->regions_lock) {
-		mt_for_each(&cxlrd->regions, cxlr, index, ULONG_MAX) {
-			if (!sysfs_streq(name, dev_name(&cxlr->dev)))
-				continue;
-			if (!test_bit(CXL_REGION_F_ADDED, &cxlr->flags))
-				break;
-			scoped_guard(rwsem_read, &cxl_rwsem.region)
-				rc = cxla_region_locked(cxlr) ? -EBUSY : 0;
-			if (cxla_region_is_ram(cxlr))
-				rc = -EBUSY;
-			if (!rc && !cxla_region_mark_dying(cxlr))
-				rc = -EBUSY;
-			if (!rc)
-				found = cxlr;
-			break;
+	if (!cxlr)
+		return -ENODEV;
+	scoped_guard(device, &cxlr->dev) {
+		rc = cxla_region_change_begin(cxlr, &claim);
+		if (!rc) {
+			scoped_guard(mutex, &cxlrd->regions_lock) {
+				rc = cxla_region_check_change(cxlr);
+				if (!rc)
+					WRITE_ONCE(cxlr->life, CXLA_DYING);
+			}
+			if (rc)
+				cxla_region_change_end(cxlr, &claim, rc);
 		}
 	}
-	if (found)
-		cxla_region_unregister(found);
-	return rc;
+	if (!rc) {
+		cxla_region_unregister(cxlr);
+		cxla_unclaim(&claim);
+	}
+	put_device(&cxlr->dev);
+	return rc == -ENXIO ? -EBUSY : rc;
 }

@@ -199,34 +199,57 @@ const struct attribute_group *cxla_region_groups[] = {
 	NULL
 };
 
-/*
- * Binding says that a region is whole; one of expanders is general memory then,
- * unless some of it is persistent, which is left alone.
+/**
+ * cxla_region_offer() - whoever may use a region gets it
+ * @cxlr: region
+ *
+ * One of expanders is general memory, and device-dax is offered it, unless some
+ * of it is persistent, which is left alone.
+ *
+ * Context: the lock of @cxlr is held; sleeps, may end in memory hotplug.
+ * Return: 0; -ENXIO: it is not whole, or is going; -ENOMEM.
  */
-static int cxla_region_probe(struct device *dev)
+int cxla_region_offer(struct cxl_region *cxlr)
 {
-	struct cxl_region *cxlr = to_cxl_region(dev);
 	bool general;
 
-	WRITE_ONCE(cxlr->error, 0);
-	set_bit(CXL_REGION_F_PROBED, &cxlr->flags);
+	device_lock_assert(&cxlr->dev);
 	scoped_guard(rwsem_read, &cxl_rwsem.region) {
-		if (test_bit(CXL_REGION_F_CLOSED, &cxlr->flags))
-			return -ENXIO;
-		if (!cxla_region_whole(cxlr))
+		if (!cxla_region_whole(cxlr) ||
+		    READ_ONCE(cxlr->life) == CXLA_DYING)
 			return -ENXIO;
 		/* who is a member of a whole region does not change */
 		general = !cxlr->nr_attach && cxla_region_volatile(cxlr) &&
 			  cxlr->cxlrd->cxld.flags & CXL_DECODER_F_RAM;
 	}
-	/* the driver core tells nobody: who added the region hears of it so */
-	if (general)
-		WRITE_ONCE(cxlr->error, devm_cxla_add_dax_region(cxlr));
-	return cxlr->error;
+	return general ? cxla_dax_region_add(cxlr) : 0;
+}
+
+/**
+ * cxla_region_withdraw() - the reverse of cxla_region_offer()
+ * @cxlr: region
+ *
+ * Context: the lock of @cxlr is held; sleeps, may end in memory hotplug.
+ */
+void cxla_region_withdraw(struct cxl_region *cxlr)
+{
+	cxla_dax_region_remove(cxlr);
+}
+
+/* userspace binds and unbinds by these */
+static int cxla_region_probe(struct device *dev)
+{
+	return cxla_region_offer(to_cxl_region(dev));
+}
+
+static void cxla_region_remove(struct device *dev)
+{
+	cxla_region_withdraw(to_cxl_region(dev));
 }
 
 struct cxla_driver cxla_region_driver = {
 	.drv.name = "cxla_region",
 	.id = CXLA_DEVICE_REGION,
 	.probe = cxla_region_probe,
+	.remove = cxla_region_remove,
 };

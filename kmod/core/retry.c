@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * DOC: a root that comes later
+ * DOC: what was missing comes later
  *
  * A driver that went on without CXL.mem because something above it was missing
- * may ask to be told when that comes. A worker then calls it, under the lock of
- * its device, so that it can attach as in its probe. It runs on the ordered
- * queue that detaches drivers: who lost a range has been told of that before.
+ * may ask to be told when that comes. Its own work item then calls it, under the
+ * lock of its device, so that it can attach as in its probe.
  *
- * A memdev without attach has no driver who could ask: it is idle until its
- * ports are there, and then it is bound.
+ * What came is counted. A device has seen what was there when its last attach
+ * began, and when its range was taken back. Whoever compares, under the lock of
+ * the device, misses nothing, however late: the one who asks, the one whose
+ * memdev is dropped, and the work that is queued when something comes.
  */
 #include <linux/device.h>
+#include <linux/kref.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
@@ -19,168 +21,176 @@
 
 /**
  * struct cxla_waiter - a driver that wants to be attached again
+ * @kref: one of the list, one of the work that is queued
  * @list: on cxla_waiters; cxla_waiters_lock
- * @round: the last one it had its turn in; cxla_waiters_lock
- * @cxlds: device state; while on the list the driver is bound
+ * @work: calls @retry
+ * @dev: the device, referenced
+ * @cxlds: device state; NULL once the driver is gone; lock of @dev
  * @retry: what to call
  */
 struct cxla_waiter {
+	struct kref kref;
 	struct list_head list;
-	u64 round;
+	struct work_struct work;
+	struct device *dev;
 	struct cxl_dev_state *cxlds;
 	void (*retry)(struct cxl_dev_state *cxlds);
 };
 
-/* cxla_waiters; under device locks of accelerators, and nothing under it */
-static DEFINE_MUTEX(cxla_waiters_lock);
+/* cxla_waiters; nothing under it */
+static DEFINE_SPINLOCK(cxla_waiters_lock);
 static LIST_HEAD(cxla_waiters);
-/* written by the worker only */
-static u64 cxla_round;
-/* enum cxla_retry_why of the next round */
-static atomic_t cxla_retry_why = ATOMIC_INIT(0);
-/* how often a root or port came */
-static atomic_t cxla_nr_arrivals = ATOMIC_INIT(0);
+/* how often something came, by enum cxla_retry_why */
+static atomic_t cxla_news[CXLA_NR_RETRIES];
 
-/* is it what was missing that came? Of the device's own nothing comes */
-static bool cxla_may_come(enum cxla_reason reason, int why)
+/**
+ * cxla_news_seen() - a device knows of all that has come so far
+ * @cxlds: its state
+ *
+ * Context: any, as long as @cxlds has a memdev, or is about to.
+ */
+void cxla_news_seen(struct cxl_dev_state *cxlds)
 {
-	switch (reason) {
+	for (int i = 0; i < CXLA_NR_RETRIES; i++)
+		WRITE_ONCE(cxlds->seen[i], atomic_read(&cxla_news[i]));
+}
+EXPORT_SYMBOL_NS_GPL(cxla_news_seen, "CXL");
+
+static bool cxla_is_news(const struct cxl_dev_state *cxlds)
+{
+	for (int i = 0; i < CXLA_NR_RETRIES; i++)
+		if (cxlds->wants & BIT(i) &&
+		    READ_ONCE(cxlds->seen[i]) != atomic_read(&cxla_news[i]))
+			return true;
+	return false;
+}
+
+/* what would help a device, bits of enum cxla_retry_why */
+static unsigned int cxla_wants(const struct cxl_dev_state *cxlds)
+{
+	if (cxlds->held)
+		return 0;
+	/* of an expander the memdev stays, and is idle without its ports */
+	if (cxlds->cxlmd)
+		return cxlds->cxlmd->attach ? 0 : BIT(CXLA_RETRY_ARRIVED);
+	switch (cxlds->reason) {
 	case CXLA_REASON_NO_ROOT:
 	case CXLA_REASON_ROOT_UNBOUND:
 	case CXLA_REASON_ROOT_IN_USE:
 	case CXLA_REASON_PORT_DISABLED:
 	case CXLA_REASON_REVOKED:
-		return why & CXLA_RETRY_ARRIVED;
+		return BIT(CXLA_RETRY_ARRIVED);
 	case CXLA_REASON_QUARANTINED:
 	case CXLA_REASON_CLAIMED:
-		return true;
+		return BIT(CXLA_RETRY_ARRIVED) | BIT(CXLA_RETRY_UNCLAIMED);
 	default:
-		return false;
+		/* of the device's own nothing comes */
+		return 0;
 	}
 }
 
-/* whose turn it is in this round, its device referenced; or NULL */
-static struct device *cxla_next_waiter(struct cxla_waiter **next)
+static void cxla_waiter_release(struct kref *kref)
 {
-	struct cxla_waiter *waiter;
+	struct cxla_waiter *waiter = container_of(kref, struct cxla_waiter,
+						  kref);
 
-	guard(mutex)(&cxla_waiters_lock);
-	waiter = list_first_entry_or_null(&cxla_waiters, struct cxla_waiter,
-					  list);
-	/* who had its turn goes to the end: when the first had, all had */
-	if (!waiter || waiter->round == cxla_round)
-		return NULL;
-	waiter->round = cxla_round;
-	list_move_tail(&waiter->list, &cxla_waiters);
-	*next = waiter;
-	return get_device(waiter->cxlds->dev);
-}
-
-/* is it there still? Asked under the lock of the device that it belongs to */
-static bool cxla_still_waits(const struct cxla_waiter *waiter,
-			     const struct device *dev)
-{
-	struct cxla_waiter *pos;
-
-	guard(mutex)(&cxla_waiters_lock);
-	list_for_each_entry_reverse(pos, &cxla_waiters, list)
-		if (pos == waiter)
-			return pos->cxlds->dev == dev;
-	return false;
-}
-
-static void cxla_retry_one(struct cxla_waiter *waiter, struct device *dev,
-			   int why)
-{
-	struct cxl_dev_state *cxlds;
-
-	cxla_pause(CXLA_PAUSE_RETRY_BEGIN);
-	guard(device)(dev);
-	if (!cxla_still_waits(waiter, dev))
-		return;
-	cxlds = waiter->cxlds;
-	cxla_pause(CXLA_PAUSE_RETRY_LOCKED);
-	if (!cxlds->cxlmd && cxla_may_come(cxlds->reason, why))
-		waiter->retry(cxlds);
-}
-
-/* a memdev of an expander, which may not have found its ports */
-static int cxla_rescan_one(struct device *dev, void *unused)
-{
-	if (!is_cxl_memdev(dev) || to_cxl_memdev(dev)->attach)
-		return 0;
-	/* while it is locked the memdev neither comes nor goes */
-	guard(device)(dev->parent);
-	if (device_is_registered(dev) && device_attach(dev) < 0)
-		dev_dbg(dev, "stays idle\n");
-	return 0;
+	put_device(waiter->dev);
+	kfree(waiter);
 }
 
 static void cxla_retry_work(struct work_struct *work)
 {
-	int why = atomic_xchg(&cxla_retry_why, 0);
-	struct cxla_waiter *waiter;
-	struct device *dev;
+	struct cxla_waiter *waiter = container_of(work, struct cxla_waiter,
+						  work);
 
-	if (why & CXLA_RETRY_ARRIVED)
-		bus_for_each_dev(&cxla_bus_type, NULL, NULL, cxla_rescan_one);
-
-	cxla_round++;
-	while ((dev = cxla_next_waiter(&waiter))) {
-		cxla_retry_one(waiter, dev, why);
-		put_device(dev);
-	}
+	cxla_pause(CXLA_PAUSE_RETRY_BEGIN);
+	cxla_accel_lock(waiter->dev);
+	cxla_pause(CXLA_PAUSE_RETRY_LOCKED);
+	if (waiter->cxlds && cxla_is_news(waiter->cxlds))
+		waiter->retry(waiter->cxlds);
+	device_unlock(waiter->dev);
+	kref_put(&waiter->kref, cxla_waiter_release);
 }
 
-static DECLARE_WORK(cxla_retry, cxla_retry_work);
+static void cxla_waiter_queue(struct cxla_waiter *waiter)
+{
+	lockdep_assert_held(&cxla_waiters_lock);
+	kref_get(&waiter->kref);
+	if (!queue_work(cxla_wq, &waiter->work))
+		kref_put(&waiter->kref, cxla_waiter_release);
+}
 
 /**
  * cxla_retry_kick() - something came that others may wait for
  * @why: what
  *
- * Context: any.
+ * Context: any but interrupts.
  */
 void cxla_retry_kick(enum cxla_retry_why why)
 {
-	if (why == CXLA_RETRY_ARRIVED)
-		atomic_inc(&cxla_nr_arrivals);
-	atomic_or(why, &cxla_retry_why);
-	queue_work(cxla_wq, &cxla_retry);
+	struct cxla_waiter *waiter;
+
+	atomic_inc(&cxla_news[why]);
+	/* pairs with cxla_retry_update(): one of the two sees the other's */
+	smp_mb__after_atomic();
+	guard(spinlock)(&cxla_waiters_lock);
+	list_for_each_entry(waiter, &cxla_waiters, list)
+		if (READ_ONCE(waiter->cxlds->wants) & BIT(why))
+			cxla_waiter_queue(waiter);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_retry_kick, "CXL");
 
 /**
- * cxla_arrivals() - a number that changes when a root or port comes
+ * cxla_retry_update() - an attach came to nothing, or a range has ended
+ * @cxlds: the state of the device, its lock held
  *
- * Who takes it when a range is revoked, and again when the driver has been told,
- * knows whether something came that the driver was not ready for.
+ * What it lacks may have come before it was known to lack it.
  */
-int cxla_arrivals(void)
+void cxla_retry_update(struct cxl_dev_state *cxlds)
 {
-	return atomic_read(&cxla_nr_arrivals);
+	WRITE_ONCE(cxlds->wants, cxla_wants(cxlds));
+	smp_mb();
+	if (!cxlds->waiter || !cxla_is_news(cxlds))
+		return;
+	guard(spinlock)(&cxla_waiters_lock);
+	cxla_waiter_queue(cxlds->waiter);
 }
+EXPORT_SYMBOL_NS_GPL(cxla_retry_update, "CXL");
 
 static void cxla_waiter_remove(void *_waiter)
 {
 	struct cxla_waiter *waiter = _waiter;
 
-	scoped_guard(mutex, &cxla_waiters_lock)
+	scoped_guard(spinlock, &cxla_waiters_lock)
 		list_del(&waiter->list);
-	kfree(waiter);
+	waiter->cxlds->waiter = NULL;
+	waiter->cxlds = NULL;
+	kref_put(&waiter->kref, cxla_waiter_release);
 }
 
 int devm_cxl_attach_retry(struct cxl_dev_state *cxlds,
 			  void (*retry)(struct cxl_dev_state *cxlds))
 {
 	struct cxla_waiter *waiter;
+	int rc;
 
+	if (cxlds->waiter)
+		return -EBUSY;
 	waiter = kzalloc(sizeof(*waiter), GFP_KERNEL);
 	if (!waiter)
 		return -ENOMEM;
+	kref_init(&waiter->kref);
+	INIT_WORK(&waiter->work, cxla_retry_work);
+	waiter->dev = get_device(cxlds->dev);
 	waiter->cxlds = cxlds;
 	waiter->retry = retry;
-	scoped_guard(mutex, &cxla_waiters_lock)
+	scoped_guard(spinlock, &cxla_waiters_lock)
 		list_add_tail(&waiter->list, &cxla_waiters);
-	return devm_add_action_or_reset(cxlds->dev, cxla_waiter_remove, waiter);
+	cxlds->waiter = waiter;
+	rc = devm_add_action_or_reset(cxlds->dev, cxla_waiter_remove, waiter);
+	/* its attach may have failed before it asked */
+	if (!rc)
+		cxla_retry_update(cxlds);
+	return rc;
 }
 EXPORT_SYMBOL_NS_GPL(devm_cxl_attach_retry, "CXL");

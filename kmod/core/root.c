@@ -50,8 +50,11 @@ static int cxla_window_insert(struct cxl_root_decoder *cxlrd,
 	insert_resource_expand_to_fit(&iomem_resource, res);
 	if (!res->parent)
 		return -EBUSY;
-	cxlrd->res_inserted = true;
-	return 0;
+	/* somebody's memory is no window */
+	if (!(res->parent->flags & IORESOURCE_BUSY))
+		return 0;
+	remove_resource(res);
+	return -EBUSY;
 }
 
 static int cxla_window_index(struct cxl_root_decoder *cxlrd)
@@ -67,14 +70,6 @@ static void cxla_window_forget(struct cxl_root_decoder *cxlrd)
 {
 	guard(rwsem_write)(&cxl_rwsem.region);
 	mtree_erase(&cxla_windows, cxlrd->cxld.hpa_range.start);
-}
-
-static void cxla_window_withdraw(struct cxl_root_decoder *cxlrd)
-{
-	if (!cxlrd->res_inserted)
-		return;
-	remove_resource(&cxlrd->res);
-	cxlrd->res_inserted = false;
 }
 
 /**
@@ -98,6 +93,7 @@ int cxla_window_add(struct cxl_port *root, int id,
 		return -ENOMEM;
 	mutex_init(&cxlrd->regions_lock);
 	mt_init_flags(&cxlrd->regions, MT_FLAGS_ALLOC_RANGE);
+	INIT_LIST_HEAD(&cxlrd->orphans);
 	cxlrd->qos_class = window->qos_class;
 
 	cxld = &cxlrd->cxld;
@@ -127,7 +123,7 @@ int cxla_window_add(struct cxl_port *root, int id,
 	return 0;
 
 err_withdraw:
-	cxla_window_withdraw(cxlrd);
+	cxla_resource_remove(&cxlrd->res);
 err_erase:
 	cxla_window_forget(cxlrd);
 err_put:
@@ -149,7 +145,7 @@ void cxla_windows_remove(struct cxl_port *root)
 			continue;
 		cxlrd = to_cxl_root_decoder(&root->decoders[i]->dev);
 		cxla_window_forget(cxlrd);
-		cxla_window_withdraw(cxlrd);
+		cxla_resource_remove(&cxlrd->res);
 	}
 	cxla_decoders_remove(root);
 }
@@ -173,16 +169,27 @@ struct cxl_root_decoder *cxla_window_find(const struct range *range)
 	return cxlrd;
 }
 
+static void cxla_region_line(const struct cxl_region *cxlr,
+			     struct cxla_ledger_line *line)
+{
+	*line = (struct cxla_ledger_line) {
+		.range = { cxlr->res.start, cxlr->res.end },
+		.verdict.why = CXLA_WHY_REGION_IDLE,
+		.time_ns = cxlr->since_ns,
+	};
+	strscpy(line->verdict.who, dev_name(&cxlr->dev));
+}
+
 /**
  * cxla_regions_walk() - visit each region that firmware, or a user, committed
- * @visit: called with the HPA range of a region, and its name, which are valid
- *	during the call; a result that is not 0 ends the walk
+ * @visit: called with what the ledger says of a region that nobody has, windows
+ *	and regions in ascending order; a result that is not 0 ends the walk
  * @arg: passed to it
  *
  * Context: sleeps; regions_lock of one window at a time is held around @visit.
  * Return: what @visit returned last, or 0.
  */
-int cxla_regions_walk(int (*visit)(const struct range *range, const char *name,
+int cxla_regions_walk(int (*visit)(const struct cxla_ledger_line *line,
 				   void *arg), void *arg)
 {
 	struct cxl_root_decoder *cxlrd;
@@ -202,11 +209,10 @@ int cxla_regions_walk(int (*visit)(const struct range *range, const char *name,
 			break;
 		scoped_guard(mutex, &cxlrd->regions_lock)
 			mt_for_each(&cxlrd->regions, cxlr, index, ULONG_MAX) {
-				const struct range range = {
-					cxlr->res.start, cxlr->res.end
-				};
+				struct cxla_ledger_line line;
 
-				rc = visit(&range, dev_name(&cxlr->dev), arg);
+				cxla_region_line(cxlr, &line);
+				rc = visit(&line, arg);
 				if (rc)
 					break;
 			}
@@ -217,6 +223,29 @@ int cxla_regions_walk(int (*visit)(const struct range *range, const char *name,
 	return rc;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_regions_walk, "CXL");
+
+struct cxla_region_search {
+	u64 hpa;
+	struct cxla_ledger_line *line;
+};
+
+static int cxla_region_is_next(const struct cxla_ledger_line *line, void *arg)
+{
+	struct cxla_region_search *search = arg;
+
+	if (line->range.end < search->hpa)
+		return 0;
+	*search->line = *line;
+	return 1;
+}
+
+/* for the ledger: the region at an address, or behind it */
+bool cxla_region_next(u64 hpa, struct cxla_ledger_line *line)
+{
+	struct cxla_region_search search = { .hpa = hpa, .line = line };
+
+	return cxla_regions_walk(cxla_region_is_next, &search);
+}
 
 /**
  * cxla_root_absent_reason() - why there is no root

@@ -26,15 +26,15 @@ static int cxla_dax_node(u64 hpa)
 	return nid == NUMA_NO_NODE ? memory_add_physaddr_to_nid(hpa) : nid;
 }
 
-static int cxla_dax_publish(struct cxl_dax_region *cxlr_dax)
+static int cxla_dax_region_probe(struct device *dev)
 {
+	struct cxl_dax_region *cxlr_dax = to_cxl_dax_region(dev);
 	struct cxla_verdict verdict = {
 		.owner = CXLA_OWNER_DAX,
 		.state = CXLA_LEDGER_OWNED,
 		.why = CXLA_WHY_REGION,
 	};
 	const struct range *range = &cxlr_dax->range;
-	struct device *dev = &cxlr_dax->dev;
 	int rc;
 
 	snprintf(verdict.who, sizeof(verdict.who), "dax%d.0", cxlr_dax->id);
@@ -48,15 +48,6 @@ static int cxla_dax_publish(struct cxl_dax_region *cxlr_dax)
 				     "[%#llx-%#llx]: device-dax does not take it\n",
 				     range->start, range->end);
 	return 0;
-}
-
-static int cxla_dax_region_probe(struct device *dev)
-{
-	struct cxl_dax_region *cxlr_dax = to_cxl_dax_region(dev);
-
-	set_bit(CXL_DAX_REGION_F_PROBED, &cxlr_dax->flags);
-	cxlr_dax->error = cxla_dax_publish(cxlr_dax);
-	return cxlr_dax->error;
 }
 
 static struct cxla_driver cxla_dax_region_driver = {

@@ -20,17 +20,15 @@ MODULE_PARM_DESC(system_ram, "online ranges as System RAM by kmem (default: N, t
  * struct cxla_hmem_data - platform data of a child
  * @range: HPA, inclusive, aligned to CXLA_DAX_ALIGN
  * @nid: NUMA node by firmware
- * @why: for the ledger
  */
 struct cxla_hmem_data {
 	struct range range;
 	int nid;
-	enum cxla_ledger_why why;
 };
 
 static void cxla_hmem_withdraw(void *res)
 {
-	remove_resource(res);
+	cxla_resource_remove(res);
 	kfree(res);
 }
 
@@ -51,7 +49,7 @@ static int devm_cxla_show_soft_reserved(struct device *dev,
 	res->end = range->end;
 	res->flags = IORESOURCE_MEM;
 	res->desc = IORES_DESC_SOFT_RESERVED;
-	rc = insert_resource(&iomem_resource, res);
+	rc = cxla_resource_insert(&iomem_resource, res);
 	if (rc) {
 		kfree(res);
 		return rc;
@@ -59,21 +57,13 @@ static int devm_cxla_show_soft_reserved(struct device *dev,
 	return devm_add_action_or_reset(dev, cxla_hmem_withdraw, res);
 }
 
+/* the range was claimed by who made the child */
 static int cxla_hmem_device_probe(struct platform_device *pdev)
 {
 	const struct cxla_hmem_data *data = dev_get_platdata(&pdev->dev);
-	struct cxla_verdict verdict = {
-		.owner = CXLA_OWNER_HMEM,
-		.state = CXLA_LEDGER_OWNED,
-		.why = data->why,
-	};
 	struct device *dev = &pdev->dev;
 	int rc;
 
-	snprintf(verdict.who, sizeof(verdict.who), "dax%d.0", pdev->id);
-	rc = devm_cxla_claim(dev, &data->range, &verdict);
-	if (rc)
-		return rc;
 	rc = devm_cxla_show_soft_reserved(dev, &data->range);
 	if (rc)
 		return dev_err_probe(dev, rc,
@@ -98,13 +88,14 @@ struct platform_driver cxla_hmem_device_driver = {
 	},
 };
 
-static void cxla_hmem_del(void *_pdev)
+static void cxla_hmem_del(void *pdev)
 {
-	struct platform_device *pdev = _pdev;
-	int id = pdev->id;
-
 	platform_device_unregister(pdev);
-	memregion_free(id);
+}
+
+static void cxla_hmem_free_id(void *id)
+{
+	memregion_free((long)id);
 }
 
 static struct platform_device *
@@ -124,6 +115,41 @@ cxla_hmem_alloc(struct device *host, int id, const struct cxla_hmem_data *data)
 	return pdev;
 }
 
+/* the child, in a devres group of the caller's */
+static int cxla_hmem_add(struct device *host, const struct range *range,
+			 int nid, enum cxla_ledger_why why)
+{
+	const struct cxla_hmem_data data = { .range = *range, .nid = nid };
+	struct cxla_verdict verdict = {
+		.owner = CXLA_OWNER_HMEM,
+		.state = CXLA_LEDGER_OWNED,
+		.why = why,
+	};
+	struct platform_device *pdev;
+	int id, rc;
+
+	id = memregion_alloc(GFP_KERNEL);
+	if (id < 0)
+		return id;
+	rc = devm_add_action_or_reset(host, cxla_hmem_free_id, (void *)(long)id);
+	if (rc)
+		return rc;
+	snprintf(verdict.who, sizeof(verdict.who), "dax%d.0", id);
+	rc = devm_cxla_claim(host, range, &verdict);
+	if (rc)
+		return rc;
+	pdev = cxla_hmem_alloc(host, id, &data);
+	rc = pdev ? platform_device_add(pdev) : -ENOMEM;
+	if (rc) {
+		platform_device_put(pdev);
+		return rc;
+	}
+	rc = devm_add_action_or_reset(host, cxla_hmem_del, pdev);
+	if (rc)
+		return rc;
+	return pdev->dev.driver ? 0 : -ENXIO;
+}
+
 /**
  * devm_cxla_hmem_add() - a range without region is given to device-dax
  * @host: hmem_platform, its lock held and its driver bound
@@ -131,37 +157,23 @@ cxla_hmem_alloc(struct device *host, int id, const struct cxla_hmem_data *data)
  * @nid: NUMA node by firmware
  * @why: for the ledger
  *
- * Return: 0, also when it was not free, and the ledger says so; or an error.
+ * Return: 0; -EBUSY: some of it is somebody's; -ENXIO: device-dax did not take
+ * it, which is in the log; or another error. After an error nothing is left.
  */
 int devm_cxla_hmem_add(struct device *host, const struct range *range, int nid,
 		       enum cxla_ledger_why why)
 {
-	const struct cxla_hmem_data data = {
-		.range = *range,
-		.nid = nid,
-		.why = why,
-	};
-	const struct cxla_verdict failed = { .why = CXLA_WHY_ERROR };
-	struct platform_device *pdev;
-	int id, rc;
+	void *group;
+	int rc;
 
 	device_lock_assert(host);
-	id = memregion_alloc(GFP_KERNEL);
-	if (id < 0)
-		return id;
-	pdev = cxla_hmem_alloc(host, id, &data);
-	rc = pdev ? platform_device_add(pdev) : -ENOMEM;
-	if (rc) {
-		platform_device_put(pdev);
-		memregion_free(id);
-		return rc;
-	}
-	rc = devm_add_action_or_reset(host, cxla_hmem_del, pdev);
+	group = devres_open_group(host, NULL, GFP_KERNEL);
+	if (!group)
+		return -ENOMEM;
+	rc = cxla_hmem_add(host, range, nid, why);
 	if (rc)
-		return rc;
-	if (!pdev->dev.driver) {
-		devm_release_action(host, cxla_hmem_del, pdev);
-		return cxla_ledger_note(range, &failed);
-	}
-	return 0;
+		devres_release_group(host, group);
+	else
+		devres_remove_group(host, group);
+	return rc;
 }

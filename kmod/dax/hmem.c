@@ -88,30 +88,48 @@ static int hmem_event(enum turn_event event)
 
 	guard(mutex)(&hmem_lock);
 	todo = turn_next(&hmem_turn, event);
-	if (todo > 0 && todo & TURN_DO_TELL && !(todo & TURN_DO_DECIDE))
+	if (todo > 0 && todo & TURN_DO_TELL)
 		hmem_tell();
 	return todo;
 }
 
 /* ------------------------------ decision --------------------------- */
 
+/* regions and claims that come in the middle are seen; so many times */
+#define HMEM_TRIES	8
+
+/**
+ * struct hmem_decision - a range is being decided about
+ * @host: hmem_platform
+ * @nid: NUMA node by firmware
+ * @lost: somebody has a piece that was nobody's when that was asked
+ */
 struct hmem_decision {
 	struct device *host;
 	int nid;
+	bool lost;
 };
 
-static int hmem_piece_note(const struct range *range, enum cxla_owner owner,
-			   enum cxla_ledger_state state,
-			   enum cxla_ledger_why why, const char *who)
+static int hmem_piece_small(struct hmem_decision *decision,
+			    const struct range *range)
 {
-	struct cxla_verdict verdict = {
-		.owner = owner,
-		.state = state,
-		.why = why,
-	};
+	dev_info(decision->host, "[%#llx-%#llx] is too small for device-dax\n",
+		 range->start, range->end);
+	return cxla_hmem_note_piece(range, CXLA_WHY_TOO_SMALL, "");
+}
 
-	strscpy(verdict.who, who);
-	return cxla_ledger_note(range, &verdict);
+static int hmem_piece_give(struct hmem_decision *decision,
+			   const struct range *range, enum carve_kind kind)
+{
+	int rc = devm_cxla_hmem_add(decision->host, range, decision->nid,
+				    kind == CARVE_WINDOW ? CXLA_WHY_NO_REGION :
+							   CXLA_WHY_NO_WINDOW);
+
+	if (rc != -EBUSY && rc != -ENXIO)
+		return rc;
+	if (rc == -EBUSY)
+		decision->lost = true;
+	return cxla_hmem_note_piece(range, CXLA_WHY_ERROR, "");
 }
 
 static int hmem_piece(const struct carve_piece *piece, void *arg)
@@ -121,44 +139,46 @@ static int hmem_piece(const struct carve_piece *piece, void *arg)
 
 	switch (piece->kind) {
 	case CARVE_IN_USE:
-		return hmem_piece_note(&range, CXLA_OWNER_IN_TREE,
-				       CXLA_LEDGER_FOREIGN, CXLA_WHY_IN_USE,
-				       piece->who);
+		return cxla_hmem_note_piece(&range, CXLA_WHY_IN_USE,
+					    piece->who);
 	case CARVE_MEANT:
-		return hmem_piece_note(&range, CXLA_OWNER_ACCEL,
-				       CXLA_LEDGER_RESERVED, CXLA_WHY_MEANT,
-				       piece->who);
+		return cxla_reserve(&range, piece->who);
 	case CARVE_REGION:
-		return hmem_piece_note(&range, CXLA_OWNER_NONE,
-				       CXLA_LEDGER_FREE, CXLA_WHY_REGION_IDLE,
-				       piece->who);
+		/* as long as it is there it says so itself */
+		return cxla_hmem_note_piece(&range, CXLA_WHY_REGION_GONE,
+					    piece->who);
 	default:
-		break;
+		return piece->small ? hmem_piece_small(decision, &range) :
+				      hmem_piece_give(decision, &range,
+						      piece->kind);
 	}
-	if (piece->small) {
-		dev_info(decision->host,
-			 "[%#llx-%#llx] is too small for device-dax\n",
-			 range.start, range.end);
-		return hmem_piece_note(&range, CXLA_OWNER_NONE,
-				       CXLA_LEDGER_FREE, CXLA_WHY_TOO_SMALL,
-				       "");
-	}
-	return devm_cxla_hmem_add(decision->host, &range, decision->nid,
-				  piece->kind == CARVE_WINDOW ?
-				  CXLA_WHY_NO_REGION : CXLA_WHY_NO_WINDOW);
 }
 
-static int hmem_decide_range(struct device *host,
-			     const struct cxla_soft_ranges *soft,
+/*
+ * What was given is somebody's, ours, when the range is carved again: a region
+ * that came since the survey costs nobody more than its own bytes.
+ */
+static int hmem_decide_range(struct device *host, struct cxla_soft_ranges *soft,
 			     const struct cxla_soft_range *range)
 {
 	struct hmem_decision decision = {
 		.host = host,
 		.nid = range->nid,
 	};
+	int rc;
 
-	return carve(range->range.start, range->range.end, CXLA_DAX_ALIGN,
-		     soft->parts, soft->nr_parts, hmem_piece, &decision);
+	for (int tries = 0; tries < HMEM_TRIES; tries++) {
+		decision.lost = false;
+		cxla_hmem_notes_forget(&range->range);
+		rc = carve(range->range.start, range->range.end, CXLA_DAX_ALIGN,
+			   soft->parts, soft->nr_parts, hmem_piece, &decision);
+		if (rc || !decision.lost)
+			return rc;
+		rc = cxla_soft_refresh(soft);
+		if (rc)
+			return rc;
+	}
+	return 0;
 }
 
 /* that ranges in windows wait; for want of memory it can't be said */
@@ -169,27 +189,9 @@ static int hmem_note_windows(const struct cxla_soft_ranges *soft,
 
 	for (size_t i = 0; i < soft->nr_ranges && !rc; i++)
 		if (soft->ranges[i].in_window)
-			rc = hmem_piece_note(&soft->ranges[i].range,
-					     CXLA_OWNER_NONE,
-					     CXLA_LEDGER_WAITING, why, "");
+			rc = cxla_hmem_note_waiting(&soft->ranges[i].range,
+						    why);
 	return rc;
-}
-
-/* what waits still does not any more; needs no memory: it was noted before */
-static void hmem_note_waiting(enum cxla_ledger_why why)
-{
-	struct cxla_verdict verdict;
-	struct range range;
-	u64 hpa = 0, time;
-
-	while (cxla_ledger_find(hpa, &range, &verdict, &time)) {
-		if (verdict.state == CXLA_LEDGER_WAITING)
-			hmem_piece_note(&range, CXLA_OWNER_NONE,
-					CXLA_LEDGER_FREE, why, "");
-		if (range.end == U64_MAX)
-			break;
-		hpa = range.end + 1;
-	}
 }
 
 /* under the lock of the device, which is bound; survey says who is there */
@@ -201,11 +203,11 @@ static void hmem_decide(struct device *dev, struct cxla_soft_ranges *soft,
 	for (size_t i = 0; i < soft->nr_ranges && !rc; i++)
 		if (soft->ranges[i].in_window)
 			rc = hmem_decide_range(dev, soft, &soft->ranges[i]);
-	if (!rc)
-		return;
-	dev_err(dev, "Soft Reserved ranges in CXL windows are left without owner: %d\n",
-		rc);
-	hmem_note_waiting(CXLA_WHY_ERROR);
+	if (rc)
+		dev_err(dev, "Soft Reserved ranges in CXL windows are left without owner: %d\n",
+			rc);
+	/* of a piece that somebody had the ledger says more */
+	cxla_hmem_note_over(rc ? CXLA_WHY_ERROR : CXLA_WHY_RELEASED);
 }
 
 /* ------------------------------- work ------------------------------ */
@@ -236,7 +238,7 @@ static void hmem_work_func(struct work_struct *work)
 	struct cxla_soft_ranges soft_ranges = { };
 	struct cxla_soft_ranges *soft __free(cxla_soft_free) = &soft_ranges;
 	struct device *dev = hmem_dev;
-	int rc = 0, todo;
+	int rc = 0;
 
 	if (!cxla_enum_waited())
 		hmem_await_cxl(dev);
@@ -250,13 +252,12 @@ static void hmem_work_func(struct work_struct *work)
 		rc = cxla_soft_survey(soft);
 
 	scoped_guard(device, dev) {
-		todo = hmem_event(TURN_RESTED);
-		if (todo > 0 && todo & TURN_DO_DECIDE) {
+		/* as long as it decides it is pending: cxla_dax waits */
+		if (!hmem_is_abandoned(NULL)) {
 			cxla_enum_set_waited();
 			hmem_decide(dev, soft, rc);
-			scoped_guard(mutex, &hmem_lock)
-				hmem_tell();
 		}
+		hmem_event(TURN_RESTED);
 	}
 	put_device(dev);
 }
@@ -265,18 +266,23 @@ static void hmem_work_func(struct work_struct *work)
 
 /* what no window contains waits for nothing */
 static int hmem_decide_outside(struct device *dev,
-			       const struct cxla_soft_ranges *soft,
+			       struct cxla_soft_ranges *soft,
 			       bool *in_window)
 {
 	int rc = 0;
 
 	*in_window = false;
 	for (size_t i = 0; i < soft->nr_ranges && !rc; i++) {
-		if (soft->ranges[i].in_window)
+		if (soft->ranges[i].in_window) {
 			*in_window = true;
-		else
+			continue;
+		}
+		rc = cxla_hmem_note_waiting(&soft->ranges[i].range,
+					    CXLA_WHY_PROBING);
+		if (!rc)
 			rc = hmem_decide_range(dev, soft, &soft->ranges[i]);
 	}
+	cxla_hmem_note_over(rc ? CXLA_WHY_ERROR : CXLA_WHY_RELEASED);
 	return rc;
 }
 
@@ -291,6 +297,7 @@ static int hmem_probe(struct platform_device *pdev)
 	if (hmem_is_abandoned(NULL))
 		return dev_err_probe(dev, -EBUSY,
 				     "it was unbound before ranges were decided about, and that has not ended yet: try again\n");
+	cxla_hmem_notes_forget(NULL);
 	rc = cxla_soft_read(dev, soft);
 	if (!rc)
 		rc = cxla_soft_in_use(soft);
@@ -305,7 +312,7 @@ static int hmem_probe(struct platform_device *pdev)
 	rc = hmem_note_windows(soft, waited ? CXLA_WHY_PROBING :
 					      CXLA_WHY_NO_CXL);
 	if (rc) {
-		hmem_note_waiting(CXLA_WHY_ERROR);
+		cxla_hmem_note_over(CXLA_WHY_ERROR);
 		return rc;
 	}
 	rc = hmem_event(in_window ? TURN_BIND : TURN_BIND_OUTSIDE);
@@ -324,7 +331,7 @@ static void hmem_remove(struct platform_device *pdev)
 		return;
 	/* the work ends by itself, and says so to who listens */
 	cxla_enum_wake();
-	hmem_note_waiting(CXLA_WHY_UNBOUND);
+	cxla_hmem_note_over(CXLA_WHY_UNBOUND);
 }
 
 static const struct platform_device_id hmem_ids[] = {
@@ -349,6 +356,7 @@ static int __init cxla_hmem_init(void)
 	hmem_wq = alloc_ordered_workqueue("cxla_hmem", 0);
 	if (!hmem_wq)
 		return -ENOMEM;
+	cxla_ledger_set_source(cxla_hmem_notes_next);
 	rc = platform_driver_register(&cxla_hmem_device_driver);
 	if (rc)
 		goto err_wq;
@@ -360,6 +368,7 @@ static int __init cxla_hmem_init(void)
 err_device_driver:
 	platform_driver_unregister(&cxla_hmem_device_driver);
 err_wq:
+	cxla_ledger_set_source(NULL);
 	destroy_workqueue(hmem_wq);
 	return rc;
 }
@@ -370,6 +379,10 @@ static void __exit cxla_hmem_exit(void)
 	/* the work, which has nothing to wait for any more */
 	destroy_workqueue(hmem_wq);
 	platform_driver_unregister(&cxla_hmem_device_driver);
+	cxla_ledger_set_source(NULL);
+	cxla_hmem_notes_forget(NULL);
+	/* cxla_dax, from which they were kept, needs this module */
+	cxla_unreserve(NULL);
 }
 
 module_init(cxla_hmem_init);

@@ -41,10 +41,18 @@ struct cxla_soft_ranges {
 int cxla_soft_read(struct device *dev, struct cxla_soft_ranges *soft);
 int cxla_soft_in_use(struct cxla_soft_ranges *soft);
 int cxla_soft_survey(struct cxla_soft_ranges *soft);
+int cxla_soft_refresh(struct cxla_soft_ranges *soft);
 void cxla_soft_free(struct cxla_soft_ranges *soft);
 
 DEFINE_FREE(cxla_soft_free, struct cxla_soft_ranges *,
 	    if (_T) cxla_soft_free(_T))
+
+int cxla_hmem_note_waiting(const struct range *range, enum cxla_ledger_why why);
+int cxla_hmem_note_piece(const struct range *range, enum cxla_ledger_why why,
+			 const char *who);
+void cxla_hmem_note_over(enum cxla_ledger_why why);
+void cxla_hmem_notes_forget(const struct range *within);
+bool cxla_hmem_notes_next(u64 hpa, struct cxla_ledger_line *line);
 
 extern struct platform_driver cxla_hmem_device_driver;
 int devm_cxla_hmem_add(struct device *host, const struct range *range, int nid,

@@ -199,32 +199,24 @@ static int cxla_soft_devices(struct cxla_soft_ranges *soft)
 	return 0;
 }
 
-static int cxla_soft_region(const struct range *range, const char *name,
-			    void *soft)
+static int cxla_soft_region(const struct cxla_ledger_line *line, void *soft)
 {
-	return cxla_soft_part(soft, range->start, range->end, CARVE_REGION,
-			      name);
+	return cxla_soft_part(soft, line->range.start, line->range.end,
+			      CARVE_REGION, line->verdict.who);
 }
 
-/* claims are those of the ledger, but what it notes of nobody's is no claim */
 static int cxla_soft_claims(struct cxla_soft_ranges *soft)
 {
-	struct cxla_verdict verdict;
-	struct range range;
-	u64 hpa = 0, time;
+	struct cxla_ledger_line line;
+	u64 hpa = 0;
 	int rc;
 
-	while (cxla_ledger_find(hpa, &range, &verdict, &time)) {
-		if (verdict.state == CXLA_LEDGER_OWNED ||
-		    verdict.state == CXLA_LEDGER_QUARANTINED) {
-			rc = cxla_soft_part(soft, range.start, range.end,
-					    CARVE_IN_USE, verdict.who);
-			if (rc)
-				return rc;
-		}
-		if (range.end == U64_MAX)
-			break;
-		hpa = range.end + 1;
+	while (cxla_claim_next(hpa, &line)) {
+		rc = cxla_soft_part(soft, line.range.start, line.range.end,
+				    CARVE_IN_USE, line.verdict.who);
+		if (rc || line.range.end == U64_MAX)
+			return rc;
+		hpa = line.range.end + 1;
 	}
 	return 0;
 }
@@ -284,7 +276,19 @@ int cxla_soft_survey(struct cxla_soft_ranges *soft)
 
 	BUILD_BUG_ON(CARVE_WHO_LEN != CXLA_WHO_LEN);
 	rc = cxla_soft_devices(soft);
-	if (!rc)
-		rc = cxla_regions_walk(cxla_soft_region, soft);
+	return rc ?: cxla_soft_refresh(soft);
+}
+
+/**
+ * cxla_soft_refresh() - who has come since the survey
+ * @soft: what was said before stays said
+ *
+ * Context: sleeps; takes no lock of a device.
+ * Return: 0, or -ENOMEM.
+ */
+int cxla_soft_refresh(struct cxla_soft_ranges *soft)
+{
+	int rc = cxla_regions_walk(cxla_soft_region, soft);
+
 	return rc ?: cxla_soft_in_use(soft);
 }

@@ -45,21 +45,18 @@ static int cxla_mem_bring_up(struct cxl_memdev *cxlmd)
 static int cxla_mem_probe(struct device *dev)
 {
 	struct cxl_memdev *cxlmd = to_cxl_memdev(dev);
-	int rc;
 
-	set_bit(CXLA_MEMDEV_F_PROBED, &cxlmd->flags);
 	/*
 	 * The attach is made once, by devm_cxl_add_memdev(). Somebody who
 	 * unbound and binds the memdev by hand finds its range revoked, and
-	 * the accelerator about to be detached.
+	 * the accelerator about to be detached; or the binding of before about
+	 * to be taken from it.
 	 */
-	if (test_bit(CXLA_MEMDEV_F_REVOKING, &cxlmd->flags))
+	if (test_bit(CXLA_MEMDEV_F_REVOKING, &cxlmd->flags) ||
+	    cxlmd->unbinding)
 		return -EBUSY;
-
-	rc = cxla_mem_bring_up(cxlmd);
-	if (rc)
-		cxlmd->error = rc;
-	return rc;
+	cxlmd->binding++;
+	return cxla_mem_bring_up(cxlmd);
 }
 
 static struct cxla_driver cxla_mem_driver = {

@@ -53,7 +53,7 @@ int devm_cxl_add_endpoint(struct cxl_port *port, struct cxl_memdev *cxlmd)
 	int rc;
 
 	scoped_guard(device, &port->dev) {
-		dport = port->dev.driver ?
+		dport = port->up ?
 			cxla_dport_by_dev(port, cxlmd->cxlds->dev->parent) :
 			NULL;
 		if (!dport)

@@ -420,4 +420,18 @@ void fake_expect_refused(struct kunit *test, struct fake_node *endpoint,
 			 enum cxla_reason reason);
 void fake_expect_census(struct kunit *test, const struct fake_census *before);
 
+/* what the ledger says at an address, or behind it; false: nothing */
+static inline bool fake_ledger_find(u64 hpa, struct range *range,
+				    struct cxla_verdict *verdict, u64 *time_ns)
+{
+	struct cxla_ledger_line line;
+
+	if (!cxla_ledger_next(hpa, &line))
+		return false;
+	*range = line.range;
+	*verdict = line.verdict;
+	*time_ns = line.time_ns;
+	return true;
+}
+
 #endif

@@ -41,7 +41,10 @@ static int fake_add_bridge(struct fake_fabric *f, struct fake_node *node)
 	if (rc)
 		return rc;
 	port = cxla_port_add(NULL, bridge, &map, dport);
-	return PTR_ERR_OR_ZERO(port);
+	if (IS_ERR(port))
+		return PTR_ERR(port);
+	rc = cxla_device_bind(&port->dev);
+	return rc == -ENOMEM ? rc : 0;
 }
 
 static int fake_add_windows(struct fake_fabric *f)

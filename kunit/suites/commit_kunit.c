@@ -484,30 +484,6 @@ static void two_writers_reset_it_once(struct kunit *test)
 	expect_state(test, cxlr, true);
 }
 
-static void writer_is_refused_while_another_is_at_work(struct kunit *test)
-{
-	struct cxl_region *cxlr = mapped_and_up(test, 0);
-
-	set_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
-	refused_without_a_write(test, cxlr, -EBUSY);
-	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), -EBUSY);
-	clear_bit(CXL_REGION_F_CHANGING, &cxlr->flags);
-	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
-	expect_state(test, cxlr, false);
-}
-
-static void region_takes_no_driver_while_it_is_uncommitted(struct kunit *test)
-{
-	struct cxl_region *cxlr = mapped_and_up(test, 0);
-
-	device_release_driver(&cxlr->dev);
-	set_bit(CXL_REGION_F_CLOSED, &cxlr->flags);
-	KUNIT_EXPECT_EQ(test, device_attach(&cxlr->dev), 0);
-	*fake_hdm_reg(rig(test)->dev, 0, CXL_HDM_CTRL) |= CXL_HDM_CTRL_LOCK;
-	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), -EBUSY);
-	expect_state(test, cxlr, true);
-}
-
 /* the driver core defers a device whose supplier has no driver yet */
 static void driver_that_the_core_defers_is_no_error_of_the_writer(struct kunit *test)
 {
@@ -546,8 +522,6 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(endpoint_that_goes_while_uncommitted_leaves_nothing),
 	KUNIT_CASE(accelerator_attaches_to_what_was_committed_again),
 	KUNIT_CASE(two_writers_reset_it_once),
-	KUNIT_CASE(writer_is_refused_while_another_is_at_work),
-	KUNIT_CASE(region_takes_no_driver_while_it_is_uncommitted),
 	KUNIT_CASE(driver_that_the_core_defers_is_no_error_of_the_writer),
 	{}
 };

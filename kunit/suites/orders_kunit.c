@@ -66,6 +66,13 @@ static int delete_region(void *_region)
 			       dev_name(&cxlr->dev));
 }
 
+static int bind_region(void *_region)
+{
+	struct cxl_region *cxlr = _region;
+
+	return device_attach(&cxlr->dev);
+}
+
 static int uncommit_region(void *_region)
 {
 	struct cxl_region *cxlr = _region;
@@ -293,7 +300,7 @@ static void endpoint_returns_when_its_region_is_gone(struct kunit *test)
 	put_device(&cxlr->dev);
 }
 
-static void region_that_nobody_sees_is_not_deleted(struct kunit *test)
+static void region_is_found_when_it_is_complete(struct kunit *test)
 {
 	struct cxl_region *cxlr;
 	struct deed *deed;
@@ -303,10 +310,12 @@ static void region_that_nobody_sees_is_not_deleted(struct kunit *test)
 	deed = begin_until(test, CXLA_PAUSE_REGION_MADE, bind_accelerator,
 			   dev(test));
 	cxlr = only_region(test);
-	KUNIT_EXPECT_EQ(test, delete_region(cxlr), -ENODEV);
+	/* userspace has it, and may do with it what it likes */
+	KUNIT_EXPECT_EQ(test, delete_region(cxlr), 0);
+	KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
 	go_on(CXLA_PAUSE_REGION_MADE);
 	KUNIT_EXPECT_EQ(test, end_of(test, deed), 0);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+	KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
 }
 
 static void region_of_an_attach_is_locked_before_it_is_seen(struct kunit *test)
@@ -428,14 +437,18 @@ static void retry_of_a_driver_bound_since_is_its_own(struct kunit *test)
 static void region_that_is_being_uncommitted_takes_no_driver(struct kunit *test)
 {
 	struct cxl_region *cxlr = unlocked_region(test);
-	struct deed *deed;
+	struct deed *first, *bind, *second;
 
-	deed = begin_until(test, CXLA_PAUSE_COMMIT_UNBOUND, uncommit_region,
-			   cxlr);
-	KUNIT_EXPECT_NE(test, device_attach(&cxlr->dev), 1);
-	KUNIT_EXPECT_EQ(test, uncommit_region(cxlr), -EBUSY);
+	first = begin_until(test, CXLA_PAUSE_COMMIT_UNBOUND, uncommit_region,
+			    cxlr);
+	bind = begin(test, bind_region, cxlr);
+	waits(test, bind);
+	second = begin(test, uncommit_region, cxlr);
+	waits(test, second);
 	go_on(CXLA_PAUSE_COMMIT_UNBOUND);
-	KUNIT_EXPECT_EQ(test, end_of(test, deed), 0);
+	KUNIT_EXPECT_EQ(test, end_of(test, first), 0);
+	KUNIT_EXPECT_EQ(test, end_of(test, second), 0);
+	end_of(test, bind);
 	KUNIT_EXPECT_NULL(test, cxlr->dev.driver);
 	KUNIT_EXPECT_EQ(test, fake_store_cxla(&cxlr->dev, "commit", "1"), 0);
 	KUNIT_EXPECT_NOT_NULL(test, cxlr->dev.driver);
@@ -445,13 +458,13 @@ static void region_that_is_being_uncommitted_takes_no_driver(struct kunit *test)
 static void region_that_ends_is_not_uncommitted(struct kunit *test)
 {
 	struct cxl_region *cxlr = unlocked_region(test);
-	struct deed *deed;
+	struct deed *end, *uncommit;
 
-	deed = begin_until(test, CXLA_PAUSE_COMMIT_CHANGING, uncommit_region,
-			   cxlr);
-	KUNIT_EXPECT_EQ(test, delete_region(cxlr), 0);
-	go_on(CXLA_PAUSE_COMMIT_CHANGING);
-	KUNIT_EXPECT_EQ(test, end_of(test, deed), -ENXIO);
+	end = begin_until(test, CXLA_PAUSE_REGION_DYING, delete_region, cxlr);
+	uncommit = begin(test, uncommit_region, cxlr);
+	KUNIT_EXPECT_EQ(test, end_of(test, uncommit), -ENXIO);
+	go_on(CXLA_PAUSE_REGION_DYING);
+	KUNIT_EXPECT_EQ(test, end_of(test, end), 0);
 	KUNIT_EXPECT_EQ(test, fabric(test)->nr_changes, 0);
 	put_device(&cxlr->dev);
 }
@@ -486,7 +499,7 @@ static struct kunit_case orders_cases[] = {
 	KUNIT_CASE(device_that_is_being_detached_is_not_attached),
 	KUNIT_CASE(region_that_is_deleted_is_not_ended_again),
 	KUNIT_CASE(endpoint_returns_when_its_region_is_gone),
-	KUNIT_CASE(region_that_nobody_sees_is_not_deleted),
+	KUNIT_CASE(region_is_found_when_it_is_complete),
 	KUNIT_CASE(region_of_an_attach_is_locked_before_it_is_seen),
 	KUNIT_CASE_PARAM(root_that_goes_in_an_attach_leaves_it_whole_or_nothing,
 			 moment_gen_params),

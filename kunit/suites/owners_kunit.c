@@ -148,7 +148,7 @@ static void check_range(struct kunit *test, const struct order *order,
 	struct range found;
 
 	do {
-		if (!cxla_ledger_find(pos, &found, &verdict, &time) ||
+		if (!fake_ledger_find(pos, &found, &verdict, &time) ||
 		    found.start > pos) {
 			KUNIT_FAIL(test, "%s: %#llx is not in the ledger",
 				   order->text, pos);
@@ -203,7 +203,7 @@ static void nothing_is_lost(struct kunit *test, struct order *order)
 		u64 middle = round_up(soft_ranges[id].start, CXLA_DAX_ALIGN);
 		bool accel = id == SOFT_INSIDE;
 
-		KUNIT_ASSERT_TRUE(test, cxla_ledger_find(middle, &found, &v,
+		KUNIT_ASSERT_TRUE(test, fake_ledger_find(middle, &found, &v,
 							 &time));
 		KUNIT_EXPECT_EQ_MSG(test, v.owner, accel ? CXLA_OWNER_ACCEL :
 				    CXLA_OWNER_HMEM, "%s: range %d",

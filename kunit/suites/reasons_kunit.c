@@ -24,6 +24,7 @@ struct rig {
 	struct fake_node *dev;
 	struct fake_node *other;	/* below the same root port */
 	struct fake_node *restricted;	/* below a CXL 1.1 host bridge */
+	struct fake_node *deep;		/* below a switch too many */
 };
 
 /* reasons that a test below has brought about */
@@ -44,6 +45,11 @@ static int reasons_init(struct kunit *test)
 	rig->restricted = fake_endpoint(fake_root_port(fake_rch(rig->f, 9), 0),
 					0, 2, RANGE_SIZE);
 	KUNIT_ASSERT_NOT_NULL(test, rig->restricted);
+	port = fake_root_port(rig->bridge, 4);
+	for (int depth = 2; depth < CXLA_MAX_DEPTH; depth++)
+		port = fake_downstream(fake_switch(port, 0), 0);
+	rig->deep = fake_endpoint(port, 0, 2, RANGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, rig->deep);
 	fake_window(rig->f, rig->bridge, WINDOW_BASE, SZ_4G);
 	KUNIT_ASSERT_EQ(test, fake_fabric_start(rig->f), 0);
 	KUNIT_ASSERT_EQ(test, fake_map(rig->dev, RANGE_BASE, RANGE_SIZE, 0), 0);
@@ -338,6 +344,13 @@ static void restricted_host(struct kunit *test)
 			  CXLA_REASON_RESTRICTED_HOST, "restricted-host");
 }
 
+static void too_deep(struct kunit *test)
+{
+	root_add(test);
+	device_refused_as(test, rig(test)->deep, CXLA_REASON_TOO_DEEP,
+			  "too-deep");
+}
+
 static void quarantined(struct kunit *test)
 {
 	struct fake_node *other = rig(test)->other;
@@ -366,7 +379,7 @@ static void claimed(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, cxla_claim(&claim, &range, &hmem, NULL), 0);
 	refused_as(test, CXLA_REASON_CLAIMED, "claimed");
 	fake_unbind(rig(test)->dev);
-	cxla_unclaim(&claim, CXLA_WHY_RELEASED);
+	cxla_unclaim(&claim);
 
 	/* one who has it without having asked us */
 	KUNIT_ASSERT_NOT_NULL(test, request_mem_region(range.start,
@@ -381,7 +394,7 @@ static void every_reason_was_met(struct kunit *test)
 {
 	int reason;
 
-	for (reason = 0; reason <= CXLA_REASON_CLAIMED; reason++)
+	for (reason = 0; reason <= CXLA_REASON_TOO_DEEP; reason++)
 		KUNIT_EXPECT_TRUE_MSG(test, test_bit(reason, &seen), "%s",
 				      cxl_attach_reason_str(reason));
 	/* what is not in the list is an error without a name */
@@ -411,6 +424,7 @@ static struct kunit_case reasons_cases[] = {
 	KUNIT_CASE(range_that_goes_while_it_is_handed_out_is_revoked),
 	KUNIT_CASE(other_errors_pass_through_as_they_are),
 	KUNIT_CASE(restricted_host),
+	KUNIT_CASE(too_deep),
 	KUNIT_CASE(quarantined),
 	KUNIT_CASE(claimed),
 	KUNIT_CASE(every_reason_was_met),

@@ -143,10 +143,9 @@ static bool soft_overlap(const struct range *a, const struct range *b)
 	return a->start <= b->end && b->start <= a->end;
 }
 
-static int soft_is_expander(const struct range *range, const char *name,
-			    void *unused)
+static int soft_is_expander(const struct cxla_ledger_line *line, void *unused)
 {
-	return soft_overlap(range, &expander_range);
+	return soft_overlap(&line->range, &expander_range);
 }
 
 static bool soft_region_is_there(void)
@@ -247,6 +246,7 @@ struct dev_dax *soft_create_dev_dax(struct dev_dax_data *data)
 #include "../../kmod/dax/turn.c"
 #include "../../kmod/acpi/cedt.c"
 #include "../../kmod/dax/soft.c"
+#include "../../kmod/dax/notes.c"
 #include "../../kmod/dax/device.c"
 #include "../../kmod/dax/hmem.c"
 #define system_ram	dax_system_ram

@@ -500,9 +500,12 @@ static void switch_that_is_unbound_gets_no_second_port(struct kunit *test)
 	fake_let_go();
 	msleep(1000);
 	KUNIT_EXPECT_EQ(test, dev->accel.nr_detach, 1);
-	put_device(&port->dev);
-	/* with the last user it went, and the next one makes it anew */
+	/* with the last user it is there still, to be bound again */
 	fake_unbind(dev);
+	fake_expect_refused(test, rig(test)->other, CXLA_REASON_PORT_DISABLED);
+	fake_unbind(rig(test)->other);
+	KUNIT_EXPECT_EQ(test, device_attach(&port->dev), 1);
+	put_device(&port->dev);
 	is_attached(test);
 }
 

@@ -217,15 +217,42 @@ static void switch_port_that_is_unbound_revokes_what_is_below(struct kunit *test
 	port = fake_port(sw);
 	KUNIT_ASSERT_NOT_NULL(test, port);
 	device_release_driver(&port->dev);
-	put_device(&port->dev);
 	msleep(5000);
 	for (int i = 0; i < 2; i++) {
 		KUNIT_EXPECT_EQ(test, t->devices[i]->accel.nr_revoke, 1);
 		KUNIT_EXPECT_EQ(test, t->devices[i]->accel.nr_detach, 1);
 	}
-	/* both let go of it, so that it is made anew for the next */
+	/* both let go of it, and it is there to be bound again */
 	unbind_all(t);
+	fake_expect_refused(test, t->devices[0], CXLA_REASON_PORT_DISABLED);
+	unbind_all(t);
+	KUNIT_EXPECT_EQ(test, device_attach(&port->dev), 1);
+	put_device(&port->dev);
 	all_attach(test);
+}
+
+static void switch_port_that_is_bound_again_brings_the_ranges_back(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct fake_node *sw = add_switch(t, 2);
+	struct cxl_port *port;
+
+	map_all(test);
+	bring_up(test);
+	for (int i = 0; i < 2; i++)
+		t->devices[i]->accel.retry = true;
+	all_attach(test);
+	port = fake_port(sw);
+	KUNIT_ASSERT_NOT_NULL(test, port);
+	device_release_driver(&port->dev);
+	msleep(1000);
+	for (int i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, t->devices[i]->accel.nr_attached, 1);
+	KUNIT_EXPECT_EQ(test, device_attach(&port->dev), 1);
+	put_device(&port->dev);
+	msleep(1000);
+	for (int i = 0; i < 2; i++)
+		KUNIT_EXPECT_EQ(test, t->devices[i]->accel.nr_attached, 2);
 }
 
 /* ------------------------------ bridges ---------------------------- */
@@ -479,7 +506,7 @@ static void interleave_below_a_switch_is_in_order(struct kunit *test)
 	region_has_members_in_order(test);
 }
 
-static void interleaved_region_stands_when_an_attach_is_refused(struct kunit *test)
+static void interleaved_region_comes_back_after_an_attach_that_was_refused(struct kunit *test)
 {
 	struct topology *t = test->priv;
 	struct fake_node *other, *accel;
@@ -492,33 +519,43 @@ static void interleaved_region_stands_when_an_attach_is_refused(struct kunit *te
 	accel->accel.expander = false;
 	fake_expect_refused(test, accel, CXLA_REASON_INTERLEAVED);
 
-	cxlr = decoder_of(other)->region;
-	KUNIT_ASSERT_NOT_NULL(test, cxlr);
-	KUNIT_EXPECT_TRUE(test, device_is_registered(&cxlr->dev));
-	KUNIT_EXPECT_EQ(test, cxlr->nr_targets, 1);
-	KUNIT_EXPECT_EQ(test, cxlr->nr_attach, 0);
-	KUNIT_EXPECT_PTR_EQ(test, &cxlr->targets[0]->cxld, decoder_of(other));
+	/* a member left */
+	KUNIT_EXPECT_NULL(test, decoder_of(other)->region);
+	KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
 
-	/* and becomes whole with a member that asks for nothing */
+	/* and it is whole with one that asks for nothing */
 	fake_unbind(accel);
 	accel->accel.expander = true;
 	KUNIT_ASSERT_EQ(test, fake_bind(accel), 0);
-	KUNIT_EXPECT_PTR_EQ(test, decoder_of(accel)->region, cxlr);
+	cxlr = decoder_of(accel)->region;
+	KUNIT_ASSERT_NOT_NULL(test, cxlr);
+	KUNIT_EXPECT_PTR_EQ(test, decoder_of(other)->region, cxlr);
 	KUNIT_EXPECT_EQ(test, cxlr->nr_targets, 2);
+	KUNIT_EXPECT_EQ(test, cxlr->nr_attach, 0);
+	KUNIT_EXPECT_NOT_NULL(test, cxlr->dev.driver);
 }
 
-static void interleaved_region_goes_with_its_last_member(struct kunit *test)
+static void interleaved_region_ends_with_the_first_member_that_leaves(struct kunit *test)
 {
 	struct topology *t = test->priv;
 	struct fake_census before;
 
 	interleaved(test, 2, 1);
 	before = fake_census();
-	region_has_members_in_order(test);
-	fake_unbind(t->devices[0]);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
-	fake_unbind(t->devices[1]);
-	fake_expect_census(test, &before);
+	for (int i = 0; i < 2; i++) {
+		region_has_members_in_order(test);
+		fake_unbind(t->devices[i]);
+		KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
+		KUNIT_EXPECT_NULL(test, decoder_of(t->devices[!i])->region);
+		/* the one that stayed is a member again when it comes back */
+		KUNIT_EXPECT_EQ(test, fake_bind(t->devices[i]), 0);
+		KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+		KUNIT_EXPECT_PTR_EQ(test, decoder_of(t->devices[0])->region,
+				    decoder_of(t->devices[1])->region);
+		fake_unbind(t->devices[!i]);
+		fake_unbind(t->devices[i]);
+		fake_expect_census(test, &before);
+	}
 }
 
 static struct kunit_case topology_cases[] = {
@@ -530,6 +567,7 @@ static struct kunit_case topology_cases[] = {
 	KUNIT_CASE(switch_that_routes_elsewhere_refuses),
 	KUNIT_CASE(switch_port_goes_with_the_last_endpoint),
 	KUNIT_CASE(switch_port_that_is_unbound_revokes_what_is_below),
+	KUNIT_CASE(switch_port_that_is_bound_again_brings_the_ranges_back),
 	KUNIT_CASE(passthrough_bridge_needs_no_decoder),
 	KUNIT_CASE(bridge_with_two_ways_and_no_decoder_refuses),
 	KUNIT_CASE(sixteen_devices_under_four_bridges_attach),
@@ -544,8 +582,8 @@ static struct kunit_case topology_cases[] = {
 	KUNIT_CASE(interleave_that_uses_an_address_bit_twice_is_refused),
 	KUNIT_CASE(window_of_another_granularity_than_the_device_is_refused),
 	KUNIT_CASE(interleave_below_a_switch_is_in_order),
-	KUNIT_CASE(interleaved_region_stands_when_an_attach_is_refused),
-	KUNIT_CASE(interleaved_region_goes_with_its_last_member),
+	KUNIT_CASE(interleaved_region_comes_back_after_an_attach_that_was_refused),
+	KUNIT_CASE(interleaved_region_ends_with_the_first_member_that_leaves),
 	{}
 };
 

@@ -62,6 +62,8 @@ enum cxla_reason {
 	CXLA_REASON_QUARANTINED = 19,
 	/* "claimed": somebody else has some of the range, device-dax for one */
 	CXLA_REASON_CLAIMED = 20,
+	/* "too-deep": more levels of switches above it than are supported */
+	CXLA_REASON_TOO_DEEP = 21,
 };
 
 enum cxla_accel_state {

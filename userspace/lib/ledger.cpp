@@ -16,12 +16,13 @@ const char *const ledger_path = "/sys/kernel/debug/cxla/ledger";
 namespace
 {
 
-constexpr std::array<ReasonText, 5> owners = {{
+constexpr std::array<ReasonText, 6> owners = {{
 	{"none", "nobody's", ""},
 	{"accelerator", "an accelerator and its driver", ""},
 	{"dax", "a region's, given to device-dax by cxla_dax", ""},
 	{"hmem", "no region's, given to device-dax by cxla_hmem", ""},
 	{"in-tree", "the in-tree stack's", ""},
+	{"region", "a region's own, while it is uncommitted or deleted", ""},
 }};
 
 constexpr std::array<ReasonText, 6> states = {{
@@ -33,7 +34,7 @@ constexpr std::array<ReasonText, 6> states = {{
 	{"quarantined", "claimed by one who lost it, and may touch it still", ""},
 }};
 
-constexpr std::array<ReasonText, 16> whys = {{
+constexpr std::array<ReasonText, 17> whys = {{
 	{"attached", "an accelerator's driver is attached to it", ""},
 	{"revoked", "its region went, and the driver has not let go of it yet",
 	 "unbind the driver; it is nobody else's until then"},
@@ -63,6 +64,7 @@ constexpr std::array<ReasonText, 16> whys = {{
 	 "it is memory in use, for good: start the platform anew to have it back"},
 	{"unbound", "cxla_hmem was unbound before it decided",
 	 "bind hmem_platform.0 to cxla_hmem_platform again"},
+	{"changing", "its region is being uncommitted or deleted", "look again"},
 	{"error", "giving it to its owner failed", "the kernel log says why"},
 }};
 

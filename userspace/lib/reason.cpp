@@ -15,7 +15,7 @@ struct Entry {
 	ReasonText text;
 };
 
-constexpr std::array<Entry, 21> table = {{
+constexpr std::array<Entry, 22> table = {{
 	{CXLA_REASON_NONE, {"none", "the device is attached, or no attach was tried", ""}},
 	{CXLA_REASON_NO_ROOT,
 	 {"no-root", "the platform describes no CXL root above this device",
@@ -87,6 +87,9 @@ constexpr std::array<Entry, 21> table = {{
 	 {"claimed", "somebody else has some of the range, device-dax for one",
 	  "`cxla ledger` and /proc/iomem say who; `cxla attach` again when they have let go of "
 	  "it"}},
+	{CXLA_REASON_TOO_DEEP,
+	 {"too-deep", "more levels of CXL switches are above the device than are supported",
+	  "plug it closer to the root: at most five switches may be in between"}},
 	{CXLA_REASON_ERROR,
 	 {"error", "another error, such as no memory",
 	  "the kernel log (dmesg) and the errno of `cxla status --json` say which"}},

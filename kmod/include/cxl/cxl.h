@@ -24,6 +24,7 @@
 #include "rename.h"
 #include "../../../uapi/linux/cxla.h"
 
+struct cxla_waiter;
 struct cxl_memdev;
 struct cxl_port;
 struct cxl_region;
@@ -132,6 +133,10 @@ struct cxla_mem_identity {
  * @reason: why the last attach failed, or ended; CXLA_REASON_NONE while attached
  * @error: negative errno of the last attach, or 0
  * @record: what the last attach cost
+ * @held: private: resets that have begun and not ended, by enum cxl_reset_kind
+ * @seen: private: how often something came, when it was known last
+ * @wants: private: what of that would help
+ * @waiter: private: of devm_cxl_attach_retry()
  *
  * Allocated by devm_cxl_dev_state_create() as the first member of the
  * driver's own struct. @reason, @error and @record are extensions, valid from
@@ -151,6 +156,10 @@ struct cxl_dev_state {
 	enum cxla_reason reason;
 	int error;
 	struct cxla_attach_record record;
+	unsigned long held;
+	int seen[2];
+	unsigned int wants;
+	struct cxla_waiter *waiter;
 };
 
 struct cxl_dev_state *_devm_cxl_dev_state_create(struct device *dev,
@@ -260,19 +269,18 @@ struct cxl_attach_region {
 	enum cxl_attach_reason reason;
 };
 
+struct cxla_holding;
+
 /**
  * struct cxla_claim - a range that somebody has
  * @range: HPA, inclusive
- * @held: nobody else is given any of @range
- * @res: an accelerator's, in the iomem tree: who knows nothing of claims looks
- *	there
+ * @holding: what it has; NULL: nothing
  *
  * Embedded in whatever has the range; zeroed it claims nothing.
  */
 struct cxla_claim {
 	struct range range;
-	bool held;
-	struct resource res;
+	struct cxla_holding *holding;
 };
 
 /**
@@ -286,15 +294,17 @@ struct cxla_claim {
  * What follows is private to the core.
  * @lock: orders the end of an attach in flight with its revocation
  * @flags: enum cxla_memdev_flags
+ * @life: enum cxla_life
+ * @binding: how often its driver was bound; lock of @dev
+ * @lost: the binding whose endpoint went last
+ * @unbinding: the worker takes it from its driver; lock of @dev
  * @region_id: N of the regionN that its range is, or -1
- * @arrivals: cxla_arrivals() when it was revoked
  * @claim: the range that it was given
  * @attach_region: what cxl_memdev_attach_region() was called for, or NULL
  * @srcu: cxl_attach_enter() to cxl_attach_exit()
  * @revoked: completed when no user of the range is left
  * @detach_work: step three of the end of a range
  * @reason: why it is not attached; written by the task that attaches
- * @error: errno to go with it
  * @record: cost of the attach in flight; that task only
  * @phase: the phase of @record that time is booked on
  * @phase_start: since when, ns
@@ -308,15 +318,17 @@ struct cxl_memdev {
 
 	spinlock_t lock;
 	unsigned long flags;
+	int life;
+	unsigned int binding;
+	unsigned int lost;
+	bool unbinding;
 	int region_id;
-	int arrivals;
 	struct cxla_claim claim;
 	struct cxl_attach_region *attach_region;
 	struct srcu_struct srcu;
 	struct completion revoked;
 	struct work_struct detach_work;
 	enum cxla_reason reason;
-	int error;
 	struct cxla_attach_record record;
 	enum cxla_phase phase;
 	u64 phase_start;
@@ -354,6 +366,41 @@ struct cxl_memdev *devm_cxl_add_memdev(struct cxl_dev_state *cxlds,
 void devm_cxl_del_memdev(struct cxl_dev_state *cxlds);
 
 /**
+ * enum cxl_reset_kind - what a device goes through
+ * @CXL_RESET: a reset: reset_prepare() to reset_done()
+ * @CXL_RECOVERY: the recovery from an error: error_detected() to resume()
+ */
+enum cxl_reset_kind {
+	CXL_RESET,
+	CXL_RECOVERY,
+};
+
+/**
+ * cxl_reset_begin() - a reset, or a recovery, of the device begins
+ * @cxlds: device state
+ * @kind: which; the two may overlap
+ *
+ * The memdev is given up as by devm_cxl_del_memdev(), and until the end nothing
+ * attaches the device again: devm_cxl_add_memdev() is -EBUSY, and
+ * devm_cxl_attach_retry() calls nobody.
+ *
+ * Context: a callback of &struct pci_error_handlers: the lock of @cxlds->dev is
+ * held; sleeps.
+ */
+void cxl_reset_begin(struct cxl_dev_state *cxlds, enum cxl_reset_kind kind);
+
+/**
+ * cxl_reset_end() - it is over
+ * @cxlds: device state
+ * @kind: which; one that did not begin is fine
+ *
+ * Context: as cxl_reset_begin().
+ * Return: true: neither goes on, and the device may be attached again, by
+ * devm_cxl_add_memdev().
+ */
+bool cxl_reset_end(struct cxl_dev_state *cxlds, enum cxl_reset_kind kind);
+
+/**
  * devm_cxl_attach_retry() - be told when what was missing above has come
  * @cxlds: device state
  * @retry: called from a workqueue, under the lock of @cxlds->dev, while the
@@ -362,8 +409,10 @@ void devm_cxl_del_memdev(struct cxl_dev_state *cxlds);
  *	usually calls devm_cxl_add_memdev(). An endpoint or memdev that somebody
  *	unbound by hand does not come by itself.
  *
+ * What came before this was called counts, if it came after the attach began.
+ *
  * Context: probe of @cxlds->dev.
- * Return: 0, or -ENOMEM.
+ * Return: 0; -EBUSY the second time; or -ENOMEM.
  */
 int devm_cxl_attach_retry(struct cxl_dev_state *cxlds,
 			  void (*retry)(struct cxl_dev_state *cxlds));
@@ -381,19 +430,44 @@ int devm_cxl_attach_retry(struct cxl_dev_state *cxlds,
 int cxl_memdev_attach_region(struct cxl_memdev *cxlmd);
 
 /**
+ * cxl_memdev_get() - keep a memdev for cxl_attach_enter()
+ * @cxlmd: memdev, as devm_cxl_add_memdev() returned it; it is not dropped
+ *	meanwhile
+ *
+ * It keeps neither the range nor the driver: once the range was taken back,
+ * cxl_attach_enter() says so for as long as there is a reference.
+ *
+ * Return: @cxlmd, to be given to cxl_memdev_put().
+ */
+static inline struct cxl_memdev *cxl_memdev_get(struct cxl_memdev *cxlmd)
+{
+	get_device(&cxlmd->dev);
+	return cxlmd;
+}
+
+static inline void cxl_memdev_put(struct cxl_memdev *cxlmd)
+{
+	put_device(&cxlmd->dev);
+}
+
+/**
  * cxl_attach_enter() - start to touch the range
  * @cxlmd: an attached memdev
  *
  * Until cxl_attach_exit() the range stays what it is: revoke waits. Keep it
  * short, take no device lock inside and call nothing of this API. Works once
- * devm_cxl_add_memdev() has returned, not yet in a probe callback. Another
- * thread has to have @cxlmd by a lock, or a release, of after that: the guard
- * itself does not publish what was written before.
+ * devm_cxl_add_memdev() has returned, not yet in a probe callback.
+ *
+ * The guard lives in the memdev, which goes with the attach: whoever calls this
+ * holds a reference, of cxl_memdev_get(), that was taken while the memdev could
+ * not go: under the lock of the accelerator, or by the task that attached it.
+ * What a thread reads from the driver's own struct at the last moment is not
+ * enough.
  *
  * Context: any that may enter an SRCU read section; does not sleep itself.
  * Return: a token for cxl_attach_exit(), 0 or more; -ENXIO: the range is gone.
  */
-int cxl_attach_enter(struct cxl_memdev *cxlmd);
+int __must_check cxl_attach_enter(struct cxl_memdev *cxlmd);
 void cxl_attach_exit(struct cxl_memdev *cxlmd, int token);
 
 /**

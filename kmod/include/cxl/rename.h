@@ -16,6 +16,8 @@
 #define devm_cxl_del_memdev		cxla_devm_cxl_del_memdev
 #define devm_cxl_attach_retry		cxla_devm_cxl_attach_retry
 #define cxl_memdev_attach_region	cxla_cxl_memdev_attach_region
+#define cxl_reset_begin			cxla_cxl_reset_begin
+#define cxl_reset_end			cxla_cxl_reset_end
 #define cxl_attach_enter		cxla_cxl_attach_enter
 #define cxl_attach_exit			cxla_cxl_attach_exit
 #define cxl_attach_reason_str		cxla_cxl_attach_reason_str
