@@ -77,12 +77,16 @@ static const struct vm_operations_struct cxla_vm_ops = {
 	.fault = cxla_vm_fault,
 };
 
-/* mmap() of the range or a part of it, shared only */
+/*
+ * mmap() of the range or a part of it, shared only. VM_SHARED is not there when
+ * the file was opened for reading; that it could not be written to is no reason
+ * to refuse a mapping that is only read.
+ */
 int cxla_map_mmap(struct cxla_map *map, struct vm_area_struct *vma)
 {
 	u64 pages = PHYS_PFN(range_len(&map->range));
 
-	if (!(vma->vm_flags & VM_SHARED))
+	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
 	if (vma->vm_pgoff >= pages || vma_pages(vma) > pages - vma->vm_pgoff)
 		return -EINVAL;

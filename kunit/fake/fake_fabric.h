@@ -394,7 +394,10 @@ const struct device_attribute *fake_attribute(const struct device *dev,
 					      const char *name);
 /* write commit of a region, without a file; 0, or the error a writer is told */
 int fake_write_commit(struct cxl_region *cxlr, bool commit);
-/* /dev/cxla/accelN of an endpoint that is bound to cxla_accel, or ERR_PTR() */
+/*
+ * /dev/cxla/accelN of an endpoint that is bound to cxla_accel, or ERR_PTR();
+ * @flags as of open(2)
+ */
 struct file *fake_open_node(struct fake_node *endpoint, int flags);
 
 /* ------------------------------- KUnit ----------------------------- */

@@ -96,7 +96,7 @@ struct file *fake_open_node(struct fake_node *endpoint, int flags)
 
 	fake_show("pci", pci_name(endpoint->pdev), "cxla/accel", path + length,
 		  sizeof(path) - length);
-	return filp_open(path, O_RDWR | flags, 0);
+	return filp_open(path, flags, 0);
 }
 EXPORT_SYMBOL_GPL(fake_open_node);
 

@@ -62,10 +62,15 @@ static void root_goes(struct kunit *test)
 	settle();
 }
 
-static void open_node(struct kunit *test, int flags)
+static void open_node_as(struct kunit *test, int flags)
 {
 	rig(test)->node = fake_open_node(rig(test)->dev, flags);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rig(test)->node);
+}
+
+static void open_node(struct kunit *test, int flags)
+{
+	open_node_as(test, O_RDWR | flags);
 }
 
 static void close_node(struct kunit *test)
@@ -308,14 +313,46 @@ static void ioctl_takes_structs_of_other_versions(struct kunit *test)
 
 /* -------------------------------- mmap ----------------------------- */
 
+/* the address, or an error */
+static unsigned long map(struct kunit *test, unsigned long len,
+			 unsigned long prot, unsigned long flags,
+			 unsigned long offset)
+{
+	unsigned long addr = kunit_vm_mmap(test, rig(test)->node, 0, len, prot,
+					   flags, offset);
+
+	return addr ?: -ENOMEM;
+}
+
 static bool maps(struct kunit *test, unsigned long len, unsigned long flags,
 		 unsigned long offset)
 {
-	unsigned long addr = kunit_vm_mmap(test, rig(test)->node, 0, len,
-					   PROT_READ | PROT_WRITE, flags,
-					   offset);
+	return !IS_ERR_VALUE(map(test, len, PROT_READ | PROT_WRITE, flags,
+				 offset));
+}
 
-	return addr && !IS_ERR_VALUE(addr);
+static bool may(unsigned long addr, vm_flags_t flag)
+{
+	struct vm_area_struct *vma;
+	bool may;
+
+	mmap_read_lock(current->mm);
+	vma = find_vma(current->mm, addr);
+	may = vma && (vma->vm_flags & flag);
+	mmap_read_unlock(current->mm);
+	return may;
+}
+
+/* a page comes; there is no memory behind it that could be read */
+static int fault(unsigned long addr, unsigned int flags)
+{
+	bool unlocked = false;
+	int rc;
+
+	mmap_read_lock(current->mm);
+	rc = fixup_user_fault(current->mm, addr, flags, &unlocked);
+	mmap_read_unlock(current->mm);
+	return rc;
 }
 
 static void mapping_is_shared_and_within_the_range(struct kunit *test)
@@ -332,6 +369,25 @@ static void mapping_is_shared_and_within_the_range(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, maps(test, PAGE_SIZE, MAP_SHARED, RANGE_SIZE));
 }
 
+static void file_opened_for_reading_maps_for_reading(struct kunit *test)
+{
+	unsigned long addr;
+
+	root_add(test);
+	bind(test);
+	open_node_as(test, O_RDONLY);
+	addr = map(test, PAGE_SIZE, PROT_READ, MAP_SHARED, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
+	KUNIT_EXPECT_EQ(test, fault(addr, 0), 0);
+	KUNIT_EXPECT_EQ(test, fault(addr, FAULT_FLAG_WRITE), -EFAULT);
+	/* nor does mprotect() make it writable later */
+	KUNIT_EXPECT_FALSE(test, may(addr, VM_WRITE | VM_MAYWRITE));
+	KUNIT_EXPECT_EQ(test, map(test, PAGE_SIZE, PROT_READ | PROT_WRITE,
+				  MAP_SHARED, 0), -EACCES);
+	KUNIT_EXPECT_EQ(test, map(test, PAGE_SIZE, PROT_READ, MAP_PRIVATE, 0),
+			-EINVAL);
+}
+
 static void mapping_of_a_range_that_went_answers_sigbus(struct kunit *test)
 {
 	unsigned long addr;
@@ -340,9 +396,8 @@ static void mapping_of_a_range_that_went_answers_sigbus(struct kunit *test)
 	root_add(test);
 	bind(test);
 	open_node(test, 0);
-	addr = kunit_vm_mmap(test, rig(test)->node, 0, PAGE_SIZE, PROT_READ,
-			     MAP_SHARED, 0);
-	KUNIT_ASSERT_FALSE(test, !addr || IS_ERR_VALUE(addr));
+	addr = map(test, PAGE_SIZE, PROT_READ, MAP_SHARED, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
 	root_goes(test);
 	KUNIT_EXPECT_NE(test, copy_from_user(&value, (void __user *)addr,
 					     sizeof(value)), 0);
@@ -371,6 +426,7 @@ static struct kunit_case node_cases[] = {
 	KUNIT_CASE(ioctl_tells_what_sysfs_tells),
 	KUNIT_CASE(ioctl_takes_structs_of_other_versions),
 	KUNIT_CASE(mapping_is_shared_and_within_the_range),
+	KUNIT_CASE(file_opened_for_reading_maps_for_reading),
 	KUNIT_CASE(mapping_of_a_range_that_went_answers_sigbus),
 	KUNIT_CASE(nothing_is_mapped_without_a_range),
 	{}

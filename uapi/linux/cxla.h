@@ -6,6 +6,11 @@
  * bytes as the caller was built with. A larger struct than the kernel's is
  * accepted when what the kernel does not know is zero (-E2BIG otherwise), a
  * smaller one is filled as far as it goes. Unknown flags are -EINVAL.
+ *
+ * mmap() maps the range, or a part of it, while the device is attached (-ENXIO
+ * otherwise; -ENODEV once the driver is unbound). The mapping is MAP_SHARED
+ * (-EINVAL otherwise); a file that was opened for reading maps for reading.
+ * After a revoke it answers with SIGBUS, for good.
  */
 #ifndef _UAPI_LINUX_CXLA_H
 #define _UAPI_LINUX_CXLA_H

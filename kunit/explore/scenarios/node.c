@@ -72,7 +72,7 @@ static struct file *node_open(int flags)
 
 	if (bench.removed[0])
 		return NULL;
-	file = fake_open_node(bench.devices[0], flags);
+	file = fake_open_node(bench.devices[0], O_RDWR | flags);
 	return IS_ERR(file) ? NULL : file;
 }
 
