@@ -80,7 +80,9 @@ static const struct vm_operations_struct cxla_vm_ops = {
 /*
  * mmap() of the range or a part of it, shared only. VM_SHARED is not there when
  * the file was opened for reading; that it could not be written to is no reason
- * to refuse a mapping that is only read.
+ * to refuse a mapping that is only read. Nothing is executed from the range:
+ * PROT_EXEC gets the error of a file system mounted noexec, now and from
+ * mprotect() later.
  */
 int cxla_map_mmap(struct cxla_map *map, struct vm_area_struct *vma)
 {
@@ -88,10 +90,13 @@ int cxla_map_mmap(struct cxla_map *map, struct vm_area_struct *vma)
 
 	if (!(vma->vm_flags & VM_MAYSHARE))
 		return -EINVAL;
+	if (vma->vm_flags & VM_EXEC)
+		return -EPERM;
 	if (vma->vm_pgoff >= pages || vma_pages(vma) > pages - vma->vm_pgoff)
 		return -EINVAL;
 
-	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	vm_flags_mod(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP,
+		     VM_MAYEXEC);
 	kref_get(&map->kref);
 	vma->vm_private_data = map;
 	vma->vm_ops = &cxla_vm_ops;

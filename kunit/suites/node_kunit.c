@@ -388,6 +388,22 @@ static void file_opened_for_reading_maps_for_reading(struct kunit *test)
 			-EINVAL);
 }
 
+static void mapping_is_not_executable_now_or_later(struct kunit *test)
+{
+	unsigned long addr;
+
+	root_add(test);
+	bind(test);
+	open_node(test, 0);
+	KUNIT_EXPECT_EQ(test, map(test, PAGE_SIZE, PROT_READ | PROT_EXEC,
+				  MAP_SHARED, 0), -EPERM);
+	addr = map(test, PAGE_SIZE, PROT_READ, MAP_SHARED, 0);
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(addr));
+	/* which is all that mprotect() asks */
+	KUNIT_EXPECT_FALSE(test, may(addr, VM_EXEC | VM_MAYEXEC));
+	KUNIT_EXPECT_TRUE(test, may(addr, VM_MAYWRITE));
+}
+
 static void mapping_of_a_range_that_went_answers_sigbus(struct kunit *test)
 {
 	unsigned long addr;
@@ -427,6 +443,7 @@ static struct kunit_case node_cases[] = {
 	KUNIT_CASE(ioctl_takes_structs_of_other_versions),
 	KUNIT_CASE(mapping_is_shared_and_within_the_range),
 	KUNIT_CASE(file_opened_for_reading_maps_for_reading),
+	KUNIT_CASE(mapping_is_not_executable_now_or_later),
 	KUNIT_CASE(mapping_of_a_range_that_went_answers_sigbus),
 	KUNIT_CASE(nothing_is_mapped_without_a_range),
 	{}

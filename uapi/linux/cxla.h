@@ -10,6 +10,7 @@
  * mmap() maps the range, or a part of it, while the device is attached (-ENXIO
  * otherwise; -ENODEV once the driver is unbound). The mapping is MAP_SHARED
  * (-EINVAL otherwise); a file that was opened for reading maps for reading.
+ * PROT_EXEC is -EPERM, and -EACCES of mprotect(), as where noexec is mounted.
  * After a revoke it answers with SIGBUS, for good.
  */
 #ifndef _UAPI_LINUX_CXLA_H
