@@ -170,6 +170,23 @@ static int cxla_accel_publish(struct cxla_accel *accel,
 	return 0;
 }
 
+/* it has a range and can't use it, which is as good as none */
+static void cxla_accel_give_up(struct cxla_accel *accel, int error)
+{
+	struct cxla_accel_info *info = &accel->node->info;
+
+	devm_cxl_del_memdev(&accel->cxlds);
+	scoped_guard(rwsem_write, &accel->node->lock) {
+		cxla_accel_result(accel);
+		info->reason = CXLA_REASON_ERROR;
+		info->error = -error;
+	}
+	cxla_accel_lost(accel);
+	dev_err(accel->cxlds.dev,
+		"can't map [%#llx-%#llx]: %d, going on PCI-only\n",
+		accel->attach.region.start, accel->attach.region.end, error);
+}
+
 /* not to have a range is an outcome, not an error */
 static int cxla_accel_attach(struct cxla_accel *accel)
 {
@@ -184,11 +201,9 @@ static int cxla_accel_attach(struct cxla_accel *accel)
 	cxlmd = devm_cxl_add_memdev(&accel->cxlds, &accel->attach.attach);
 	if (!IS_ERR(cxlmd)) {
 		rc = cxla_accel_publish(accel, cxlmd);
-		if (rc) {
-			devm_cxl_del_memdev(&accel->cxlds);
-			cxla_accel_lost(accel);
-		}
-		return rc;
+		if (rc)
+			cxla_accel_give_up(accel, rc);
+		return 0;
 	}
 
 	scoped_guard(rwsem_write, &node->lock) {

@@ -106,6 +106,7 @@ static void node_exit(struct kunit *test)
 	if (rig(test)->dev && rig(test)->dev->pdev)
 		unbind(test);
 	KUNIT_EXPECT_EQ(test, fake_memory_mapped(), 0);
+	fake_memremap_fails = false;
 }
 
 /* ------------------------------- events ---------------------------- */
@@ -292,6 +293,29 @@ static void ioctl_tells_what_sysfs_tells(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, info(test, sizeof(got), 0, 0), -ENODEV);
 }
 
+static void ioctl_tells_the_errno_of_a_range_that_can_t_be_mapped(struct kunit *test)
+{
+	struct cxla_accel_info got;
+
+	root_add(test);
+	fake_memremap_fails = true;
+	bind(test);
+	open_node(test, O_NONBLOCK);
+	KUNIT_EXPECT_EQ(test, info(test, sizeof(got), 0, 0), 0);
+	KUNIT_ASSERT_EQ(test, copy_from_user(&got, rig(test)->user,
+					     sizeof(got)), 0);
+	KUNIT_EXPECT_EQ(test, got.state, CXLA_ACCEL_PCI_ONLY);
+	KUNIT_EXPECT_EQ(test, got.reason, CXLA_REASON_ERROR);
+	KUNIT_EXPECT_EQ(test, got.error, ENOMEM);
+	KUNIT_EXPECT_EQ(test, got.hpa_size, 0);
+	KUNIT_EXPECT_EQ(test, got.memdev_id, -1);
+	KUNIT_EXPECT_EQ(test, got.region_id, -1);
+	/* what the attach cost that came to nothing */
+	KUNIT_EXPECT_GT(test, got.record.mmio_reads, 0);
+	/* nobody was told of a range */
+	KUNIT_EXPECT_EQ(test, read_events(test, 8), -EAGAIN);
+}
+
 static void ioctl_takes_structs_of_other_versions(struct kunit *test)
 {
 	u32 size = sizeof(struct cxla_accel_info);
@@ -440,6 +464,7 @@ static struct kunit_case node_cases[] = {
 	KUNIT_CASE(read_that_holds_no_event_is_invalid),
 	KUNIT_CASE(reset_revokes_before_and_attaches_after),
 	KUNIT_CASE(ioctl_tells_what_sysfs_tells),
+	KUNIT_CASE(ioctl_tells_the_errno_of_a_range_that_can_t_be_mapped),
 	KUNIT_CASE(ioctl_takes_structs_of_other_versions),
 	KUNIT_CASE(mapping_is_shared_and_within_the_range),
 	KUNIT_CASE(file_opened_for_reading_maps_for_reading),
