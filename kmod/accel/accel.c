@@ -355,7 +355,8 @@ static void cxla_accel_reset_prepare(struct pci_dev *pdev)
 
 /*
  * Decoders may have been reset with the device, which is a reason then. A reset,
- * or an error, in the middle of a recovery has attached already.
+ * or an error, in the middle of a recovery has attached already. A reset is a
+ * loss: a driver that is to go on without its range then does not attach again.
  */
 static void cxla_accel_reset_done(struct pci_dev *pdev)
 {
@@ -364,6 +365,9 @@ static void cxla_accel_reset_done(struct pci_dev *pdev)
 
 	if (accel->cxlds.cxlmd)
 		return;
+	scoped_guard(rwsem_read, &accel->node->lock)
+		if (accel->on_loss == CXLA_ON_LOSS_PCI_ONLY)
+			return;
 	rc = cxla_accel_attach(accel);
 	if (rc)
 		pci_err(pdev, "can't attach after the reset: %d\n", rc);

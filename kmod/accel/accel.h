@@ -32,6 +32,9 @@ struct cxla_events {
  * @CXLA_ON_LOSS_UNBIND: be unbound
  * @CXLA_ON_LOSS_PCI_ONLY: go on without, for good
  * @CXLA_ON_LOSS_REATTACH: go on without, and attach again when a root comes
+ *
+ * In a reset, or a recovery, the driver stays bound. After it the driver attaches
+ * again, unless it is to go on without.
  */
 enum cxla_on_loss {
 	CXLA_ON_LOSS_UNBIND,

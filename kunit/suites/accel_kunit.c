@@ -188,6 +188,67 @@ static void device_on_pci_only_stays_without(struct kunit *test)
 	outcome(test, "attached", "none", RANGE_TEXT);
 }
 
+/* as the PCI core does, which has the lock */
+static void reset(struct kunit *test)
+{
+	struct pci_dev *pdev = rig(test)->dev->pdev;
+	const struct pci_error_handlers *h;
+
+	guard(device)(&pdev->dev);
+	h = to_pci_driver(pdev->dev.driver)->err_handler;
+	h->reset_prepare(pdev);
+	KUNIT_EXPECT_EQ(test, fake_memory_mapped(), 0);
+	h->reset_done(pdev);
+}
+
+static void recover(struct kunit *test)
+{
+	struct pci_dev *pdev = rig(test)->dev->pdev;
+	const struct pci_error_handlers *h;
+
+	guard(device)(&pdev->dev);
+	h = to_pci_driver(pdev->dev.driver)->err_handler;
+	h->error_detected(pdev, pci_channel_io_normal);
+	h->mmio_enabled(pdev);
+	h->resume(pdev);
+}
+
+static void device_on_pci_only_stays_without_after_a_reset(struct kunit *test)
+{
+	root_add(test);
+	bind(test);
+	KUNIT_EXPECT_EQ(test, fake_store(rig(test)->dev, "cxla/on_loss", "pci-only"), 0);
+	reset(test);
+	outcome(test, "pci-only", "revoked", "");
+	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
+	/* for good */
+	recover(test);
+	outcome(test, "pci-only", "revoked", "");
+	KUNIT_EXPECT_EQ(test, fake_store(rig(test)->dev, "cxla/on_loss", "reattach"), 0);
+	reset(test);
+	outcome(test, "attached", "none", RANGE_TEXT);
+}
+
+static void device_on_pci_only_stays_without_after_a_recovery(struct kunit *test)
+{
+	root_add(test);
+	bind(test);
+	KUNIT_EXPECT_EQ(test, fake_store(rig(test)->dev, "cxla/on_loss", "pci-only"), 0);
+	recover(test);
+	outcome(test, "pci-only", "revoked", "");
+}
+
+static void device_on_unbind_attaches_again_after_a_reset(struct kunit *test)
+{
+	root_add(test);
+	bind(test);
+	KUNIT_EXPECT_EQ(test, fake_store(rig(test)->dev, "cxla/on_loss", "unbind"), 0);
+	reset(test);
+	outcome(test, "attached", "none", RANGE_TEXT);
+	recover(test);
+	outcome(test, "attached", "none", RANGE_TEXT);
+}
+
 static void device_on_unbind_is_unbound(struct kunit *test)
 {
 	root_add(test);
@@ -279,6 +340,9 @@ static struct kunit_case accel_cases[] = {
 	KUNIT_CASE(range_that_can_t_be_mapped_again_leaves_the_device_pci_only),
 	KUNIT_CASE(device_on_reattach_comes_back_with_the_root),
 	KUNIT_CASE(device_on_pci_only_stays_without),
+	KUNIT_CASE(device_on_pci_only_stays_without_after_a_reset),
+	KUNIT_CASE(device_on_pci_only_stays_without_after_a_recovery),
+	KUNIT_CASE(device_on_unbind_attaches_again_after_a_reset),
 	KUNIT_CASE(device_on_unbind_is_unbound),
 	KUNIT_CASE(word_that_is_no_mode_is_refused),
 	KUNIT_CASE(error_recovery_revokes_before_and_attaches_after),
