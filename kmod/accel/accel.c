@@ -344,26 +344,26 @@ static void cxla_accel_remove(struct pci_dev *pdev)
 
 /* the PCI core holds the lock of the device around each of these */
 
-static void cxla_accel_reset_prepare(struct pci_dev *pdev)
+static void cxla_accel_begin(struct pci_dev *pdev, enum cxl_reset_kind kind)
 {
 	struct cxla_accel *accel = pci_get_drvdata(pdev);
 
-	devm_cxl_del_memdev(&accel->cxlds);
+	cxl_reset_begin(&accel->cxlds, kind);
 	cxla_accel_lost(accel);
 	cxla_pause(CXLA_PAUSE_RESET_PREPARED);
 }
 
 /*
- * Decoders may have been reset with the device, which is a reason then. A reset,
- * or an error, in the middle of a recovery has attached already. A reset is a
- * loss: a driver that is to go on without its range then does not attach again.
+ * Decoders may have been reset with the device, which is a reason then. In the
+ * middle of a recovery nothing attaches. A reset is a loss: a driver that is to
+ * go on without its range then does not attach again.
  */
-static void cxla_accel_reset_done(struct pci_dev *pdev)
+static void cxla_accel_end(struct pci_dev *pdev, enum cxl_reset_kind kind)
 {
 	struct cxla_accel *accel = pci_get_drvdata(pdev);
 	int rc;
 
-	if (accel->cxlds.cxlmd)
+	if (!cxl_reset_end(&accel->cxlds, kind) || accel->cxlds.cxlmd)
 		return;
 	scoped_guard(rwsem_read, &accel->node->lock)
 		if (accel->on_loss == CXLA_ON_LOSS_PCI_ONLY)
@@ -373,10 +373,25 @@ static void cxla_accel_reset_done(struct pci_dev *pdev)
 		pci_err(pdev, "can't attach after the reset: %d\n", rc);
 }
 
+static void cxla_accel_reset_prepare(struct pci_dev *pdev)
+{
+	cxla_accel_begin(pdev, CXL_RESET);
+}
+
+static void cxla_accel_reset_done(struct pci_dev *pdev)
+{
+	cxla_accel_end(pdev, CXL_RESET);
+}
+
+static void cxla_accel_resume(struct pci_dev *pdev)
+{
+	cxla_accel_end(pdev, CXL_RECOVERY);
+}
+
 static pci_ers_result_t cxla_accel_error_detected(struct pci_dev *pdev,
 						  pci_channel_state_t state)
 {
-	cxla_accel_reset_prepare(pdev);
+	cxla_accel_begin(pdev, CXL_RECOVERY);
 	switch (state) {
 	case pci_channel_io_normal:
 		return PCI_ERS_RESULT_CAN_RECOVER;
@@ -403,7 +418,7 @@ static const struct pci_error_handlers cxla_accel_err_handler = {
 	.error_detected = cxla_accel_error_detected,
 	.mmio_enabled = cxla_accel_mmio_enabled,
 	.slot_reset = cxla_accel_slot_reset,
-	.resume = cxla_accel_reset_done,
+	.resume = cxla_accel_resume,
 	.reset_prepare = cxla_accel_reset_prepare,
 	.reset_done = cxla_accel_reset_done,
 };

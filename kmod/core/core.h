@@ -558,6 +558,7 @@ void cxla_enum_set_waited(void);
 
 int cxla_pci_add_dports(struct cxl_port *port);
 int cxla_pci_mem_enable(struct cxl_memdev *cxlmd);
+bool cxla_pci_is_frozen(struct cxl_memdev *cxlmd);
 int cxla_probe_component_regs(struct cxl_register_map *map);
 
 #endif /* __CXLA_CORE_H__ */

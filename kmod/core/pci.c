@@ -287,6 +287,21 @@ int cxla_pci_mem_enable(struct cxl_memdev *cxlmd)
 	return 0;
 }
 
+/**
+ * cxla_pci_is_frozen() - is the device in the middle of an error recovery
+ * @cxlmd: its memdev
+ *
+ * A driver that is bound just then has heard of no error, and hears when it is
+ * over.
+ */
+bool cxla_pci_is_frozen(struct cxl_memdev *cxlmd)
+{
+	struct device *dev = cxlmd->cxlds->dev;
+
+	return dev_is_pci(dev) && pci_channel_offline(to_pci_dev(dev));
+}
+EXPORT_SYMBOL_NS_GPL(cxla_pci_is_frozen, "CXL");
+
 /*
  * Only a link of type @type is a downstream port. A number that is taken says
  * that one of the two lies; the first one counts.

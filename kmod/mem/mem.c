@@ -24,6 +24,8 @@ static int cxla_mem_bring_up(struct cxl_memdev *cxlmd)
 	struct cxl_port *port;
 	int rc;
 
+	if (cxla_pci_is_frozen(cxlmd))
+		return cxla_refuse(cxlmd, CXLA_REASON_HW_ERROR);
 	if (!cxlmd->cxlds->media_ready)
 		return cxla_refuse(cxlmd, CXLA_REASON_MEDIA_NOT_READY);
 

@@ -91,6 +91,10 @@ static int cxla_expander_probe(struct pci_dev *pdev,
 					     struct cxla_expander, cxlds, false);
 	if (!expander)
 		return -ENOMEM;
+	pci_set_drvdata(pdev, expander);
+	/* for cxla_expander_slot_reset(); until then it stays what it is */
+	if (!pdev->state_saved)
+		pci_save_state(pdev);
 	rc = cxla_expander_setup(expander, pdev);
 	if (rc)
 		return rc;
@@ -104,10 +108,91 @@ static int cxla_expander_probe(struct pci_dev *pdev,
 	return PTR_ERR_OR_ZERO(cxlmd);
 }
 
+/* --------------------------- reset, errors ------------------------- */
+
+/* the PCI core holds the lock of the device around each of these */
+
+/*
+ * The memdev goes, with its regions, and so does what device-dax has of them.
+ * Memory that is online can't be taken from who uses it: it stays, and if the
+ * device comes back without its decoders, its range is never given to anybody.
+ */
+static void cxla_expander_begin(struct pci_dev *pdev, enum cxl_reset_kind kind)
+{
+	struct cxla_expander *expander = pci_get_drvdata(pdev);
+
+	cxl_reset_begin(&expander->cxlds, kind);
+}
+
+/* decoders are read anew, and so are those of the ports above */
+static void cxla_expander_end(struct pci_dev *pdev, enum cxl_reset_kind kind)
+{
+	struct cxla_expander *expander = pci_get_drvdata(pdev);
+	struct cxl_memdev *cxlmd;
+
+	if (!cxl_reset_end(&expander->cxlds, kind) || expander->cxlds.cxlmd)
+		return;
+	cxlmd = devm_cxl_add_memdev(&expander->cxlds, NULL);
+	if (IS_ERR(cxlmd))
+		pci_err(pdev, "no memdev after the reset: %ld\n",
+			PTR_ERR(cxlmd));
+}
+
+static void cxla_expander_reset_prepare(struct pci_dev *pdev)
+{
+	cxla_expander_begin(pdev, CXL_RESET);
+}
+
+static void cxla_expander_reset_done(struct pci_dev *pdev)
+{
+	cxla_expander_end(pdev, CXL_RESET);
+}
+
+static pci_ers_result_t cxla_expander_error_detected(struct pci_dev *pdev,
+						     pci_channel_state_t state)
+{
+	cxla_expander_begin(pdev, CXL_RECOVERY);
+	switch (state) {
+	case pci_channel_io_normal:
+		return PCI_ERS_RESULT_CAN_RECOVER;
+	case pci_channel_io_frozen:
+		return PCI_ERS_RESULT_NEED_RESET;
+	default:
+		return PCI_ERS_RESULT_DISCONNECT;
+	}
+}
+
+static pci_ers_result_t cxla_expander_mmio_enabled(struct pci_dev *pdev)
+{
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+static pci_ers_result_t cxla_expander_slot_reset(struct pci_dev *pdev)
+{
+	pci_restore_state(pdev);
+	pci_save_state(pdev);
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+static void cxla_expander_resume(struct pci_dev *pdev)
+{
+	cxla_expander_end(pdev, CXL_RECOVERY);
+}
+
+static const struct pci_error_handlers cxla_expander_err_handler = {
+	.error_detected = cxla_expander_error_detected,
+	.mmio_enabled = cxla_expander_mmio_enabled,
+	.slot_reset = cxla_expander_slot_reset,
+	.resume = cxla_expander_resume,
+	.reset_prepare = cxla_expander_reset_prepare,
+	.reset_done = cxla_expander_reset_done,
+};
+
 /* no id table: by driver_override or new_id only */
 static struct pci_driver cxla_expander_driver = {
 	.name = "cxla_pci",
 	.probe = cxla_expander_probe,
+	.err_handler = &cxla_expander_err_handler,
 	.driver = {
 		.probe_type = PROBE_FORCE_SYNCHRONOUS,
 	},

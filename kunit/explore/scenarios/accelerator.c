@@ -52,17 +52,6 @@ const struct explore_world attached_world =
 const struct explore_world unaware_world =
 	BENCH_WORLD("unaware", unaware_setup, accelerator_actions);
 
-/* K11, which crashes: it is not drawn, so that it does not hide what else there is */
-static const struct explore_action bare_actions[] = {
-	{ "user", act_bare_user, BENCH_ARG(0) },
-	{ "unbind", act_unbind, BENCH_ARG(0) },
-	{ "port-cycle", act_port_cycle, BENCH_ARG(0) },
-	{ }
-};
-
-const struct explore_world bare_world =
-	BENCH_WORLD("bare", attached_setup, bare_actions);
-
 static const struct explore_action expander_actions[] = {
 	BENCH_ACTIONS,
 	BENCH_DRIVER_ACTIONS,

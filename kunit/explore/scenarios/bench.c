@@ -23,8 +23,8 @@ static int bench_before_attach(struct fake_node *node)
 {
 	for (int i = 0; i < bench.nr_devices; i++)
 		if (bench.devices[i] == node && bench.frozen[i])
-			explore_fail_known("K7", "device %d attaches while it is frozen",
-					   i);
+			explore_fail("device %d attaches while it is frozen",
+				     i);
 	return 0;
 }
 
@@ -49,8 +49,6 @@ static void bench_watch(const char *call, const void *object, bool worker)
 
 	if (!worker || (!locks && !unbinds))
 		return;
-	if (unbinds && ((struct device *)object)->type == &cxla_memdev_type)
-		bench.memdev_unbound = true;
 	for (int i = 0; i < bench.nr_devices; i++) {
 		struct device *dev = &bench.devices[i]->pdev->dev;
 
@@ -60,8 +58,8 @@ static void bench_watch(const char *call, const void *object, bool worker)
 				     i);
 		if (locks && object == &dev->mutex && bench.removed[i] &&
 		    kref_read(&dev->kobj.kref) == 1)
-			explore_fail_known("K5", "a worker locks device %d without a reference",
-					   i);
+			explore_fail("a worker locks device %d without a reference",
+				     i);
 	}
 }
 
@@ -179,13 +177,16 @@ int act_recovery(void *nr)
 	scoped_guard(device, dev) {
 		if (!dev->driver)
 			return -ENODEV;
-		devm_cxl_del_memdev(dev_get_drvdata(dev));
+		node->pdev->error_state = pci_channel_io_frozen;
+		cxl_reset_begin(dev_get_drvdata(dev), CXL_RECOVERY);
 		bench.frozen[(long)nr] = true;
 	}
 	explore_point();
 	scoped_guard(device, dev) {
 		bench.frozen[(long)nr] = false;
-		if (dev->driver)
+		node->pdev->error_state = pci_channel_io_normal;
+		if (dev->driver &&
+		    cxl_reset_end(dev_get_drvdata(dev), CXL_RECOVERY))
 			fake_attach_locked(node);
 	}
 	return 0;
@@ -235,18 +236,6 @@ int act_user(void *nr)
 	return 0;
 }
 
-/* and without one, which no comment in the API forbids */
-int act_bare_user(void *nr)
-{
-	struct cxl_memdev *cxlmd = bench_get_memdev(bench_node(nr));
-
-	if (!cxlmd)
-		return -ENODEV;
-	put_device(&cxlmd->dev);
-	bench_use(cxlmd, (long)nr);
-	return 0;
-}
-
 /* what the ledger says of the range of device @nr */
 void bench_owner(int nr, struct cxla_verdict *verdict)
 {
@@ -254,7 +243,7 @@ void bench_owner(int nr, struct cxla_verdict *verdict)
 	u64 time;
 
 	*verdict = (struct cxla_verdict) { };
-	if (!cxla_ledger_find(bench.ranges[nr].start, &range, verdict, &time) ||
+	if (!fake_ledger_find(bench.ranges[nr].start, &range, verdict, &time) ||
 	    range.start > bench.ranges[nr].start)
 		*verdict = (struct cxla_verdict) { };
 }
@@ -452,7 +441,7 @@ int act_ledger(void *unused)
 	u64 hpa = 0, time;
 	int n = 0;
 
-	while (cxla_ledger_find(hpa, &range, &verdict, &time)) {
+	while (fake_ledger_find(hpa, &range, &verdict, &time)) {
 		n++;
 		if (range.end == ULONG_MAX)
 			break;

@@ -67,7 +67,7 @@ static u64 bench_owned(int nr, bool accel)
 	struct range range;
 	u64 hpa = bench.ranges[nr].start, end = bench.ranges[nr].end, sum = 0, time;
 
-	while (cxla_ledger_find(hpa, &range, &verdict, &time) &&
+	while (fake_ledger_find(hpa, &range, &verdict, &time) &&
 	       range.start <= end) {
 		bool accels = verdict.owner == CXLA_OWNER_ACCEL;
 
@@ -124,13 +124,13 @@ static void bench_check_region(const struct cxl_region *cxlr)
 	    !explore_was_injected())
 		explore_fail("%s has all its members, and no driver",
 			     dev_name(&cxlr->dev));
-	if (cxlr->dev.driver && test_bit(CXL_REGION_F_RESET, &cxlr->flags))
+	if (cxlr->dev.driver && cxlr->uncommitted)
 		explore_fail("%s has its driver, and its decoders were reset",
 			     dev_name(&cxlr->dev));
 	/* a member that has left takes the region with it, or there is none */
 	if (!whole && cxlr->dev.driver)
-		explore_fail_known("K2", "%s has lost a member, and kept its driver",
-				   dev_name(&cxlr->dev));
+		explore_fail("%s has lost a member, and kept its driver",
+			     dev_name(&cxlr->dev));
 }
 
 static void bench_check_memdev(const struct device *dev)
@@ -138,13 +138,8 @@ static void bench_check_memdev(const struct device *dev)
 	if (dev->driver || bench.by_hand || explore_was_injected() ||
 	    !bench_is_up())
 		return;
-	/* the worker may have meant the binding before this one */
-	if (bench.memdev_unbound)
-		explore_fail_known("K6", "%s has no driver, and all above it is there",
-				   dev_name(dev));
-	else
-		explore_fail("%s has no driver, and all above it is there",
-			     dev_name(dev));
+	explore_fail("%s has no driver, and all above it is there",
+		     dev_name(dev));
 }
 
 static int bench_check_device(struct device *dev, void *unused)

@@ -10,7 +10,6 @@ static const struct explore_world *const worlds[] = {
 	&accelerator_world,
 	&attached_world,
 	&unaware_world,
-	&bare_world,
 	&expander_world,
 	&pair_world,
 	&pair_bound_world,

@@ -292,7 +292,7 @@ static struct cxla_verdict soft_verdict_at(u64 hpa, struct range *range)
 	struct cxla_verdict verdict = { };
 	u64 time;
 
-	if (!cxla_ledger_find(hpa, range, &verdict, &time) ||
+	if (!fake_ledger_find(hpa, range, &verdict, &time) ||
 	    range->start > hpa) {
 		verdict = (struct cxla_verdict) { .why = CXLA_NR_WHYS };
 		*range = (struct range) { hpa, hpa };
@@ -311,15 +311,10 @@ static void soft_check_nobodys(const struct range *piece,
 	if (verdict->why == CXLA_WHY_TOO_SMALL ||
 	    soft_is_owner(verdict, CXLA_OWNER_HMEM))
 		return;
-	if (verdict->why == CXLA_WHY_ERROR)
-		explore_fail_known("E2", "[%#llx-%#llx] is in no region, and nobody's by an error",
-				   piece->start, piece->end);
-	else
-		explore_fail("[%#llx-%#llx] is in no region, and is %s's, %s (%s)",
-			     piece->start, piece->end,
-			     cxla_owner_str(verdict->owner),
-			     cxla_ledger_state_str(verdict->state),
-			     cxla_ledger_why_str(verdict->why));
+	explore_fail("[%#llx-%#llx] is in no region, and is %s's, %s (%s)",
+		     piece->start, piece->end, cxla_owner_str(verdict->owner),
+		     cxla_ledger_state_str(verdict->state),
+		     cxla_ledger_why_str(verdict->why));
 }
 
 static void soft_check_piece(const struct range *piece,
@@ -446,7 +441,7 @@ static void soft_check_gone(void)
 	if (kref_read(&dev->kobj.kref) != soft.refs)
 		explore_fail("cxla_hmem is gone, and hmem_platform has %u references, not %u",
 			     kref_read(&dev->kobj.kref), soft.refs);
-	while (cxla_ledger_find(hpa, &range, &verdict, &time)) {
+	while (fake_ledger_find(hpa, &range, &verdict, &time)) {
 		if (soft_is_owner(&verdict, CXLA_OWNER_HMEM) ||
 		    soft_is_owner(&verdict, CXLA_OWNER_DAX))
 			explore_fail("both modules are gone, and %s owns [%#llx-%#llx]",

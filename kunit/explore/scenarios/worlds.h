@@ -27,7 +27,6 @@
  * @frozen: the device is in error recovery: nothing attaches
  * @foreign: somebody else has the range of the device now
  * @removed: the PCI device was removed
- * @memdev_unbound: a worker took the driver from a memdev
  */
 struct bench {
 	struct fake_fabric *f;
@@ -39,7 +38,6 @@ struct bench {
 	bool frozen[BENCH_DEVICES];
 	bool foreign[BENCH_DEVICES];
 	bool removed[BENCH_DEVICES];
-	bool memdev_unbound;
 };
 
 extern struct bench bench;
@@ -74,7 +72,6 @@ int act_rebind(void *nr);
 int act_reset(void *nr);
 int act_recovery(void *nr);
 int act_user(void *nr);
-int act_bare_user(void *nr);
 int act_foreign(void *nr);
 int act_pci_remove(void *nr);
 int act_port_unbind(void *nr);
@@ -132,7 +129,7 @@ int act_ledger(void *unused);
 
 extern const struct explore_world toys_world;
 extern const struct explore_world accelerator_world, attached_world;
-extern const struct explore_world unaware_world, bare_world;
+extern const struct explore_world unaware_world;
 extern const struct explore_world pair_world, pair_bound_world;
 extern const struct explore_world expander_world;
 extern const struct explore_world switched_world, switched_bound_world;
