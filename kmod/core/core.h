@@ -208,6 +208,8 @@ void cxla_port_remove_children(struct cxl_port *port);
 struct cxl_port *cxla_find_port_by_uport(struct device *uport_dev);
 int cxla_port_rescan(struct cxl_port *port);
 void cxla_port_remove_stale(struct cxl_port *port);
+void cxla_port_remove_below(struct cxl_port *port,
+			    const struct cxl_dport *dport);
 int cxla_port_setup(struct cxl_port *port);
 void cxla_port_teardown(struct cxl_port *port);
 int cxla_dport_add(struct cxl_port *port, struct device *dport_dev,

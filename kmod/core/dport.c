@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: downstream ports
+ *
+ * Where a port leads on: root ports of a host bridge, downstream ports of a
+ * switch, host bridges of a root. They are found when the port is brought up, and
+ * those that come later when a device below them looks for its way up.
+ */
+#include <linux/slab.h>
+
+#include "core.h"
+
+/* device that is a downstream port -> its struct cxl_dport; own lock */
+static DEFINE_XARRAY(cxla_dports);
+
+static void cxla_dport_link_name(const struct cxl_dport *dport, char *name,
+				 size_t size)
+{
+	snprintf(name, size, "dport%u", dport->port_id);
+}
+
+static void cxla_dport_remove(struct cxl_dport *dport)
+{
+	struct cxl_port *port = dport->port;
+	char name[sizeof("dport4294967295")];
+
+	cxla_port_remove_below(port, dport);
+	if (dport->linked) {
+		cxla_dport_link_name(dport, name, sizeof(name));
+		sysfs_remove_link(&port->dev.kobj, name);
+	}
+	xa_erase(&cxla_dports, (unsigned long)dport->dport_dev);
+	xa_erase(&port->dports, dport->port_id);
+	put_device(dport->dport_dev);
+	kfree(dport);
+	port->nr_dports--;
+}
+
+/**
+ * cxla_dport_add() - add a downstream port
+ * @port: port, its lock held
+ * @dport_dev: the device that is the downstream port
+ * @port_id: its number in target lists
+ * @rch: it is a CXL 1.1 host bridge
+ *
+ * One of that number that was unplugged makes room.
+ *
+ * Return: 0; -EBUSY: @port_id is there already; -EEXIST: @dport_dev is a dport
+ * already, of this port or of another; -ENOMEM.
+ */
+int cxla_dport_add(struct cxl_port *port, struct device *dport_dev,
+		   u32 port_id, bool rch)
+{
+	char name[sizeof("dport4294967295")];
+	struct cxl_dport *old;
+	int rc;
+
+	device_lock_assert(&port->dev);
+
+	if (xa_load(&cxla_dports, (unsigned long)dport_dev))
+		return -EEXIST;
+	old = xa_load(&port->dports, port_id);
+	if (old && !device_is_registered(old->dport_dev))
+		cxla_dport_remove(old);
+
+	struct cxl_dport *dport __free(kfree) =
+		kzalloc(sizeof(*dport), GFP_KERNEL);
+	if (!dport)
+		return -ENOMEM;
+	dport->dport_dev = dport_dev;
+	dport->port = port;
+	dport->port_id = port_id;
+	dport->rch = rch;
+
+	rc = xa_insert(&port->dports, port_id, dport, GFP_KERNEL);
+	if (rc)
+		return rc;
+	rc = xa_insert(&cxla_dports, (unsigned long)dport_dev, dport,
+		       GFP_KERNEL);
+	if (rc) {
+		xa_erase(&port->dports, port_id);
+		return rc == -EBUSY ? -EEXIST : rc;
+	}
+
+	cxla_dport_link_name(dport, name, sizeof(name));
+	rc = sysfs_create_link(&port->dev.kobj, &dport_dev->kobj, name);
+	dport->linked = !rc;
+	get_device(dport_dev);
+	port->nr_dports++;
+	retain_and_null_ptr(dport);
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_dport_add, "CXL");
+
+/**
+ * cxla_dports_remove() - remove all downstream ports
+ * @port: its lock is held
+ */
+void cxla_dports_remove(struct cxl_port *port)
+{
+	struct cxl_dport *dport;
+	unsigned long index;
+
+	device_lock_assert(&port->dev);
+	xa_for_each(&port->dports, index, dport)
+		cxla_dport_remove(dport);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_dports_remove, "CXL");
+
+/**
+ * cxla_port_rescan() - look for downstream ports that came
+ * @port: host bridge or switch, its lock not held
+ *
+ * Context: sleeps; cxla_enum_mutex may be held.
+ * Return: 0; -ENXIO: it is not up; or an error.
+ */
+int cxla_port_rescan(struct cxl_port *port)
+{
+	struct cxl_dport *dport;
+	unsigned long index = 0;
+	int rc;
+
+	guard(device)(&port->dev);
+	if (!port->up)
+		return -ENXIO;
+	rc = cxla_pci_add_dports(port);
+	if (rc || !port->passthrough || port->nr_dports != 1)
+		return rc;
+	dport = xa_find(&port->dports, &index, ULONG_MAX, XA_PRESENT);
+	guard(rwsem_write)(&cxl_rwsem.region);
+	port->decoders[0]->targets[0] = dport->port_id;
+	return 0;
+}
+
+/**
+ * cxla_dport_by_dev() - the dport of a port that a device is
+ * @port: port, its lock held
+ * @dport_dev: device
+ *
+ * Return: the dport, valid as long as the lock is held and no longer than
+ * @port stays bound; or NULL.
+ */
+struct cxl_dport *cxla_dport_by_dev(struct cxl_port *port,
+				    struct device *dport_dev)
+{
+	struct cxl_dport *dport;
+
+	device_lock_assert(&port->dev);
+	dport = xa_load(&cxla_dports, (unsigned long)dport_dev);
+	return dport && dport->port == port ? dport : NULL;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_dport_by_dev, "CXL");
+
+/**
+ * cxla_find_port_by_dport() - the port that a device is a dport of
+ * @dport_dev: root port, switch downstream port, or host bridge
+ * @rch: result: it is a CXL 1.1 host bridge; may be NULL
+ *
+ * Context: any that may take a spinlock.
+ * Return: the port, referenced, or NULL. It may be unbound meanwhile: lock it
+ * and ask cxla_dport_by_dev() again.
+ */
+struct cxl_port *cxla_find_port_by_dport(struct device *dport_dev, bool *rch)
+{
+	struct cxl_port *port = NULL;
+	struct cxl_dport *dport;
+
+	xa_lock(&cxla_dports);
+	dport = xa_load(&cxla_dports, (unsigned long)dport_dev);
+	if (dport) {
+		port = dport->port;
+		get_device(&port->dev);
+		if (rch)
+			*rch = dport->rch;
+	}
+	xa_unlock(&cxla_dports);
+	return port;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_find_port_by_dport, "CXL");
