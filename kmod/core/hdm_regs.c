@@ -187,6 +187,7 @@ void cxl_hdm_decode(const struct cxl_hdm_regs *regs, enum cxl_hdm_kind kind,
 	out->committed = regs->ctrl & CXL_HDM_CTRL_COMMITTED;
 	out->locked = regs->ctrl & CXL_HDM_CTRL_LOCK;
 	out->host_only = regs->ctrl & CXL_HDM_CTRL_HOSTONLY;
+	out->carried = regs->ctrl & CXL_HDM_CTRL_CARRIED;
 	if (regs->ctrl & CXL_HDM_CTRL_ERROR)
 		hdm_fault(out, CXL_HDM_COMMIT_ERROR);
 	if (!out->committed)
@@ -230,6 +231,67 @@ void cxl_hdm_decode(const struct cxl_hdm_regs *regs, enum cxl_hdm_kind kind,
 		hdm_fault(out, CXL_HDM_BAD_SIZE);
 	if (kind == CXL_HDM_SWITCH)
 		hdm_decode_targets(regs, caps, out);
+}
+
+/**
+ * cxl_hdm_encode() - the registers that say what a decoder is to
+ * @d: base, size, ways, granularity, skip or targets, host_only, carried; the
+ *	rest is not looked at
+ * @kind: where the decoder is
+ * @regs: result: without COMMIT and LOCK
+ *
+ * What it accepts is what cxl_hdm_decode() takes for good, of a port that can
+ * do everything, once the registers say COMMITTED.
+ *
+ * Return: 0, or -EINVAL.
+ */
+int cxl_hdm_encode(const struct cxl_hdm_decoded *d, enum cxl_hdm_kind kind,
+		   struct cxl_hdm_regs *regs)
+{
+	struct cxl_hdm_decoded back;
+	unsigned int eiw, eig, i;
+	u64 list = d->skip;
+
+	memset(regs, 0, sizeof(*regs));
+	if (cxl_ways_to_eiw(d->ways, &eiw) ||
+	    cxl_granularity_to_eig(d->granularity, &eig) ||
+	    d->carried & ~CXL_HDM_CTRL_CARRIED)
+		return -EINVAL;
+	if (kind == CXL_HDM_SWITCH) {
+		if (d->ways > CXL_HDM_MAX_TARGETS || d->skip)
+			return -EINVAL;
+		for (i = 0; i < d->ways; i++)
+			list |= (u64)d->targets[i] << (8 * i);
+	}
+
+	regs->base_low = (u32)d->base;
+	regs->base_high = (u32)(d->base >> 32);
+	regs->size_low = (u32)d->size;
+	regs->size_high = (u32)(d->size >> 32);
+	regs->tl_low = (u32)list;
+	regs->tl_high = (u32)(list >> 32);
+	/* the decoder knows what makes sense */
+	regs->ctrl = CXL_HDM_CTRL_COMMITTED | FIELD_PREP(CXL_HDM_CTRL_IW, eiw) |
+		     FIELD_PREP(CXL_HDM_CTRL_IG, eig) | d->carried |
+		     (d->host_only ? CXL_HDM_CTRL_HOSTONLY : 0);
+	cxl_hdm_decode(regs, kind, NULL, &back);
+	regs->ctrl &= ~CXL_HDM_CTRL_COMMITTED;
+	return back.fault == CXL_HDM_OK ? 0 : -EINVAL;
+}
+
+bool cxl_hdm_same(const struct cxl_hdm_decoded *a,
+		  const struct cxl_hdm_decoded *b)
+{
+	unsigned int i;
+
+	if (a->base != b->base || a->size != b->size || a->ways != b->ways ||
+	    a->granularity != b->granularity || a->skip != b->skip ||
+	    a->host_only != b->host_only || a->carried != b->carried)
+		return false;
+	for (i = 0; i < a->ways && i < CXL_HDM_MAX_TARGETS; i++)
+		if (a->targets[i] != b->targets[i])
+			return false;
+	return true;
 }
 
 void cxl_hdm_sequence_next(struct cxl_hdm_sequence *seq,

@@ -33,6 +33,19 @@
 #define  CXL_HDM_CTRL_COMMITTED		BIT(10)
 #define  CXL_HDM_CTRL_ERROR		BIT(11)
 #define  CXL_HDM_CTRL_HOSTONLY		BIT(12)
+/* back-invalidate, and unordered I/O: whether, granularity, ways, position */
+#define  CXL_HDM_CTRL_BI		BIT(13)
+#define  CXL_HDM_CTRL_UIO		BIT(14)
+#define  CXL_HDM_CTRL_UIG		GENMASK(19, 16)
+#define  CXL_HDM_CTRL_UIW		GENMASK(23, 20)
+#define  CXL_HDM_CTRL_ISP		GENMASK(27, 24)
+#define  CXL_HDM_CTRL_CARRIED		(CXL_HDM_CTRL_BI | CXL_HDM_CTRL_UIO | \
+					 CXL_HDM_CTRL_UIG | CXL_HDM_CTRL_UIW | \
+					 CXL_HDM_CTRL_ISP)
+/* what software sets, but for LOCK and COMMIT; the rest is reserved or status */
+#define  CXL_HDM_CTRL_VALUES		(CXL_HDM_CTRL_IG | CXL_HDM_CTRL_IW | \
+					 CXL_HDM_CTRL_HOSTONLY | \
+					 CXL_HDM_CTRL_CARRIED)
 /* switch: target list; endpoint: DPA skip */
 #define CXL_HDM_TL_LOW		0x14
 #define CXL_HDM_TL_HIGH		0x18
@@ -114,6 +127,8 @@ enum cxl_hdm_fault {
  * @granularity: interleave granularity in bytes
  * @skip: DPA bytes left out before this decoder; endpoints
  * @targets: port ids in interleave order; switch, @ways of them, 8 at most
+ * @carried: bits of CXL_HDM_CTRL_CARRIED as they are in control: nothing here
+ *	depends on them, and who writes a decoder again has to write them, too
  */
 struct cxl_hdm_decoded {
 	bool committed;
@@ -126,6 +141,7 @@ struct cxl_hdm_decoded {
 	unsigned int granularity;
 	u64 skip;
 	u8 targets[CXL_HDM_MAX_TARGETS];
+	u32 carried;
 };
 
 /**
@@ -153,6 +169,15 @@ int cxl_hdm_decode_caps(u32 cap, struct cxl_hdm_caps *caps);
 void cxl_hdm_decode(const struct cxl_hdm_regs *regs, enum cxl_hdm_kind kind,
 		    const struct cxl_hdm_caps *caps,
 		    struct cxl_hdm_decoded *out);
+/*
+ * The reverse: 0 and @regs without LOCK and COMMIT, or -EINVAL for what no
+ * registers say, or say with a fault.
+ */
+int cxl_hdm_encode(const struct cxl_hdm_decoded *d, enum cxl_hdm_kind kind,
+		   struct cxl_hdm_regs *regs);
+/* do both map the same range to the same place, in the same way */
+bool cxl_hdm_same(const struct cxl_hdm_decoded *a,
+		  const struct cxl_hdm_decoded *b);
 /*
  * Hold a decoded decoder against those with lower numbers, 8.2.4.20.12: they
  * are committed in order, and their ranges ascend. May set @d->fault.

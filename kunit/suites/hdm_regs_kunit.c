@@ -421,6 +421,56 @@ static void encodings_survive_a_round_trip(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cxl_granularity_to_eig(32768, &back), -EINVAL);
 }
 
+/* decode, encode, and nothing got lost */
+static bool survives(const struct cxl_hdm_regs *regs, enum cxl_hdm_kind kind,
+		     const struct cxl_hdm_decoded *d)
+{
+	struct cxl_hdm_decoded again;
+	struct cxl_hdm_regs back;
+
+	if (cxl_hdm_encode(d, kind, &back))
+		return false;
+	back.ctrl |= CXL_HDM_CTRL_COMMITTED;
+	again = decode(back, kind, NULL);
+	return cxl_hdm_same(d, &again) &&
+	       !((back.ctrl ^ regs->ctrl) & CXL_HDM_CTRL_VALUES);
+}
+
+static void decoder_survives_a_round_trip(struct kunit *test)
+{
+	struct cxl_hdm_regs back, regs = good_regs();
+	struct cxl_hdm_decoded d;
+
+	regs.size_low = 0x80000000;
+	regs.ctrl = ctrl_of(2, 1) | CXL_HDM_CTRL_HOSTONLY |
+		    CXL_HDM_CTRL_CARRIED | CXL_HDM_CTRL_LOCK;
+	for (int kind = CXL_HDM_SWITCH; kind <= CXL_HDM_ENDPOINT; kind++) {
+		regs.tl_low = kind == CXL_HDM_SWITCH ? 0x03ff0007 : 0x10000000;
+		regs.tl_high = kind == CXL_HDM_SWITCH ? 0 : 0x1;
+		d = decode(regs, kind, NULL);
+		KUNIT_EXPECT_EQ(test, cxl_hdm_encode(&d, kind, &back), 0);
+		back.ctrl |= CXL_HDM_CTRL_COMMITTED | CXL_HDM_CTRL_LOCK;
+		KUNIT_EXPECT_MEMEQ(test, &back, &regs, sizeof(regs));
+	}
+}
+
+static void what_no_decoder_says_is_not_encoded(struct kunit *test)
+{
+	static const struct cxl_hdm_decoded d[] = {
+		{ .size = 0, .ways = 1, .granularity = 256 },
+		{ .size = SZ_256M, .ways = 2, .granularity = 256 },
+		{ .size = SZ_256M, .ways = 1, .granularity = 300 },
+		{ .size = SZ_256M, .ways = 1, .granularity = 256, .base = 1 },
+		/* a target twice */
+		{ .size = SZ_512M, .ways = 2, .granularity = 256 },
+	};
+	struct cxl_hdm_regs regs;
+
+	for (int i = 0; i < ARRAY_SIZE(d); i++)
+		KUNIT_EXPECT_EQ(test, -EINVAL,
+				cxl_hdm_encode(&d[i], CXL_HDM_SWITCH, &regs));
+}
+
 static void every_fault_has_a_text_of_its_own(struct kunit *test)
 {
 	int i, j;
@@ -463,6 +513,7 @@ static void check_invariants(struct kunit *test,
 				ok &= d->targets[i] != d->targets[j];
 		if (kind == CXL_HDM_SWITCH && caps)
 			ok &= d->ways <= caps->target_count;
+		ok &= survives(regs, kind, d);
 	}
 	if (!ok)
 		KUNIT_FAIL(test, "kind %d %x:%x %x:%x %x %x:%x", kind,
@@ -533,6 +584,8 @@ static struct kunit_case hdm_regs_cases[] = {
 	KUNIT_CASE(capability_register_gives_counts),
 	KUNIT_CASE(capability_register_gives_interleave_masks),
 	KUNIT_CASE(encodings_survive_a_round_trip),
+	KUNIT_CASE(decoder_survives_a_round_trip),
+	KUNIT_CASE(what_no_decoder_says_is_not_encoded),
 	KUNIT_CASE(every_fault_has_a_text_of_its_own),
 	KUNIT_CASE(random_registers_keep_the_invariants),
 	{}

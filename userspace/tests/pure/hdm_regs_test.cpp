@@ -427,6 +427,116 @@ TEST(HdmRegs, encodings_survive_a_round_trip)
 	EXPECT_EQ(cxl_eig_to_granularity(~0U, &dummy), -EINVAL);
 }
 
+// What is decoded of @regs says the same when it was encoded again.
+void expect_round_trip(const cxl_hdm_regs &regs, cxl_hdm_kind kind)
+{
+	const auto d = decode(regs, kind);
+	ASSERT_EQ(d.fault, CXL_HDM_OK);
+	cxl_hdm_regs back;
+	std::memset(&back, 0x5a, sizeof(back));
+	ASSERT_EQ(cxl_hdm_encode(&d, kind, &back), 0);
+	EXPECT_EQ(back.ctrl, regs.ctrl & CXL_HDM_CTRL_VALUES);
+	EXPECT_EQ(back.base_low, regs.base_low);
+	EXPECT_EQ(back.base_high, regs.base_high);
+	EXPECT_EQ(back.size_low, regs.size_low);
+	EXPECT_EQ(back.size_high, regs.size_high);
+	back.ctrl |= kCommitted;
+	const auto again = decode(back, kind);
+	EXPECT_TRUE(cxl_hdm_same(&d, &again));
+}
+
+TEST(HdmRegs, decoder_survives_a_round_trip)
+{
+	for (u32 eiw : {0U, 1U, 2U, 3U, 4U, 8U, 9U, 10U}) {
+		for (u32 eig = 0; eig <= 6; eig++) {
+			auto regs = good_regs();
+			regs.size_high = 3;
+			regs.size_low = 0;
+			regs.ctrl = ctrl_of(eiw, eig);
+			expect_round_trip(regs, CXL_HDM_ENDPOINT);
+			for (u32 bit = 8; bit < 28; bit++) {
+				regs.ctrl = ctrl_of(eiw, eig) | (1U << bit & ~(1U << 11));
+				expect_round_trip(regs, CXL_HDM_ENDPOINT);
+			}
+			regs.tl_low = 0xf0000000;
+			regs.tl_high = 0xfff;
+			expect_round_trip(regs, CXL_HDM_ENDPOINT);
+			regs.tl_low = 0x03ff0007;
+			regs.tl_high = 0x08020109;
+			if (eiw <= 3 || eiw == 8 || eiw == 9)
+				expect_round_trip(regs, CXL_HDM_SWITCH);
+		}
+	}
+}
+
+// A change that must make a decoder of two ways something that no registers say.
+template <typename Change> void expect_not_encoded(Change change, cxl_hdm_kind kind)
+{
+	cxl_hdm_decoded d{};
+	d.size = 4ULL * SZ_256M;
+	d.ways = 2;
+	d.granularity = 256;
+	d.targets[1] = kind == CXL_HDM_SWITCH;
+	cxl_hdm_regs regs;
+	ASSERT_EQ(cxl_hdm_encode(&d, kind, &regs), 0);
+	change(d);
+	EXPECT_EQ(cxl_hdm_encode(&d, kind, &regs), -EINVAL);
+}
+
+TEST(HdmRegs, what_no_decoder_says_is_not_encoded)
+{
+	using D = cxl_hdm_decoded;
+	for (auto kind : {CXL_HDM_SWITCH, CXL_HDM_ENDPOINT}) {
+		for (u64 bit = 0; bit < 28; bit++) {
+			expect_not_encoded([bit](D &d) { d.base |= 1ULL << bit; }, kind);
+			expect_not_encoded([bit](D &d) { d.size |= 1ULL << bit; }, kind);
+			expect_not_encoded([bit](D &d) { d.skip |= 1ULL << bit; }, kind);
+		}
+		expect_not_encoded([](D &d) { d.size = 0; }, kind);
+		expect_not_encoded([](D &d) { d.size = SZ_256M; }, kind);
+		expect_not_encoded([](D &d) { d.base = kLimit; }, kind);
+		expect_not_encoded([](D &d) { d.base = 0ULL - SZ_256M; }, kind);
+		for (unsigned ways : {0U, 5U, 7U, 9U, 17U, ~0U})
+			expect_not_encoded([ways](D &d) { d.ways = ways; }, kind);
+		for (unsigned bytes : {0U, 128U, 300U, 32768U, ~0U})
+			expect_not_encoded([bytes](D &d) { d.granularity = bytes; }, kind);
+		for (u32 bit : {0U, 4U, 8U, 9U, 10U, 11U, 12U, 15U, 28U, 31U})
+			expect_not_encoded([bit](D &d) { d.carried = 1U << bit; }, kind);
+	}
+	expect_not_encoded([](D &d) { d.ways = 16, d.size = 16ULL * SZ_256M; }, CXL_HDM_SWITCH);
+	expect_not_encoded([](D &d) { d.targets[1] = 0; }, CXL_HDM_SWITCH);
+	expect_not_encoded([](D &d) { d.skip = SZ_256M; }, CXL_HDM_SWITCH);
+	expect_not_encoded([](D &d) { d.skip = kLimit + SZ_256M; }, CXL_HDM_ENDPOINT);
+}
+
+TEST(HdmRegs, decoders_that_differ_in_one_value_are_not_the_same)
+{
+	using D = cxl_hdm_decoded;
+	D d{};
+	d.ways = 2;
+	d.targets[0] = 1;
+	const auto same_after = [&d](auto change) {
+		D other = d;
+		change(other);
+		return cxl_hdm_same(&d, &other) && cxl_hdm_same(&other, &d);
+	};
+	// behind the ways there is no target, and state is no value
+	EXPECT_TRUE(same_after([](D &o) { o.targets[2] = 7; }));
+	EXPECT_TRUE(same_after([](D &o) { o.committed = o.locked = true; }));
+	EXPECT_FALSE(same_after([](D &o) { o.base = 1; }));
+	EXPECT_FALSE(same_after([](D &o) { o.size = 1; }));
+	EXPECT_FALSE(same_after([](D &o) { o.ways = 1; }));
+	EXPECT_FALSE(same_after([](D &o) { o.granularity = 1; }));
+	EXPECT_FALSE(same_after([](D &o) { o.skip = 1; }));
+	EXPECT_FALSE(same_after([](D &o) { o.host_only = true; }));
+	EXPECT_FALSE(same_after([](D &o) { o.carried = 1U << 13; }));
+	EXPECT_FALSE(same_after([](D &o) { o.targets[0] = 2; }));
+	EXPECT_FALSE(same_after([](D &o) { o.targets[1] = 2; }));
+	// an endpoint may have more ways than a list has places
+	d.ways = 16;
+	EXPECT_TRUE(same_after([](D &) {}));
+}
+
 // The faults of decoders with these ranges, in order; size 0: not committed.
 std::vector<cxl_hdm_fault> sequence(const std::vector<std::pair<u64, u64>> &ranges,
 				    cxl_hdm_fault first = CXL_HDM_OK)
@@ -536,6 +646,7 @@ TEST(HdmRegs, random_registers_keep_the_invariants)
 		if (kind == CXL_HDM_SWITCH) {
 			ASSERT_EQ(std::set<u8>(d.targets, d.targets + d.ways).size(), d.ways);
 		}
+		expect_round_trip(r, kind);
 	}
 	EXPECT_GT(usable, 1000U);
 }
