@@ -4,9 +4,8 @@
  *
  * What firmware committed stays committed, whatever is unbound or unloaded. It
  * is userspace that may take it back, by writing 0 to commit of a region that
- * is not locked, and may commit it again. Only the COMMIT bit is ever written:
- * range, ways and targets stay what firmware made them. How one decoder is
- * changed is in program.c.
+ * is not locked, and may commit it again, with the range, ways and targets that
+ * firmware had given it. How one decoder is changed is in program.c.
  */
 #include <linux/device.h>
 
@@ -82,12 +81,13 @@ static int cxla_each_parent_first(struct cxl_region *cxlr,
 
 static int cxla_check_reset(struct cxl_decoder *cxld)
 {
+	int rc;
+
 	if (cxld->flags & CXL_DECODER_F_LOCK)
 		return -EBUSY;
-	if (cxla_decoder_in_turn(cxld, false))
-		return 0;
-	dev_dbg(&cxld->dev, "a decoder behind it is committed\n");
-	return -EBUSY;
+	rc = cxla_decoder_in_turn(cxld, false);
+	/* what does not answer does not decode */
+	return rc == -ENXIO ? 0 : rc;
 }
 
 static int cxla_do_reset(struct cxl_decoder *cxld)
@@ -104,15 +104,25 @@ static int cxla_do_reset(struct cxl_decoder *cxld)
 	return 0;
 }
 
-static int cxla_do_commit(struct cxl_decoder *cxld)
+/* does hardware decode it, on all of the way to each member */
+static int cxla_region_read_back(struct cxl_region *cxlr)
 {
-	if (cxld->flags & CXL_DECODER_F_ENABLE)
+	int rc = 0;
+
+	for (int i = 0; !rc && i < cxlr->ways; i++)
+		if (cxlr->targets[i])
+			rc = cxla_route_read_back(cxlr->targets[i]);
+	return rc;
+}
+
+/* what somebody else made of a decoder meanwhile stays */
+static int cxla_undo_commit(struct cxl_decoder *cxld)
+{
+	if (cxla_decoder_read_back(cxld))
 		return 0;
-	if (!cxla_decoder_in_turn(cxld, true)) {
-		dev_dbg(&cxld->dev, "a decoder in front of it is idle\n");
-		return -EBUSY;
-	}
-	return cxla_decoder_commit(cxld);
+	if (cxla_decoder_in_turn(cxld, false) || cxla_decoder_reset(cxld))
+		dev_err(&cxld->dev, "stays committed\n");
+	return 0;
 }
 
 static void cxla_region_note(struct cxl_region *cxlr, bool committed)
@@ -140,7 +150,7 @@ static int cxla_region_do_reset(struct cxl_region *cxlr)
 	rc = cxla_each_child_first(cxlr, cxla_do_reset);
 	if (rc) {
 		dev_err(&cxlr->dev, "decoders can't be reset: %d\n", rc);
-		if (cxla_each_parent_first(cxlr, cxla_do_commit))
+		if (cxla_each_parent_first(cxlr, cxla_decoder_commit))
 			dev_err(&cxlr->dev, "and not be committed again\n");
 		cxla_region_note(cxlr, true);
 		return rc;
@@ -154,9 +164,10 @@ static int cxla_region_do_commit(struct cxl_region *cxlr)
 	int rc;
 
 	lockdep_assert_held_write(&cxl_rwsem.region);
-	rc = cxla_each_parent_first(cxlr, cxla_do_commit);
+	rc = cxla_each_parent_first(cxlr, cxla_decoder_commit) ?:
+	     cxla_region_read_back(cxlr);
 	if (rc) {
-		cxla_each_child_first(cxlr, cxla_do_reset);
+		cxla_each_child_first(cxlr, cxla_undo_commit);
 		return rc;
 	}
 	cxlr->uncommitted = false;
@@ -188,6 +199,21 @@ int cxla_region_check_change(struct cxl_region *cxlr)
 	if (cxlr->life == CXLA_BUILDING || cxla_region_locked(cxlr))
 		return -EBUSY;
 	return cxla_region_is_ram(cxlr) ? -EBUSY : 0;
+}
+
+/* one that is committed, unless somebody's reset took it: then it is written */
+static int cxla_region_refresh(struct cxl_region *cxlr)
+{
+	int rc = cxla_region_read_back(cxlr);
+
+	if (rc != -EIO)
+		return rc;
+	rc = cxla_region_check_change(cxlr) ?:
+	     cxla_cache_invalidate(cxlr->res.start, resource_size(&cxlr->res));
+	if (rc)
+		return rc;
+	return cxla_each_parent_first(cxlr, cxla_decoder_commit) ?:
+	       cxla_region_read_back(cxlr);
 }
 
 /**
@@ -309,10 +335,17 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
  * @cxlr: region
  *
  * Context: sysfs; sleeps; no lock held.
- * Return: 0, also when it was committed already; -ENXIO: members are missing,
- * or it is going away; -EBUSY: decoders in front of its own are idle, or it is
- * not complete yet; -EIO, -ETIMEDOUT: hardware refused; -ENOMEM: its driver
- * could not be bound. After an error all is as before.
+ *
+ * What hardware decodes already is not written, and 0 says that it was asked,
+ * on all of the way to each member.
+ *
+ * Return: 0, also when it was committed already; -ENXIO: members are missing, a
+ * component does not answer, or it is going away; -EBUSY: it is not complete
+ * yet, decoders in front of its own are idle, or hardware has them locked and
+ * committed for something else, or a reset took a range that is locked or
+ * System RAM; -EOPNOTSUPP: it took it, and the platform can't invalidate
+ * caches; -EIO, -ETIMEDOUT: hardware refused; -ENOMEM: its driver could not be
+ * bound. Of an error nothing is left committed that was not before it.
  */
 int cxla_region_commit(struct cxl_region *cxlr)
 {
@@ -331,6 +364,8 @@ int cxla_region_commit(struct cxl_region *cxlr)
 		} else if (cxlr->uncommitted) {
 			rc = cxla_region_do_commit(cxlr);
 			changed = !rc;
+		} else {
+			rc = cxla_region_refresh(cxlr);
 		}
 	}
 	if (!rc)

@@ -241,14 +241,20 @@ enum cxl_decoder_flags {
  * struct cxl_decoder - what the three kinds have in common
  * @dev: child of its port, or of the root port
  * @id: instance in the port
- * @hpa_range: what it decodes, inclusive; empty range when not committed
+ * @hpa_range: inclusive; empty range when it never decoded
  * @ways: interleave ways
  * @granularity: bytes
  * @host_only: expander memory (HDM-H); else accelerator memory
+ * @carried: more bits of its control, see struct cxl_hdm_decoded
  * @flags: enum cxl_decoder_flags; from hardware or CEDT, nowhere else
  * @nr_targets: entries of @targets
  * @targets: dport ids in interleave order; root and switch
  * @region: region that it takes part in
+ *
+ * Range, ways, targets and the like are what hardware said when it was last
+ * committed with values that make sense: what is to be written to have it
+ * decode again. Whether it decodes them now is for @flags to say, ENABLE
+ * without BROKEN.
  */
 struct cxl_decoder {
 	struct device dev;
@@ -257,6 +263,7 @@ struct cxl_decoder {
 	unsigned int ways;
 	unsigned int granularity;
 	bool host_only;
+	u32 carried;
 	unsigned long flags;
 	int nr_targets;
 	u32 targets[CXLA_MAX_TARGETS];
@@ -287,6 +294,7 @@ struct cxl_root_decoder {
  * @cxld: common part
  * @dpa_base: first byte of device memory it maps
  * @dpa_size: bytes, 0 when it maps none
+ * @skip: bytes of device memory left out in front of @dpa_base
  * @pos: position in its region; cxl_rwsem.region
  * @reason: why it is in no region; CXLA_REASON_NONE when it is
  * @cxlrd: window whose regions it was in, or NULL; lock of its port
@@ -296,6 +304,7 @@ struct cxl_endpoint_decoder {
 	struct cxl_decoder cxld;
 	u64 dpa_base;
 	u64 dpa_size;
+	u64 skip;
 	int pos;
 	enum cxla_reason reason;
 	struct cxl_root_decoder *cxlrd;
@@ -342,6 +351,11 @@ static inline bool cxled_is_volatile(const struct cxl_endpoint_decoder *cxled)
 	       cxled->dpa_base + cxled->dpa_size <= identity->ram;
 }
 
+static inline enum cxl_hdm_kind cxla_port_kind(const struct cxl_port *port)
+{
+	return is_cxl_endpoint(port) ? CXL_HDM_ENDPOINT : CXL_HDM_SWITCH;
+}
+
 /* the device to name in messages about @cxled */
 static inline struct device *cxled_to_hw(struct cxl_endpoint_decoder *cxled)
 {
@@ -355,6 +369,10 @@ int cxla_decoder_add(struct cxl_decoder *cxld);
 void cxla_decoders_remove(struct cxl_port *port);
 
 void cxla_hdm_read_decoder(void __iomem *hdm, int id, struct cxl_hdm_regs *regs);
+void cxla_hdm_read(struct cxl_port *port, int id, struct cxl_hdm_regs *regs,
+		   struct cxl_hdm_decoded *d);
+void cxla_decoder_values(struct cxl_decoder *cxld, struct cxl_hdm_decoded *d);
+int cxla_hdm_enable(struct cxl_port *port);
 int cxla_hdm_setup(struct cxl_port *port);
 void cxla_hdm_teardown(struct cxl_port *port);
 
@@ -525,6 +543,7 @@ int cxla_regions_walk(int (*visit)(const struct cxla_ledger_line *line,
 bool cxla_region_next(u64 hpa, struct cxla_ledger_line *line);
 enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
 				  struct cxl_root_decoder *cxlrd, bool *hw_lock);
+int cxla_route_read_back(struct cxl_endpoint_decoder *cxled);
 void cxla_route_note(struct cxl_endpoint_decoder *cxled,
 		     struct cxl_region *old, struct cxl_region *new);
 int cxla_route_position(struct cxl_endpoint_decoder *cxled,

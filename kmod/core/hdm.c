@@ -80,24 +80,28 @@ static int cxla_hdm_read_caps(struct cxl_port *port)
 	return 0;
 }
 
-/*
+/**
+ * cxla_hdm_enable() - have a port's decoders decode
+ * @port: host bridge, switch or endpoint of which a decoder is committed
+ *
  * Firmware that commits a decoder and leaves the block, or CXL.mem as a whole,
- * disabled has not finished its work. Both are enabled here and never disabled:
- * a range may be in use by drivers that can't be revoked. A port on which
- * nothing is committed is left alone.
+ * disabled has not finished its work, and a reset disables both. They are
+ * enabled here and never disabled: a range may be in use by drivers that can't
+ * be revoked. A port on which nothing is committed is left alone.
+ *
+ * Return: 0, or -ENXIO: the device does not answer.
  */
-static int cxla_hdm_enable(struct cxl_port *port)
+int cxla_hdm_enable(struct cxl_port *port)
 {
 	u32 ctrl = cxla_readl(port->hdm + CXL_HDM_GLOBAL_CTRL);
 
 	if (PCI_POSSIBLE_ERROR(ctrl))
-		return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
+		return -ENXIO;
 	if (!(ctrl & CXL_HDM_GLOBAL_ENABLE))
 		cxla_writel(ctrl | CXL_HDM_GLOBAL_ENABLE,
 			    port->hdm + CXL_HDM_GLOBAL_CTRL);
-	if (is_cxl_endpoint(port) &&
-	    cxla_pci_mem_enable(to_cxl_memdev(port->uport_dev)))
-		return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
+	if (is_cxl_endpoint(port))
+		return cxla_pci_mem_enable(to_cxl_memdev(port->uport_dev));
 	return 0;
 }
 
@@ -124,18 +128,39 @@ void cxla_hdm_read_decoder(void __iomem *hdm, int id, struct cxl_hdm_regs *regs)
 	regs->tl_high = cxla_readl(base + CXL_HDM_TL_HIGH);
 }
 
-/* @cxld is not visible to anybody yet */
-static void cxla_decoder_fill(struct cxl_decoder *cxld,
-			      const struct cxl_hdm_decoded *d)
+/**
+ * cxla_hdm_read() - read one decoder of a port
+ * @port: host bridge, switch or endpoint whose registers are mapped
+ * @id: which decoder
+ * @regs: what is read
+ * @d: what it means; whether it goes with those in front is not looked at
+ */
+void cxla_hdm_read(struct cxl_port *port, int id, struct cxl_hdm_regs *regs,
+		   struct cxl_hdm_decoded *d)
 {
+	cxla_hdm_read_decoder(port->hdm, id, regs);
+	cxl_hdm_decode(regs, cxla_port_kind(port), &port->caps, d);
+}
+
+/*
+ * Values stay when there are none: they are what @cxld decoded last. @good: they
+ * make sense. Under cxl_rwsem.region once others see @cxld.
+ */
+static void cxla_decoder_fill(struct cxl_decoder *cxld,
+			      const struct cxl_hdm_decoded *d, bool good)
+{
+	cxld->flags &= ~(CXL_DECODER_F_LOCK | CXL_DECODER_F_ENABLE |
+			 CXL_DECODER_F_BROKEN);
 	if (d->locked)
 		cxld->flags |= CXL_DECODER_F_LOCK;
-	cxld->host_only = d->host_only;
+	/* one that never decoded has a type, at least */
+	if (!range_len(&cxld->hpa_range))
+		cxld->host_only = d->host_only;
 	if (!d->committed)
 		return;
 
 	cxld->flags |= CXL_DECODER_F_ENABLE;
-	if (d->fault != CXL_HDM_OK) {
+	if (!good) {
 		cxld->flags |= CXL_DECODER_F_BROKEN;
 		return;
 	}
@@ -143,6 +168,38 @@ static void cxla_decoder_fill(struct cxl_decoder *cxld,
 	cxld->hpa_range.end = d->base + d->size - 1;
 	cxld->ways = d->ways;
 	cxld->granularity = d->granularity;
+	cxld->host_only = d->host_only;
+	cxld->carried = d->carried;
+	if (is_cxl_endpoint(cxld_to_port(cxld)))
+		return;
+	cxld->nr_targets = d->ways;
+	for (int i = 0; i < d->ways; i++)
+		cxld->targets[i] = d->targets[i];
+}
+
+/**
+ * cxla_decoder_values() - what a decoder says, or said when it last decoded
+ * @cxld: switch or endpoint decoder
+ * @d: the reverse of what was filled in from it; not the state
+ *
+ * Context: cxl_rwsem.region is held.
+ */
+void cxla_decoder_values(struct cxl_decoder *cxld, struct cxl_hdm_decoded *d)
+{
+	lockdep_assert_held(&cxl_rwsem.region);
+
+	*d = (struct cxl_hdm_decoded) {
+		.base = cxld->hpa_range.start,
+		.size = range_len(&cxld->hpa_range),
+		.ways = cxld->ways,
+		.granularity = cxld->granularity,
+		.host_only = cxld->host_only,
+		.carried = cxld->carried,
+	};
+	if (is_cxl_endpoint(cxld_to_port(cxld)))
+		d->skip = to_cxl_endpoint_decoder(&cxld->dev)->skip;
+	for (int i = 0; i < cxld->nr_targets && i < CXL_HDM_MAX_TARGETS; i++)
+		d->targets[i] = cxld->targets[i];
 }
 
 static void cxla_hdm_report(struct cxl_port *port, int id,
@@ -172,13 +229,7 @@ static int cxla_switch_decoder_add(struct cxl_port *port, int id,
 		put_device(&cxld->dev);
 		return rc;
 	}
-	cxla_decoder_fill(cxld, d);
-	if (cxld->flags & CXL_DECODER_F_ENABLE &&
-	    !(cxld->flags & CXL_DECODER_F_BROKEN)) {
-		cxld->nr_targets = d->ways;
-		for (int i = 0; i < d->ways; i++)
-			cxld->targets[i] = d->targets[i];
-	}
+	cxla_decoder_fill(cxld, d, d->fault == CXL_HDM_OK);
 	return cxla_decoder_add(cxld);
 }
 
@@ -210,16 +261,25 @@ static bool cxla_dpa_place(struct cxl_endpoint_decoder *cxled,
 	}
 	cxled->dpa_base = base;
 	cxled->dpa_size = size;
+	cxled->skip = d->skip;
 	*dpa_end = end;
 	return true;
+}
+
+static void cxla_endpoint_decoder_fill(struct cxl_endpoint_decoder *cxled,
+				       const struct cxl_hdm_decoded *d,
+				       u64 *dpa_end)
+{
+	u64 capacity = cxled_to_memdev(cxled)->cxlds->capacity;
+
+	cxla_decoder_fill(&cxled->cxld, d, d->committed &&
+			  cxla_dpa_place(cxled, d, dpa_end, capacity));
 }
 
 static int cxla_endpoint_decoder_add(struct cxl_port *port, int id,
 				     const struct cxl_hdm_decoded *d,
 				     u64 *dpa_end)
 {
-	struct cxl_memdev *cxlmd = to_cxl_memdev(port->uport_dev);
-	u64 capacity = cxlmd->cxlds->capacity;
 	struct cxl_endpoint_decoder *cxled;
 	int rc;
 
@@ -234,9 +294,7 @@ static int cxla_endpoint_decoder_add(struct cxl_port *port, int id,
 		return rc;
 	}
 
-	cxla_decoder_fill(&cxled->cxld, d);
-	if (d->committed && !cxla_dpa_place(cxled, d, dpa_end, capacity))
-		cxled->cxld.flags |= CXL_DECODER_F_BROKEN;
+	cxla_endpoint_decoder_fill(cxled, d, dpa_end);
 	return cxla_decoder_add(&cxled->cxld);
 }
 
@@ -256,10 +314,7 @@ static int cxla_hdm_enumerate(struct cxl_port *port)
 		struct cxl_hdm_decoded d;
 		struct cxl_hdm_regs regs;
 
-		cxla_hdm_read_decoder(port->hdm, i, &regs);
-		cxl_hdm_decode(&regs,
-			       endpoint ? CXL_HDM_ENDPOINT : CXL_HDM_SWITCH,
-			       &port->caps, &d);
+		cxla_hdm_read(port, i, &regs, &d);
 		cxl_hdm_sequence_next(&sequence, &d);
 		cxla_hdm_report(port, i, &regs, &d);
 		if (d.fault == CXL_HDM_ALL_ONES)
@@ -277,8 +332,10 @@ static int cxla_hdm_enumerate(struct cxl_port *port)
 			return rc;
 	}
 	/* what makes no sense is not turned on */
+	if (usable && cxla_hdm_enable(port))
+		return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
 	if (usable)
-		return cxla_hdm_enable(port);
+		return 0;
 	if (endpoint && !committed)
 		cxla_refuse(to_cxl_memdev(port->uport_dev),
 			    errors ? CXLA_REASON_HW_ERROR :

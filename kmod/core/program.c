@@ -26,10 +26,11 @@ static void __iomem *cxla_decoder_ctrl(const struct cxl_decoder *cxld)
 /* flags say what hardware says */
 static void cxla_decoder_note(struct cxl_decoder *cxld, u32 ctrl)
 {
+	cxld->flags &= ~(CXL_DECODER_F_ENABLE | CXL_DECODER_F_LOCK);
 	if (ctrl & CXL_HDM_CTRL_COMMITTED)
 		cxld->flags |= CXL_DECODER_F_ENABLE;
 	else
-		cxld->flags &= ~CXL_DECODER_F_ENABLE;
+		cxld->flags &= ~CXL_DECODER_F_BROKEN;
 	if (ctrl & CXL_HDM_CTRL_LOCK)
 		cxld->flags |= CXL_DECODER_F_LOCK;
 }
@@ -54,8 +55,40 @@ static int cxla_decoder_wait(struct cxl_decoder *cxld, bool committed)
 }
 
 /**
- * cxla_decoder_reset() - have a decoder decode no longer
+ * cxla_decoder_in_turn() - may a decoder change now
  * @cxld: switch or endpoint decoder
+ * @commit: to be committed, so that all in front of it are; or reset, so that
+ *	none behind it is
+ *
+ * Asks hardware. What it says of other decoders is not noted: who depends on
+ * those is told by cxla_hdm_reread(), once.
+ *
+ * Return: 0; -EBUSY: no; -ENXIO: the device does not answer.
+ */
+int cxla_decoder_in_turn(const struct cxl_decoder *cxld, bool commit)
+{
+	const struct cxl_port *port = cxld_to_port(cxld);
+	int first = commit ? 0 : cxld->id + 1;
+	int end = commit ? cxld->id : port->nr_decoders;
+
+	for (int i = first; i < end; i++) {
+		u32 ctrl = cxla_readl(port->hdm + CXL_HDM_DECODER(i) +
+				      CXL_HDM_CTRL);
+
+		if (PCI_POSSIBLE_ERROR(ctrl))
+			return -ENXIO;
+		if (!!(ctrl & CXL_HDM_CTRL_COMMITTED) != commit) {
+			dev_dbg(&cxld->dev, "decoder %d is %s\n", i,
+				commit ? "idle" : "committed");
+			return -EBUSY;
+		}
+	}
+	return 0;
+}
+
+/**
+ * cxla_decoder_reset() - have a decoder decode no longer
+ * @cxld: switch or endpoint decoder, in turn
  *
  * Context: cxl_rwsem.region is held for writing.
  * Return: 0; -EBUSY: hardware has it locked; -ENXIO: the device does not
@@ -65,6 +98,7 @@ int cxla_decoder_reset(struct cxl_decoder *cxld)
 {
 	u32 ctrl = cxla_readl(cxla_decoder_ctrl(cxld));
 
+	lockdep_assert_held_write(&cxl_rwsem.region);
 	if (PCI_POSSIBLE_ERROR(ctrl))
 		return -ENXIO;
 	/* hardware may know of a lock that was not there when it was read */
@@ -76,52 +110,136 @@ int cxla_decoder_reset(struct cxl_decoder *cxld)
 	return cxla_decoder_wait(cxld, false);
 }
 
-/**
- * cxla_decoder_commit() - have a decoder decode again
- * @cxld: switch or endpoint decoder, in turn
- *
- * Context: cxl_rwsem.region is held for writing.
- * Return: as cxla_decoder_reset().
+/*
+ * Read all registers: 1: hardware decodes what @cxld says; 0: it decodes
+ * something else, or nothing; -ENXIO: it does not answer.
  */
-int cxla_decoder_commit(struct cxl_decoder *cxld)
+static int cxla_decoder_compare(struct cxl_decoder *cxld,
+				struct cxl_hdm_regs *regs)
 {
-	u32 ctrl = cxla_readl(cxla_decoder_ctrl(cxld));
-	int rc;
+	struct cxl_hdm_decoded wanted, d;
 
-	if (PCI_POSSIBLE_ERROR(ctrl))
+	cxla_decoder_values(cxld, &wanted);
+	cxla_hdm_read(cxld_to_port(cxld), cxld->id, regs, &d);
+	if (d.fault == CXL_HDM_ALL_ONES)
 		return -ENXIO;
-	if (ctrl & CXL_HDM_CTRL_LOCK) {
-		cxla_decoder_note(cxld, ctrl);
-		return ctrl & CXL_HDM_CTRL_COMMITTED ? 0 : -EBUSY;
-	}
-	cxla_writel(ctrl | CXL_HDM_CTRL_COMMIT, cxla_decoder_ctrl(cxld));
-	rc = cxla_decoder_wait(cxld, true);
-	if (rc && rc != -ENXIO) {
-		/* a commit begins when COMMIT is set: the next one has to set it */
-		cxla_writel(ctrl & ~CXL_HDM_CTRL_COMMIT,
-			    cxla_decoder_ctrl(cxld));
-		cxla_decoder_wait(cxld, false);
-	}
-	return rc;
+	return d.committed && d.fault == CXL_HDM_OK &&
+	       cxl_hdm_same(&wanted, &d);
 }
 
 /**
- * cxla_decoder_in_turn() - may a decoder change now
+ * cxla_decoder_read_back() - does hardware decode what a decoder says
  * @cxld: switch or endpoint decoder
- * @commit: to be committed, so that all in front of it are; or reset, so that
- *	none behind it is
+ *
+ * Context: cxl_rwsem.region is held.
+ * Return: 0; -EIO: no; -ENXIO: the device does not answer.
  */
-bool cxla_decoder_in_turn(const struct cxl_decoder *cxld, bool commit)
+int cxla_decoder_read_back(struct cxl_decoder *cxld)
 {
-	const struct cxl_port *port = cxld_to_port(cxld);
+	struct cxl_hdm_regs regs;
+	int rc = cxla_decoder_compare(cxld, &regs);
 
-	for (int i = 0; i < port->nr_decoders; i++) {
-		const struct cxl_decoder *other = port->decoders[i];
-		bool committed = other && other->flags & CXL_DECODER_F_ENABLE;
+	return rc < 0 ? rc : rc ? 0 : -EIO;
+}
 
-		if (commit ? i < cxld->id && !committed :
-			     i > cxld->id && committed)
-			return false;
+/* all of it; @ctrl: as it is, of which what is reserved stays */
+static void cxla_decoder_write(struct cxl_decoder *cxld,
+			       const struct cxl_hdm_regs *regs, u32 ctrl)
+{
+	void __iomem *base = cxld_to_port(cxld)->hdm +
+			     CXL_HDM_DECODER(cxld->id);
+
+	cxla_writel(regs->base_low, base + CXL_HDM_BASE_LOW);
+	cxla_writel(regs->base_high, base + CXL_HDM_BASE_HIGH);
+	cxla_writel(regs->size_low, base + CXL_HDM_SIZE_LOW);
+	cxla_writel(regs->size_high, base + CXL_HDM_SIZE_HIGH);
+	cxla_writel(regs->tl_low, base + CXL_HDM_TL_LOW);
+	cxla_writel(regs->tl_high, base + CXL_HDM_TL_HIGH);
+	ctrl &= ~(CXL_HDM_CTRL_VALUES | CXL_HDM_CTRL_COMMITTED |
+		  CXL_HDM_CTRL_ERROR);
+	cxla_writel(ctrl | regs->ctrl | CXL_HDM_CTRL_COMMIT,
+		    base + CXL_HDM_CTRL);
+}
+
+/* 0: committed, and all registers say what @cxld says */
+static int cxla_decoder_program(struct cxl_decoder *cxld,
+				const struct cxl_hdm_regs *wanted, u32 ctrl)
+{
+	struct cxl_hdm_regs found;
+	int rc;
+
+	cxla_decoder_write(cxld, wanted, ctrl & ~CXL_HDM_CTRL_COMMIT);
+	rc = cxla_decoder_wait(cxld, true);
+	if (rc)
+		return rc;
+	rc = cxla_decoder_compare(cxld, &found);
+	if (rc < 0)
+		return rc;
+	if (!rc) {
+		dev_err(&cxld->dev,
+			"wrote base %#010x%08x size %#010x%08x control %#010x targets %#010x%08x, reads base %#010x%08x size %#010x%08x control %#010x targets %#010x%08x\n",
+			wanted->base_high, wanted->base_low, wanted->size_high,
+			wanted->size_low, wanted->ctrl, wanted->tl_high,
+			wanted->tl_low, found.base_high, found.base_low,
+			found.size_high, found.size_low, found.ctrl,
+			found.tl_high, found.tl_low);
+		cxld->flags |= CXL_DECODER_F_BROKEN;
+		return -EIO;
 	}
-	return true;
+	cxld->flags &= ~CXL_DECODER_F_BROKEN;
+	return cxla_hdm_enable(cxld_to_port(cxld));
+}
+
+/**
+ * cxla_decoder_commit() - have a decoder decode again
+ * @cxld: switch or endpoint decoder
+ *
+ * Hardware is asked: what decodes already is left as it is. Otherwise the whole
+ * decoder is written, since a reset may have cleared it, and read back.
+ *
+ * Context: cxl_rwsem.region is held for writing.
+ * Return: 0; -EBUSY: hardware has it locked, or it is not in turn; -EINVAL: it
+ * never decoded anything; -ENXIO: the device does not answer; -EIO, -ETIMEDOUT:
+ * hardware did not comply, and it decodes nothing.
+ */
+int cxla_decoder_commit(struct cxl_decoder *cxld)
+{
+	struct cxl_hdm_decoded values;
+	struct cxl_hdm_regs wanted, regs;
+	int rc;
+
+	lockdep_assert_held_write(&cxl_rwsem.region);
+	rc = cxla_decoder_compare(cxld, &regs);
+	if (rc < 0)
+		return rc;
+	if (rc) {
+		cxla_decoder_note(cxld, regs.ctrl);
+		cxld->flags &= ~CXL_DECODER_F_BROKEN;
+		return cxla_hdm_enable(cxld_to_port(cxld));
+	}
+	/* of what it decodes for somebody else nothing is noted but the lock */
+	if (regs.ctrl & CXL_HDM_CTRL_LOCK) {
+		cxld->flags |= CXL_DECODER_F_LOCK;
+		return -EBUSY;
+	}
+	cxla_decoder_values(cxld, &values);
+	rc = cxl_hdm_encode(&values, cxla_port_kind(cxld_to_port(cxld)),
+			    &wanted);
+	if (rc)
+		return rc;
+	rc = cxla_decoder_in_turn(cxld, true);
+	if (rc)
+		return rc;
+
+	/* a commit begins when COMMIT is set, so that it must not be */
+	if (regs.ctrl & (CXL_HDM_CTRL_COMMIT | CXL_HDM_CTRL_COMMITTED)) {
+		rc = cxla_decoder_in_turn(cxld, false) ?:
+		     cxla_decoder_reset(cxld);
+		if (rc)
+			return rc;
+	}
+	rc = cxla_decoder_program(cxld, &wanted, regs.ctrl);
+	if (rc && rc != -ENXIO)
+		cxla_decoder_reset(cxld);
+	return rc;
 }

@@ -9,6 +9,7 @@
 #include <linux/device.h>
 
 #include "core.h"
+#include "program.h"
 
 static bool cxla_has_target(const struct cxl_decoder *cxld, u32 port_id)
 {
@@ -195,6 +196,34 @@ enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
 	if (reason)
 		return reason;
 	return cxla_route_step(cxled, &cxlrd->cxld, port->parent_dport);
+}
+
+/**
+ * cxla_route_read_back() - does hardware route a range as its decoders say
+ * @cxled: endpoint decoder, member of a region
+ *
+ * Asks each decoder from the endpoint up, whoever else goes through it.
+ *
+ * Context: cxl_rwsem.region is held.
+ * Return: 0; -EIO: no; -ENXIO: one of the components does not answer.
+ */
+int cxla_route_read_back(struct cxl_endpoint_decoder *cxled)
+{
+	struct cxl_port *port = cxld_to_port(&cxled->cxld)->parent;
+	int rc;
+
+	lockdep_assert_held(&cxl_rwsem.region);
+	rc = cxla_decoder_read_back(&cxled->cxld);
+	for (; !rc && !is_cxl_root(port); port = port->parent) {
+		struct cxl_decoder *cxld =
+			cxla_port_decoder(port, &cxled->cxld.hpa_range);
+
+		if (!cxld)
+			return -EIO;
+		if (!port->passthrough)
+			rc = cxla_decoder_read_back(cxld);
+	}
+	return rc;
 }
 
 /**

@@ -148,6 +148,9 @@ struct fake_accel {
  * @gone: knob: it and all below don't answer, as after surprise removal
  * @slow: knob: register reads sleep for a millisecond
  * @commit_fails: knob: each commit ends in error-not-committed
+ * @drops: knob: mask of a decoder's registers, BIT(offset / 4), that keep
+ *	nothing of what is written; it commits all the same. Of control the
+ *	values are dropped, not COMMIT
  * @commit_delay: knob: committed shows after that many reads of control, below
  *	FAKE_NEVER
  *
@@ -171,6 +174,7 @@ struct fake_node {
 	bool gone;
 	bool slow;
 	bool commit_fails;
+	u32 drops;
 	unsigned int commit_delay;
 
 	struct list_head list;

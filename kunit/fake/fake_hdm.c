@@ -18,8 +18,8 @@
 #include "fake_mmio.h"
 
 #define FAKE_NR_BLOCKS	(FAKE_MMIO_SIZE / SZ_64K)
-#define FAKE_CTRL_RW	(CXL_HDM_CTRL_IG | CXL_HDM_CTRL_IW | CXL_HDM_CTRL_LOCK | \
-			 CXL_HDM_CTRL_COMMIT | CXL_HDM_CTRL_HOSTONLY)
+#define FAKE_CTRL_RW	(CXL_HDM_CTRL_VALUES | CXL_HDM_CTRL_LOCK | \
+			 CXL_HDM_CTRL_COMMIT)
 #define FAKE_ADDR_LOW	GENMASK(31, 28)
 
 static struct fake_node *fake_blocks[FAKE_NR_BLOCKS];
@@ -84,6 +84,8 @@ static bool fake_commit_is_good(struct fake_node *node, int decoder)
 
 	if (node->commit_fails)
 		return false;
+	if (node->drops)
+		return true;
 	/* decoders are committed in their order */
 	if (decoder && !fake_committed(node, decoder - 1))
 		return false;
@@ -98,6 +100,8 @@ static void fake_write_ctrl(struct fake_node *node, int decoder, u32 value)
 	u32 old = *ctrl;
 
 	value &= FAKE_CTRL_RW;
+	if (node->drops & BIT(CXL_HDM_CTRL / 4))
+		value &= ~CXL_HDM_CTRL_VALUES;
 	if (!(value & CXL_HDM_CTRL_COMMIT)) {
 		node->pending[decoder] = 0;
 		*ctrl = value;
@@ -170,7 +174,7 @@ static void fake_reg_write(struct fake_node *node, u32 offset, u32 value)
 		node->locked_writes++;
 	else if (reg == CXL_HDM_CTRL)
 		fake_write_ctrl(node, decoder, value);
-	else
+	else if (!(node->drops & BIT(reg / 4)))
 		*fake_block_reg(node, offset) = value;
 }
 

@@ -142,13 +142,16 @@ static void refused_without_a_write(struct kunit *test, struct cxl_region *cxlr,
 	expect_state(test, cxlr, true);
 }
 
-/* nothing but a control was written, and in it nothing but COMMIT */
+/*
+ * To be reset nothing but a control is written, to be committed all of a
+ * decoder; in a control nothing changes but COMMIT.
+ */
 static void expect_changes(struct kunit *test, bool commit,
 			   struct fake_node *const *order, int count)
 {
 	struct fake_fabric *f = rig(test)->f;
 
-	KUNIT_EXPECT_EQ(test, f->count.writes, count);
+	KUNIT_EXPECT_EQ(test, f->count.writes, commit ? 7 * count : count);
 	KUNIT_ASSERT_EQ(test, f->nr_changes, count);
 	for (int i = 0; i < count; i++) {
 		const struct fake_change *change = &f->changes[i];
