@@ -373,6 +373,7 @@ void cxla_hdm_read(struct cxl_port *port, int id, struct cxl_hdm_regs *regs,
 		   struct cxl_hdm_decoded *d);
 void cxla_decoder_values(struct cxl_decoder *cxld, struct cxl_hdm_decoded *d);
 int cxla_hdm_enable(struct cxl_port *port);
+int cxla_hdm_reread(struct cxl_port *port);
 int cxla_hdm_setup(struct cxl_port *port);
 void cxla_hdm_teardown(struct cxl_port *port);
 

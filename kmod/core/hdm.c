@@ -3,9 +3,10 @@
  * DOC: HDM decoders of a port
  *
  * Reads the HDM Decoder Capability Structure (CXL 3.1 section 8.2.4.20) of a
- * host bridge, switch or endpoint, once, when a driver binds to the port: the
+ * host bridge, switch or endpoint, when a driver binds to the port: the
  * capability, the global control, one control per decoder, and the rest only
- * of decoders that are committed. What the values mean is in hdm_regs.c.
+ * of decoders that are committed. What the values mean is in hdm_regs.c. After
+ * a reset, or whatever else may have changed them, decoders are read again.
  */
 #include <linux/device.h>
 #include <linux/io.h>
@@ -13,6 +14,16 @@
 
 #include "access.h"
 #include "core.h"
+
+/**
+ * struct cxla_hdm_reading - one decoder as it was read
+ * @regs: its registers
+ * @d: what they mean
+ */
+struct cxla_hdm_reading {
+	struct cxl_hdm_regs regs;
+	struct cxl_hdm_decoded d;
+};
 
 static int cxla_hdm_map(struct cxl_port *port)
 {
@@ -342,6 +353,70 @@ static int cxla_hdm_enumerate(struct cxl_port *port)
 				     CXLA_REASON_NOT_COMMITTED);
 	return 0;
 }
+
+/* read again; was it another one before, for a region that goes through it */
+static bool cxla_decoder_update(struct cxl_decoder *cxld,
+				const struct cxl_hdm_decoded *d, u64 *dpa_end)
+{
+	struct cxl_hdm_decoded before, after;
+	unsigned long flags = cxld->flags;
+
+	cxla_decoder_values(cxld, &before);
+	if (is_cxl_endpoint(cxld_to_port(cxld)))
+		cxla_endpoint_decoder_fill(to_cxl_endpoint_decoder(&cxld->dev),
+					   d, dpa_end);
+	else
+		cxla_decoder_fill(cxld, d, d->fault == CXL_HDM_OK);
+	cxla_decoder_values(cxld, &after);
+	return flags != cxld->flags ||
+	       (flags & CXL_DECODER_F_ENABLE && !cxl_hdm_same(&before, &after));
+}
+
+/**
+ * cxla_hdm_reread() - bring decoders up to date with hardware
+ * @port: host bridge, switch or endpoint, bound, its lock held
+ *
+ * For after a reset, or whatever else may have changed them. All are read
+ * before one is touched: of a device that stops to answer nothing is believed.
+ * Nothing is written to hardware, and regions are the caller's business.
+ *
+ * Context: sleeps; takes cxl_rwsem.region and no other lock.
+ * Return: 1: something that a region may depend on is not as it was; 0: all is
+ * as it was, or the port has no decoders; -ENXIO: the device does not answer;
+ * -ENOMEM. After an error what was cached stays.
+ */
+int cxla_hdm_reread(struct cxl_port *port)
+{
+	struct cxl_hdm_sequence sequence = { };
+	u64 dpa_end = 0;
+	int changed = 0;
+
+	device_lock_assert(&port->dev);
+	if (!port->hdm)
+		return 0;
+
+	struct cxla_hdm_reading *all __free(kfree) =
+		kcalloc(port->nr_decoders, sizeof(*all), GFP_KERNEL);
+	if (!all)
+		return -ENOMEM;
+
+	guard(rwsem_write)(&cxl_rwsem.region);
+	for (int i = 0; i < port->nr_decoders; i++) {
+		cxla_hdm_read(port, i, &all[i].regs, &all[i].d);
+		cxl_hdm_sequence_next(&sequence, &all[i].d);
+		if (all[i].d.fault == CXL_HDM_ALL_ONES)
+			return -ENXIO;
+	}
+	for (int i = 0; i < port->nr_decoders; i++) {
+		if (!cxla_decoder_update(port->decoders[i], &all[i].d,
+					 &dpa_end))
+			continue;
+		cxla_hdm_report(port, i, &all[i].regs, &all[i].d);
+		changed = 1;
+	}
+	return changed;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_hdm_reread, "CXL");
 
 /* a port with one way out needs no decoder: show the one it behaves as */
 static int cxla_passthrough_setup(struct cxl_port *port)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Decoders that a reset cleared, or that somebody else wrote: commit of 1 writes
- * them and reads them back. An expander:
+ * them and reads them back, and what is cached is read again. An expander:
  *
  *   root > host bridge 7 > root port 3 > switch > downstream port 1 > dev
  */
@@ -361,6 +361,140 @@ static void shared_decoder_above_that_is_idle_is_an_error(struct kunit *test)
 	expect_committed(test, false);
 }
 
+/* ------------------------------- reread ---------------------------- */
+
+static int reread(struct kunit *test, struct fake_node *node)
+{
+	struct cxl_port *port;
+	int rc;
+
+	if (node->kind == FAKE_ENDPOINT) {
+		port = node->accel.memdev->endpoint;
+		get_device(&port->dev);
+	} else {
+		port = fake_port(node);
+	}
+	device_lock(&port->dev);
+	rc = cxla_hdm_reread(port);
+	device_unlock(&port->dev);
+	put_device(&port->dev);
+	return rc;
+}
+
+static void what_did_not_change_is_read_again_without_a_word(struct kunit *test)
+{
+	mapped_and_up(test);
+	for (int i = 0; i < NR_NODES; i++)
+		KUNIT_EXPECT_EQ(test, reread(test, rig(test)->nodes[i]), 0);
+	KUNIT_EXPECT_EQ(test, rig(test)->f->count.writes, 0);
+	KUNIT_EXPECT_EQ(test, rig(test)->f->count.cfg_writes, 0);
+}
+
+static void decoders_that_a_reset_cleared_are_noted_once(struct kunit *test)
+{
+	struct cxl_region *cxlr = mapped_and_up(test);
+	struct cxl_decoder *cxld = decoder_of(rig(test)->dev, 0);
+
+	clear_all(test);
+	fake_count_reset(rig(test)->f);
+	for (int i = 0; i < NR_NODES; i++) {
+		KUNIT_EXPECT_EQ(test, reread(test, rig(test)->nodes[i]), 1);
+		KUNIT_EXPECT_EQ(test, reread(test, rig(test)->nodes[i]), 0);
+	}
+	KUNIT_EXPECT_EQ(test, rig(test)->f->count.writes, 0);
+	KUNIT_EXPECT_FALSE(test, cxld->flags & CXL_DECODER_F_ENABLE);
+	fake_expect_cxla(test, cxld->dev.parent, "decoders_committed", "0");
+
+	/* what they were is known, so that they can be committed again */
+	KUNIT_EXPECT_EQ(test, cxld->hpa_range.start, RANGE_BASE);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), 0);
+	for (int i = 0; i < NR_NODES; i++)
+		KUNIT_EXPECT_EQ(test, reread(test, rig(test)->nodes[i]), 0);
+	expect_answers(test);
+}
+
+static void range_that_is_another_one_now_is_noted(struct kunit *test)
+{
+	struct fake_commit commit = {
+		.base = OTHER_BASE, .size = 2 * RANGE_SIZE, .skip = SZ_256M,
+		.granularity = 1024, .flags = CXL_HDM_CTRL_LOCK,
+	};
+	struct cxl_decoder *cxld;
+	struct cxl_endpoint_decoder *cxled;
+
+	mapped_and_up(test);
+	cxld = decoder_of(rig(test)->dev, 0);
+	cxled = to_cxl_endpoint_decoder(&cxld->dev);
+	KUNIT_EXPECT_TRUE(test, cxld->host_only);
+	KUNIT_ASSERT_EQ(test, fake_hdm_commit(rig(test)->dev, 0, &commit), 0);
+	KUNIT_EXPECT_EQ(test, reread(test, rig(test)->dev), 1);
+	KUNIT_EXPECT_EQ(test, reread(test, rig(test)->dev), 0);
+	KUNIT_EXPECT_EQ(test, cxld->hpa_range.start, OTHER_BASE);
+	KUNIT_EXPECT_EQ(test, range_len(&cxld->hpa_range), 2 * RANGE_SIZE);
+	KUNIT_EXPECT_EQ(test, cxld->granularity, 1024);
+	KUNIT_EXPECT_FALSE(test, cxld->host_only);
+	KUNIT_EXPECT_TRUE(test, cxld->flags & CXL_DECODER_F_LOCK);
+	KUNIT_EXPECT_EQ(test, cxled->dpa_base, SZ_256M);
+	KUNIT_EXPECT_EQ(test, cxled->dpa_size, 2 * RANGE_SIZE);
+
+	/* the lock goes with a reset */
+	fake_hdm_reset(rig(test)->dev);
+	KUNIT_EXPECT_EQ(test, reread(test, rig(test)->dev), 1);
+	KUNIT_EXPECT_FALSE(test, cxld->flags & CXL_DECODER_F_LOCK);
+}
+
+static void target_that_is_another_one_now_is_noted(struct kunit *test)
+{
+	struct cxl_port *port;
+
+	mapped_and_up(test);
+	*fake_hdm_reg(rig(test)->sw, 0, CXL_HDM_TL_LOW) = 2;
+	KUNIT_EXPECT_EQ(test, reread(test, rig(test)->sw), 1);
+	port = fake_port(rig(test)->sw);
+	KUNIT_EXPECT_EQ(test, port->decoders[0]->targets[0], 2);
+	KUNIT_EXPECT_EQ(test, port->decoders[0]->nr_targets, 1);
+	put_device(&port->dev);
+}
+
+static void values_that_make_no_sense_are_broken_and_not_taken_over(struct kunit *test)
+{
+	struct cxl_decoder *cxld;
+
+	mapped_and_up(test);
+	cxld = decoder_of(rig(test)->dev, 0);
+	*fake_hdm_reg(rig(test)->dev, 0, CXL_HDM_BASE_LOW) |= 1;
+	KUNIT_EXPECT_EQ(test, reread(test, rig(test)->dev), 1);
+	KUNIT_EXPECT_TRUE(test, cxld->flags & CXL_DECODER_F_BROKEN);
+	KUNIT_EXPECT_EQ(test, cxld->hpa_range.start, RANGE_BASE);
+	/* beyond what the device has */
+	*fake_hdm_reg(rig(test)->dev, 0, CXL_HDM_BASE_LOW) &= ~1;
+	KUNIT_EXPECT_EQ(test, reread(test, rig(test)->dev), 1);
+	*fake_hdm_reg(rig(test)->dev, 0, CXL_HDM_SIZE_HIGH) = 1;
+	KUNIT_EXPECT_EQ(test, reread(test, rig(test)->dev), 1);
+	KUNIT_EXPECT_TRUE(test, cxld->flags & CXL_DECODER_F_BROKEN);
+	KUNIT_EXPECT_EQ(test, range_len(&cxld->hpa_range), RANGE_SIZE);
+}
+
+static void device_that_stops_to_answer_changes_nothing(struct kunit *test)
+{
+	struct cxl_decoder *cxld;
+
+	map(test, RANGE_BASE, 0);
+	map(test, OTHER_BASE, 0);
+	bring_up(test);
+	cxld = decoder_of(rig(test)->dev, 0);
+	/* in the middle of what would have been a change */
+	*fake_hdm_reg(rig(test)->dev, 0, CXL_HDM_CTRL) |= CXL_HDM_CTRL_HOSTONLY;
+	fake_on_read(rig(test)->dev, FAKE_MMIO, 9, fake_vanish, NULL);
+	KUNIT_EXPECT_EQ(test, reread(test, rig(test)->dev), -ENXIO);
+	KUNIT_EXPECT_TRUE(test, cxld->flags & CXL_DECODER_F_ENABLE);
+	KUNIT_EXPECT_FALSE(test, cxld->host_only);
+	rig(test)->dev->gone = false;
+	KUNIT_EXPECT_EQ(test, reread(test, rig(test)->dev), 1);
+	KUNIT_EXPECT_TRUE(test, cxld->host_only);
+}
+
 static struct kunit_case program_cases[] = {
 	KUNIT_CASE(commit_writes_all_that_a_reset_cleared),
 	KUNIT_CASE(skip_of_device_memory_is_written_again),
@@ -372,6 +506,12 @@ static struct kunit_case program_cases[] = {
 	KUNIT_CASE(decoder_of_another_range_is_reset_before_it_is_written),
 	KUNIT_CASE(decoder_in_front_is_asked_of_hardware),
 	KUNIT_CASE(shared_decoder_above_that_is_idle_is_an_error),
+	KUNIT_CASE(what_did_not_change_is_read_again_without_a_word),
+	KUNIT_CASE(decoders_that_a_reset_cleared_are_noted_once),
+	KUNIT_CASE(range_that_is_another_one_now_is_noted),
+	KUNIT_CASE(target_that_is_another_one_now_is_noted),
+	KUNIT_CASE(values_that_make_no_sense_are_broken_and_not_taken_over),
+	KUNIT_CASE(device_that_stops_to_answer_changes_nothing),
 	{}
 };
 
@@ -384,5 +524,5 @@ static struct kunit_suite program_suite = {
 
 kunit_test_suite(program_suite);
 
-MODULE_DESCRIPTION("KUnit: decoders written");
+MODULE_DESCRIPTION("KUnit: decoders written, and read again");
 MODULE_LICENSE("GPL");
