@@ -14,10 +14,12 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/acpi.h>
+#include <linux/list.h>
 #include <linux/mod_devicetable.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
+#include <linux/range.h>
 
 #include "../core/core.h"
 #include "../core/pause.h"
@@ -25,11 +27,24 @@
 
 #define ROOT_DEVICE	"ACPI0017:00"
 
+/**
+ * struct cxla_block - the component registers of a host bridge that is in use
+ * @list: on the list of the root, first come first
+ * @uid: of the bridge
+ * @range: where they are
+ */
+struct cxla_block {
+	struct list_head list;
+	u32 uid;
+	struct range range;
+};
+
 struct cxla_acpi {
 	struct device *host;
 	struct cxl_port *root;
 	int nr_windows;
 	int window;
+	struct list_head blocks;
 };
 
 /* ------------------------------- CEDT ------------------------------ */
@@ -170,6 +185,24 @@ static int cxla_bridge_uid(struct acpi_device *adev, u32 *uid)
 	return 0;
 }
 
+/* two bridges with the same registers would each write over the other's decoders */
+static bool cxla_block_is_taken(struct cxla_acpi *ctx,
+				const struct cxla_block *block)
+{
+	struct cxla_block *other;
+
+	list_for_each_entry(other, &ctx->blocks, list) {
+		if (other->range.end < block->range.start ||
+		    block->range.end < other->range.start)
+			continue;
+		dev_err(ctx->host,
+			FW_BUG "host bridge %u left out: its registers at %#llx are those of %u\n",
+			block->uid, block->range.start, other->uid);
+		return true;
+	}
+	return false;
+}
+
 static int cxla_add_bridge(struct cxla_acpi *ctx, struct device *bridge,
 			   const struct cedt_chbs *chbs)
 {
@@ -182,6 +215,7 @@ static int cxla_add_bridge(struct cxla_acpi *ctx, struct device *bridge,
 	struct cxl_dport *dport;
 	struct cxl_port *port;
 	bool rch = chbs->version == CEDT_CHBS_VERSION_CXL11;
+	struct cxla_block *block;
 	int rc;
 
 	scoped_guard(device, &ctx->root->dev) {
@@ -197,10 +231,20 @@ static int cxla_add_bridge(struct cxla_acpi *ctx, struct device *bridge,
 		return 0;
 	}
 
+	block = devm_kzalloc(ctx->host, sizeof(*block), GFP_KERNEL);
+	if (!block)
+		return -ENOMEM;
+	block->uid = chbs->uid;
+	block->range.start = chbs->base;
+	block->range.end = chbs->base + chbs->length - 1;
+
 	/* what is broken has been said; devices below find the port disabled */
+	if (cxla_block_is_taken(ctx, block))
+		return 0;
 	rc = cxla_probe_component_regs(&map);
 	if (rc)
 		return rc == -ENXIO ? 0 : rc;
+	list_add_tail(&block->list, &ctx->blocks);
 	/* the root keeps @dport until its children are gone */
 	port = cxla_port_add(NULL, bridge, &map, dport);
 	if (IS_ERR(port))
@@ -297,6 +341,7 @@ static int cxla_acpi_probe(struct platform_device *pdev)
 	struct cxla_acpi ctx = { .host = &pdev->dev };
 	int rc;
 
+	INIT_LIST_HEAD(&ctx.blocks);
 	ctx.root = cxla_port_add(&pdev->dev, &pdev->dev, NULL, NULL);
 	if (IS_ERR(ctx.root))
 		return PTR_ERR(ctx.root);

@@ -8,6 +8,7 @@
  */
 #include <linux/device.h>
 #include <linux/io.h>
+#include <linux/ioport.h>
 
 #include "access.h"
 #include "block_regs.h"
@@ -84,17 +85,40 @@ static int cxla_check_overlap(const struct cxl_register_map *map)
 	return -ENXIO;
 }
 
+/*
+ * The address comes from firmware. ioremap() warns of one that can't be, and says
+ * no more than that there is no memory, which is an error of the whole root.
+ */
+static const char *cxla_block_fault(const struct cxl_register_map *map)
+{
+	resource_size_t end;
+
+	if (!map->resource)
+		return "that is no address";
+	if (check_add_overflow(map->resource, map->max_size - 1, &end))
+		return "they wrap around the address space";
+	/* x86: as many bits as the processor has of physical addresses */
+	if (end > iomem_resource.end)
+		return "they end beyond this machine's address space";
+	if (region_intersects(map->resource, map->max_size,
+			      IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT)
+		return "System RAM is there";
+	return NULL;
+}
+
 /**
  * cxla_probe_component_regs() - find capabilities in a component block
  * @map: @resource and @max_size set; @component_map is filled
  *
  * Context: may sleep. The block is mapped only during the call.
- * Return: 0; -ENXIO: not a component register block, or broken, also said in
- * the log; -ENOMEM.
+ * Return: 0; -ENXIO: not a component register block, or broken, or where none
+ * can be, also said in the log; -ENOMEM.
  */
 int cxla_probe_component_regs(struct cxl_register_map *map)
 {
 	void __iomem *array;
+	const char *fault;
 	int count, rc = 0;
 	u32 header;
 
@@ -102,6 +126,12 @@ int cxla_probe_component_regs(struct cxl_register_map *map)
 	if (map->max_size < CXL_CACHEMEM_OFFSET + CXL_CACHEMEM_SIZE) {
 		dev_err(map->host, "component registers at %pa: %pa is short\n",
 			&map->resource, &map->max_size);
+		return -ENXIO;
+	}
+	fault = cxla_block_fault(map);
+	if (fault) {
+		dev_err(map->host, FW_BUG "component registers at %pa: %s\n",
+			&map->resource, fault);
 		return -ENXIO;
 	}
 

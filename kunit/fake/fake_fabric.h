@@ -153,6 +153,8 @@ struct fake_accel {
  *	values are dropped, not COMMIT
  * @commit_delay: knob: committed shows after that many reads of control, below
  *	FAKE_NEVER
+ * @registers: knob: of a bridge: where firmware says that its component registers
+ *	are; 0: where they are
  *
  * The rest is private.
  */
@@ -176,6 +178,7 @@ struct fake_node {
 	bool commit_fails;
 	u32 drops;
 	unsigned int commit_delay;
+	u64 registers;
 
 	struct list_head list;
 	int block;

@@ -19,7 +19,8 @@ static int fake_add_bridge(struct fake_fabric *f, struct fake_node *node)
 {
 	struct cxl_register_map map = {
 		.host = &f->platform->dev,
-		.resource = FAKE_MMIO_BASE + (u64)node->block * SZ_64K,
+		.resource = node->registers ?:
+			    FAKE_MMIO_BASE + (u64)node->block * SZ_64K,
 		.max_size = SZ_64K,
 		.reg_type = CXL_REGLOC_RBI_COMPONENT,
 	};

@@ -6,7 +6,9 @@
  * the log says what is wrong with it.
  */
 #include <kunit/test.h>
+#include <linux/ioport.h>
 #include <linux/pci.h>
+#include <linux/platform_device.h>
 
 #include "../../kmod/core/access.h"
 #include "../../kmod/core/block_regs.h"
@@ -383,6 +385,77 @@ static void bridge_with_broken_registers_is_disabled(struct kunit *test)
 					     "no CXL capability array"), 1);
 }
 
+/* ------------------------------ addresses -------------------------- */
+
+/* firmware says that the bridge has them at @address, and no driver looks there */
+static void bridge_is_left_out(struct kunit *test, u64 address, const char *what)
+{
+	char where[32];
+
+	snprintf(where, sizeof(where), "at %#018llx: ", address);
+	rig(test)->bridge->registers = address;
+	fake_log_clear();
+	KUNIT_EXPECT_EQ(test, fake_root_add(rig(test)->f), -ENXIO);
+	fake_expect_refused(test, rig(test)->dev, CXLA_REASON_PORT_DISABLED);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR), 1);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, FW_BUG, where, what),
+			1);
+	fake_unbind(rig(test)->dev);
+	fake_root_remove(rig(test)->f);
+}
+
+static void restore_end(void *end)
+{
+	iomem_resource.end = *(resource_size_t *)end;
+}
+
+static void bridge_with_registers_beyond_the_machine_s_addresses_is_left_out(struct kunit *test)
+{
+	static resource_size_t end;
+
+	/* as on x86 */
+	end = iomem_resource.end;
+	iomem_resource.end = BIT_ULL(40) - 1;
+	KUNIT_ASSERT_EQ(test, kunit_add_action_or_reset(test, restore_end, &end),
+			0);
+	bridge_is_left_out(test, 0xffff00000000, "beyond this machine's");
+	bridge_is_left_out(test, BIT_ULL(40) - SZ_4K, "beyond this machine's");
+}
+
+static void bridge_with_registers_around_the_address_space_is_left_out(struct kunit *test)
+{
+	bridge_is_left_out(test, -(u64)SZ_4K, "wrap around");
+}
+
+static void bridge_with_registers_in_memory_is_left_out(struct kunit *test)
+{
+	struct resource ram = {
+		.name = "System RAM",
+		.start = SZ_64G,
+		.end = SZ_64G + SZ_1M - 1,
+		.flags = IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
+	};
+
+	KUNIT_ASSERT_EQ(test, insert_resource(&iomem_resource, &ram), 0);
+	bridge_is_left_out(test, ram.start, "System RAM is there");
+	bridge_is_left_out(test, ram.start - SZ_32K, "System RAM is there");
+	bridge_is_left_out(test, ram.end + 1 - SZ_4K, "System RAM is there");
+	KUNIT_EXPECT_EQ(test, remove_resource(&ram), 0);
+}
+
+static void registers_at_address_0_are_none(struct kunit *test)
+{
+	struct cxl_register_map map = {
+		.host = &rig(test)->f->platform->dev,
+		.max_size = SZ_64K,
+		.reg_type = CXL_REGLOC_RBI_COMPONENT,
+	};
+
+	KUNIT_EXPECT_EQ(test, cxla_probe_component_regs(&map), -ENXIO);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, FW_BUG, "no address"),
+			1);
+}
+
 static struct kunit_case registers_cases[] = {
 	KUNIT_CASE(block_outside_of_its_bar_is_refused),
 	KUNIT_CASE(block_far_outside_of_its_bar_is_refused),
@@ -418,6 +491,10 @@ static struct kunit_case registers_cases[] = {
 	KUNIT_CASE(count_of_decoders_that_reads_zero_is_one_decoder),
 	KUNIT_CASE(count_that_changed_since_it_was_read_is_refused),
 	KUNIT_CASE(bridge_with_broken_registers_is_disabled),
+	KUNIT_CASE(bridge_with_registers_beyond_the_machine_s_addresses_is_left_out),
+	KUNIT_CASE(bridge_with_registers_around_the_address_space_is_left_out),
+	KUNIT_CASE(bridge_with_registers_in_memory_is_left_out),
+	KUNIT_CASE(registers_at_address_0_are_none),
 	{}
 };
 
