@@ -15,7 +15,10 @@
 #include <linux/pgtable.h>
 #include <linux/range.h>
 
-/* drivers/dax/bus.h, which is not among a kernel's headers */
+/*
+ * drivers/dax/bus.h, which is not among a kernel's headers; check_devdax.c
+ * compares this copy with it where it is there
+ */
 struct dax_region;
 struct dev_dax;
 struct dev_pagemap;
