@@ -19,7 +19,8 @@
 #define DVSEC_CXL_CAP			0x0a
 #define DVSEC_CXL_CTRL			0x0c
 #define  DVSEC_CXL_CTRL_MEM_ENABLE	BIT(2)
-#define DVSEC_CXL_RANGE(i)		(0x18 + 0x10 * (i))
+#define DVSEC_CXL_RANGE_SIZE		0x10
+#define DVSEC_CXL_RANGE(i)		(0x18 + DVSEC_CXL_RANGE_SIZE * (i))
 #define DVSEC_LOCATOR_BLOCK(i)		(0x0c + 8 * (i))
 /* the specification defines half a dozen kinds of block */
 #define MAX_BLOCKS			32
@@ -257,6 +258,57 @@ int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec, u64 *capacity)
 EXPORT_SYMBOL_NS_GPL(cxla_dvsec_capacity, "CXL");
 
 /**
+ * cxla_dvsec_range() - where a range of the DVSEC for CXL devices is
+ * @pdev: device
+ * @dvsec: offset of its DVSEC for CXL devices
+ * @i: number of the range, 0 or 1
+ * @range: result
+ *
+ * CXL 3.1 section 8.1.3.8. How many ranges the device says that it has does not
+ * matter here: one that it has not is not valid.
+ *
+ * Return: 0; -ENXIO: the device does not answer, or its DVSEC is too short to
+ * have that range.
+ */
+int cxla_dvsec_range(struct pci_dev *pdev, int dvsec, int i,
+		     struct cxl_dvsec_range *range)
+{
+	int pos = dvsec + DVSEC_CXL_RANGE(i);
+	u32 size_high, size_low, base_high, base_low, h1;
+
+	*range = (struct cxl_dvsec_range) { };
+	h1 = cxla_cfg_read32(pdev, dvsec + PCI_DVSEC_HEADER1);
+	if (PCI_POSSIBLE_ERROR(h1) ||
+	    PCI_DVSEC_HEADER1_LEN(h1) < DVSEC_CXL_RANGE(i + 1))
+		return -ENXIO;
+	size_high = cxla_cfg_read32(pdev, pos);
+	size_low = cxla_cfg_read32(pdev, pos + 4);
+	base_high = cxla_cfg_read32(pdev, pos + 8);
+	base_low = cxla_cfg_read32(pdev, pos + 12);
+	return cxl_dvsec_range_decode(size_high, size_low, base_high, base_low,
+				      range);
+}
+
+/**
+ * cxla_pci_port_number() - the number of a downstream port in target lists
+ * @pdev: root port, or downstream port of a switch
+ *
+ * Return: the port number of its link capabilities, or -ENXIO: it does not
+ * answer, or is none.
+ */
+int cxla_pci_port_number(struct pci_dev *pdev)
+{
+	u32 lnkcap;
+
+	if (!pci_is_pcie(pdev))
+		return -ENXIO;
+	lnkcap = cxla_cfg_read32(pdev, pci_pcie_cap(pdev) + PCI_EXP_LNKCAP);
+	if (PCI_POSSIBLE_ERROR(lnkcap))
+		return -ENXIO;
+	return FIELD_GET(PCI_EXP_LNKCAP_PN, lnkcap);
+}
+
+/**
  * cxla_pci_mem_enable() - have the device answer CXL.mem
  * @cxlmd: its memdev
  *
@@ -309,24 +361,22 @@ EXPORT_SYMBOL_NS_GPL(cxla_pci_is_frozen, "CXL");
 static int cxla_pci_add_dport(struct cxl_port *port, struct pci_dev *pdev,
 			      int type)
 {
-	u32 lnkcap;
-	int rc;
+	int number, rc;
 
 	if (!pci_is_pcie(pdev) || pci_pcie_type(pdev) != type)
 		return 0;
 
-	lnkcap = cxla_cfg_read32(pdev, pci_pcie_cap(pdev) + PCI_EXP_LNKCAP);
-	if (PCI_POSSIBLE_ERROR(lnkcap))
+	number = cxla_pci_port_number(pdev);
+	if (number < 0)
 		return 0;
-	rc = cxla_dport_add(port, &pdev->dev,
-			    FIELD_GET(PCI_EXP_LNKCAP_PN, lnkcap), false);
+	rc = cxla_dport_add(port, &pdev->dev, number, false);
 	/* one that is there already is looked at again: cxla_port_rescan() */
 	if (rc == -EEXIST)
 		return 0;
 	if (rc != -EBUSY)
 		return rc;
-	pci_err(pdev, "port number %u is taken, left out of %s\n",
-		FIELD_GET(PCI_EXP_LNKCAP_PN, lnkcap), dev_name(&port->dev));
+	pci_err(pdev, "port number %d is taken, left out of %s\n", number,
+		dev_name(&port->dev));
 	return 0;
 }
 

@@ -6,6 +6,7 @@
 #include <cxl/cxl.h>
 #include <cxl/pci.h>
 
+struct cxl_dvsec_range;
 struct pci_dev;
 
 int cxla_pci_find_dvsec(struct pci_dev *pdev, u16 id);
@@ -13,8 +14,8 @@ int cxla_pci_find_block(struct pci_dev *pdev, enum cxl_regloc_type type,
 			struct cxl_register_map *map);
 u64 cxla_pci_serial(struct pci_dev *pdev);
 int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec, u64 *capacity);
-
-int cxla_peek(struct pci_dev *pdev,
-	      int (*visit)(const struct range *range, void *arg), void *arg);
+int cxla_dvsec_range(struct pci_dev *pdev, int dvsec, int i,
+		     struct cxl_dvsec_range *range);
+int cxla_pci_port_number(struct pci_dev *pdev);
 
 #endif /* __CXLA_PCI_H__ */

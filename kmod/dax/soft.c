@@ -28,7 +28,7 @@
 
 #include "../acpi/cedt.h"
 #include "../compat/override.h"
-#include "../core/pci.h"
+#include "../core/peek.h"
 #include "hmem.h"
 
 static int cxla_soft_part(struct cxla_soft_ranges *soft, u64 start, u64 end,
@@ -175,12 +175,13 @@ static int cxla_soft_meant(const struct range *range, void *arg)
 static int cxla_soft_device(struct cxla_soft_ranges *soft, struct pci_dev *pdev)
 {
 	struct cxla_soft_device device = { .soft = soft, .pdev = pdev };
+	struct cxla_peek peek = { .visit = cxla_soft_meant, .arg = &device };
 	int rc;
 
 	guard(device)(&pdev->dev);
 	if (!cxla_is_meant_for_accel(pdev))
 		return 0;
-	rc = cxla_peek(pdev, cxla_soft_meant, &device);
+	rc = cxla_peek(pdev, true, &peek);
 	return rc == -ENOMEM ? rc : 0;
 }
 

@@ -17,6 +17,7 @@
 #include "fake_cache.h"
 #include "fake_ioremap.h"
 #include "fake_mmio.h"
+#include "fake_pm.h"
 
 /* here it is the kernel's */
 #undef ioremap
@@ -181,6 +182,29 @@ int fake_cache_invalidate(int res_desc)
 	return 0;
 }
 EXPORT_SYMBOL_GPL(fake_cache_invalidate);
+
+/* ------------------------------- power ----------------------------- */
+
+const struct device *fake_pm_suspended;
+EXPORT_SYMBOL_GPL(fake_pm_suspended);
+int fake_pm_held;
+EXPORT_SYMBOL_GPL(fake_pm_held);
+
+int fake_pm_get_if_active(struct device *dev)
+{
+	if (dev == fake_pm_suspended)
+		return 0;
+	fake_pm_held++;
+	return 1;
+}
+EXPORT_SYMBOL_GPL(fake_pm_get_if_active);
+
+int fake_pm_put(struct device *dev)
+{
+	fake_pm_held--;
+	return 0;
+}
+EXPORT_SYMBOL_GPL(fake_pm_put);
 
 static int __init fake_mmio_init(void)
 {

@@ -181,6 +181,9 @@ static void fake_init_bridge(struct fake_node *node, int type)
 	fake_init_pcie(node, type);
 	cfg_set(node, PCI_CLASS_REVISION, PCI_CLASS_BRIDGE_PCI << 16);
 	node->cfg[PCI_HEADER_TYPE] = PCI_HEADER_TYPE_BRIDGE;
+	/* firmware has them pass on what is below */
+	cfg_set(node, PCI_COMMAND, *fake_cfg(node, PCI_COMMAND) |
+		PCI_COMMAND_MEMORY);
 	/* base above limit: no window */
 	cfg_set(node, PCI_MEMORY_BASE, 0x0000fff0);
 }
