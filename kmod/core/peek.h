@@ -23,12 +23,26 @@ struct cxla_peek {
 	int result;
 };
 
+/**
+ * struct cxla_peek_chbs - how to find registers of a host bridge without port
+ * @find: sets *@base to the address of its component registers; 0, or an error:
+ *	there are none
+ *
+ * While cxla_acpi is not bound only the platform knows, which the core does not
+ * ask.
+ */
+struct cxla_peek_chbs {
+	int (*find)(struct device *bridge, u64 *base);
+};
+
 /* what cxla_peek_decoders() calls for each committed decoder; not 0 ends it */
 typedef int (*cxla_peek_fn)(const struct cxl_hdm_regs *regs,
 			    const struct cxl_hdm_caps *caps, void *arg);
 
 bool cxla_peek_answers(struct pci_dev *pdev);
 int cxla_peek(struct pci_dev *pdev, bool locked, struct cxla_peek *peek);
+int cxla_peek_way(struct pci_dev *pdev, const struct cxla_peek_chbs *chbs,
+		  struct cxla_peek *peek, int *levels);
 
 /* between the files of it */
 int cxla_peek_tell(struct cxla_peek *peek, u64 start, u64 end);
