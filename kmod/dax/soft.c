@@ -6,8 +6,8 @@
  * before. Regions are those of the core. Somebody else's shows in the iomem
  * tree.
  *
- * A device is meant for the driver of an accelerator, and what its committed
- * decoders map is kept for that driver, when
+ * A device is meant for the driver of an accelerator, and what hardware decodes
+ * for it is kept for that driver, when
  *
  * - it is bound to a driver that is none of memory expanders, or
  * - it is not bound, and driver_override names such a driver, or
@@ -16,8 +16,12 @@
  *
  * That is asked once, when ranges are decided about: a driver_override written
  * later comes too late, as does a driver that binds by its ids alone to a
- * device with the class of an expander. A device whose driver has it asleep
- * does not say where its decoders lead.
+ * device with the class of an expander.
+ *
+ * Its own decoders and DVSEC say what hardware decodes for it, and so do the
+ * bridges above it, each by itself. A device that is asleep is not woken, and
+ * what the bridges say is all there is. Where nobody can be asked all windows
+ * are kept.
  */
 #include <linux/acpi.h>
 #include <linux/dax.h>
@@ -28,6 +32,7 @@
 
 #include "../acpi/cedt.h"
 #include "../compat/override.h"
+#include "../core/pci.h"
 #include "../core/peek.h"
 #include "hmem.h"
 
@@ -57,22 +62,27 @@ static int cxla_soft_window(const struct cedt_cfmws *cfmws, void *soft)
 			      CARVE_WINDOW, "");
 }
 
+/* without a table there is nothing in it; a broken one cxla_acpi complains about */
+static int cxla_soft_cedt(const struct cedt_visitor *visitor)
+{
+	struct acpi_table_header *table;
+	int rc;
+
+	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_CEDT, 0, &table)))
+		return 0;
+	rc = cedt_walk(table, table->length, visitor);
+	acpi_put_table(table);
+	return rc == -EINVAL ? 0 : rc;
+}
+
 static int cxla_soft_windows(struct cxla_soft_ranges *soft)
 {
 	const struct cedt_visitor visitor = {
 		.cfmws = cxla_soft_window,
 		.arg = soft,
 	};
-	struct acpi_table_header *table;
-	int rc;
 
-	/* without it there is no window */
-	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_CEDT, 0, &table)))
-		return 0;
-	rc = cedt_walk(table, table->length, &visitor);
-	acpi_put_table(table);
-	/* a broken one is for cxla_acpi to complain about */
-	return rc == -EINVAL ? 0 : rc;
+	return cxla_soft_cedt(&visitor);
 }
 
 struct cxla_soft_walk {
@@ -158,6 +168,43 @@ static bool cxla_is_meant_for_accel(struct pci_dev *pdev)
 	return pdev->class >> 8 != PCI_CLASS_MEMORY_CXL;
 }
 
+struct cxla_soft_chbs {
+	u64 uid;
+	u64 base;
+};
+
+static int cxla_soft_match_chbs(const struct cedt_chbs *chbs, void *arg)
+{
+	struct cxla_soft_chbs *search = arg;
+
+	/* the first one counts, as for cxla_acpi; CXL 1.1 has no such registers */
+	if (chbs->uid != search->uid ||
+	    chbs->version != CEDT_CHBS_VERSION_CXL20 || search->base)
+		return 0;
+	search->base = chbs->base;
+	return 0;
+}
+
+/* cxla_peek_chbs::find */
+static int cxla_soft_find_chbs(struct device *bridge, u64 *base)
+{
+	struct cxla_soft_chbs search = { };
+	const struct cedt_visitor visitor = {
+		.chbs = cxla_soft_match_chbs,
+		.arg = &search,
+	};
+
+	if (acpi_dev_uid_to_integer(ACPI_COMPANION(bridge), &search.uid))
+		return -ENODEV;
+	cxla_soft_cedt(&visitor);
+	*base = search.base;
+	return search.base ? 0 : -ENODEV;
+}
+
+static const struct cxla_peek_chbs cxla_soft_chbs = {
+	.find = cxla_soft_find_chbs,
+};
+
 struct cxla_soft_device {
 	struct cxla_soft_ranges *soft;
 	struct pci_dev *pdev;
@@ -171,18 +218,41 @@ static int cxla_soft_meant(const struct range *range, void *arg)
 			      CARVE_MEANT, pci_name(device->pdev));
 }
 
-/* one that can't be asked has nothing to say */
+/* what may be this device's is in some window */
+static int cxla_soft_keep_windows(struct cxla_soft_ranges *soft,
+				  struct pci_dev *pdev)
+{
+	size_t nr = soft->nr_parts;
+	int rc = 0;
+
+	pci_warn(pdev, "neither it nor a bridge above says what it decodes: all CXL windows are kept from device-dax\n");
+	for (size_t i = 0; i < nr && !rc; i++)
+		if (soft->parts[i].kind == CARVE_WINDOW)
+			rc = cxla_soft_part(soft, soft->parts[i].start,
+					    soft->parts[i].end, CARVE_MEANT,
+					    pci_name(pdev));
+	return rc;
+}
+
 static int cxla_soft_device(struct cxla_soft_ranges *soft, struct pci_dev *pdev)
 {
 	struct cxla_soft_device device = { .soft = soft, .pdev = pdev };
 	struct cxla_peek peek = { .visit = cxla_soft_meant, .arg = &device };
-	int rc;
+	int rc, own, levels;
 
-	guard(device)(&pdev->dev);
-	if (!cxla_is_meant_for_accel(pdev))
+	scoped_guard(device, &pdev->dev) {
+		if (!cxla_is_meant_for_accel(pdev))
+			return 0;
+		own = cxla_peek(pdev, true, &peek);
+	}
+	if (own == -ENODEV)
 		return 0;
-	rc = cxla_peek(pdev, true, &peek);
-	return rc == -ENOMEM ? rc : 0;
+	if (own == -ENOMEM)
+		return own;
+	rc = cxla_peek_way(pdev, &cxla_soft_chbs, &peek, &levels);
+	if (rc)
+		return rc;
+	return own && !levels ? cxla_soft_keep_windows(soft, pdev) : 0;
 }
 
 static int cxla_soft_devices(struct cxla_soft_ranges *soft)

@@ -26,6 +26,7 @@
 
 #include "../fake/fake_fabric.h"
 #include "../fake/fake_fail.h"
+#include "../fake/fake_mmio.h"
 
 #define WINDOW_BASE	0x1000000000ULL
 #define WINDOW_SIZE	((u64)SZ_4G)
@@ -79,8 +80,12 @@ static int soft_walk(struct device *dev, soft_walk_fn fn)
 	return rc;
 }
 
-/* header, and the one window of 36 bytes and a target */
-static u8 soft_table[36 + 40];
+/* header, the one window of 36 bytes and a target, and its host bridge */
+static u8 soft_table[36 + 40 + 32];
+
+#define SOFT_BRIDGE	7
+/* where its registers are: those of the first node that a fabric has; 0: nowhere */
+static u64 soft_chbs = FAKE_MMIO_BASE;
 
 static void soft_put(int offset, u64 value, int bytes)
 {
@@ -100,7 +105,12 @@ static void soft_make_table(void)
 	soft_put(36 + 8, WINDOW_BASE, 8);
 	soft_put(36 + 16, WINDOW_SIZE, 8);
 	soft_put(36 + 32, 0x07, 2);
-	soft_put(36 + 36, 7, 4);
+	soft_put(36 + 36, SOFT_BRIDGE, 4);
+	soft_put(76 + 2, 32, 2);
+	soft_put(76 + 4, SOFT_BRIDGE, 4);
+	soft_put(76 + 8, 1, 4);
+	soft_put(76 + 16, soft_chbs, 8);
+	soft_put(76 + 24, SZ_64K, 8);
 	for (size_t i = 0; i < sizeof(soft_table); i++)
 		sum += soft_table[i];
 	soft_table[9] = -sum;
@@ -120,6 +130,13 @@ static int soft_get_table(char *signature, u32 instance,
 
 static void soft_put_table(struct acpi_table_header *table)
 {
+}
+
+/* there is one host bridge */
+static int soft_uid(struct acpi_device *adev, u64 *uid)
+{
+	*uid = SOFT_BRIDGE;
+	return 0;
 }
 
 /* ------------------------------- claims ---------------------------- */
@@ -238,6 +255,7 @@ struct dev_dax *soft_create_dev_dax(struct dev_dax_data *data)
 
 #define acpi_get_table	soft_get_table
 #define acpi_put_table	soft_put_table
+#define acpi_dev_uid_to_integer	soft_uid
 #define walk_hmem_resources	soft_walk
 #define devm_cxla_claim	soft_devm_claim
 #define CXLA_HAS_HMEM
