@@ -22,10 +22,15 @@
  * bridges above it, each by itself. A device that is asleep is not woken, and
  * what the bridges say is all there is. Where nobody can be asked all windows
  * are kept.
+ *
+ * Only CXL devices are locked, and none for ever: one whose lock somebody else
+ * has is taken to be meant for an accelerator when it is not free in time.
  */
 #include <linux/acpi.h>
 #include <linux/dax.h>
+#include <linux/delay.h>
 #include <linux/ioport.h>
+#include <linux/jiffies.h>
 #include <linux/memregion.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
@@ -35,6 +40,10 @@
 #include "../core/pci.h"
 #include "../core/peek.h"
 #include "hmem.h"
+
+/* all locks of devices together are waited for that long */
+#define SURVEY_LOCK_MS	5000
+#define SURVEY_POLL_MS	20
 
 static int cxla_soft_part(struct cxla_soft_ranges *soft, u64 start, u64 end,
 			  enum carve_kind kind, const char *who)
@@ -218,6 +227,41 @@ static int cxla_soft_meant(const struct range *range, void *arg)
 			      CARVE_MEANT, pci_name(device->pdev));
 }
 
+static int cxla_soft_any(const struct range *range, void *unused)
+{
+	return 1;
+}
+
+/*
+ * 1: it is a CXL device; 0: it is none; -ENOMEM. Asked of configuration space,
+ * without a lock. One that has no power can't be asked: it is one when CXL
+ * bridges lead there.
+ */
+static int cxla_soft_is_cxl(struct pci_dev *pdev)
+{
+	struct cxla_peek any = { .visit = cxla_soft_any };
+	int levels;
+
+	if (cxla_peek_answers(pdev))
+		return !!cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_DEVICE);
+	if (pdev->hdr_type != PCI_HEADER_TYPE_NORMAL)
+		return 0;
+	return cxla_peek_way(pdev, &cxla_soft_chbs, &any, &levels);
+}
+
+/* false: somebody has it all the time; all devices together wait until @deadline */
+static bool cxla_soft_trylock(struct pci_dev *pdev, unsigned long deadline)
+{
+	while (!device_trylock(&pdev->dev)) {
+		if (time_after(jiffies, deadline)) {
+			pci_warn(pdev, "its lock is not free, so that what its driver is can't be asked: what it decodes is kept from device-dax\n");
+			return false;
+		}
+		msleep(SURVEY_POLL_MS);
+	}
+	return true;
+}
+
 /* what may be this device's is in some window */
 static int cxla_soft_keep_windows(struct cxla_soft_ranges *soft,
 				  struct pci_dev *pdev)
@@ -234,20 +278,24 @@ static int cxla_soft_keep_windows(struct cxla_soft_ranges *soft,
 	return rc;
 }
 
-static int cxla_soft_device(struct cxla_soft_ranges *soft, struct pci_dev *pdev)
+static int cxla_soft_device(struct cxla_soft_ranges *soft, struct pci_dev *pdev,
+			    unsigned long deadline)
 {
 	struct cxla_soft_device device = { .soft = soft, .pdev = pdev };
 	struct cxla_peek peek = { .visit = cxla_soft_meant, .arg = &device };
-	int rc, own, levels;
+	int rc, own = 0, levels;
+	bool locked, meant;
 
-	scoped_guard(device, &pdev->dev) {
-		if (!cxla_is_meant_for_accel(pdev))
-			return 0;
-		own = cxla_peek(pdev, true, &peek);
-	}
-	if (own == -ENODEV)
-		return 0;
-	if (own == -ENOMEM)
+	rc = cxla_soft_is_cxl(pdev);
+	if (rc <= 0)
+		return rc;
+	locked = cxla_soft_trylock(pdev, deadline);
+	meant = !locked || cxla_is_meant_for_accel(pdev);
+	if (meant)
+		own = cxla_peek(pdev, locked, &peek);
+	if (locked)
+		device_unlock(&pdev->dev);
+	if (!meant || own == -ENOMEM)
 		return own;
 	rc = cxla_peek_way(pdev, &cxla_soft_chbs, &peek, &levels);
 	if (rc)
@@ -257,10 +305,11 @@ static int cxla_soft_device(struct cxla_soft_ranges *soft, struct pci_dev *pdev)
 
 static int cxla_soft_devices(struct cxla_soft_ranges *soft)
 {
+	unsigned long deadline = jiffies + msecs_to_jiffies(SURVEY_LOCK_MS);
 	struct pci_dev *pdev = NULL;
 
 	for_each_pci_dev(pdev) {
-		int rc = cxla_soft_device(soft, pdev);
+		int rc = cxla_soft_device(soft, pdev, deadline);
 
 		if (rc) {
 			pci_dev_put(pdev);
@@ -338,7 +387,8 @@ int cxla_soft_in_use(struct cxla_soft_ranges *soft)
  * cxla_soft_survey() - who has something to say about the ranges, now
  * @soft: filled by cxla_soft_read()
  *
- * Context: sleeps; takes the locks of PCI devices, one by one.
+ * Context: sleeps; takes the locks of CXL devices, one by one, and waits for
+ * them SURVEY_LOCK_MS at most.
  * Return: 0, or -ENOMEM.
  */
 int cxla_soft_survey(struct cxla_soft_ranges *soft)

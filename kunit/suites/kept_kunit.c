@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What hardware decodes for an accelerator is kept from device-dax, however
- * faulty it looks: the survey of kmod/dax/soft.c, on cxla_hmem and cxla_dax as
- * shipped.
+ * faulty it looks, and whoever has the lock of a device: the survey of
+ * kmod/dax/soft.c, on cxla_hmem and cxla_dax as shipped.
  */
 #include "soft_says.h"
 
@@ -79,6 +79,17 @@ static void range_of_a_faulty_decoder_of_a_bridge_is_kept(struct kunit *test)
 	is_kept(test);
 }
 
+static void range_of_a_device_without_power_is_kept(struct kunit *test)
+{
+	struct fake_node *accel = soft_rig(test)->accel;
+
+	accel->pdev->current_state = PCI_D3cold;
+	fake_count_reset(soft_rig(test)->f);
+	is_kept(test);
+	KUNIT_EXPECT_EQ(test, accel->count.reads, 0);
+	KUNIT_EXPECT_EQ(test, accel->count.cfg_reads, 0);
+}
+
 static void windows_are_kept_when_nobody_says_what_a_device_decodes(struct kunit *test)
 {
 	struct soft_rig *rig = soft_rig(test);
@@ -100,12 +111,82 @@ static void windows_are_kept_when_nobody_says_what_a_device_decodes(struct kunit
 					     "all CXL windows are kept"), 1);
 }
 
+/* ------------------------- locks of devices ------------------------ */
+
+static s64 settles_in_ms(struct kunit *test)
+{
+	ktime_t start;
+
+	soft_root(soft_rig(test));
+	fake_log_clear();
+	load(test);
+	start = ktime_get();
+	soft_settle(soft_rig(test));
+	return ktime_ms_delta(ktime_get(), start);
+}
+
+static void device_that_is_none_of_cxl_is_not_locked(struct kunit *test)
+{
+	struct fake_node *port = soft_rig(test)->accel->parent;
+
+	KUNIT_ASSERT_EQ(test, fake_hold(port), 0);
+	KUNIT_EXPECT_LT(test, settles_in_ms(test), 1000);
+	fake_let_go();
+	says(test, inside(), CXLA_OWNER_ACCEL, CXLA_LEDGER_RESERVED,
+	     CXLA_WHY_MEANT);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_WARNING,
+					     "lock is not free"), 0);
+}
+
+static void device_whose_lock_is_never_free_keeps_its_range(struct kunit *test)
+{
+	struct fake_node *accel = soft_rig(test)->accel;
+	s64 ms;
+
+	KUNIT_ASSERT_EQ(test, fake_hold(accel), 0);
+	ms = settles_in_ms(test);
+	KUNIT_EXPECT_GE(test, ms, SURVEY_LOCK_MS);
+	KUNIT_EXPECT_LT(test, ms, SURVEY_LOCK_MS + 1000);
+	KUNIT_EXPECT_FALSE(test, turn_is_pending(&hmem_turn));
+	says(test, inside(), CXLA_OWNER_ACCEL, CXLA_LEDGER_RESERVED,
+	     CXLA_WHY_MEANT);
+	says(test, lone(), CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_NO_REGION);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_WARNING,
+					     pci_name(accel->pdev),
+					     "lock is not free"), 1);
+	KUNIT_EXPECT_EQ(test, soft_stolen, 0);
+	/* nothing of it was written without the lock */
+	KUNIT_EXPECT_FALSE(test, *fake_cfg(accel, PCI_COMMAND) &
+			   PCI_COMMAND_MEMORY);
+	fake_let_go();
+	soft_unload(soft_rig(test));
+}
+
+/* it may be bound to any driver meanwhile */
+static void expander_whose_lock_is_never_free_keeps_its_range(struct kunit *test)
+{
+	struct fake_node *expander = soft_rig(test)->expander;
+
+	KUNIT_ASSERT_EQ(test, fake_hold(expander), 0);
+	settles_in_ms(test);
+	fake_let_go();
+	says(test, EXPANDER_BASE, CXLA_OWNER_ACCEL, CXLA_LEDGER_RESERVED,
+	     CXLA_WHY_MEANT);
+	KUNIT_EXPECT_STREQ(test, verdict_at(EXPANDER_BASE).who,
+			   pci_name(expander->pdev));
+}
+
 static struct kunit_case kept_cases[] = {
 	KUNIT_CASE(range_of_a_faulty_decoder_is_kept),
 	KUNIT_CASE(range_of_a_dvsec_is_kept),
 	KUNIT_CASE(range_that_a_bridge_leads_to_the_device_is_kept),
 	KUNIT_CASE(range_of_a_faulty_decoder_of_a_bridge_is_kept),
+	KUNIT_CASE(range_of_a_device_without_power_is_kept),
 	KUNIT_CASE(windows_are_kept_when_nobody_says_what_a_device_decodes),
+	KUNIT_CASE(device_that_is_none_of_cxl_is_not_locked),
+	KUNIT_CASE(device_whose_lock_is_never_free_keeps_its_range),
+	KUNIT_CASE(expander_whose_lock_is_never_free_keeps_its_range),
 	{}
 };
 
