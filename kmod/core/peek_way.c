@@ -13,6 +13,7 @@
 #include <linux/io.h>
 #include <linux/ioport.h>
 #include <linux/pci.h>
+#include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
 #include "access.h"
@@ -131,7 +132,7 @@ static int cxla_way_bridge(struct cxla_way *way,
 	return !rc;
 }
 
-static int cxla_way_switch(struct cxla_way *way, struct pci_dev *upstream)
+static int cxla_way_upstream(struct cxla_way *way, struct pci_dev *upstream)
 {
 	struct cxl_register_map map;
 	u16 command;
@@ -146,6 +147,20 @@ static int cxla_way_switch(struct cxla_way *way, struct pci_dev *upstream)
 	if (rc)
 		return rc == -ENOMEM ? rc : 0;
 	return cxla_way_bridge(way, &map);
+}
+
+/* with a device asleep below it, it may fall asleep at any time */
+static int cxla_way_switch(struct cxla_way *way, struct pci_dev *upstream)
+{
+	int active = pm_runtime_get_if_active(&upstream->dev);
+	int rc;
+
+	if (!active)
+		return 0;
+	rc = cxla_way_upstream(way, upstream);
+	if (active > 0)
+		pm_runtime_put(&upstream->dev);
+	return rc;
 }
 
 /* what firmware says is not trusted: nothing but registers may be mapped as such */

@@ -3,6 +3,7 @@
  * What the bridges above lead to a device: kmod/core/peek_way.c on the fake
  * fabric.
  */
+#include "../fake/fake_pm.h"
 #include "peek_rig.h"
 
 MODULE_IMPORT_NS("CXL");
@@ -119,6 +120,12 @@ static void each_bridge_says_all_that_can_reach_the_device(struct kunit *test)
 	*fake_cfg(r->sw, PCI_COMMAND) |= PCI_COMMAND_MEMORY;
 	r->sw->pdev->current_state = PCI_D3hot;
 	leads(test, r->leaves[1], 0, NULL, 0);
+	r->sw->pdev->current_state = PCI_D0;
+	fake_pm_suspended = &r->sw->pdev->dev;
+	leads(test, r->leaves[1], 0, NULL, 0);
+	fake_pm_suspended = NULL;
+	leads(test, r->leaves[1], 1, both, 1);
+	KUNIT_EXPECT_EQ(test, fake_pm_held, 0);
 }
 
 /* one decoder of the host bridge has the memory of both */
