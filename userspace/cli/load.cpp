@@ -135,9 +135,16 @@ Exit report_load(const Root &root, const Context &context, const LoadRequest &re
 {
 	size_t attached = 0;
 	json devices = json::array();
+	Machine machine = read_machine(root);
+	auto left_out = machine.bridges_left_out();
 
 	if (!context.json)
 		fmt::print("modules are loaded\n");
+	for (uint32_t uid : left_out)
+		if (!context.json)
+			fmt::print("host bridge {} ({})  left out, with all below it: the kernel "
+				   "log says why\n",
+				   uid, machine.bridge_device(uid));
 	for (const auto &bdf : request.devices) {
 		Accelerator accel = wait_for_outcome(root, bdf);
 
@@ -147,7 +154,10 @@ Exit report_load(const Root &root, const Context &context, const LoadRequest &re
 			print_outcome(accel);
 	}
 	if (context.json)
-		print_json({{"command", "load"}, {"loaded", true}, {"devices", devices}});
+		print_json({{"command", "load"},
+			    {"loaded", true},
+			    {"host_bridges_left_out", left_out},
+			    {"devices", devices}});
 	return attached == request.devices.size() ? Exit::Ok : Exit::Partial;
 }
 

@@ -136,7 +136,28 @@ std::string Machine::bridge_trouble(uint64_t uid) const
 	/* a machine that shows none of them hides them */
 	if (!acpi_bridges.empty() && bridge_device(uid).empty())
 		return "no such device";
+
+	auto out = bridges_left_out();
+
+	if (std::find(out.begin(), out.end(), uid) != out.end())
+		return "left out, the kernel log says why";
 	return {};
+}
+
+std::vector<uint32_t> Machine::bridges_left_out() const
+{
+	std::vector<uint32_t> out;
+
+	if (!cedt || ours.of(NodeKind::Root).empty())
+		return out;
+	for (const auto &bridge : cedt->bridges) {
+		std::string device = bridge_device(bridge.uid);
+
+		if (bridge.version && !device.empty() && !ours.port_above(device) &&
+		    std::find(out.begin(), out.end(), bridge.uid) == out.end())
+			out.push_back(bridge.uid);
+	}
+	return out;
 }
 
 std::optional<uint64_t> Machine::serial_of(const std::string &bdf) const

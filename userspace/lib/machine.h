@@ -64,6 +64,8 @@ struct Machine {
 	std::string bridge_device(uint64_t uid) const;
 	/* what keeps a host bridge from being of use: `not in the CEDT`; empty: nothing known */
 	std::string bridge_trouble(uint64_t uid) const;
+	/* UIDs of host bridges in the CEDT that our root is without: it could not use them */
+	std::vector<uint32_t> bridges_left_out() const;
 	/* by its capability, or by its memdev */
 	std::optional<uint64_t> serial_of(const std::string &bdf) const;
 	/* what cxla_hmem and cxla_dax have given to device-dax, and to which device */

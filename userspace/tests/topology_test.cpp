@@ -270,6 +270,23 @@ TEST_F(Attached, window_to_a_host_bridge_that_is_not_there_is_wrong)
 	EXPECT_TRUE(contains(wrong_text(now.machine), "window-target: leads to host bridge 12"));
 }
 
+TEST_F(Attached, host_bridge_that_the_root_is_without_is_left_out)
+{
+	EXPECT_TRUE(status().machine.bridges_left_out().empty());
+
+	made.remove("/sys/bus/cxla/devices/port1");
+
+	Status now = status();
+
+	EXPECT_EQ(now.machine.bridges_left_out(), std::vector<uint32_t>{12});
+	EXPECT_TRUE(contains(machine_text(now), "host bridge 12 (left out, the kernel log"));
+	EXPECT_TRUE(contains(wrong_text(now.machine), "leads to host bridge 12: left out"));
+
+	/* without a root it is not known */
+	made.remove("/sys/bus/cxla/devices/root0");
+	EXPECT_TRUE(status().machine.bridges_left_out().empty());
+}
+
 TEST_F(Attached, window_to_a_cxl_1_1_host_bridge_says_so)
 {
 	std::string table = cxla::test::make_cedt();
