@@ -104,6 +104,17 @@ static int cxla_do_reset(struct cxl_decoder *cxld)
 	return 0;
 }
 
+/* a member that was read again may decode another range by now */
+static bool cxla_region_fits_members(const struct cxl_region *cxlr)
+{
+	for (int i = 0; i < cxlr->ways; i++)
+		if (!cxlr->targets[i] ||
+		    cxlr->targets[i]->cxld.hpa_range.start != cxlr->res.start ||
+		    cxlr->targets[i]->cxld.hpa_range.end != cxlr->res.end)
+			return false;
+	return true;
+}
+
 /* does hardware decode it, on all of the way to each member */
 static int cxla_region_read_back(struct cxl_region *cxlr)
 {
@@ -113,16 +124,6 @@ static int cxla_region_read_back(struct cxl_region *cxlr)
 		if (cxlr->targets[i])
 			rc = cxla_route_read_back(cxlr->targets[i]);
 	return rc;
-}
-
-/* what somebody else made of a decoder meanwhile stays */
-static int cxla_undo_commit(struct cxl_decoder *cxld)
-{
-	if (cxla_decoder_read_back(cxld))
-		return 0;
-	if (cxla_decoder_in_turn(cxld, false) || cxla_decoder_reset(cxld))
-		dev_err(&cxld->dev, "stays committed\n");
-	return 0;
 }
 
 static void cxla_region_note(struct cxl_region *cxlr, bool committed)
@@ -167,7 +168,7 @@ static int cxla_region_do_commit(struct cxl_region *cxlr)
 	rc = cxla_each_parent_first(cxlr, cxla_decoder_commit) ?:
 	     cxla_region_read_back(cxlr);
 	if (rc) {
-		cxla_each_child_first(cxlr, cxla_undo_commit);
+		cxla_each_child_first(cxlr, cxla_do_reset);
 		return rc;
 	}
 	cxlr->uncommitted = false;
@@ -339,13 +340,14 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
  * What hardware decodes already is not written, and 0 says that it was asked,
  * on all of the way to each member.
  *
- * Return: 0, also when it was committed already; -ENXIO: members are missing, a
- * component does not answer, or it is going away; -EBUSY: it is not complete
- * yet, decoders in front of its own are idle, or hardware has them locked and
- * committed for something else, or a reset took a range that is locked or
- * System RAM; -EOPNOTSUPP: it took it, and the platform can't invalidate
- * caches; -EIO, -ETIMEDOUT: hardware refused; -ENOMEM: its driver could not be
- * bound. Of an error nothing is left committed that was not before it.
+ * Return: 0, also when it was committed already; -ENXIO: members are missing or
+ * map something else by now, a component does not answer, or it is going away;
+ * -EBUSY: it is not complete yet, decoders in front of its own are idle, or
+ * hardware has them locked and committed for something else, or a reset took a range
+ * that is locked or System RAM; -EOPNOTSUPP: a reset took it, and the platform
+ * can't invalidate caches; -EIO, -ETIMEDOUT: hardware refused; -ENOMEM: its
+ * driver could not be bound. Of one to which 0 was written before all is then
+ * as before.
  */
 int cxla_region_commit(struct cxl_region *cxlr)
 {
@@ -357,7 +359,7 @@ int cxla_region_commit(struct cxl_region *cxlr)
 		guard(mutex)(&cxlr->cxlrd->regions_lock);
 		guard(rwsem_write)(&cxl_rwsem.region);
 		if (cxlr->life == CXLA_DYING ||
-		    cxlr->nr_targets != cxlr->ways) {
+		    !cxla_region_fits_members(cxlr)) {
 			rc = -ENXIO;
 		} else if (cxlr->life == CXLA_BUILDING) {
 			rc = -EBUSY;

@@ -273,6 +273,12 @@ static void locked_decoder_is_never_written(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dev->count.writes, 0);
 	KUNIT_EXPECT_FALSE(test, committed(rig(test)->bridge, 0));
 
+	/* nor one that will be locked as soon as it is committed */
+	fake_hdm_reset(dev);
+	*fake_hdm_reg(dev, 0, CXL_HDM_CTRL) = CXL_HDM_CTRL_LOCK;
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), -EBUSY);
+	KUNIT_EXPECT_EQ(test, dev->count.writes, 0);
+
 	/* nor is one that says what it should */
 	fake_hdm_reset(dev);
 	locked.base = RANGE_BASE;
@@ -444,6 +450,17 @@ static void range_that_is_another_one_now_is_noted(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, cxld->flags & CXL_DECODER_F_LOCK);
 }
 
+static void region_of_which_a_member_maps_another_range_is_not_committed(struct kunit *test)
+{
+	struct fake_commit other = { .base = OTHER_BASE, .size = RANGE_SIZE };
+	struct cxl_region *cxlr = uncommitted(test);
+
+	KUNIT_ASSERT_EQ(test, fake_hdm_commit(rig(test)->dev, 0, &other), 0);
+	KUNIT_EXPECT_EQ(test, reread(test, rig(test)->dev), 1);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, true), -ENXIO);
+	KUNIT_EXPECT_EQ(test, rig(test)->f->count.writes, 0);
+}
+
 static void target_that_is_another_one_now_is_noted(struct kunit *test)
 {
 	struct cxl_port *port;
@@ -509,6 +526,7 @@ static struct kunit_case program_cases[] = {
 	KUNIT_CASE(what_did_not_change_is_read_again_without_a_word),
 	KUNIT_CASE(decoders_that_a_reset_cleared_are_noted_once),
 	KUNIT_CASE(range_that_is_another_one_now_is_noted),
+	KUNIT_CASE(region_of_which_a_member_maps_another_range_is_not_committed),
 	KUNIT_CASE(target_that_is_another_one_now_is_noted),
 	KUNIT_CASE(values_that_make_no_sense_are_broken_and_not_taken_over),
 	KUNIT_CASE(device_that_stops_to_answer_changes_nothing),

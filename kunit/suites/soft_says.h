@@ -11,7 +11,7 @@ static inline struct cxla_verdict verdict_at(u64 hpa)
 	struct range range;
 	u64 time;
 
-	if (!cxla_ledger_find(hpa, &range, &verdict, &time) ||
+	if (!fake_ledger_find(hpa, &range, &verdict, &time) ||
 	    range.start > hpa)
 		verdict.why = CXLA_NR_WHYS;
 	return verdict;
