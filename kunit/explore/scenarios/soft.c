@@ -131,6 +131,11 @@ static int soft_bound_setup(void)
 	       0 : -ENXIO;
 }
 
+static void soft_set_class(unsigned int class)
+{
+	bench.devices[ACCEL]->pdev->class = class;
+}
+
 static int soft_unmapped_setup(void)
 {
 	int rc = soft_begin();
@@ -142,6 +147,8 @@ static int soft_unmapped_setup(void)
 	/* nothing attaches until it is mapped, and bound after that */
 	bench.by_hand = true;
 	fake_hdm_uncommit(bench.devices[ACCEL], 0);
+	/* the bridge leads to it, and it looks like an expander until then */
+	soft_set_class(PCI_CLASS_MEMORY_CXL << 8 | 0x10);
 	rc = bench_root();
 	cxla_enum_start();
 	return rc;
@@ -154,6 +161,7 @@ static int soft_map(void)
 		return -EEXIST;
 	soft.mapped = true;
 	bench.by_hand = false;
+	soft_set_class(PCI_CLASS_ACCELERATOR_PROCESSING << 8);
 	return fake_map(bench.devices[ACCEL], ACCEL_BASE, RANGE_SIZE, 0);
 }
 
