@@ -23,8 +23,8 @@ static LIST_HEAD(cxla_meters);
 void cxla_meter_start(struct cxla_meter *meter)
 {
 	meter->task = current;
-	guard(spinlock)(&cxla_meters_lock);
-	list_add(&meter->list, &cxla_meters);
+	scoped_guard(spinlock, &cxla_meters_lock)
+		list_add(&meter->list, &cxla_meters);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_meter_start, "CXL");
 
@@ -34,8 +34,8 @@ EXPORT_SYMBOL_NS_GPL(cxla_meter_start, "CXL");
  */
 void cxla_meter_stop(struct cxla_meter *meter)
 {
-	guard(spinlock)(&cxla_meters_lock);
-	list_del(&meter->list);
+	scoped_guard(spinlock, &cxla_meters_lock)
+		list_del(&meter->list);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_meter_stop, "CXL");
 
@@ -47,7 +47,7 @@ void cxla_access_count(const struct cxla_access *one)
 {
 	struct cxla_meter *meter;
 
-	guard(spinlock)(&cxla_meters_lock);
+	spin_lock(&cxla_meters_lock);
 	list_for_each_entry(meter, &cxla_meters, list) {
 		if (meter->task != current)
 			continue;
@@ -56,5 +56,6 @@ void cxla_access_count(const struct cxla_access *one)
 		meter->count.cfg_reads += one->cfg_reads;
 		meter->count.cfg_writes += one->cfg_writes;
 	}
+	spin_unlock(&cxla_meters_lock);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_access_count, "CXL");

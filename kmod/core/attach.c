@@ -193,6 +193,7 @@ bool cxla_attach_complete(struct cxl_memdev *cxlmd)
 
 	spin_lock(&cxlmd->lock);
 	complete = !test_bit(CXLA_MEMDEV_F_REVOKING, &cxlmd->flags);
+	/* pairs with cxl_attach_enter() */
 	smp_mb__before_atomic();
 	if (complete)
 		set_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags);

@@ -129,20 +129,18 @@ const struct bus_type cxla_bus_type = {
 int cxla_device_bind(struct device *dev)
 {
 	struct cxla_driver *drv;
-	int rc;
+	int rc, idx;
 
 	/* cxla_driver_unregister() waits for those who are here */
-	guard(srcu)(&cxla_drivers_srcu);
+	idx = srcu_read_lock(&cxla_drivers_srcu);
 	drv = READ_ONCE(cxla_drivers[cxla_device_id(dev)]);
-	if (!drv) {
-		/* one that is being registered just now sees @dev, or is seen */
-		rc = device_attach(dev);
-		return rc > 0 ? 0 : rc ?: -ENODEV;
-	}
-	rc = device_driver_attach(&drv->drv, dev);
-	if (rc == -EBUSY && device_is_bound(dev))
+	rc = drv ? device_driver_attach(&drv->drv, dev) : -ENODEV;
+	srcu_read_unlock(&cxla_drivers_srcu, idx);
+
+	/* one that is being registered just now sees @dev, or is seen */
+	if (!drv && device_attach(dev) == 1)
 		return 0;
-	return rc;
+	return rc == -EBUSY && device_is_bound(dev) ? 0 : rc;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_device_bind, "CXL");
 

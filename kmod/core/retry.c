@@ -133,10 +133,10 @@ void cxla_retry_kick(enum cxla_retry_why why)
 	atomic_inc(&cxla_news[why]);
 	/* pairs with cxla_retry_update(): one of the two sees the other's */
 	smp_mb__after_atomic();
-	guard(spinlock)(&cxla_waiters_lock);
-	list_for_each_entry(waiter, &cxla_waiters, list)
-		if (READ_ONCE(waiter->cxlds->wants) & BIT(why))
-			cxla_waiter_queue(waiter);
+	scoped_guard(spinlock, &cxla_waiters_lock)
+		list_for_each_entry(waiter, &cxla_waiters, list)
+			if (READ_ONCE(waiter->cxlds->wants) & BIT(why))
+				cxla_waiter_queue(waiter);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_retry_kick, "CXL");
 
@@ -149,11 +149,12 @@ EXPORT_SYMBOL_NS_GPL(cxla_retry_kick, "CXL");
 void cxla_retry_update(struct cxl_dev_state *cxlds)
 {
 	WRITE_ONCE(cxlds->wants, cxla_wants(cxlds));
+	/* pairs with cxla_retry_kick() */
 	smp_mb();
 	if (!cxlds->waiter || !cxla_is_news(cxlds))
 		return;
-	guard(spinlock)(&cxla_waiters_lock);
-	cxla_waiter_queue(cxlds->waiter);
+	scoped_guard(spinlock, &cxla_waiters_lock)
+		cxla_waiter_queue(cxlds->waiter);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_retry_update, "CXL");
 
