@@ -220,6 +220,7 @@ struct cxl_dport *cxla_dport_by_dev(struct cxl_port *port,
 struct cxl_port *cxla_find_port_by_dport(struct device *dport_dev, bool *rch);
 int cxla_enumerate_ports(struct cxl_memdev *cxlmd, struct cxl_port **port);
 void cxla_switch_put(struct cxl_port *port);
+bool cxla_ports_reread(struct cxl_memdev *cxlmd);
 int cxla_endpoint_add(struct cxl_memdev *cxlmd, struct cxl_dport *dport);
 
 DEFINE_FREE(cxla_put_port, struct cxl_port *,

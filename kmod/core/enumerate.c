@@ -241,6 +241,28 @@ int cxla_enumerate_ports(struct cxl_memdev *cxlmd, struct cxl_port **port)
 EXPORT_SYMBOL_NS_GPL(cxla_enumerate_ports, "CXL");
 
 /**
+ * cxla_ports_reread() - what the ports above a device decode may have changed
+ * @cxlmd: its memdev; no port's lock is held
+ *
+ * Context: sleeps; takes the locks of the ports, one by one.
+ * Return: true: it has changed.
+ */
+bool cxla_ports_reread(struct cxl_memdev *cxlmd)
+{
+	struct device *dport_dev = cxlmd->cxlds->dev->parent;
+	struct cxl_port *port __free(cxla_put_port) = dport_dev ?
+		cxla_find_port_by_dport(dport_dev, NULL) : NULL;
+	bool changed = false;
+
+	/* each keeps the one above */
+	for (struct cxl_port *p = port; p && !is_cxl_root(p); p = p->parent)
+		scoped_guard(device, &p->dev)
+			if (p->up && cxla_hdm_reread(p) > 0)
+				changed = true;
+	return changed;
+}
+
+/**
  * cxla_endpoint_add() - add and bring up the endpoint port of a memdev
  * @cxlmd: memdev, its lock held
  * @dport: where it hangs off; the lock of its port is held

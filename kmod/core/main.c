@@ -28,6 +28,16 @@ struct workqueue_struct *cxla_wq;
  * Nobody restores decoders after a suspend, and the memory behind them would be
  * lost without anybody being told.
  */
+static int cxla_reread_one(struct device *dev, void *unused)
+{
+	if (dev->type != &cxla_port_type)
+		return 0;
+	guard(device)(dev);
+	if (to_cxl_port(dev)->up && !is_cxl_root(to_cxl_port(dev)))
+		cxla_hdm_reread(to_cxl_port(dev));
+	return 0;
+}
+
 static int cxla_pm_notify(struct notifier_block *nb, unsigned long event,
 			  void *data)
 {
@@ -38,6 +48,13 @@ static int cxla_pm_notify(struct notifier_block *nb, unsigned long event,
 			return NOTIFY_OK;
 		pr_err("a CXL region is active: detach, or unload, before the system sleeps\n");
 		return notifier_from_errno(-EBUSY);
+	case PM_POST_SUSPEND:
+	case PM_POST_HIBERNATION:
+	case PM_POST_RESTORE:
+		/* firmware may have programmed bridges anew */
+		bus_for_each_dev(&cxla_bus_type, NULL, NULL, cxla_reread_one);
+		cxla_retry_kick(CXLA_RETRY_ARRIVED);
+		return NOTIFY_OK;
 	default:
 		return NOTIFY_OK;
 	}

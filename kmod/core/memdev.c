@@ -298,6 +298,7 @@ bool cxl_reset_end(struct cxl_dev_state *cxlds, enum cxl_reset_kind kind)
 {
 	cxla_assert_host_locked(cxlds->dev);
 	cxlds->held &= ~BIT(kind);
+	cxlds->was_reset = true;
 	cxla_retry_update(cxlds);
 	return !cxlds->held;
 }
@@ -329,6 +330,14 @@ static void cxla_memdev_result(struct cxl_memdev *cxlmd, int rc)
 	trace_cxla_attach(cxlmd, rc, cxlds->reason);
 }
 
+/* may what the ports above decode be the reason */
+static bool cxla_is_routed_wrong(enum cxla_reason reason)
+{
+	return reason == CXLA_REASON_NOT_COMMITTED ||
+	       reason == CXLA_REASON_BAD_DECODER ||
+	       reason == CXLA_REASON_ROUTE_MISMATCH;
+}
+
 /*
  * Bring a memdev up. From when this has succeeded the attach is one that has to
  * be revoked and detached; or it failed, and nobody will call the driver about
@@ -336,7 +345,18 @@ static void cxla_memdev_result(struct cxl_memdev *cxlmd, int rc)
  */
 static int cxla_memdev_bring_up(struct cxl_memdev *cxlmd)
 {
-	int rc = cxla_device_bind(&cxlmd->dev);
+	struct cxl_dev_state *cxlds = cxlmd->cxlds;
+	int rc;
+
+	/* a reset may have taken what ports above the device decode */
+	if (cxlds->was_reset)
+		cxla_ports_reread(cxlmd);
+	cxlds->was_reset = false;
+	rc = cxla_device_bind(&cxlmd->dev);
+	/* and who made a device come may have programmed them since */
+	if (rc == -ENXIO && cxla_is_routed_wrong(cxlmd->reason) &&
+	    cxla_ports_reread(cxlmd))
+		rc = cxla_device_bind(&cxlmd->dev);
 
 	if (!cxlmd->attach)
 		return rc == -ENXIO ? 0 : rc;

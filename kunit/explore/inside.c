@@ -16,7 +16,7 @@ EXPORT_SYMBOL_GPL(cxla_region_type);
 
 void explore_core_forget(void)
 {
-	cxla_ledger_exit();
+	cxla_claims_exit();
 	cxla_enum_started = false;
 	cxla_enum_wait_over = false;
 }

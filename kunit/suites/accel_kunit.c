@@ -19,6 +19,7 @@ MODULE_IMPORT_NS("CXL");
 
 struct rig {
 	struct fake_fabric *f;
+	struct fake_node *bridge;
 	struct fake_node *dev;
 };
 
@@ -70,6 +71,7 @@ static int accel_init(struct kunit *test)
 	test->priv = rig;
 	rig->dev = fake_test_endpoint(test, WINDOW_BASE, RANGE_BASE, RANGE_SIZE);
 	rig->f = rig->dev->fabric;
+	rig->bridge = rig->dev->parent->parent;
 	fake_test_driver(test, rig->dev, "cxla_accel");
 	return 0;
 }
@@ -213,6 +215,67 @@ static void recover(struct kunit *test)
 	h->resume(pdev);
 }
 
+/* what comes in the middle is not for a device that may not answer */
+static void nothing_attaches_between_begin_and_end(struct kunit *test)
+{
+	struct pci_dev *pdev = rig(test)->dev->pdev;
+	const struct pci_error_handlers *h;
+
+	root_add(test);
+	bind(test);
+	h = to_pci_driver(pdev->dev.driver)->err_handler;
+	scoped_guard(device, &pdev->dev)
+		h->error_detected(pdev, pci_channel_io_frozen);
+	cxla_retry_kick(CXLA_RETRY_ARRIVED);
+	settle();
+	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
+	/* a reset, as a whole, is not the end of the recovery */
+	reset(test);
+	cxla_retry_kick(CXLA_RETRY_ARRIVED);
+	settle();
+	outcome(test, "pci-only", "revoked", "");
+	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
+
+	scoped_guard(device, &pdev->dev)
+		h->resume(pdev);
+	outcome(test, "attached", "none", RANGE_TEXT);
+}
+
+/* nor by a driver that is bound in the middle, and has heard of no error */
+static void driver_bound_in_a_recovery_does_not_attach(struct kunit *test)
+{
+	struct pci_dev *pdev = rig(test)->dev->pdev;
+	const struct pci_error_handlers *h;
+
+	root_add(test);
+	pdev->error_state = pci_channel_io_frozen;
+	bind(test);
+	outcome(test, "pci-only", "hw-error", "");
+	h = to_pci_driver(pdev->dev.driver)->err_handler;
+	pdev->error_state = pci_channel_io_normal;
+	scoped_guard(device, &pdev->dev)
+		h->resume(pdev);
+	outcome(test, "attached", "none", RANGE_TEXT);
+}
+
+/* as the reset of a bus does with the decoders of a switch on it */
+static void ports_above_are_read_again_after_a_reset(struct kunit *test)
+{
+	struct fake_node *bridge = rig(test)->bridge;
+	struct pci_dev *pdev = rig(test)->dev->pdev;
+	const struct pci_error_handlers *h;
+
+	root_add(test);
+	bind(test);
+	h = to_pci_driver(pdev->dev.driver)->err_handler;
+	scoped_guard(device, &pdev->dev) {
+		h->reset_prepare(pdev);
+		fake_hdm_reset(bridge);
+		h->reset_done(pdev);
+	}
+	outcome(test, "pci-only", "not-committed", "");
+}
+
 static void device_on_pci_only_stays_without_after_a_reset(struct kunit *test)
 {
 	root_add(test);
@@ -322,6 +385,28 @@ static void expander_has_a_memdev_and_an_unlocked_region(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
 }
 
+static void expander_that_lost_its_decoders_in_a_reset_has_no_region(struct kunit *test)
+{
+	struct pci_dev *pdev = rig(test)->dev->pdev;
+	const struct pci_error_handlers *h;
+
+	KUNIT_ASSERT_EQ(test, fake_store(rig(test)->dev, "driver_override", "cxla_pci"), 0);
+	root_add(test);
+	bind(test);
+	h = to_pci_driver(pdev->dev.driver)->err_handler;
+	for (int lost = 0; lost < 2; lost++) {
+		scoped_guard(device, &pdev->dev) {
+			h->reset_prepare(pdev);
+			KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
+			if (lost)
+				fake_hdm_reset(rig(test)->dev);
+			h->reset_done(pdev);
+		}
+		KUNIT_EXPECT_EQ(test, fake_census().memdevs, 1);
+		KUNIT_EXPECT_EQ(test, fake_census().regions, !lost);
+	}
+}
+
 static void expander_without_registers_is_not_bound(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, fake_store(rig(test)->dev, "driver_override", "cxla_pci"), 0);
@@ -340,6 +425,9 @@ static struct kunit_case accel_cases[] = {
 	KUNIT_CASE(range_that_can_t_be_mapped_again_leaves_the_device_pci_only),
 	KUNIT_CASE(device_on_reattach_comes_back_with_the_root),
 	KUNIT_CASE(device_on_pci_only_stays_without),
+	KUNIT_CASE(nothing_attaches_between_begin_and_end),
+	KUNIT_CASE(driver_bound_in_a_recovery_does_not_attach),
+	KUNIT_CASE(ports_above_are_read_again_after_a_reset),
 	KUNIT_CASE(device_on_pci_only_stays_without_after_a_reset),
 	KUNIT_CASE(device_on_pci_only_stays_without_after_a_recovery),
 	KUNIT_CASE(device_on_unbind_attaches_again_after_a_reset),
@@ -347,6 +435,7 @@ static struct kunit_case accel_cases[] = {
 	KUNIT_CASE(word_that_is_no_mode_is_refused),
 	KUNIT_CASE(error_recovery_revokes_before_and_attaches_after),
 	KUNIT_CASE(expander_has_a_memdev_and_an_unlocked_region),
+	KUNIT_CASE(expander_that_lost_its_decoders_in_a_reset_has_no_region),
 	KUNIT_CASE(expander_without_registers_is_not_bound),
 	{}
 };

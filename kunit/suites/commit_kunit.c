@@ -236,6 +236,13 @@ static void locked_member_refuses(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rig(test)->bridge->locked_writes, 0);
 }
 
+/* that is what is wrong with the request, whatever the platform can do */
+static void locked_region_is_busy_where_caches_stay(struct kunit *test)
+{
+	fake_cache_able = false;
+	locked_member_refuses(test);
+}
+
 static void locked_bridge_refuses(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, fake_fabric_start(rig(test)->f), 0);
@@ -487,6 +494,23 @@ static void two_writers_reset_it_once(struct kunit *test)
 	expect_state(test, cxlr, true);
 }
 
+/* who has it asked the kernel, and not us: in-tree device_dax, or kmem */
+static void region_that_somebody_has_a_byte_of_is_not_changed(struct kunit *test)
+{
+	struct cxl_region *cxlr = mapped_and_up(test, 0);
+
+	KUNIT_ASSERT_NOT_NULL(test, request_mem_region(cxlr->res.end, 1,
+						       "dax0.0"));
+	refused_without_a_write(test, cxlr, -EBUSY);
+	KUNIT_EXPECT_EQ(test, fake_store_cxla(cxlr->dev.parent, "delete_region",
+					      dev_name(&cxlr->dev)), -EBUSY);
+	KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+	KUNIT_EXPECT_NOT_NULL(test, cxlr->dev.driver);
+	release_mem_region(cxlr->res.end, 1);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
+	expect_state(test, cxlr, false);
+}
+
 /* the driver core defers a device whose supplier has no driver yet */
 static void driver_that_the_core_defers_is_no_error_of_the_writer(struct kunit *test)
 {
@@ -510,6 +534,7 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(what_is_done_already_is_not_done_again),
 	KUNIT_CASE(platform_without_invalidation_refuses),
 	KUNIT_CASE(locked_member_refuses),
+	KUNIT_CASE(locked_region_is_busy_where_caches_stay),
 	KUNIT_CASE(locked_bridge_refuses),
 	KUNIT_CASE(lock_that_came_later_refuses),
 	KUNIT_CASE(lock_of_a_bridge_that_came_later_leaves_all_as_before),
@@ -525,6 +550,7 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(endpoint_that_goes_while_uncommitted_leaves_nothing),
 	KUNIT_CASE(accelerator_attaches_to_what_was_committed_again),
 	KUNIT_CASE(two_writers_reset_it_once),
+	KUNIT_CASE(region_that_somebody_has_a_byte_of_is_not_changed),
 	KUNIT_CASE(driver_that_the_core_defers_is_no_error_of_the_writer),
 	{}
 };

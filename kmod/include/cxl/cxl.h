@@ -134,6 +134,7 @@ struct cxla_mem_identity {
  * @error: negative errno of the last attach, or 0
  * @record: what the last attach cost
  * @held: private: resets that have begun and not ended, by enum cxl_reset_kind
+ * @was_reset: private: since the last attach
  * @seen: private: how often something came, when it was known last
  * @wants: private: what of that would help
  * @waiter: private: of devm_cxl_attach_retry()
@@ -157,6 +158,7 @@ struct cxl_dev_state {
 	int error;
 	struct cxla_attach_record record;
 	unsigned long held;
+	bool was_reset;
 	int seen[2];
 	unsigned int wants;
 	struct cxla_waiter *waiter;
