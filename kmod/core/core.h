@@ -416,7 +416,7 @@ enum cxla_memdev_flags {
 
 extern const struct device_type cxla_memdev_type;
 
-int cxla_memdev_wake(struct cxl_dev_state *cxlds);
+void cxla_memdev_wake(struct cxl_dev_state *cxlds);
 struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 				   const struct cxl_memdev_attach *attach);
 void cxla_memdev_drop(struct cxl_memdev *cxlmd);

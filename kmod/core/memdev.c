@@ -279,6 +279,8 @@ void devm_cxl_del_memdev(struct cxl_dev_state *cxlds)
 	cxla_assert_host_locked(cxlds->dev);
 	if (!cxlds->cxlmd)
 		return;
+	/* who gives it up does not want it back for what came long ago */
+	cxla_news_seen(cxlds);
 	cxla_accel_enter();
 	cxla_memdev_drop(cxlds->cxlmd);
 	cxla_accel_exit();
@@ -432,9 +434,14 @@ struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 	cxlds->error = -EBUSY;
 	if (cxlds->held || cxla_device_detaching(cxlds->dev))
 		return ERR_PTR(-EBUSY);
-	/* the device is what its driver takes it for */
-	if (!attach)
+	if (!attach) {
+		/* the device is what its driver takes it for */
 		cxla_unreserve(dev_name(cxlds->dev));
+		if (!cxlds->waiter)
+			cxlds->error = devm_cxl_attach_retry(cxlds, NULL);
+		if (!cxlds->waiter)
+			return ERR_PTR(cxlds->error);
+	}
 
 	cxlds->reg_map.access = (struct cxla_access) { };
 	cxla_news_seen(cxlds);
@@ -448,22 +455,17 @@ struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 EXPORT_SYMBOL_NS_GPL(cxla_memdev_add, "CXL");
 
 /**
- * cxla_memdev_wake() - bind the memdev of an expander that is idle
- * @cxlds: device state, its lock held
- *
- * Return: 0, or why it stays idle.
+ * cxla_memdev_wake() - bind the memdev of an expander, if it is idle
+ * @cxlds: device state with a memdev, its lock held
  */
-int cxla_memdev_wake(struct cxl_dev_state *cxlds)
+void cxla_memdev_wake(struct cxl_dev_state *cxlds)
 {
 	int rc;
 
 	cxla_assert_host_locked(cxlds->dev);
-	if (!cxlds->cxlmd)
-		return -ENODEV;
-	cxla_news_seen(cxlds);
 	cxla_accel_enter();
 	rc = cxla_device_bind(&cxlds->cxlmd->dev);
 	cxla_accel_exit();
-	return rc;
+	if (rc)
+		dev_dbg(&cxlds->cxlmd->dev, "stays idle: %d\n", rc);
 }
-EXPORT_SYMBOL_NS_GPL(cxla_memdev_wake, "CXL");

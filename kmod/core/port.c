@@ -440,8 +440,9 @@ void cxla_port_teardown(struct cxl_port *port)
 	if (is_cxl_endpoint(port)) {
 		struct cxl_memdev *cxlmd = to_cxl_memdev(port->uport_dev);
 
-		/* what comes from here on may help */
-		cxla_news_seen(cxlmd->cxlds);
+		/* of a range that is taken, what comes from here on may help */
+		if (!test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags))
+			cxla_news_seen(cxlmd->cxlds);
 		cxla_attach_revoke(cxlmd);
 		cxla_regions_detach(port);
 		cxla_pause(CXLA_PAUSE_ENDPOINT_DETACHED);

@@ -4,10 +4,11 @@
  *
  * A driver that went on without CXL.mem because something above it was missing
  * may ask to be told when that comes. Its own work item then calls it, under the
- * lock of its device, so that it can attach as in its probe.
+ * lock of its device, so that it can attach as in its probe. The memdev of an
+ * expander, whose driver asked for no range, is bound in the same way.
  *
  * What came is counted. A device has seen what was there when its last attach
- * began, and when its range was taken back. Whoever compares, under the lock of
+ * began, and when its range was taken back or given up. Whoever compares, under the lock of
  * the device, misses nothing, however late: the one who asks, the one whose
  * memdev is dropped, and the work that is queued when something comes.
  */
@@ -26,7 +27,7 @@
  * @work: calls @retry
  * @dev: the device, referenced
  * @cxlds: device state; NULL once the driver is gone; lock of @dev
- * @retry: what to call
+ * @retry: what to call, or NULL
  */
 struct cxla_waiter {
 	struct kref kref;
@@ -102,12 +103,19 @@ static void cxla_retry_work(struct work_struct *work)
 {
 	struct cxla_waiter *waiter = container_of(work, struct cxla_waiter,
 						  work);
+	struct cxl_dev_state *cxlds;
 
 	cxla_pause(CXLA_PAUSE_RETRY_BEGIN);
 	cxla_accel_lock(waiter->dev);
 	cxla_pause(CXLA_PAUSE_RETRY_LOCKED);
-	if (waiter->cxlds && cxla_is_news(waiter->cxlds))
-		waiter->retry(waiter->cxlds);
+	cxlds = waiter->cxlds;
+	if (cxlds && cxla_is_news(cxlds)) {
+		/* the memdev of an expander is there, and idle */
+		if (cxlds->cxlmd)
+			cxla_memdev_wake(cxlds);
+		else if (waiter->retry)
+			waiter->retry(cxlds);
+	}
 	device_unlock(waiter->dev);
 	kref_put(&waiter->kref, cxla_waiter_release);
 }
@@ -175,8 +183,12 @@ int devm_cxl_attach_retry(struct cxl_dev_state *cxlds,
 	struct cxla_waiter *waiter;
 	int rc;
 
-	if (cxlds->waiter)
-		return -EBUSY;
+	if (cxlds->waiter) {
+		if (cxlds->waiter->retry)
+			return -EBUSY;
+		cxlds->waiter->retry = retry;
+		return 0;
+	}
 	waiter = kzalloc(sizeof(*waiter), GFP_KERNEL);
 	if (!waiter)
 		return -ENOMEM;

@@ -24,6 +24,7 @@ static int cxla_mem_bring_up(struct cxl_memdev *cxlmd)
 	struct cxl_port *port;
 	int rc;
 
+	cxla_news_seen(cxlmd->cxlds);
 	if (cxla_pci_is_frozen(cxlmd))
 		return cxla_refuse(cxlmd, CXLA_REASON_HW_ERROR);
 	if (!cxlmd->cxlds->media_ready)

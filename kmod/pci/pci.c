@@ -17,7 +17,6 @@
 #include <cxl/cxl.h>
 #include <cxl/pci.h>
 
-#include "../core/core.h"
 #include "../core/pci.h"
 #include "mailbox.h"
 
@@ -62,15 +61,6 @@ static int cxla_expander_setup(struct cxla_expander *expander,
 	return cxl_set_capacity(cxlds, capacity);
 }
 
-/* a root, or a port, came, and the memdev is idle */
-static void cxla_expander_retry(struct cxl_dev_state *cxlds)
-{
-	int rc = cxla_memdev_wake(cxlds);
-
-	if (rc)
-		dev_dbg(cxlds->dev, "stays idle: %d\n", rc);
-}
-
 static int cxla_expander_probe(struct pci_dev *pdev,
 			       const struct pci_device_id *id)
 {
@@ -100,9 +90,6 @@ static int cxla_expander_probe(struct pci_dev *pdev,
 		return rc;
 
 	expander->cxlds.media_ready = true;
-	rc = devm_cxl_attach_retry(&expander->cxlds, cxla_expander_retry);
-	if (rc)
-		return rc;
 	/* without a root, or a committed decoder, the memdev is there and idle */
 	cxlmd = devm_cxl_add_memdev(&expander->cxlds, NULL);
 	return PTR_ERR_OR_ZERO(cxlmd);
