@@ -259,7 +259,9 @@ static void cxla_detach_accel(struct cxl_memdev *cxlmd, struct device *dev)
 	detach = READ_ONCE(cxlmd->attach->detach);
 	if (detach) {
 		detach(cxlmd);
-		cxla_memdev_drop(cxlmd);
+		/* it may have given it up by itself */
+		if (cxlmd->cxlds->cxlmd == cxlmd)
+			cxla_memdev_drop(cxlmd);
 		device_unlock(dev);
 		return;
 	}

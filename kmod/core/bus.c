@@ -66,8 +66,8 @@ static enum cxla_life cxla_device_life(const struct device *dev)
  */
 static int cxla_bus_match(struct device *dev, const struct device_driver *drv)
 {
-	return cxla_device_id(dev) == to_cxla_driver(drv)->id &&
-	       cxla_device_life(dev) == CXLA_LIVE;
+	return READ_ONCE(cxla_drivers[cxla_device_id(dev)]) ==
+	       to_cxla_driver(drv) && cxla_device_life(dev) == CXLA_LIVE;
 }
 
 static int cxla_bus_uevent(const struct device *dev, struct kobj_uevent_env *env)
@@ -77,6 +77,9 @@ static int cxla_bus_uevent(const struct device *dev, struct kobj_uevent_env *env
 
 static int cxla_bus_probe(struct device *dev)
 {
+	/* cxla_device_bind() comes here without a match */
+	if (cxla_device_life(dev) != CXLA_LIVE)
+		return -ENODEV;
 	return to_cxla_driver(dev->driver)->probe(dev);
 }
 
@@ -136,10 +139,6 @@ int cxla_device_bind(struct device *dev)
 	drv = READ_ONCE(cxla_drivers[cxla_device_id(dev)]);
 	rc = drv ? device_driver_attach(&drv->drv, dev) : -ENODEV;
 	srcu_read_unlock(&cxla_drivers_srcu, idx);
-
-	/* one that is being registered just now sees @dev, or is seen */
-	if (!drv && device_attach(dev) == 1)
-		return 0;
 	return rc == -EBUSY && device_is_bound(dev) ? 0 : rc;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_device_bind, "CXL");
@@ -168,6 +167,14 @@ const struct attribute_group cxla_base_group = {
 	.attrs = cxla_base_attributes,
 };
 
+void cxla_driver_unregister(struct cxla_driver *drv)
+{
+	WRITE_ONCE(cxla_drivers[drv->id], NULL);
+	synchronize_srcu(&cxla_drivers_srcu);
+	driver_unregister(&drv->drv);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_driver_unregister, "CXL");
+
 /**
  * __cxla_driver_register() - register a driver of the bus
  * @drv: driver; the only one of its kind of device
@@ -185,16 +192,13 @@ int __cxla_driver_register(struct cxla_driver *drv, struct module *owner)
 	drv->drv.owner = owner;
 	drv->drv.probe_type = PROBE_FORCE_SYNCHRONOUS;
 	rc = driver_register(&drv->drv);
-	if (!rc)
-		WRITE_ONCE(cxla_drivers[drv->id], drv);
+	if (rc)
+		return rc;
+	/* from here on it matches: what is there already is bound, too */
+	WRITE_ONCE(cxla_drivers[drv->id], drv);
+	rc = driver_attach(&drv->drv);
+	if (rc)
+		cxla_driver_unregister(drv);
 	return rc;
 }
 EXPORT_SYMBOL_NS_GPL(__cxla_driver_register, "CXL");
-
-void cxla_driver_unregister(struct cxla_driver *drv)
-{
-	WRITE_ONCE(cxla_drivers[drv->id], NULL);
-	synchronize_srcu(&cxla_drivers_srcu);
-	driver_unregister(&drv->drv);
-}
-EXPORT_SYMBOL_NS_GPL(cxla_driver_unregister, "CXL");

@@ -115,7 +115,9 @@ static int cxla_entry_fit(u64 pos, u64 *end, const char *name)
 	const struct range whole = { pos, *end };
 	u64 good = pos - 1, bad = *end;
 
-	if (cxla_entry_request(pos, *end, name))
+	/* once more, lest a want of memory cut it */
+	if (cxla_entry_request(pos, *end, name) ||
+	    cxla_entry_request(pos, *end, name))
 		return 0;
 	if (cxla_range_busy(&whole))
 		return -EBUSY;
@@ -175,7 +177,7 @@ static int cxla_pieces_request(struct cxla_holding *holding)
 
 /**
  * cxla_resource_insert() - give a window or a region its place and name
- * @parent: below this
+ * @parent: below this; NULL: anywhere, and grown over what it cuts
  * @res: not in the tree
  *
  * Whatever lies inside goes below it. Into a busy entry nothing is put: when who
@@ -186,13 +188,14 @@ static int cxla_pieces_request(struct cxla_holding *holding)
  */
 int cxla_resource_insert(struct resource *parent, struct resource *res)
 {
-	int rc;
-
 	/* of ours none comes or goes meanwhile */
 	guard(mutex)(&cxla_claims_lock);
-	rc = insert_resource(parent, res);
-	if (rc)
-		return rc;
+	if (parent)
+		insert_resource(parent, res);
+	else
+		insert_resource_expand_to_fit(&iomem_resource, res);
+	if (!res->parent)
+		return -EBUSY;
 	if (!(res->parent->flags & IORESOURCE_BUSY))
 		return 0;
 	remove_resource(res);
@@ -427,8 +430,15 @@ EXPORT_SYMBOL_NS_GPL(devm_cxla_claim, "CXL");
  */
 int cxla_reserve(const struct range *range, const char *who)
 {
-	struct cxla_reservation *kept = kzalloc(sizeof(*kept), GFP_KERNEL);
+	struct cxla_reservation *kept;
 
+	scoped_guard(mutex, &cxla_claims_lock)
+		list_for_each_entry(kept, &cxla_reservations, list)
+			if (kept->range.start == range->start &&
+			    kept->range.end == range->end &&
+			    !strcmp(kept->verdict.who, who))
+				return 0;
+	kept = kzalloc(sizeof(*kept), GFP_KERNEL);
 	if (!kept)
 		return -ENOMEM;
 	kept->range = *range;
@@ -439,9 +449,13 @@ int cxla_reserve(const struct range *range, const char *who)
 	};
 	strscpy(kept->verdict.who, who);
 	kept->time_ns = ktime_get_boottime_ns();
-	guard(mutex)(&cxla_claims_lock);
-	list_add_tail(&kept->list, &cxla_reservations);
-	trace_cxla_owner(&kept->range, &kept->verdict);
+	scoped_guard(mutex, &cxla_claims_lock) {
+		list_add_tail(&kept->list, &cxla_reservations);
+		trace_cxla_owner(&kept->range, &kept->verdict);
+	}
+	/* it may have got a driver of expanders since it was asked */
+	if (cxla_is_expander_named(who))
+		cxla_unreserve(who);
 	return 0;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_reserve, "CXL");

@@ -140,9 +140,6 @@ static int cxla_region_do_reset(struct cxl_region *cxlr)
 	int rc;
 
 	lockdep_assert_held_write(&cxl_rwsem.region);
-	rc = cxla_each_child_first(cxlr, cxla_check_reset);
-	if (rc)
-		return rc;
 	rc = cxla_cache_invalidate(cxlr->res.start, resource_size(&cxlr->res));
 	if (rc)
 		return rc;
@@ -160,15 +157,20 @@ static int cxla_region_do_reset(struct cxl_region *cxlr)
 	return 0;
 }
 
+/* write what hardware does not decode, of a region that nobody uses */
 static int cxla_region_do_commit(struct cxl_region *cxlr)
 {
 	int rc;
 
 	lockdep_assert_held_write(&cxl_rwsem.region);
-	rc = cxla_each_parent_first(cxlr, cxla_decoder_commit) ?:
-	     cxla_region_read_back(cxlr);
+	rc = cxla_cache_invalidate(cxlr->res.start, resource_size(&cxlr->res));
+	if (!rc)
+		rc = cxla_each_parent_first(cxlr, cxla_decoder_commit);
+	if (!rc)
+		rc = cxla_region_read_back(cxlr);
 	if (rc) {
-		cxla_each_child_first(cxlr, cxla_do_reset);
+		if (cxlr->uncommitted)
+			cxla_each_child_first(cxlr, cxla_do_reset);
 		return rc;
 	}
 	cxlr->uncommitted = false;
@@ -200,21 +202,6 @@ int cxla_region_check_change(struct cxl_region *cxlr)
 	if (cxlr->life == CXLA_BUILDING || cxla_region_locked(cxlr))
 		return -EBUSY;
 	return cxla_region_is_ram(cxlr) ? -EBUSY : 0;
-}
-
-/* one that is committed, unless somebody's reset took it: then it is written */
-static int cxla_region_refresh(struct cxl_region *cxlr)
-{
-	int rc = cxla_region_read_back(cxlr);
-
-	if (rc != -EIO)
-		return rc;
-	rc = cxla_region_check_change(cxlr) ?:
-	     cxla_cache_invalidate(cxlr->res.start, resource_size(&cxlr->res));
-	if (rc)
-		return rc;
-	return cxla_each_parent_first(cxlr, cxla_decoder_commit) ?:
-	       cxla_region_read_back(cxlr);
 }
 
 /**
@@ -268,22 +255,33 @@ void cxla_region_change_end(struct cxl_region *cxlr, struct cxla_claim *claim,
 		dev_warn(&cxlr->dev, "no memory to offer it to device-dax again\n");
 }
 
+static int cxla_region_check_reset(struct cxl_region *cxlr)
+{
+	int rc = cxla_region_check_change(cxlr);
+
+	if (!rc && !cxla_cache_can_invalidate())
+		rc = -EOPNOTSUPP;
+	return rc ?: cxla_each_child_first(cxlr, cxla_check_reset);
+}
+
 /* reset the decoders of a region that nobody uses; its lock is held */
 static int cxla_region_reset(struct cxl_region *cxlr)
 {
 	struct cxla_claim claim = { };
 	int rc;
 
-	rc = cxla_region_change_begin(cxlr, &claim);
+	/* what is refused all the same takes the region from nobody */
+	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
+		guard(rwsem_write)(&cxl_rwsem.region);
+		rc = cxla_region_check_reset(cxlr);
+	}
+	rc = rc ?: cxla_region_change_begin(cxlr, &claim);
 	if (rc)
 		return rc;
 	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
 		guard(rwsem_write)(&cxl_rwsem.region);
-		rc = cxla_region_check_change(cxlr);
-		if (!rc && !cxla_cache_can_invalidate())
-			rc = -EOPNOTSUPP;
-		if (!rc)
-			rc = cxla_region_do_reset(cxlr);
+		rc = cxla_region_check_reset(cxlr) ?:
+		     cxla_region_do_reset(cxlr);
 	}
 	cxla_pause(CXLA_PAUSE_COMMIT_CHANGED);
 	cxla_region_change_end(cxlr, &claim, rc);
@@ -331,6 +329,50 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
 	return cxla_region_take_back(cxlr);
 }
 
+/* 1: its decoders have to be written; 0: hardware decodes it; or an error */
+static int cxla_region_check_commit(struct cxl_region *cxlr)
+{
+	int rc;
+
+	lockdep_assert_held_write(&cxl_rwsem.region);
+	if (cxlr->life == CXLA_DYING || !cxla_region_fits_members(cxlr))
+		return -ENXIO;
+	if (cxlr->life == CXLA_BUILDING)
+		return -EBUSY;
+	if (cxlr->uncommitted)
+		return 1;
+	/* a reset that nobody saw may have taken it */
+	rc = cxla_region_read_back(cxlr);
+	return rc == -EIO ? 1 : rc;
+}
+
+/* have hardware decode a region; its lock is held */
+static int cxla_region_program(struct cxl_region *cxlr)
+{
+	struct cxla_claim claim = { };
+	int rc;
+
+	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
+		guard(rwsem_write)(&cxl_rwsem.region);
+		rc = cxla_region_check_commit(cxlr);
+	}
+	if (rc <= 0)
+		return rc;
+	rc = cxla_region_change_begin(cxlr, &claim);
+	if (rc)
+		return rc;
+	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
+		guard(rwsem_write)(&cxl_rwsem.region);
+		rc = cxla_region_check_commit(cxlr);
+		if (rc == 1)
+			rc = cxla_region_do_commit(cxlr);
+	}
+	cxla_pause(CXLA_PAUSE_COMMIT_CHANGED);
+	/* it is offered again also where its driver was bound all the time */
+	cxla_region_change_end(cxlr, &claim, 1);
+	return rc;
+}
+
 /**
  * cxla_region_commit() - 1 written to commit
  * @cxlr: region
@@ -351,29 +393,18 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
  */
 int cxla_region_commit(struct cxl_region *cxlr)
 {
-	bool changed = false;
-	int rc = 0;
+	bool was_uncommitted;
+	int rc;
 
 	guard(mutex)(&cxlr->writer);
 	scoped_guard(device, &cxlr->dev) {
-		guard(mutex)(&cxlr->cxlrd->regions_lock);
-		guard(rwsem_write)(&cxl_rwsem.region);
-		if (cxlr->life == CXLA_DYING ||
-		    !cxla_region_fits_members(cxlr)) {
-			rc = -ENXIO;
-		} else if (cxlr->life == CXLA_BUILDING) {
-			rc = -EBUSY;
-		} else if (cxlr->uncommitted) {
-			rc = cxla_region_do_commit(cxlr);
-			changed = !rc;
-		} else {
-			rc = cxla_region_refresh(cxlr);
-		}
+		was_uncommitted = cxlr->uncommitted;
+		rc = cxla_region_program(cxlr);
 	}
 	if (!rc)
 		rc = cxla_region_bind(cxlr);
 	/* committed, and with its driver, or neither */
-	if (rc && changed)
+	if (rc && was_uncommitted && !cxlr->uncommitted)
 		cxla_region_take_back(cxlr);
 	return rc;
 }

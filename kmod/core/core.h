@@ -16,7 +16,7 @@
  *	     device lock of a region	what is offered to device-dax
  *		cxlrd->regions_lock	who unregisters a region; construction
  *		   cxl_rwsem.region	what decoders and regions say
- *		   cxla_ledger_lock	who has which range; innermost
+ *		   cxla_claims_lock	who has which range; innermost
  *
  * No driver is bound or released under regions_lock or an rwsem.
  */
@@ -147,8 +147,8 @@ struct cxl_dport {
  * @nr_dports: how many; device lock
  * @children: ports below; cxla_children_lock
  * @sibling: on @children of the parent; cxla_children_lock
- * @users: switch: endpoints and switches below that were enumerated through
- *	it; cxla_enum_mutex
+ * @users: switch: endpoints that were enumerated and hang off it, or are about
+ *	to; cxla_enum_mutex
  * @hdm: mapping of the HDM decoder capability; while bound
  * @caps: its capability register
  * @passthrough: no HDM decoder, all goes to the one dport; while bound
@@ -207,6 +207,7 @@ void cxla_port_unregister(struct cxl_port *port);
 void cxla_port_remove_children(struct cxl_port *port);
 struct cxl_port *cxla_find_port_by_uport(struct device *uport_dev);
 int cxla_port_rescan(struct cxl_port *port);
+bool cxla_port_has_children(struct cxl_port *port);
 void cxla_port_remove_stale(struct cxl_port *port);
 void cxla_port_remove_below(struct cxl_port *port,
 			    const struct cxl_dport *dport);
@@ -417,6 +418,13 @@ enum cxla_memdev_flags {
 extern const struct device_type cxla_memdev_type;
 
 void cxla_memdev_wake(struct cxl_dev_state *cxlds);
+/* asks for no range, and what its decoders map is general memory */
+static inline bool cxla_is_expander(const struct cxl_memdev *cxlmd)
+{
+	return !cxlmd->attach && cxlmd->cxlds->type == CXL_DEVTYPE_CLASSMEM;
+}
+
+bool cxla_is_expander_named(const char *name);
 struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 				   const struct cxl_memdev_attach *attach);
 void cxla_memdev_drop(struct cxl_memdev *cxlmd);
@@ -488,7 +496,7 @@ void cxla_accel_lock(struct device *dev);
  * @granularity: bytes
  * @targets: endpoint decoders by position; cxl_rwsem.region
  * @nr_targets: how many are there; cxl_rwsem.region
- * @nr_attach: members whose memdev has an attach; cxl_rwsem.region
+ * @nr_attach: members that are no expander's; cxl_rwsem.region
  * @dax: what device-dax was offered, or NULL; device lock
  * @writer: keeps writers of commit apart; taken over the device lock
  * @built: completed when it is not CXLA_BUILDING any more
@@ -574,6 +582,9 @@ int cxla_enum_wait(bool (*cancelled)(void *arg), void *arg,
 		   unsigned int seconds);
 void cxla_enum_wake(void);
 void cxla_enum_rest(void);
+int cxla_enum_await_rest(bool (*cancelled)(void *arg), void *arg,
+			 unsigned int seconds);
+void cxla_enum_exit(void);
 bool cxla_enum_waited(void);
 void cxla_enum_set_waited(void);
 

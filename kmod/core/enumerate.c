@@ -142,40 +142,33 @@ static int cxla_switch_add(struct cxl_memdev *cxlmd, struct cxl_port *parent,
 		return cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
 	if (IS_ERR(port))
 		return PTR_ERR(port);
-	if (is_cxl_switch(parent))
-		parent->users++;
-
 	rc = cxla_port_bring_up(cxlmd, port);
-	if (!rc)
-		return 0;
-	if (is_cxl_switch(parent))
-		parent->users--;
-	cxla_port_unregister(port);
+	if (rc)
+		cxla_port_unregister(port);
 	return rc;
 }
 
-/* switch ports that nobody was enumerated through go, from @port upwards */
+/* switch ports that nothing hangs off any more go, from @port upwards */
 static void cxla_switch_reap(struct cxl_port *port)
 {
 	lockdep_assert_held(&cxla_enum_mutex);
 
 	get_device(&port->dev);
 	/* one that is not up was unbound by hand, and waits to be bound again */
-	while (is_cxl_switch(port) && !port->users && READ_ONCE(port->up)) {
+	while (is_cxl_switch(port) && !port->users && READ_ONCE(port->up) &&
+	       !cxla_port_has_children(port)) {
 		struct cxl_port *parent = port->parent;
 
 		get_device(&parent->dev);
 		cxla_port_unregister(port);
 		put_device(&port->dev);
-		if (is_cxl_switch(parent))
-			parent->users--;
 		port = parent;
 	}
 	put_device(&port->dev);
 }
 
 /**
- * cxla_switch_put() - an endpoint or switch below a switch port is gone
+ * cxla_switch_put() - an endpoint below a switch port is gone
  * @port: the port it hung off; nothing happens unless that is a switch
  *
  * The last one takes the switch port with it, and so on upwards.

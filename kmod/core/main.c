@@ -103,6 +103,7 @@ err_wq:
 static void __exit cxla_core_exit(void)
 {
 	debugfs_remove(cxla_debugfs);
+	cxla_enum_exit();
 	unregister_pm_notifier(&cxla_pm_notifier);
 	cxla_driver_unregister(&cxla_region_driver);
 	bus_unregister(&cxla_bus_type);

@@ -362,6 +362,9 @@ static int cxla_memdev_bring_up(struct cxl_memdev *cxlmd)
 
 	if (!cxlmd->attach)
 		return rc == -ENXIO ? 0 : rc;
+	/* somebody unbound it, and binds it again */
+	if (rc == -EBUSY && test_bit(CXLA_MEMDEV_F_REVOKING, &cxlmd->flags))
+		rc = 0;
 	if (!rc && !cxla_attach_complete(cxlmd))
 		rc = cxla_refuse(cxlmd, CXLA_REASON_REVOKED);
 	return rc;
@@ -401,6 +404,9 @@ cxla_memdev_try(struct cxl_dev_state *cxlds,
 		return ERR_PTR(rc);
 	}
 
+	/* the device is what its driver takes it for */
+	if (cxla_is_expander(cxlmd))
+		cxla_unreserve(dev_name(cxlds->dev));
 	WRITE_ONCE(cxlmd->life, CXLA_LIVE);
 	rc = cxla_memdev_bring_up(cxlmd);
 	cxla_pause(CXLA_PAUSE_ATTACH_COMPLETE);
@@ -434,12 +440,9 @@ struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 	cxlds->error = -EBUSY;
 	if (cxlds->held || cxla_device_detaching(cxlds->dev))
 		return ERR_PTR(-EBUSY);
-	if (!attach) {
-		/* the device is what its driver takes it for */
-		cxla_unreserve(dev_name(cxlds->dev));
-		if (!cxlds->waiter)
-			cxlds->error = devm_cxl_attach_retry(cxlds, NULL);
-		if (!cxlds->waiter)
+	if (!attach && !cxlds->waiter) {
+		cxlds->error = devm_cxl_attach_retry(cxlds, NULL);
+		if (cxlds->error)
 			return ERR_PTR(cxlds->error);
 	}
 
@@ -468,4 +471,21 @@ void cxla_memdev_wake(struct cxl_dev_state *cxlds)
 	cxla_accel_exit();
 	if (rc)
 		dev_dbg(&cxlds->cxlmd->dev, "stays idle: %d\n", rc);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_memdev_wake, "CXL");
+
+static int cxla_is_expander_of(struct device *dev, const void *name)
+{
+	return is_cxl_memdev(dev) && !strcmp(dev_name(dev->parent), name) &&
+	       cxla_is_expander(to_cxl_memdev(dev));
+}
+
+/* has the device of that name a driver of expanders */
+bool cxla_is_expander_named(const char *name)
+{
+	struct device *dev = bus_find_device(&cxla_bus_type, NULL, name,
+					     cxla_is_expander_of);
+
+	put_device(dev);
+	return dev;
 }

@@ -259,6 +259,12 @@ static struct cxl_port *cxla_find_child(struct cxl_port *port,
 	return NULL;
 }
 
+bool cxla_port_has_children(struct cxl_port *port)
+{
+	guard(mutex)(&cxla_children_lock);
+	return !list_empty(&port->children);
+}
+
 static void cxla_remove_children(struct cxl_port *port,
 				 bool (*is)(const struct cxl_port *child,
 					    const void *arg),

@@ -198,7 +198,8 @@ static int cxla_decoder_program(struct cxl_decoder *cxld,
  * decoder is written, since a reset may have cleared it, and read back.
  *
  * Context: cxl_rwsem.region is held for writing.
- * Return: 0; -EBUSY: hardware has it locked, or it is not in turn; -EINVAL: it
+ * Return: 0; -EBUSY: hardware has it locked, or committed for something else, or
+ * it is not in turn; -EINVAL: it
  * never decoded anything; -ENXIO: the device does not answer; -EIO, -ETIMEDOUT:
  * hardware did not comply, and it decodes nothing.
  */
@@ -231,10 +232,12 @@ int cxla_decoder_commit(struct cxl_decoder *cxld)
 	if (rc)
 		return rc;
 
+	/* what it decodes instead is not ours to take */
+	if (regs.ctrl & CXL_HDM_CTRL_COMMITTED)
+		return -EBUSY;
 	/* a commit begins when COMMIT is set, so that it must not be */
-	if (regs.ctrl & (CXL_HDM_CTRL_COMMIT | CXL_HDM_CTRL_COMMITTED)) {
-		rc = cxla_decoder_in_turn(cxld, false) ?:
-		     cxla_decoder_reset(cxld);
+	if (regs.ctrl & CXL_HDM_CTRL_COMMIT) {
+		rc = cxla_decoder_reset(cxld);
 		if (rc)
 			return rc;
 	}

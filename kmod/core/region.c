@@ -126,7 +126,7 @@ static int cxla_region_join(struct cxl_region *cxlr,
 	cxla_route_note(cxled, NULL, cxlr);
 	if (hw_lock)
 		cxlr->hw_locked = true;
-	if (cxled_to_memdev(cxled)->attach)
+	if (!cxla_is_expander(cxled_to_memdev(cxled)))
 		cxlr->nr_attach++;
 	return 0;
 }
@@ -168,13 +168,20 @@ static void cxla_region_dismantle(struct cxl_region *cxlr)
 	cxla_region_disband(cxlr);
 }
 
-/* who marked the region dying does this, with no lock of ours held */
-static void cxla_region_unregister(struct cxl_region *cxlr)
+/*
+ * Who marked the region dying does this, with no lock of ours held. @claim keeps
+ * others out until then, or is NULL.
+ */
+static void cxla_region_unregister(struct cxl_region *cxlr,
+				   struct cxla_claim *claim)
 {
 	cxla_pause(CXLA_PAUSE_REGION_DYING);
 	trace_cxla_region_del(cxlr);
 	device_del(&cxlr->dev);
 	cxla_pause(CXLA_PAUSE_REGION_DELETED);
+	/* before anybody makes it anew, and offers it */
+	if (claim)
+		cxla_unclaim(claim);
 	scoped_guard(mutex, &cxlr->cxlrd->regions_lock)
 		cxla_region_dismantle(cxlr);
 	complete_all(&cxlr->gone);
@@ -217,7 +224,9 @@ cxla_region_construct(struct cxl_root_decoder *cxlrd,
 	}
 	atomic_inc(&cxla_nr_regions);
 	list_for_each_entry_safe(orphan, next, &cxlrd->orphans, orphan)
-		if (cxlr->ways > 1 && cxla_region_fits(cxlr, orphan))
+		if (cxlr->ways > 1 && cxla_region_fits(cxlr, orphan) &&
+		    orphan->cxld.flags & CXL_DECODER_F_ENABLE &&
+		    !(orphan->cxld.flags & CXL_DECODER_F_BROKEN))
 			cxla_region_join(cxlr, orphan);
 	/*
 	 * Firmware may have described the range in pieces that are not the
@@ -332,7 +341,8 @@ int cxla_region_bind(struct cxl_region *cxlr)
 	switch (rc) {
 	case -ENXIO:
 	case -ENODEV:
-	case -EAGAIN:	/* the driver core asks again, for a device link */
+	case -EBUSY:	/* somebody's hand was at it */
+	case -EAGAIN:	/* a device link has a supplier without driver */
 		return 0;
 	default:
 		return rc;
@@ -428,7 +438,7 @@ static void cxla_region_end(struct cxl_region *cxlr)
 		WRITE_ONCE(cxlr->life, CXLA_DYING);
 	}
 	if (first)
-		cxla_region_unregister(cxlr);
+		cxla_region_unregister(cxlr, NULL);
 	else
 		wait_for_completion(&cxlr->gone);
 }
@@ -530,10 +540,8 @@ int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name)
 				cxla_region_change_end(cxlr, &claim, rc);
 		}
 	}
-	if (!rc) {
-		cxla_region_unregister(cxlr);
-		cxla_unclaim(&claim);
-	}
+	if (!rc)
+		cxla_region_unregister(cxlr, &claim);
 	put_device(&cxlr->dev);
 	return rc == -ENXIO ? -EBUSY : rc;
 }

@@ -41,6 +41,8 @@ struct cxla_waiter {
 /* cxla_waiters; nothing under it */
 static DEFINE_SPINLOCK(cxla_waiters_lock);
 static LIST_HEAD(cxla_waiters);
+static_assert(ARRAY_SIZE(((struct cxl_dev_state *)NULL)->seen) ==
+	      CXLA_NR_RETRIES);
 /* how often something came, by enum cxla_retry_why */
 static atomic_t cxla_news[CXLA_NR_RETRIES];
 

@@ -47,14 +47,7 @@ static int cxla_window_insert(struct cxl_root_decoder *cxlrd,
 	if (!res->name)
 		return -ENOMEM;
 
-	insert_resource_expand_to_fit(&iomem_resource, res);
-	if (!res->parent)
-		return -EBUSY;
-	/* somebody's memory is no window */
-	if (!(res->parent->flags & IORESOURCE_BUSY))
-		return 0;
-	remove_resource(res);
-	return -EBUSY;
+	return cxla_resource_insert(NULL, res);
 }
 
 static int cxla_window_index(struct cxl_root_decoder *cxlrd)

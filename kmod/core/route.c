@@ -246,8 +246,13 @@ void cxla_route_note(struct cxl_endpoint_decoder *cxled,
 		struct cxl_decoder *cxld =
 			cxla_port_decoder(port, &cxled->cxld.hpa_range);
 
-		if (cxld && cxld->region == old)
+		if (new && cxld && !cxld->region)
 			cxld->region = new;
+		/* one that has lost its range since shows it no longer, too */
+		for (int i = 0; old && i < port->nr_decoders; i++)
+			if (port->decoders[i] &&
+			    port->decoders[i]->region == old)
+				port->decoders[i]->region = NULL;
 	}
 }
 

@@ -70,6 +70,52 @@ void cxla_enum_rest(void)
 }
 EXPORT_SYMBOL_NS_GPL(cxla_enum_rest, "CXL");
 
+/* the number of a rest, when it begins, and when it is over */
+static int cxla_rests_begun, cxla_rests_over;
+
+static void cxla_rest_func(struct work_struct *work)
+{
+	int mine = READ_ONCE(cxla_rests_begun) + 1;
+
+	WRITE_ONCE(cxla_rests_begun, mine);
+	cxla_enum_rest();
+	WRITE_ONCE(cxla_rests_over, mine);
+	wake_up_all(&cxla_enum_queue);
+}
+
+static DECLARE_WORK(cxla_rest_work, cxla_rest_func);
+
+/**
+ * cxla_enum_await_rest() - the same, and not for ever
+ * @cancelled: asked whenever cxla_enum_wake() is called: true ends the wait
+ * @arg: passed to it
+ * @seconds: at most so long
+ *
+ * Somebody's probe that hangs keeps a worker, and nobody else.
+ *
+ * Return: 0; -ETIMEDOUT; -ECANCELED.
+ */
+int cxla_enum_await_rest(bool (*cancelled)(void *arg), void *arg,
+			 unsigned int seconds)
+{
+	int wanted = READ_ONCE(cxla_rests_begun) + 1;
+
+	queue_work(system_unbound_wq, &cxla_rest_work);
+	wait_event_timeout(cxla_enum_queue,
+			   READ_ONCE(cxla_rests_over) - wanted >= 0 ||
+			   cancelled(arg), secs_to_jiffies(seconds));
+	if (cancelled(arg))
+		return -ECANCELED;
+	return READ_ONCE(cxla_rests_over) - wanted >= 0 ? 0 : -ETIMEDOUT;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_enum_await_rest, "CXL");
+
+/* nobody's probe hangs any more */
+void cxla_enum_exit(void)
+{
+	flush_work(&cxla_rest_work);
+}
+
 /* has anybody waited since the core was loaded */
 bool cxla_enum_waited(void)
 {

@@ -229,8 +229,10 @@ static void hmem_await_cxl(struct device *dev)
 	if (rc)
 		dev_info(dev, "CXL enumeration was not started within %u s, ranges in its windows are decided about without it\n",
 			 seconds);
-	else
-		cxla_enum_rest();
+	else if (cxla_enum_await_rest(hmem_is_abandoned, NULL, seconds) ==
+		 -ETIMEDOUT)
+		dev_warn(dev, "a device is being probed for %u s by now, ranges in CXL windows are decided about without it\n",
+			 seconds);
 }
 
 static void hmem_work_func(struct work_struct *work)

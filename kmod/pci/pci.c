@@ -17,6 +17,7 @@
 #include <cxl/cxl.h>
 #include <cxl/pci.h>
 
+#include "../core/core.h"
 #include "../core/pci.h"
 #include "mailbox.h"
 
@@ -117,8 +118,13 @@ static void cxla_expander_end(struct pci_dev *pdev, enum cxl_reset_kind kind)
 	struct cxla_expander *expander = pci_get_drvdata(pdev);
 	struct cxl_memdev *cxlmd;
 
-	if (!cxl_reset_end(&expander->cxlds, kind) || expander->cxlds.cxlmd)
+	if (!cxl_reset_end(&expander->cxlds, kind))
 		return;
+	/* one that was bound in the middle of a recovery has one, idle */
+	if (expander->cxlds.cxlmd) {
+		cxla_memdev_wake(&expander->cxlds);
+		return;
+	}
 	cxlmd = devm_cxl_add_memdev(&expander->cxlds, NULL);
 	if (IS_ERR(cxlmd))
 		pci_err(pdev, "no memdev after the reset: %ld\n",

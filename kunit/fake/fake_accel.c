@@ -90,6 +90,13 @@ EXPORT_SYMBOL_GPL(fake_lose);
 
 void fake_attach_locked(struct fake_node *endpoint)
 {
+	struct cxl_dev_state *cxlds = dev_get_drvdata(&endpoint->pdev->dev);
+
+	/* the memdev of an expander may be there, and idle */
+	if (cxlds->cxlmd && !cxlds->cxlmd->attach) {
+		cxla_memdev_wake(cxlds);
+		return;
+	}
 	fake_accel_add(dev_get_drvdata(&endpoint->pdev->dev));
 }
 EXPORT_SYMBOL_GPL(fake_attach_locked);
