@@ -239,6 +239,9 @@ struct cxl_memdev *devm_cxl_probe_mem(struct cxl_dev_state *cxlds,
  *	in the context of whatever is going away: may sleep, must take no
  *	device lock. Optional. Called once per successful attach, also when it
  *	ends because the driver is unbound.
+ *	What is over then are accesses by CPUs. IOMMU mappings of the range, by
+ *	dma_map or iommu_map, are not taken down: this callback must do that. A
+ *	mapping of userspace that VFIO type1 has mapped outlives it.
  * @detach: after @revoke, from a workqueue, under the lock of the accelerator:
  *	the memdev is about to be dropped, the driver goes on without CXL.mem.
  *	Without it the driver is unbound. May be changed while attached
