@@ -4,7 +4,7 @@
  *
  * A range ends in three steps, whatever goes first:
  *
- * 1. revoke, in the context of whatever goes away, without a device lock: mark
+ * 1. revoke, in the context of whatever goes away, taking no device lock: mark
  *    the range dead, let users between cxl_attach_enter() and
  *    cxl_attach_exit() leave, then tell the driver, which takes down mappings.
  *    The first revoker does it, others wait.

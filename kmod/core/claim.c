@@ -294,8 +294,8 @@ static int cxla_hold(struct cxla_holding *holding, struct cxla_verdict *holder)
  * @holder: filled in on -EBUSY: who has some of it; may be NULL
  *
  * Context: sleeps; any lock of ours may be held.
- * Return: 0; -EBUSY: some of it is somebody's, or is kept for an accelerator
- * that @verdict is not about; -ENOMEM.
+ * Return: 0; -EBUSY: some of it is somebody's, or is kept for an accelerator and
+ * @verdict gives it to device-dax; -ENOMEM.
  */
 int cxla_claim(struct cxla_claim *claim, const struct range *range,
 	       const struct cxla_verdict *verdict, struct cxla_verdict *holder)

@@ -117,7 +117,8 @@ void cxla_driver_unregister(struct cxla_driver *drv);
  * @rch: a CXL 1.1 host bridge
  * @linked: @port has a symlink dportN to it
  *
- * Lives from its port being bound to its being unbound.
+ * Lives until its port is unbound, or its device was unplugged and another one
+ * has its number.
  */
 struct cxl_dport {
 	struct device *dport_dev;
@@ -138,7 +139,7 @@ struct cxl_dport {
  * @id: N of rootN, portN, endpointN
  * @depth: 0 for a root
  * @life: CXLA_DYING: somebody unregisters it
- * @up: its dports and decoders are there; device lock
+ * @up: its dports and decoders are there; written under the device lock
  * @seen: it was up before; device lock
  * @binding: endpoint: which binding of its memdev it belongs to
  * @reason: why it is not up, when setting it up came to -ENXIO; device lock
@@ -456,7 +457,7 @@ bool cxla_device_detaching(struct device *dev);
 /**
  * enum cxla_retry_why - what may help drivers that are without a range
  * @CXLA_RETRY_ARRIVED: a root or a port came up
- * @CXLA_RETRY_UNCLAIMED: a range that was in quarantine is free
+ * @CXLA_RETRY_UNCLAIMED: who had a range has let go of it
  */
 enum cxla_retry_why {
 	CXLA_RETRY_ARRIVED,

@@ -6,7 +6,7 @@
  * every second device is a downstream port: the device's parent bridge, and
  * the bridges that the switches above hang off. Host bridges are ports from
  * the start; switches become ports when the first endpoint below asks, and
- * cease to be with the last.
+ * cease to be with the last, unless somebody has unbound them by hand.
  */
 #include <linux/pci.h>
 

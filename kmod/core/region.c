@@ -5,7 +5,8 @@
  * A region is a range that firmware mapped, end to end: a window contains it,
  * each port on the way routes it towards the device, and the device's own
  * decoder is committed for it. Regions are assembled when an endpoint comes up
- * and are there as long as it is; the hardware stays as firmware left it.
+ * and end with the first member that goes; the hardware stays as firmware left
+ * it.
  *
  * A region is unregistered once: who finds it not dying, under regions_lock,
  * does it; others wait. The driver core is called with that lock dropped: who

@@ -174,7 +174,7 @@ static void cxla_region_line(const struct cxl_region *cxlr,
 }
 
 /**
- * cxla_regions_walk() - visit each region that firmware, or a user, committed
+ * cxla_regions_walk() - visit each region
  * @visit: called with what the ledger says of a region that nobody has, windows
  *	and regions in ascending order; a result that is not 0 ends the walk
  * @arg: passed to it

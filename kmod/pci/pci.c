@@ -112,7 +112,7 @@ static void cxla_expander_begin(struct pci_dev *pdev, enum cxl_reset_kind kind)
 	cxl_reset_begin(&expander->cxlds, kind);
 }
 
-/* decoders are read anew, and so are those of the ports above */
+/* decoders are read again, here and above */
 static void cxla_expander_end(struct pci_dev *pdev, enum cxl_reset_kind kind)
 {
 	struct cxla_expander *expander = pci_get_drvdata(pdev);

@@ -8,7 +8,7 @@
 #define SWEEP_ROUNDS	100000
 #define LIMIT		BIT_ULL(52)
 
-/* ways 1, granularity 256, committed: a decoder that nothing is wrong with */
+/* a decoder that nothing is wrong with */
 static struct cxl_hdm_regs good_regs(void)
 {
 	return (struct cxl_hdm_regs) {
@@ -19,7 +19,6 @@ static struct cxl_hdm_regs good_regs(void)
 	};
 }
 
-/* everything the capability register can promise */
 static struct cxl_hdm_caps full_caps(void)
 {
 	return (struct cxl_hdm_caps) {
@@ -597,6 +596,5 @@ static struct kunit_suite hdm_regs_suite = {
 };
 
 kunit_test_suite(hdm_regs_suite);
-
 MODULE_DESCRIPTION("KUnit: HDM decoder registers");
 MODULE_LICENSE("GPL");

@@ -342,7 +342,9 @@ struct cxl_memdev {
 /**
  * devm_cxl_add_memdev() - add a memdev and bring it up, here and now
  * @cxlds: device state
- * @attach: what the driver needs of it; NULL: a memdev that may stay idle
+ * @attach: what the driver needs of it; NULL: a memdev that may stay idle. What
+ *	the decoders of an expander (CXL_DEVTYPE_CLASSMEM) then map is general
+ *	memory, which device-dax is offered; those of an accelerator nobody is
  *
  * On return every driver it depends on has had its chance. With @attach the
  * result is a whole attach or nothing: after a failure no object that this
@@ -352,8 +354,8 @@ struct cxl_memdev {
  * Context: probe of @cxlds->dev, or its lock held otherwise while the driver
  * is bound; sleeps.
  * Return: the memdev, never NULL; ERR_PTR(-ENXIO) with a reason; -EBUSY while
- * the device is being taken from its driver, or has a memdev; other errors as
- * they are.
+ * the device is being taken from its driver, or is being reset, or has a memdev;
+ * -EINVAL: @attach without probe; other errors as they are.
  */
 struct cxl_memdev *devm_cxl_add_memdev(struct cxl_dev_state *cxlds,
 				       const struct cxl_memdev_attach *attach);
@@ -363,8 +365,8 @@ struct cxl_memdev *devm_cxl_add_memdev(struct cxl_dev_state *cxlds,
  * @cxlds: device state; one without a memdev is fine
  *
  * The range is revoked, its region and ports go as they would at unbind; detach
- * is not called. Before a reset of the device, say. The driver may add a memdev
- * again.
+ * is not called. The driver may add a memdev again. For a reset there is
+ * cxl_reset_begin(), after which nobody does.
  *
  * Context: the lock of @cxlds->dev is held while the driver is bound; sleeps.
  */
@@ -399,6 +401,9 @@ void cxl_reset_begin(struct cxl_dev_state *cxlds, enum cxl_reset_kind kind);
  * @cxlds: device state
  * @kind: which; one that did not begin is fine
  *
+ * A recovery that failed has no end, and the device is PCI-only until its driver
+ * is bound again: the PCI core tells nobody.
+ *
  * Context: as cxl_reset_begin().
  * Return: true: neither goes on, and the device may be attached again, by
  * devm_cxl_add_memdev().
@@ -409,10 +414,10 @@ bool cxl_reset_end(struct cxl_dev_state *cxlds, enum cxl_reset_kind kind);
  * devm_cxl_attach_retry() - be told when what was missing above has come
  * @cxlds: device state
  * @retry: called from a workqueue, under the lock of @cxlds->dev, while the
- *	driver is bound, when a root or a port has come up and @cxlds has no
- *	memdev, because there was no way to a root, or the range was revoked. It
- *	usually calls devm_cxl_add_memdev(). An endpoint or memdev that somebody
- *	unbound by hand does not come by itself.
+ *	driver is bound and @cxlds has no memdev: when a root or a port has come
+ *	up, if there was no way to a root, or the range was revoked; and when
+ *	somebody has let go of a range, if it was that of another. It usually
+ *	calls devm_cxl_add_memdev().
  *
  * What came before this was called counts, if it came after the attach began.
  *
