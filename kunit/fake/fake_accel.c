@@ -116,7 +116,8 @@ static int fake_accel_probe(struct pci_dev *pdev,
 
 	if (!node || !node->accel.wanted)
 		return -ENODEV;
-	accel = devm_cxl_dev_state_create(&pdev->dev, node->accel.expander ?
+	accel = devm_cxl_dev_state_create(&pdev->dev, node->accel.expander &&
+					  !node->accel.unwanting ?
 					  CXL_DEVTYPE_CLASSMEM :
 					  CXL_DEVTYPE_DEVMEM, 1,
 					  FAKE_DVSEC_DEVICE, struct accel,

@@ -84,6 +84,7 @@ struct fake_change {
  * struct fake_accel - the test's driver on an endpoint: options and results
  * @media_ready: option, true unless a test says otherwise
  * @expander: option: a memory expander, no attach
+ * @unwanting: option: with @expander, an accelerator that asks for no range
  * @no_detach: option: no detach callback, so the driver is unbound instead
  * @no_revoke: option: no revoke callback, as in mainline's form
  * @retry: option: attach again when what was missing above has come
@@ -107,6 +108,7 @@ struct fake_change {
 struct fake_accel {
 	bool media_ready;
 	bool expander;
+	bool unwanting;
 	bool no_detach;
 	bool no_revoke;
 	bool retry;

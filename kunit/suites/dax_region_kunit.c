@@ -306,7 +306,44 @@ static void region_with_an_accelerator_among_its_members_is_not_offered(struct k
 	whole_and_not_offered(test, accel, expander);
 }
 
+/* that it asks for no range makes its memory nobody else's */
+static void region_of_an_accelerator_that_asks_for_nothing_is_not_offered(struct kunit *test)
+{
+	take_it(test);
+	rig(test)->dev->accel.unwanting = true;
+	bring_up(test);
+	bind(test, rig(test)->dev);
+	KUNIT_ASSERT_NOT_NULL(test, region(rig(test)->dev));
+	KUNIT_EXPECT_NULL(test, offer(region(rig(test)->dev)));
+	KUNIT_EXPECT_EQ(test, nr_takes, 0);
+	fake_expect_cxla(test, &region(rig(test)->dev)->dev, "locked", "1");
+}
+
 /* ------------------------------- commit ---------------------------- */
+
+/* who has it mapped does not hear of a request that comes to nothing */
+static void refused_commit_takes_the_offer_from_nobody(struct kunit *test)
+{
+	struct fake_commit behind = {
+		.base = RANGE_BASE + RANGE_SIZE, .size = SZ_256M,
+	};
+	struct cxl_dax_region *cxlr_dax;
+	struct cxl_region *cxlr;
+
+	take_it(test);
+	bring_up(test);
+	bind(test, rig(test)->dev);
+	cxlr = region(rig(test)->dev);
+	cxlr_dax = offer(cxlr);
+	fake_cache_able = false;
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), -EOPNOTSUPP);
+	fake_cache_able = true;
+	KUNIT_ASSERT_EQ(test, fake_hdm_commit(rig(test)->dev, 1, &behind), 0);
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), -EBUSY);
+	KUNIT_EXPECT_PTR_EQ(test, offer(cxlr), cxlr_dax);
+	KUNIT_EXPECT_EQ(test, nr_takes, 1);
+	is_taken(test);
+}
 
 static void commit_takes_the_offer_away_and_brings_it_back(struct kunit *test)
 {
@@ -415,6 +452,8 @@ static struct kunit_case dax_region_cases[] = {
 	KUNIT_CASE(region_in_parts_is_not_offered),
 	KUNIT_CASE(region_of_an_accelerator_is_not_offered),
 	KUNIT_CASE(region_with_an_accelerator_among_its_members_is_not_offered),
+	KUNIT_CASE(region_of_an_accelerator_that_asks_for_nothing_is_not_offered),
+	KUNIT_CASE(refused_commit_takes_the_offer_from_nobody),
 	KUNIT_CASE(commit_takes_the_offer_away_and_brings_it_back),
 	KUNIT_CASE(region_without_memory_is_offered_whole_or_not_there),
 	KUNIT_CASE(commit_without_memory_is_whole_or_refused),
