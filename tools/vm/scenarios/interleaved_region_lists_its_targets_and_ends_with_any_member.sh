@@ -3,8 +3,11 @@
 #
 # A topology with an interleaved range. With its devices bound to cxla_pci the
 # region is there, whole, with its targets in the order that firmware gave them.
-# One that goes over to cxla_accel is refused: the others keep the region, with
-# a gap, and it is whole again when the device comes back.
+# It ends with the first member that leaves, and the others stay as they are. One
+# that goes over to cxla_accel is refused, and ends no decoder. The region is whole
+# again when the device comes back.
+# shellcheck source=/dev/null
+. ./triggers.sh
 
 members=
 collect() {
@@ -24,18 +27,37 @@ positions() {
 wanted() {
 	local member
 	for member in $members; do
-		if [ "$member" = "$1" ]; then
-			echo
-		else
-			endpoint_decoder_of "$member"
-		fi
+		endpoint_decoder_of "$member"
+	done
+}
+
+interleaved_region() {
+	local candidate
+	for candidate in "$BUS"/region*; do
+		[ -e "$candidate" ] || continue
+		[ "$(cat "$candidate/interleave_ways")" -gt 1 ] && echo "$candidate"
 	done
 }
 
 whole() {
+	region=$(interleaved_region)
+	[ -n "$region" ] || fail "no interleaved region is listed $1"
 	expect_equal "targets $1" "$(positions)" "$(wanted)"
 	expect_equal "commit $1" "$(cat "$region/commit")" 1
 	expect_equal "driver $1" "$(basename "$(readlink "$region/driver")")" cxla_region
+}
+
+ended() {
+	expect_equal "interleaved regions $1" "$(interleaved_region)" ""
+}
+
+# what the others than $1 have: driver, memdev, endpoint
+others() {
+	local member
+	for member in $members; do
+		[ "$member" = "$1" ] || echo "$member $(driver_of "$member")" \
+			"$(memdev_of "$member") $(endpoint_of "$member") $(in_registers "$member")"
+	done
 }
 
 load_modules
@@ -49,28 +71,24 @@ for member in $reversed; do
 	bind "$member" cxla_pci
 	[ -e "$PCI/$member/driver" ] || fail "cxla_pci does not take $member"
 done
-
-region=
-for candidate in "$BUS"/region*; do
-	[ "$(cat "$candidate/interleave_ways")" -gt 1 ] && region=$candidate
-done
-[ -n "$region" ] || fail "no interleaved region is listed"
 whole "with all bound"
 
 for member in $members; do
+	others "$member" >/tmp/others
 	unbind "$member"
+	ended "without $member"
 	bind "$member" cxla_accel
 	expect_equal "state of $member" "$(cat "$PCI/$member/cxla/state")" pci-only
 	expect_equal "reason of $member" "$(cat "$PCI/$member/cxla/reason")" interleaved
-	[ -e "$region" ] || fail "${region##*/} went with the refused attach of $member"
-	expect_equal "targets without $member" "$(positions)" "$(wanted "$member")"
-	expect_equal "commit without $member" "$(cat "$region/commit")" 0
+	ended "with $member refused"
+	flush
+	others "$member" | diff /tmp/others - || fail "others are not left alone"
 	unbind "$member"
 	bind "$member" cxla_pci
 	whole "with $member back"
+	others "$member" | diff /tmp/others - || fail "others are not left alone"
 done
 for member in $members; do
-	[ -e "$region" ] || fail "${region##*/} went before its last member"
 	unbind "$member"
+	ended "after $member went"
 done
-[ ! -e "$region" ] || fail "${region##*/} is there without members"
