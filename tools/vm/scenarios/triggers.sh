@@ -41,6 +41,7 @@ census() {
 	while read -r line; do
 		case $line in
 		*": region"*) line="${line%region*}region" ;;
+		*": endpoint"*) line="${line%endpoint*}endpoint" ;;
 		esac
 		echo "iomem $line"
 	done </proc/iomem
