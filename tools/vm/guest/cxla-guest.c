@@ -13,6 +13,7 @@
  *   cxla-guest events NODE [COUNT] [late]	what happens, one a line: events.c
  *   cxla-guest killed [-l] PATH WHERE US TEXT...	kill a writer inside a write: killed.c
  *   cxla-guest decoders ADDRESS		how many of it are committed: decoders.c
+ *   cxla-guest mapped NODE r|rw PROT shared|private [PROT]	may it be: mapped.c
  *   cxla-guest monitor COMMAND...		something for QEMU's monitor: monitor.c
  *
  * A pattern word holds TAG in its high 24 bits and its own offset in the low 40,
@@ -257,12 +258,15 @@ int main(int argc, char **argv)
 		return killed(argc - 2, argv + 2);
 	if (argc == 3 && !strcmp(argv[1], "decoders"))
 		return decoders(argc - 2, argv + 2);
+	if (argc >= 6 && !strcmp(argv[1], "mapped"))
+		return mapped(argc - 2, argv + 2);
 	if (argc >= 3 && !strcmp(argv[1], "monitor"))
 		return monitor(argc - 2, argv + 2);
 	fprintf(stderr, "usage: cxla-guest pattern write|check NODE TAG |\n"
 		"       info NODE | mark BYTE | find SERIAL | window N | hold NODE |\n"
 		"       keep /dev/daxN.M TAG |\n"
 		"       events NODE [COUNT] [late] | killed [-l] PATH WHERE US TEXT... |\n"
-		"       decoders ADDRESS | monitor COMMAND...\n");
+		"       decoders ADDRESS | mapped NODE r|rw PROT shared|private [PROT] |\n"
+		"       monitor COMMAND...\n");
 	return 2;
 }

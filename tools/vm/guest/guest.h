@@ -34,5 +34,6 @@ int events(int argc, char **argv);
 int killed(int argc, char **argv);
 int monitor(int argc, char **argv);
 int decoders(int argc, char **argv);
+int mapped(int argc, char **argv);
 
 #endif /* CXLA_GUEST_H */
