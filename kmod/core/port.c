@@ -446,8 +446,13 @@ void cxla_port_teardown(struct cxl_port *port)
 	if (is_cxl_endpoint(port)) {
 		struct cxl_memdev *cxlmd = to_cxl_memdev(port->uport_dev);
 
-		/* of a range that is taken, what comes from here on may help */
-		if (!test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags))
+		/*
+		 * Of a range that is taken, what comes from here on may help;
+		 * of one that was refused, what came since that began.
+		 */
+		if (!test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags) &&
+		    (!cxlmd->attach ||
+		     test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags)))
 			cxla_news_seen(cxlmd->cxlds);
 		cxla_attach_revoke(cxlmd);
 		cxla_regions_detach(port);
