@@ -99,7 +99,9 @@ static bool soft_is_waiting(void)
 static int soft_driver_register(struct cxla_driver *driver,
 				struct module *owner)
 {
-	if (soft_is_waiting())
+	/* in the middle of a probe nothing is pending yet: first come, first served */
+	if (hmem_turn.state != TURN_IDLE &&
+	    hmem_turn.state != TURN_ABANDONED && soft_is_waiting())
 		explore_fail("cxla_dax registers in the middle of the decision");
 	return __cxla_driver_register(driver, owner);
 }
