@@ -294,7 +294,7 @@ static int cxla_accel_probe(struct pci_dev *pdev,
 	rc = pcim_enable_device(pdev);
 	if (rc)
 		return dev_err_probe(&pdev->dev, rc, "can't enable device\n");
-	/* for cxla_accel_slot_reset(); until then it stays what it is */
+	/* for cxla_pci_slot_reset(); until then it stays what it is */
 	if (!pdev->state_saved)
 		pci_save_state(pdev);
 
@@ -392,32 +392,13 @@ static pci_ers_result_t cxla_accel_error_detected(struct pci_dev *pdev,
 						  pci_channel_state_t state)
 {
 	cxla_accel_begin(pdev, CXL_RECOVERY);
-	switch (state) {
-	case pci_channel_io_normal:
-		return PCI_ERS_RESULT_CAN_RECOVER;
-	case pci_channel_io_frozen:
-		return PCI_ERS_RESULT_NEED_RESET;
-	default:
-		return PCI_ERS_RESULT_DISCONNECT;
-	}
-}
-
-static pci_ers_result_t cxla_accel_mmio_enabled(struct pci_dev *pdev)
-{
-	return PCI_ERS_RESULT_RECOVERED;
-}
-
-static pci_ers_result_t cxla_accel_slot_reset(struct pci_dev *pdev)
-{
-	pci_restore_state(pdev);
-	pci_save_state(pdev);
-	return PCI_ERS_RESULT_RECOVERED;
+	return cxla_pci_error_result(state);
 }
 
 static const struct pci_error_handlers cxla_accel_err_handler = {
 	.error_detected = cxla_accel_error_detected,
-	.mmio_enabled = cxla_accel_mmio_enabled,
-	.slot_reset = cxla_accel_slot_reset,
+	.mmio_enabled = cxla_pci_mmio_enabled,
+	.slot_reset = cxla_pci_slot_reset,
 	.resume = cxla_accel_resume,
 	.reset_prepare = cxla_accel_reset_prepare,
 	.reset_done = cxla_accel_reset_done,

@@ -411,3 +411,41 @@ int cxla_pci_add_dports(struct cxl_port *port)
 				     cxla_add_if_downstream :
 				     cxla_add_if_root_port);
 }
+
+/* ------------------------- error recovery -------------------------- */
+
+/**
+ * cxla_pci_error_result() - what a driver answers to error_detected()
+ * @state: of the channel
+ *
+ * The driver has let go of its range by then: cxl_reset_begin().
+ *
+ * Return: what the device needs in that state.
+ */
+pci_ers_result_t cxla_pci_error_result(pci_channel_state_t state)
+{
+	switch (state) {
+	case pci_channel_io_normal:
+		return PCI_ERS_RESULT_CAN_RECOVER;
+	case pci_channel_io_frozen:
+		return PCI_ERS_RESULT_NEED_RESET;
+	default:
+		return PCI_ERS_RESULT_DISCONNECT;
+	}
+}
+EXPORT_SYMBOL_NS_GPL(cxla_pci_error_result, "CXL");
+
+pci_ers_result_t cxla_pci_mmio_enabled(struct pci_dev *pdev)
+{
+	return PCI_ERS_RESULT_RECOVERED;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_pci_mmio_enabled, "CXL");
+
+/* the driver saved the state when it was bound */
+pci_ers_result_t cxla_pci_slot_reset(struct pci_dev *pdev)
+{
+	pci_restore_state(pdev);
+	pci_save_state(pdev);
+	return PCI_ERS_RESULT_RECOVERED;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_pci_slot_reset, "CXL");

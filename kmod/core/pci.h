@@ -5,9 +5,9 @@
 
 #include <cxl/cxl.h>
 #include <cxl/pci.h>
+#include <linux/pci.h>
 
 struct cxl_dvsec_range;
-struct pci_dev;
 
 int cxla_pci_find_dvsec(struct pci_dev *pdev, u16 id);
 int cxla_pci_find_block(struct pci_dev *pdev, enum cxl_regloc_type type,
@@ -17,5 +17,9 @@ int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec, u64 *capacity);
 int cxla_dvsec_range(struct pci_dev *pdev, int dvsec, int i,
 		     struct cxl_dvsec_range *range);
 int cxla_pci_port_number(struct pci_dev *pdev);
+
+pci_ers_result_t cxla_pci_error_result(pci_channel_state_t state);
+pci_ers_result_t cxla_pci_mmio_enabled(struct pci_dev *pdev);
+pci_ers_result_t cxla_pci_slot_reset(struct pci_dev *pdev);
 
 #endif /* __CXLA_PCI_H__ */

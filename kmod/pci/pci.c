@@ -83,7 +83,7 @@ static int cxla_expander_probe(struct pci_dev *pdev,
 	if (!expander)
 		return -ENOMEM;
 	pci_set_drvdata(pdev, expander);
-	/* for cxla_expander_slot_reset(); until then it stays what it is */
+	/* for cxla_pci_slot_reset(); until then it stays what it is */
 	if (!pdev->state_saved)
 		pci_save_state(pdev);
 	rc = cxla_expander_setup(expander, pdev);
@@ -145,26 +145,7 @@ static pci_ers_result_t cxla_expander_error_detected(struct pci_dev *pdev,
 						     pci_channel_state_t state)
 {
 	cxla_expander_begin(pdev, CXL_RECOVERY);
-	switch (state) {
-	case pci_channel_io_normal:
-		return PCI_ERS_RESULT_CAN_RECOVER;
-	case pci_channel_io_frozen:
-		return PCI_ERS_RESULT_NEED_RESET;
-	default:
-		return PCI_ERS_RESULT_DISCONNECT;
-	}
-}
-
-static pci_ers_result_t cxla_expander_mmio_enabled(struct pci_dev *pdev)
-{
-	return PCI_ERS_RESULT_RECOVERED;
-}
-
-static pci_ers_result_t cxla_expander_slot_reset(struct pci_dev *pdev)
-{
-	pci_restore_state(pdev);
-	pci_save_state(pdev);
-	return PCI_ERS_RESULT_RECOVERED;
+	return cxla_pci_error_result(state);
 }
 
 static void cxla_expander_resume(struct pci_dev *pdev)
@@ -174,8 +155,8 @@ static void cxla_expander_resume(struct pci_dev *pdev)
 
 static const struct pci_error_handlers cxla_expander_err_handler = {
 	.error_detected = cxla_expander_error_detected,
-	.mmio_enabled = cxla_expander_mmio_enabled,
-	.slot_reset = cxla_expander_slot_reset,
+	.mmio_enabled = cxla_pci_mmio_enabled,
+	.slot_reset = cxla_pci_slot_reset,
 	.resume = cxla_expander_resume,
 	.reset_prepare = cxla_expander_reset_prepare,
 	.reset_done = cxla_expander_reset_done,
