@@ -343,10 +343,9 @@ static int cxla_hdm_enumerate(struct cxl_port *port)
 			return rc;
 	}
 	/* what makes no sense is not turned on */
-	if (usable && cxla_hdm_enable(port))
-		return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
 	if (usable)
-		return 0;
+		return cxla_hdm_enable(port) ?
+		       cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR) : 0;
 	if (endpoint && !committed)
 		cxla_refuse(to_cxl_memdev(port->uport_dev),
 			    errors ? CXLA_REASON_HW_ERROR :

@@ -199,9 +199,8 @@ static int cxla_decoder_program(struct cxl_decoder *cxld,
  *
  * Context: cxl_rwsem.region is held for writing.
  * Return: 0; -EBUSY: hardware has it locked, or committed for something else, or
- * it is not in turn; -EINVAL: it
- * never decoded anything; -ENXIO: the device does not answer; -EIO, -ETIMEDOUT:
- * hardware did not comply, and it decodes nothing.
+ * it is not in turn; -EINVAL: it never decoded anything; -ENXIO: the device does
+ * not answer; -EIO, -ETIMEDOUT: hardware did not comply, and it decodes nothing.
  */
 int cxla_decoder_commit(struct cxl_decoder *cxld)
 {
