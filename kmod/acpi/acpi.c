@@ -329,7 +329,7 @@ static void cxla_root_remove(struct cxl_port *root)
 {
 	cxla_pause(CXLA_PAUSE_ROOT_ENDING);
 	scoped_guard(device, &root->dev)
-		cxla_port_remove_children(root);
+		cxla_port_remove_children(root, NULL, false);
 	cxla_windows_remove(root);
 	scoped_guard(device, &root->dev)
 		cxla_dports_remove(root);

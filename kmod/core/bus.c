@@ -143,19 +143,8 @@ int cxla_device_bind(struct device *dev)
 }
 EXPORT_SYMBOL_NS_GPL(cxla_device_bind, "CXL");
 
-static ssize_t devtype_show(struct device *dev, struct device_attribute *attr,
-			    char *buf)
-{
-	return sysfs_emit(buf, "%s\n", dev->type->name);
-}
-static DEVICE_ATTR_RO(devtype);
-
-static ssize_t modalias_show(struct device *dev, struct device_attribute *attr,
-			     char *buf)
-{
-	return sysfs_emit(buf, "cxla:t%d\n", cxla_device_id(dev));
-}
-static DEVICE_ATTR_RO(modalias);
+CXLA_ATTR_RO(devtype, "%s", dev->type->name);
+CXLA_ATTR_RO(modalias, "cxla:t%d", cxla_device_id(dev));
 
 static struct attribute *cxla_base_attributes[] = {
 	&dev_attr_devtype.attr,

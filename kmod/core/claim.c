@@ -40,30 +40,22 @@ struct cxla_piece {
 
 /**
  * struct cxla_holding - what a claim has
- * @range: HPA, inclusive
- * @verdict: who, and why
- * @time_ns: since when, since boot
- * @pieces: entries in the iomem tree, which are @range together; may be none
+ * @line: the range, who has it, why, and since when
+ * @pieces: entries in the iomem tree, which are the range together; may be none
  */
 struct cxla_holding {
-	struct range range;
-	struct cxla_verdict verdict;
-	u64 time_ns;
+	struct cxla_ledger_line line;
 	struct list_head pieces;
 };
 
 /**
  * struct cxla_reservation - a range that is kept for an accelerator's driver
  * @list: on cxla_reservations
- * @range: HPA, inclusive
- * @verdict: for whom
- * @time_ns: since when, since boot
+ * @line: the range, for whom, and since when
  */
 struct cxla_reservation {
 	struct list_head list;
-	struct range range;
-	struct cxla_verdict verdict;
-	u64 time_ns;
+	struct cxla_ledger_line line;
 };
 
 /* all of the following, and who is in the iomem tree of us; innermost */
@@ -153,14 +145,14 @@ static void cxla_pieces_release(struct cxla_holding *holding)
 /* all of @holding, or nothing */
 static int cxla_pieces_request(struct cxla_holding *holding)
 {
-	const char *name = cxla_entry_name(&holding->verdict);
-	u64 pos = holding->range.start, end;
+	const char *name = cxla_entry_name(&holding->line.verdict);
+	u64 pos = holding->line.range.start, end;
 
 	do {
 		struct cxla_piece *piece = kzalloc(sizeof(*piece), GFP_KERNEL);
 		int rc = -ENOMEM;
 
-		end = holding->range.end;
+		end = holding->line.range.end;
 		if (piece)
 			rc = cxla_entry_fit(pos, &end, name);
 		if (rc) {
@@ -171,7 +163,7 @@ static int cxla_pieces_request(struct cxla_holding *holding)
 		piece->range = (struct range) { pos, end };
 		list_add_tail(&piece->list, &holding->pieces);
 		pos = end + 1;
-	} while (end < holding->range.end);
+	} while (end < holding->line.range.end);
 	return 0;
 }
 
@@ -239,12 +231,12 @@ static const struct cxla_verdict *cxla_keeps(const struct range *range,
 	lockdep_assert_held(&cxla_claims_lock);
 	holding = mt_find(&cxla_claims, &index, range->end);
 	if (holding)
-		return &holding->verdict;
+		return &holding->line.verdict;
 	if (!cxla_owner_is_dax(owner))
 		return NULL;
 	list_for_each_entry(kept, &cxla_reservations, list)
-		if (cxla_ranges_meet(&kept->range, range))
-			return &kept->verdict;
+		if (cxla_ranges_meet(&kept->line.range, range))
+			return &kept->line.verdict;
 	return NULL;
 }
 
@@ -261,11 +253,11 @@ static int cxla_hold(struct cxla_holding *holding, struct cxla_verdict *holder)
 	int rc = 0;
 
 	guard(mutex)(&cxla_claims_lock);
-	kept = cxla_keeps(&holding->range, holding->verdict.owner);
+	kept = cxla_keeps(&holding->line.range, holding->line.verdict.owner);
 	if (!kept) {
-		if (!cxla_owner_is_dax(holding->verdict.owner))
+		if (!cxla_owner_is_dax(holding->line.verdict.owner))
 			rc = cxla_pieces_request(holding);
-		else if (cxla_range_busy(&holding->range))
+		else if (cxla_range_busy(&holding->line.range))
 			rc = -EBUSY;
 		if (rc == -EBUSY)
 			kept = &foreign;
@@ -277,12 +269,12 @@ static int cxla_hold(struct cxla_holding *holding, struct cxla_verdict *holder)
 	}
 	if (rc)
 		return rc;
-	rc = mtree_insert_range(&cxla_claims, holding->range.start,
-				holding->range.end, holding, GFP_KERNEL);
+	rc = mtree_insert_range(&cxla_claims, holding->line.range.start,
+				holding->line.range.end, holding, GFP_KERNEL);
 	if (rc)
 		cxla_pieces_release(holding);
 	else
-		trace_cxla_owner(&holding->range, &holding->verdict);
+		trace_cxla_owner(&holding->line.range, &holding->line.verdict);
 	return rc;
 }
 
@@ -305,9 +297,9 @@ int cxla_claim(struct cxla_claim *claim, const struct range *range,
 
 	if (!holding)
 		return -ENOMEM;
-	holding->range = *range;
-	holding->verdict = *verdict;
-	holding->time_ns = ktime_get_boottime_ns();
+	holding->line = (struct cxla_ledger_line) {
+		*range, *verdict, ktime_get_boottime_ns()
+	};
 	INIT_LIST_HEAD(&holding->pieces);
 	rc = cxla_hold(holding, holder);
 	if (rc) {
@@ -336,10 +328,10 @@ void cxla_claim_mark(struct cxla_claim *claim, enum cxla_ledger_state state,
 	if (!holding)
 		return;
 	guard(mutex)(&cxla_claims_lock);
-	holding->verdict.state = state;
-	holding->verdict.why = why;
-	holding->time_ns = ktime_get_boottime_ns();
-	trace_cxla_owner(&holding->range, &holding->verdict);
+	holding->line.verdict.state = state;
+	holding->line.verdict.why = why;
+	holding->line.time_ns = ktime_get_boottime_ns();
+	trace_cxla_owner(&holding->line.range, &holding->line.verdict);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_claim_mark, "CXL");
 
@@ -358,10 +350,10 @@ void cxla_unclaim(struct cxla_claim *claim)
 		return;
 	claim->holding = NULL;
 	scoped_guard(mutex, &cxla_claims_lock) {
-		mtree_erase(&cxla_claims, holding->range.start);
+		mtree_erase(&cxla_claims, holding->line.range.start);
 		cxla_pieces_release(holding);
-		strscpy(verdict.who, holding->verdict.who);
-		trace_cxla_owner(&holding->range, &verdict);
+		strscpy(verdict.who, holding->line.verdict.who);
+		trace_cxla_owner(&holding->line.range, &verdict);
 	}
 	kfree(holding);
 	/* somebody may have been kept waiting by it */
@@ -434,24 +426,23 @@ int cxla_reserve(const struct range *range, const char *who)
 
 	scoped_guard(mutex, &cxla_claims_lock)
 		list_for_each_entry(kept, &cxla_reservations, list)
-			if (kept->range.start == range->start &&
-			    kept->range.end == range->end &&
-			    !strcmp(kept->verdict.who, who))
+			if (kept->line.range.start == range->start &&
+			    kept->line.range.end == range->end &&
+			    !strcmp(kept->line.verdict.who, who))
 				return 0;
 	kept = kzalloc(sizeof(*kept), GFP_KERNEL);
 	if (!kept)
 		return -ENOMEM;
-	kept->range = *range;
-	kept->verdict = (struct cxla_verdict) {
-		.owner = CXLA_OWNER_ACCEL,
-		.state = CXLA_LEDGER_RESERVED,
-		.why = CXLA_WHY_MEANT,
+	kept->line = (struct cxla_ledger_line) {
+		.range = *range,
+		.verdict = { CXLA_OWNER_ACCEL, CXLA_LEDGER_RESERVED,
+			     CXLA_WHY_MEANT },
+		.time_ns = ktime_get_boottime_ns(),
 	};
-	strscpy(kept->verdict.who, who);
-	kept->time_ns = ktime_get_boottime_ns();
+	strscpy(kept->line.verdict.who, who);
 	scoped_guard(mutex, &cxla_claims_lock) {
 		list_add_tail(&kept->list, &cxla_reservations);
-		trace_cxla_owner(&kept->range, &kept->verdict);
+		trace_cxla_owner(&kept->line.range, &kept->line.verdict);
 	}
 	/* it may have got a driver of expanders since it was asked */
 	if (cxla_is_expander_named(who))
@@ -470,7 +461,7 @@ void cxla_unreserve(const char *who)
 
 	guard(mutex)(&cxla_claims_lock);
 	list_for_each_entry_safe(kept, next, &cxla_reservations, list) {
-		if (who && strcmp(kept->verdict.who, who))
+		if (who && strcmp(kept->line.verdict.who, who))
 			continue;
 		list_del(&kept->list);
 		kfree(kept);
@@ -496,9 +487,7 @@ bool cxla_claim_next(u64 hpa, struct cxla_ledger_line *line)
 	holding = mt_find(&cxla_claims, &index, ULONG_MAX);
 	if (!holding)
 		return false;
-	line->range = holding->range;
-	line->verdict = holding->verdict;
-	line->time_ns = holding->time_ns;
+	*line = holding->line;
 	return true;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_claim_next, "CXL");
@@ -511,12 +500,10 @@ bool cxla_reservation_next(u64 hpa, struct cxla_ledger_line *line)
 
 	guard(mutex)(&cxla_claims_lock);
 	list_for_each_entry(kept, &cxla_reservations, list) {
-		if (kept->range.end < hpa ||
-		    (found && kept->range.start >= line->range.start))
+		if (kept->line.range.end < hpa ||
+		    (found && kept->line.range.start >= line->range.start))
 			continue;
-		line->range = kept->range;
-		line->verdict = kept->verdict;
-		line->time_ns = kept->time_ns;
+		*line = kept->line;
 		found = true;
 	}
 	return found;

@@ -11,7 +11,6 @@
 
 #include "core.h"
 #include "pause.h"
-#include "program.h"
 
 /*
  * The decoder of @port that is @cxlr's alone, or NULL: one above that maps more
@@ -26,9 +25,7 @@ static struct cxl_decoder *cxla_own_decoder(struct cxl_region *cxlr,
 	for (int i = 0; i < port->nr_decoders; i++) {
 		struct cxl_decoder *cxld = port->decoders[i];
 
-		if (!port->passthrough && cxld &&
-		    cxld->hpa_range.start == cxlr->res.start &&
-		    cxld->hpa_range.end == cxlr->res.end)
+		if (!port->passthrough && cxld && cxla_region_is_at(cxlr, cxld))
 			return cxld;
 	}
 	return NULL;
@@ -59,6 +56,7 @@ static int cxla_each_on_level(struct cxl_region *cxlr, int depth,
 	return 0;
 }
 
+/* the same on all levels, children before parents or the other way around */
 static int cxla_each_child_first(struct cxl_region *cxlr,
 				 int (*fn)(struct cxl_decoder *cxld))
 {
@@ -109,8 +107,7 @@ static bool cxla_region_fits_members(const struct cxl_region *cxlr)
 {
 	for (int i = 0; i < cxlr->ways; i++)
 		if (!cxlr->targets[i] ||
-		    cxlr->targets[i]->cxld.hpa_range.start != cxlr->res.start ||
-		    cxlr->targets[i]->cxld.hpa_range.end != cxlr->res.end)
+		    !cxla_region_is_at(cxlr, &cxlr->targets[i]->cxld))
 			return false;
 	return true;
 }
@@ -178,14 +175,6 @@ static int cxla_region_do_commit(struct cxl_region *cxlr)
 	return 0;
 }
 
-/* is any of it online as System RAM */
-static bool cxla_region_is_ram(struct cxl_region *cxlr)
-{
-	return cxla_range_in_iomem(&(struct range) { cxlr->res.start,
-						     cxlr->res.end },
-				   IORESOURCE_SYSTEM_RAM);
-}
-
 /**
  * cxla_region_check_change() - is there anything against changing a region
  * @cxlr: region; its regions_lock held
@@ -195,13 +184,15 @@ static bool cxla_region_is_ram(struct cxl_region *cxlr)
  */
 int cxla_region_check_change(struct cxl_region *cxlr)
 {
+	const struct range range = cxla_region_range(cxlr);
+
 	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
 
 	if (cxlr->life == CXLA_DYING)
 		return -ENXIO;
 	if (cxlr->life == CXLA_BUILDING || cxla_region_locked(cxlr))
 		return -EBUSY;
-	return cxla_region_is_ram(cxlr) ? -EBUSY : 0;
+	return cxla_range_in_iomem(&range, IORESOURCE_SYSTEM_RAM) ? -EBUSY : 0;
 }
 
 /**
@@ -216,7 +207,7 @@ int cxla_region_check_change(struct cxl_region *cxlr)
  */
 int cxla_region_change_begin(struct cxl_region *cxlr, struct cxla_claim *claim)
 {
-	const struct range range = { cxlr->res.start, cxlr->res.end };
+	const struct range range = cxla_region_range(cxlr);
 	struct cxla_verdict verdict = {
 		.owner = CXLA_OWNER_REGION,
 		.state = CXLA_LEDGER_OWNED,

@@ -107,6 +107,20 @@ void cxla_driver_unregister(struct cxla_driver *drv);
 #define module_cxla_driver(__drv) \
 	module_driver(__drv, cxla_driver_register, cxla_driver_unregister)
 
+/* An attribute whose text follows from @dev, with cxl_rwsem.region held. */
+#define CXLA_ATTR_SHOW(_name, _fmt, ...)				       \
+static ssize_t _name##_show(struct device *dev,				       \
+			    struct device_attribute *attr, char *buf)	       \
+{									       \
+	guard(rwsem_read)(&cxl_rwsem.region);				       \
+	return sysfs_emit(buf, _fmt "\n", __VA_ARGS__);			       \
+}									       \
+static_assert(true)
+
+#define CXLA_ATTR_RO(_name, ...) \
+	CXLA_ATTR_SHOW(_name, __VA_ARGS__); \
+	static DEVICE_ATTR_RO(_name)
+
 /* ------------------------------- ports ----------------------------- */
 
 /**
@@ -115,7 +129,7 @@ void cxla_driver_unregister(struct cxla_driver *drv);
  * @port: the port it belongs to
  * @port_id: its number in target lists: link capability port number, or _UID
  * @rch: a CXL 1.1 host bridge
- * @linked: @port has a symlink dportN to it
+ * @link: name of the symlink of @port to it, dportN; "": there is none
  *
  * Lives until its port is unbound, or its device was unplugged and another one
  * has its number.
@@ -125,7 +139,7 @@ struct cxl_dport {
 	struct cxl_port *port;
 	u32 port_id;
 	bool rch;
-	bool linked;
+	char link[sizeof("dport4294967295")];
 };
 
 /**
@@ -185,7 +199,6 @@ struct cxl_port {
 #define to_cxl_port(d) container_of(d, struct cxl_port, dev)
 
 extern const struct device_type cxla_port_type;
-extern const struct attribute_group cxla_cdat_group;
 extern struct mutex cxla_enum_mutex;
 
 static inline bool is_cxl_root(const struct cxl_port *port)
@@ -193,7 +206,12 @@ static inline bool is_cxl_root(const struct cxl_port *port)
 	return !port->parent;
 }
 
-bool is_cxl_memdev(const struct device *dev);
+extern const struct device_type cxla_memdev_type;
+
+static inline bool is_cxl_memdev(const struct device *dev)
+{
+	return dev->type == &cxla_memdev_type;
+}
 
 static inline bool is_cxl_endpoint(const struct cxl_port *port)
 {
@@ -205,13 +223,11 @@ struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 			       const struct cxl_register_map *map,
 			       struct cxl_dport *parent_dport);
 void cxla_port_unregister(struct cxl_port *port);
-void cxla_port_remove_children(struct cxl_port *port);
+void cxla_port_remove_children(struct cxl_port *port,
+			       const struct cxl_dport *dport, bool stale);
 struct cxl_port *cxla_find_port_by_uport(struct device *uport_dev);
 int cxla_port_rescan(struct cxl_port *port);
 bool cxla_port_has_children(struct cxl_port *port);
-void cxla_port_remove_stale(struct cxl_port *port);
-void cxla_port_remove_below(struct cxl_port *port,
-			    const struct cxl_dport *dport);
 int cxla_port_setup(struct cxl_port *port);
 void cxla_port_teardown(struct cxl_port *port);
 int cxla_dport_add(struct cxl_port *port, struct device *dport_dev,
@@ -367,6 +383,7 @@ static inline struct device *cxled_to_hw(struct cxl_endpoint_decoder *cxled)
 
 int cxla_decoder_init(struct cxl_decoder *cxld, struct cxl_port *port, int id,
 		      const struct device_type *type);
+struct cxl_decoder *cxla_decoder_alloc(struct cxl_port *port, int id);
 int cxla_decoders_alloc(struct cxl_port *port, int count);
 int cxla_decoder_add(struct cxl_decoder *cxld);
 void cxla_decoders_remove(struct cxl_port *port);
@@ -377,6 +394,11 @@ void cxla_hdm_read(struct cxl_port *port, int id, struct cxl_hdm_regs *regs,
 void cxla_decoder_values(struct cxl_decoder *cxld, struct cxl_hdm_decoded *d);
 int cxla_hdm_enable(struct cxl_port *port);
 int cxla_hdm_reread(struct cxl_port *port);
+int cxla_decoder_in_turn(const struct cxl_decoder *cxld, bool commit);
+int cxla_decoder_reset(struct cxl_decoder *cxld);
+int cxla_decoder_commit(struct cxl_decoder *cxld);
+int cxla_decoder_read_back(struct cxl_decoder *cxld);
+
 int cxla_hdm_setup(struct cxl_port *port);
 void cxla_hdm_teardown(struct cxl_port *port);
 
@@ -415,8 +437,6 @@ enum cxla_memdev_flags {
 };
 
 #define to_cxl_memdev(d) container_of(d, struct cxl_memdev, dev)
-
-extern const struct device_type cxla_memdev_type;
 
 void cxla_memdev_wake(struct cxl_dev_state *cxlds);
 /* asks for no range, and what its decoders map is general memory */
@@ -525,6 +545,19 @@ struct cxl_region {
 
 #define to_cxl_region(d) container_of(d, struct cxl_region, dev)
 
+static inline struct range cxla_region_range(const struct cxl_region *cxlr)
+{
+	return (struct range) { cxlr->res.start, cxlr->res.end };
+}
+
+/* does @cxld map just that */
+static inline bool cxla_region_is_at(const struct cxl_region *cxlr,
+				     const struct cxl_decoder *cxld)
+{
+	return cxld->hpa_range.start == cxlr->res.start &&
+	       cxld->hpa_range.end == cxlr->res.end;
+}
+
 extern const struct device_type cxla_region_type;
 extern const struct attribute_group *cxla_region_groups[];
 extern struct cxla_driver cxla_region_driver;
@@ -547,8 +580,6 @@ struct cxl_dax_region {
 
 extern const struct device_type cxla_dax_region_type;
 
-int cxla_dax_region_add(struct cxl_region *cxlr);
-void cxla_dax_region_remove(struct cxl_region *cxlr);
 int cxla_regions_walk(int (*visit)(const struct cxla_ledger_line *line,
 				   void *arg), void *arg);
 bool cxla_region_next(u64 hpa, struct cxla_ledger_line *line);
@@ -573,6 +604,7 @@ int cxla_region_change_begin(struct cxl_region *cxlr, struct cxla_claim *claim);
 void cxla_region_change_end(struct cxl_region *cxlr, struct cxla_claim *claim,
 			    int rc);
 bool cxla_region_whole(const struct cxl_region *cxlr);
+bool cxla_region_volatile(const struct cxl_region *cxlr);
 int cxla_region_commit(struct cxl_region *cxlr);
 int cxla_region_uncommit(struct cxl_region *cxlr);
 

@@ -39,8 +39,7 @@ static struct cxl_dax_region *cxla_dax_region_alloc(struct cxl_region *cxlr)
 	if (!cxlr_dax)
 		return NULL;
 	cxlr_dax->id = cxlr->id;
-	cxlr_dax->range.start = cxlr->res.start;
-	cxlr_dax->range.end = cxlr->res.end;
+	cxlr_dax->range = cxla_region_range(cxlr);
 
 	dev = &cxlr_dax->dev;
 	device_initialize(dev);
@@ -57,14 +56,21 @@ static struct cxl_dax_region *cxla_dax_region_alloc(struct cxl_region *cxlr)
 }
 
 /**
- * cxla_dax_region_add() - offer a region to device-dax
- * @cxlr: region that is whole and has no attach
+ * cxla_region_withdraw() - whoever may use a region does so no longer
+ * @cxlr: region; one that was not offered is fine
  *
- * Context: the lock of @cxlr is held, and no rwsem: the driver of the new
- * device may go as far as memory hotplug.
- * Return: 0, also when no driver took it; or -ENOMEM.
+ * Context: the lock of @cxlr is held, and no rwsem; may end in memory hotplug.
  */
-int cxla_dax_region_add(struct cxl_region *cxlr)
+void cxla_region_withdraw(struct cxl_region *cxlr)
+{
+	device_lock_assert(&cxlr->dev);
+	if (cxlr->dax)
+		device_unregister(&cxlr->dax->dev);
+	cxlr->dax = NULL;
+}
+
+/* for a region that is whole and has no attach; 0, also when no driver took it */
+static int cxla_dax_region_make(struct cxl_region *cxlr)
 {
 	struct cxl_dax_region *cxlr_dax;
 	int rc;
@@ -85,20 +91,50 @@ int cxla_dax_region_add(struct cxl_region *cxlr)
 	rc = cxla_device_bind(&cxlr_dax->dev);
 	/* for want of memory it is not offered by halves */
 	if (rc == -ENOMEM)
-		cxla_dax_region_remove(cxlr);
+		cxla_region_withdraw(cxlr);
 	return rc == -ENOMEM ? rc : 0;
 }
 
 /**
- * cxla_dax_region_remove() - take a region back from device-dax
- * @cxlr: region; one that was not offered is fine
+ * cxla_region_offer() - whoever may use a region gets it
+ * @cxlr: region
  *
- * Context: the lock of @cxlr is held, and no rwsem.
+ * One of expanders is general memory, and device-dax is offered it, unless some
+ * of it is persistent, which is left alone.
+ *
+ * Context: the lock of @cxlr is held; sleeps, may end in memory hotplug.
+ * Return: 0; -ENXIO: it is not whole, or is going; -ENOMEM.
  */
-void cxla_dax_region_remove(struct cxl_region *cxlr)
+int cxla_region_offer(struct cxl_region *cxlr)
 {
+	bool general;
+
 	device_lock_assert(&cxlr->dev);
-	if (cxlr->dax)
-		device_unregister(&cxlr->dax->dev);
-	cxlr->dax = NULL;
+	scoped_guard(rwsem_read, &cxl_rwsem.region) {
+		if (!cxla_region_whole(cxlr) ||
+		    READ_ONCE(cxlr->life) == CXLA_DYING)
+			return -ENXIO;
+		/* who is a member of a whole region does not change */
+		general = !cxlr->nr_attach && cxla_region_volatile(cxlr) &&
+			  cxlr->cxlrd->cxld.flags & CXL_DECODER_F_RAM;
+	}
+	return general ? cxla_dax_region_make(cxlr) : 0;
 }
+
+/* userspace binds and unbinds by these */
+static int cxla_region_probe(struct device *dev)
+{
+	return cxla_region_offer(to_cxl_region(dev));
+}
+
+static void cxla_region_remove(struct device *dev)
+{
+	cxla_region_withdraw(to_cxl_region(dev));
+}
+
+struct cxla_driver cxla_region_driver = {
+	.drv.name = "cxla_region",
+	.id = CXLA_DEVICE_REGION,
+	.probe = cxla_region_probe,
+	.remove = cxla_region_remove,
+};

@@ -15,56 +15,13 @@
 
 static struct lock_class_key cxla_decoder_key;
 
-static ssize_t start_show(struct device *dev, struct device_attribute *attr,
-			  char *buf)
-{
-	struct cxl_decoder *cxld = to_cxl_decoder(dev);
-
-	guard(rwsem_read)(&cxl_rwsem.region);
-	return sysfs_emit(buf, "%#llx\n", cxld->hpa_range.start);
-}
+CXLA_ATTR_SHOW(start, "%#llx", to_cxl_decoder(dev)->hpa_range.start);
 static DEVICE_ATTR_ADMIN_RO(start);
-
-static ssize_t size_show(struct device *dev, struct device_attribute *attr,
-			 char *buf)
-{
-	struct cxl_decoder *cxld = to_cxl_decoder(dev);
-
-	guard(rwsem_read)(&cxl_rwsem.region);
-	return sysfs_emit(buf, "%#llx\n", range_len(&cxld->hpa_range));
-}
-static DEVICE_ATTR_RO(size);
-
-static ssize_t locked_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	struct cxl_decoder *cxld = to_cxl_decoder(dev);
-
-	guard(rwsem_read)(&cxl_rwsem.region);
-	return sysfs_emit(buf, "%d\n", !!(cxld->flags & CXL_DECODER_F_LOCK));
-}
-static DEVICE_ATTR_RO(locked);
-
-static ssize_t interleave_ways_show(struct device *dev,
-				    struct device_attribute *attr, char *buf)
-{
-	struct cxl_decoder *cxld = to_cxl_decoder(dev);
-
-	guard(rwsem_read)(&cxl_rwsem.region);
-	return sysfs_emit(buf, "%u\n", cxld->ways);
-}
-static DEVICE_ATTR_RO(interleave_ways);
-
-static ssize_t interleave_granularity_show(struct device *dev,
-					   struct device_attribute *attr,
-					   char *buf)
-{
-	struct cxl_decoder *cxld = to_cxl_decoder(dev);
-
-	guard(rwsem_read)(&cxl_rwsem.region);
-	return sysfs_emit(buf, "%u\n", cxld->granularity);
-}
-static DEVICE_ATTR_RO(interleave_granularity);
+CXLA_ATTR_RO(size, "%#llx", range_len(&to_cxl_decoder(dev)->hpa_range));
+CXLA_ATTR_RO(locked, "%d",
+	     !!(to_cxl_decoder(dev)->flags & CXL_DECODER_F_LOCK));
+CXLA_ATTR_RO(interleave_ways, "%u", to_cxl_decoder(dev)->ways);
+CXLA_ATTR_RO(interleave_granularity, "%u", to_cxl_decoder(dev)->granularity);
 
 static struct attribute *cxla_decoder_attributes[] = {
 	&dev_attr_start.attr,
@@ -93,51 +50,21 @@ static ssize_t target_list_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(target_list);
 
-static ssize_t target_type_show(struct device *dev,
-				struct device_attribute *attr, char *buf)
-{
-	struct cxl_decoder *cxld = to_cxl_decoder(dev);
-
-	guard(rwsem_read)(&cxl_rwsem.region);
-	return sysfs_emit(buf, "%s\n",
-			  cxld->host_only ? "expander" : "accelerator");
-}
-static DEVICE_ATTR_RO(target_type);
-
-static ssize_t region_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	struct cxl_decoder *cxld = to_cxl_decoder(dev);
-
-	guard(rwsem_read)(&cxl_rwsem.region);
-	if (!cxld->region)
-		return sysfs_emit(buf, "\n");
-	return sysfs_emit(buf, "%s\n", dev_name(&cxld->region->dev));
-}
-static DEVICE_ATTR_RO(region);
+CXLA_ATTR_RO(target_type, "%s",
+	     to_cxl_decoder(dev)->host_only ? "expander" : "accelerator");
+CXLA_ATTR_RO(region, "%s", to_cxl_decoder(dev)->region ?
+	     dev_name(&to_cxl_decoder(dev)->region->dev) : "");
 
 /* ------------------------------- root ------------------------------ */
 
-#define CAP_ATTR(_name, _flag)						       \
-static ssize_t _name##_show(struct device *dev,				       \
-			    struct device_attribute *attr, char *buf)	       \
-{									       \
-	return sysfs_emit(buf, "%d\n",					       \
-			  !!(to_cxl_decoder(dev)->flags & (_flag)));	       \
-}									       \
-static DEVICE_ATTR_RO(_name)
+#define CAP_ATTR(_name, _flag) \
+	CXLA_ATTR_RO(_name, "%d", !!(to_cxl_decoder(dev)->flags & (_flag)))
 
 CAP_ATTR(cap_ram, CXL_DECODER_F_RAM);
 CAP_ATTR(cap_pmem, CXL_DECODER_F_PMEM);
 CAP_ATTR(cap_type2, CXL_DECODER_F_TYPE2);
 CAP_ATTR(cap_type3, CXL_DECODER_F_TYPE3);
-
-static ssize_t qos_class_show(struct device *dev,
-			      struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%d\n", to_cxl_root_decoder(dev)->qos_class);
-}
-static DEVICE_ATTR_RO(qos_class);
+CXLA_ATTR_RO(qos_class, "%d", to_cxl_root_decoder(dev)->qos_class);
 
 static ssize_t delete_region_store(struct device *dev,
 				   struct device_attribute *attr,
@@ -204,39 +131,17 @@ const struct device_type cxla_decoder_switch_type = {
 
 /* ----------------------------- endpoint ---------------------------- */
 
-static ssize_t mode_show(struct device *dev, struct device_attribute *attr,
-			 char *buf)
+static const char *cxled_mode(const struct cxl_endpoint_decoder *cxled)
 {
-	struct cxl_endpoint_decoder *cxled = to_cxl_endpoint_decoder(dev);
-
-	guard(rwsem_read)(&cxl_rwsem.region);
 	if (!cxled->dpa_size)
-		return sysfs_emit(buf, "none\n");
-	return sysfs_emit(buf, "%s\n",
-			  cxled_is_volatile(cxled) ? "ram" : "pmem");
+		return "none";
+	return cxled_is_volatile(cxled) ? "ram" : "pmem";
 }
-static DEVICE_ATTR_RO(mode);
 
-static ssize_t dpa_resource_show(struct device *dev,
-				 struct device_attribute *attr, char *buf)
-{
-	struct cxl_endpoint_decoder *cxled = to_cxl_endpoint_decoder(dev);
-
-	guard(rwsem_read)(&cxl_rwsem.region);
-	return sysfs_emit(buf, "%#llx\n",
-			  cxled->dpa_size ? cxled->dpa_base : U64_MAX);
-}
-static DEVICE_ATTR_RO(dpa_resource);
-
-static ssize_t dpa_size_show(struct device *dev, struct device_attribute *attr,
-			     char *buf)
-{
-	struct cxl_endpoint_decoder *cxled = to_cxl_endpoint_decoder(dev);
-
-	guard(rwsem_read)(&cxl_rwsem.region);
-	return sysfs_emit(buf, "%pa\n", &cxled->dpa_size);
-}
-static DEVICE_ATTR_RO(dpa_size);
+CXLA_ATTR_RO(mode, "%s", cxled_mode(to_cxl_endpoint_decoder(dev)));
+CXLA_ATTR_RO(dpa_resource, "%#llx", to_cxl_endpoint_decoder(dev)->dpa_size ?
+	     to_cxl_endpoint_decoder(dev)->dpa_base : U64_MAX);
+CXLA_ATTR_RO(dpa_size, "%pa", &to_cxl_endpoint_decoder(dev)->dpa_size);
 
 static struct attribute *cxla_decoder_endpoint_attributes[] = {
 	&dev_attr_target_type.attr,
@@ -296,6 +201,39 @@ int cxla_decoder_init(struct cxl_decoder *cxld, struct cxl_port *port, int id,
 	dev->bus = &cxla_bus_type;
 	dev->type = type;
 	return dev_set_name(dev, "decoder%d.%d", port->id, id);
+}
+
+/**
+ * cxla_decoder_alloc() - a decoder of a port other than a root
+ * @port: host bridge, switch or endpoint
+ * @id: its instance there
+ *
+ * Return: one to be filled and given to cxla_decoder_add(), or ERR_PTR(-ENOMEM).
+ */
+struct cxl_decoder *cxla_decoder_alloc(struct cxl_port *port, int id)
+{
+	struct cxl_endpoint_decoder *cxled;
+	const struct device_type *type;
+	struct cxl_decoder *cxld;
+
+	if (is_cxl_endpoint(port)) {
+		type = &cxla_decoder_endpoint_type;
+		cxled = kzalloc(sizeof(*cxled), GFP_KERNEL);
+		if (!cxled)
+			return ERR_PTR(-ENOMEM);
+		INIT_LIST_HEAD(&cxled->orphan);
+		cxld = &cxled->cxld;
+	} else {
+		type = &cxla_decoder_switch_type;
+		cxld = kzalloc(sizeof(*cxld), GFP_KERNEL);
+		if (!cxld)
+			return ERR_PTR(-ENOMEM);
+	}
+	if (cxla_decoder_init(cxld, port, id, type)) {
+		put_device(&cxld->dev);
+		return ERR_PTR(-ENOMEM);
+	}
+	return cxld;
 }
 
 /**

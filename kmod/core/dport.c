@@ -13,22 +13,13 @@
 /* device that is a downstream port -> its struct cxl_dport; own lock */
 static DEFINE_XARRAY(cxla_dports);
 
-static void cxla_dport_link_name(const struct cxl_dport *dport, char *name,
-				 size_t size)
-{
-	snprintf(name, size, "dport%u", dport->port_id);
-}
-
 static void cxla_dport_remove(struct cxl_dport *dport)
 {
 	struct cxl_port *port = dport->port;
-	char name[sizeof("dport4294967295")];
 
-	cxla_port_remove_below(port, dport);
-	if (dport->linked) {
-		cxla_dport_link_name(dport, name, sizeof(name));
-		sysfs_remove_link(&port->dev.kobj, name);
-	}
+	cxla_port_remove_children(port, dport, false);
+	if (dport->link[0])
+		sysfs_remove_link(&port->dev.kobj, dport->link);
 	xa_erase(&cxla_dports, (unsigned long)dport->dport_dev);
 	xa_erase(&port->dports, dport->port_id);
 	put_device(dport->dport_dev);
@@ -51,7 +42,6 @@ static void cxla_dport_remove(struct cxl_dport *dport)
 int cxla_dport_add(struct cxl_port *port, struct device *dport_dev,
 		   u32 port_id, bool rch)
 {
-	char name[sizeof("dport4294967295")];
 	struct cxl_dport *old;
 	int rc;
 
@@ -82,9 +72,9 @@ int cxla_dport_add(struct cxl_port *port, struct device *dport_dev,
 		return rc == -EBUSY ? -EEXIST : rc;
 	}
 
-	cxla_dport_link_name(dport, name, sizeof(name));
-	rc = sysfs_create_link(&port->dev.kobj, &dport_dev->kobj, name);
-	dport->linked = !rc;
+	snprintf(dport->link, sizeof(dport->link), "dport%u", port_id);
+	if (sysfs_create_link(&port->dev.kobj, &dport_dev->kobj, dport->link))
+		dport->link[0] = '\0';
 	get_device(dport_dev);
 	port->nr_dports++;
 	retain_and_null_ptr(dport);

@@ -115,7 +115,7 @@ static int cxla_switch_add(struct cxl_memdev *cxlmd, struct cxl_port *parent,
 	lockdep_assert_held(&cxla_enum_mutex);
 	guard(device)(&parent->dev);
 
-	cxla_port_remove_stale(parent);
+	cxla_port_remove_children(parent, NULL, true);
 	dport = parent->up ? cxla_dport_by_dev(parent, dport_dev) : NULL;
 	if (!dport)
 		return cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);

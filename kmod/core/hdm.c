@@ -226,32 +226,14 @@ static void cxla_hdm_report(struct cxl_port *port, int id,
 		regs->tl_high, regs->tl_low);
 }
 
-static int cxla_switch_decoder_add(struct cxl_port *port, int id,
-				   const struct cxl_hdm_decoded *d)
-{
-	struct cxl_decoder *cxld;
-	int rc;
-
-	cxld = kzalloc(sizeof(*cxld), GFP_KERNEL);
-	if (!cxld)
-		return -ENOMEM;
-	rc = cxla_decoder_init(cxld, port, id, &cxla_decoder_switch_type);
-	if (rc) {
-		put_device(&cxld->dev);
-		return rc;
-	}
-	cxla_decoder_fill(cxld, d, d->fault == CXL_HDM_OK);
-	return cxla_decoder_add(cxld);
-}
-
 /*
  * Decoders map device memory in their order, CXL 3.1 section 8.2.4.20.12: one
  * that can't be placed leaves those behind it without a place.
  */
 static bool cxla_dpa_place(struct cxl_endpoint_decoder *cxled,
-			   const struct cxl_hdm_decoded *d, u64 *dpa_end,
-			   u64 capacity)
+			   const struct cxl_hdm_decoded *d, u64 *dpa_end)
 {
+	u64 capacity = cxled_to_memdev(cxled)->cxlds->capacity;
 	u64 size, base, end;
 
 	/* firmware locks decoders that it has no use for with a size of zero */
@@ -277,41 +259,32 @@ static bool cxla_dpa_place(struct cxl_endpoint_decoder *cxled,
 	return true;
 }
 
-static void cxla_endpoint_decoder_fill(struct cxl_endpoint_decoder *cxled,
-				       const struct cxl_hdm_decoded *d,
-				       u64 *dpa_end)
+/* what hardware says of a decoder, which comes after those up to *@dpa_end */
+static void cxla_decoder_read(struct cxl_decoder *cxld,
+			      const struct cxl_hdm_decoded *d, u64 *dpa_end)
 {
-	u64 capacity = cxled_to_memdev(cxled)->cxlds->capacity;
+	bool good = d->fault == CXL_HDM_OK;
 
-	cxla_decoder_fill(&cxled->cxld, d, d->committed &&
-			  cxla_dpa_place(cxled, d, dpa_end, capacity));
+	if (is_cxl_endpoint(cxld_to_port(cxld)))
+		good = d->committed &&
+		       cxla_dpa_place(to_cxl_endpoint_decoder(&cxld->dev), d,
+				      dpa_end);
+	cxla_decoder_fill(cxld, d, good);
 }
 
-static int cxla_endpoint_decoder_add(struct cxl_port *port, int id,
-				     const struct cxl_hdm_decoded *d,
-				     u64 *dpa_end)
+static int cxla_hdm_decoder_add(struct cxl_port *port, int id,
+				const struct cxl_hdm_decoded *d, u64 *dpa_end)
 {
-	struct cxl_endpoint_decoder *cxled;
-	int rc;
+	struct cxl_decoder *cxld = cxla_decoder_alloc(port, id);
 
-	cxled = kzalloc(sizeof(*cxled), GFP_KERNEL);
-	if (!cxled)
-		return -ENOMEM;
-	INIT_LIST_HEAD(&cxled->orphan);
-	rc = cxla_decoder_init(&cxled->cxld, port, id,
-			       &cxla_decoder_endpoint_type);
-	if (rc) {
-		put_device(&cxled->cxld.dev);
-		return rc;
-	}
-
-	cxla_endpoint_decoder_fill(cxled, d, dpa_end);
-	return cxla_decoder_add(&cxled->cxld);
+	if (IS_ERR(cxld))
+		return PTR_ERR(cxld);
+	cxla_decoder_read(cxld, d, dpa_end);
+	return cxla_decoder_add(cxld);
 }
 
 static int cxla_hdm_enumerate(struct cxl_port *port)
 {
-	bool endpoint = is_cxl_endpoint(port);
 	int committed = 0, usable = 0, errors = 0;
 	struct cxl_hdm_sequence sequence = { };
 	u64 dpa_end = 0;
@@ -337,8 +310,7 @@ static int cxla_hdm_enumerate(struct cxl_port *port)
 		if (d.committed && d.fault == CXL_HDM_OK)
 			usable++;
 
-		rc = endpoint ? cxla_endpoint_decoder_add(port, i, &d, &dpa_end) :
-				cxla_switch_decoder_add(port, i, &d);
+		rc = cxla_hdm_decoder_add(port, i, &d, &dpa_end);
 		if (rc)
 			return rc;
 	}
@@ -346,7 +318,7 @@ static int cxla_hdm_enumerate(struct cxl_port *port)
 	if (usable)
 		return cxla_hdm_enable(port) ?
 		       cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR) : 0;
-	if (endpoint && !committed)
+	if (is_cxl_endpoint(port) && !committed)
 		cxla_refuse(to_cxl_memdev(port->uport_dev),
 			    errors ? CXLA_REASON_HW_ERROR :
 				     CXLA_REASON_NOT_COMMITTED);
@@ -361,11 +333,7 @@ static bool cxla_decoder_update(struct cxl_decoder *cxld,
 	unsigned long flags = cxld->flags;
 
 	cxla_decoder_values(cxld, &before);
-	if (is_cxl_endpoint(cxld_to_port(cxld)))
-		cxla_endpoint_decoder_fill(to_cxl_endpoint_decoder(&cxld->dev),
-					   d, dpa_end);
-	else
-		cxla_decoder_fill(cxld, d, d->fault == CXL_HDM_OK);
+	cxla_decoder_read(cxld, d, dpa_end);
 	cxla_decoder_values(cxld, &after);
 	return flags != cxld->flags ||
 	       (flags & CXL_DECODER_F_ENABLE && !cxl_hdm_same(&before, &after));
@@ -436,7 +404,7 @@ static int cxla_passthrough_setup(struct cxl_port *port)
 	rc = cxla_decoders_alloc(port, 1);
 	if (rc)
 		return rc;
-	rc = cxla_switch_decoder_add(port, 0, &d);
+	rc = cxla_hdm_decoder_add(port, 0, &d, NULL);
 	if (rc)
 		return rc;
 	guard(rwsem_write)(&cxl_rwsem.region);

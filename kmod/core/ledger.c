@@ -20,43 +20,10 @@
 static DEFINE_MUTEX(cxla_source_lock);
 static bool (*cxla_source)(u64 hpa, struct cxla_ledger_line *line);
 
-static const char * const cxla_owners[CXLA_NR_OWNERS] = {
-	[CXLA_OWNER_NONE] = "none",
-	[CXLA_OWNER_ACCEL] = "accelerator",
-	[CXLA_OWNER_DAX] = "dax",
-	[CXLA_OWNER_HMEM] = "hmem",
-	[CXLA_OWNER_IN_TREE] = "in-tree",
-	[CXLA_OWNER_REGION] = "region",
-};
-
-static const char * const cxla_states[CXLA_NR_LEDGER_STATES] = {
-	[CXLA_LEDGER_FREE] = "free",
-	[CXLA_LEDGER_WAITING] = "waiting",
-	[CXLA_LEDGER_RESERVED] = "reserved",
-	[CXLA_LEDGER_FOREIGN] = "foreign",
-	[CXLA_LEDGER_OWNED] = "owned",
-	[CXLA_LEDGER_QUARANTINED] = "quarantined",
-};
-
-static const char * const cxla_whys[CXLA_NR_WHYS] = {
-	[CXLA_WHY_ATTACHED] = "attached",
-	[CXLA_WHY_REVOKED] = "revoked",
-	[CXLA_WHY_RELEASED] = "released",
-	[CXLA_WHY_REGION] = "region",
-	[CXLA_WHY_REGION_IDLE] = "region-idle",
-	[CXLA_WHY_REGION_GONE] = "region-gone",
-	[CXLA_WHY_NO_REGION] = "no-region",
-	[CXLA_WHY_NO_WINDOW] = "no-window",
-	[CXLA_WHY_MEANT] = "meant-for-driver",
-	[CXLA_WHY_PROBING] = "probing",
-	[CXLA_WHY_NO_CXL] = "no-cxl",
-	[CXLA_WHY_TOO_SMALL] = "too-small",
-	[CXLA_WHY_IN_USE] = "in-use",
-	[CXLA_WHY_ONLINE] = "online",
-	[CXLA_WHY_UNBOUND] = "unbound",
-	[CXLA_WHY_ERROR] = "error",
-	[CXLA_WHY_CHANGING] = "changing",
-};
+#define CXLA_WORD(id, word) word,
+static const char * const cxla_owners[] = { CXLA_OWNERS(CXLA_WORD) };
+static const char * const cxla_states[] = { CXLA_LEDGER_STATES(CXLA_WORD) };
+static const char * const cxla_whys[] = { CXLA_WHYS(CXLA_WORD) };
 
 const char *cxla_owner_str(enum cxla_owner owner)
 {

@@ -17,85 +17,52 @@ struct dentry;
 struct device;
 struct resource;
 
-/**
- * enum cxla_owner - whose a range is
- * @CXLA_OWNER_NONE: nobody's, and the reason says why
- * @CXLA_OWNER_ACCEL: that of an accelerator and its driver
- * @CXLA_OWNER_DAX: a region's; cxla_dax gives it to device-dax
- * @CXLA_OWNER_HMEM: no region's; cxla_hmem gives it to device-dax
- * @CXLA_OWNER_IN_TREE: the in-tree stack's, as the iomem tree shows
- * @CXLA_OWNER_REGION: a region's own, while it is being changed
- */
-enum cxla_owner {
-	CXLA_OWNER_NONE,
-	CXLA_OWNER_ACCEL,
-	CXLA_OWNER_DAX,
-	CXLA_OWNER_HMEM,
-	CXLA_OWNER_IN_TREE,
-	CXLA_OWNER_REGION,
-	CXLA_NR_OWNERS,
-};
+/* whose a range is: name, word in the ledger */
+#define CXLA_OWNERS(_)							       \
+	_(NONE, "none")		/* nobody's, and the reason says why */	       \
+	_(ACCEL, "accelerator")	/* that of an accelerator and its driver */    \
+	_(DAX, "dax")		/* a region's; cxla_dax gives it to device-dax */ \
+	_(HMEM, "hmem")		/* no region's; cxla_hmem gives it to that */  \
+	_(IN_TREE, "in-tree")	/* the in-tree stack's, as the iomem tree shows */ \
+	_(REGION, "region")	/* a region's own, while it is being changed */
 
-/**
- * enum cxla_ledger_state - what became of a range
- * @CXLA_LEDGER_FREE: nobody claims it
- * @CXLA_LEDGER_WAITING: it is to be decided yet
- * @CXLA_LEDGER_RESERVED: kept for an owner who has not come yet
- * @CXLA_LEDGER_FOREIGN: somebody has it who claims nothing from us
- * @CXLA_LEDGER_OWNED: claimed
- * @CXLA_LEDGER_QUARANTINED: claimed by one who lost it and may touch it still
- */
-enum cxla_ledger_state {
-	CXLA_LEDGER_FREE,
-	CXLA_LEDGER_WAITING,
-	CXLA_LEDGER_RESERVED,
-	CXLA_LEDGER_FOREIGN,
-	CXLA_LEDGER_OWNED,
-	CXLA_LEDGER_QUARANTINED,
-	CXLA_NR_LEDGER_STATES,
-};
+/* what became of a range */
+#define CXLA_LEDGER_STATES(_)						       \
+	_(FREE, "free")		/* nobody claims it */			       \
+	_(WAITING, "waiting")	/* it is to be decided yet */		       \
+	_(RESERVED, "reserved")	/* kept for an owner who has not come yet */   \
+	_(FOREIGN, "foreign")	/* somebody has it who claims nothing from us */ \
+	_(OWNED, "owned")	/* claimed */				       \
+	_(QUARANTINED, "quarantined") /* by one who lost it and may touch it still */
 
-/**
- * enum cxla_ledger_why - the reason of a decision
- * @CXLA_WHY_ATTACHED: an accelerator's driver got it
- * @CXLA_WHY_REVOKED: its region went, the driver has not let go of it
- * @CXLA_WHY_RELEASED: whoever had it gave it back
- * @CXLA_WHY_REGION: it is a committed region's, or becomes one
- * @CXLA_WHY_REGION_IDLE: a region has it, and no driver has the region
- * @CXLA_WHY_REGION_GONE: the region that it was is no more
- * @CXLA_WHY_NO_REGION: in a window, and no region contains it
- * @CXLA_WHY_NO_WINDOW: in no window, so that CXL has no say in it
- * @CXLA_WHY_MEANT: a committed decoder leads to a device meant for an
- *	accelerator's driver
- * @CXLA_WHY_PROBING: devices are being probed
- * @CXLA_WHY_NO_CXL: CXL enumeration has not been started
- * @CXLA_WHY_TOO_SMALL: less than device-dax can take, after alignment
- * @CXLA_WHY_IN_USE: the iomem tree shows somebody who has it
- * @CXLA_WHY_ONLINE: it could not be taken offline as System RAM
- * @CXLA_WHY_UNBOUND: cxla_hmem was unbound before it decided
- * @CXLA_WHY_CHANGING: the region is being uncommitted or deleted
- * @CXLA_WHY_ERROR: giving it to its owner failed; the kernel log has more
- */
-enum cxla_ledger_why {
-	CXLA_WHY_ATTACHED,
-	CXLA_WHY_REVOKED,
-	CXLA_WHY_RELEASED,
-	CXLA_WHY_REGION,
-	CXLA_WHY_REGION_IDLE,
-	CXLA_WHY_REGION_GONE,
-	CXLA_WHY_NO_REGION,
-	CXLA_WHY_NO_WINDOW,
-	CXLA_WHY_MEANT,
-	CXLA_WHY_PROBING,
-	CXLA_WHY_NO_CXL,
-	CXLA_WHY_TOO_SMALL,
-	CXLA_WHY_IN_USE,
-	CXLA_WHY_ONLINE,
-	CXLA_WHY_UNBOUND,
-	CXLA_WHY_ERROR,
-	CXLA_WHY_CHANGING,
-	CXLA_NR_WHYS,
-};
+/* the reason of a decision */
+#define CXLA_WHYS(_)							       \
+	_(ATTACHED, "attached")	/* an accelerator's driver got it */	       \
+	_(REVOKED, "revoked")	/* its region went, the driver has not let go */ \
+	_(RELEASED, "released")	/* whoever had it gave it back */	       \
+	_(REGION, "region")	/* it is a committed region's, or becomes one */ \
+	_(REGION_IDLE, "region-idle") /* a region's that no driver has */      \
+	_(REGION_GONE, "region-gone") /* the region that it was is no more */  \
+	_(NO_REGION, "no-region") /* in a window, and no region contains it */ \
+	_(NO_WINDOW, "no-window") /* in no window: CXL has no say in it */     \
+	_(MEANT, "meant-for-driver") /* leads to a device meant for an accelerator's driver */ \
+	_(PROBING, "probing")	/* devices are being probed */		       \
+	_(NO_CXL, "no-cxl")	/* CXL enumeration has not been started */     \
+	_(TOO_SMALL, "too-small") /* for device-dax, after alignment */	       \
+	_(IN_USE, "in-use")	/* the iomem tree shows somebody who has it */ \
+	_(ONLINE, "online")	/* it could not be taken offline as System RAM */ \
+	_(UNBOUND, "unbound")	/* cxla_hmem was, before it decided */	       \
+	_(ERROR, "error")	/* giving it away failed; the kernel log has more */ \
+	_(CHANGING, "changing")	/* its region is being uncommitted or deleted */
+
+#define CXLA_OWNER_ID(id, word) CXLA_OWNER_##id,
+enum cxla_owner { CXLA_OWNERS(CXLA_OWNER_ID) CXLA_NR_OWNERS };
+
+#define CXLA_LEDGER_ID(id, word) CXLA_LEDGER_##id,
+enum cxla_ledger_state { CXLA_LEDGER_STATES(CXLA_LEDGER_ID) CXLA_NR_LEDGER_STATES };
+
+#define CXLA_WHY_ID(id, word) CXLA_WHY_##id,
+enum cxla_ledger_why { CXLA_WHYS(CXLA_WHY_ID) CXLA_NR_WHYS };
 
 #define CXLA_WHO_LEN	32	/* as long as CARVE_WHO_LEN */
 

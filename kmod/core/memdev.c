@@ -21,50 +21,29 @@
 static DEFINE_IDA(cxla_memdev_ida);
 static struct lock_class_key cxla_memdev_key;
 
-static ssize_t serial_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	return sysfs_emit(buf, "%#llx\n", to_cxl_memdev(dev)->cxlds->serial);
-}
-static DEVICE_ATTR_RO(serial);
-
-static ssize_t numa_node_show(struct device *dev,
-			      struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%d\n", dev_to_node(dev));
-}
-static DEVICE_ATTR_RO(numa_node);
-
 /* of a memory device that was asked; empty of others, as mainline has it */
 static const struct cxla_mem_identity *cxla_identity(struct device *dev)
 {
 	return &to_cxl_memdev(dev)->cxlds->identity;
 }
 
-static ssize_t firmware_version_show(struct device *dev,
-				     struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%s\n", cxla_identity(dev)->firmware);
-}
-static DEVICE_ATTR_RO(firmware_version);
+CXLA_ATTR_RO(serial, "%#llx", to_cxl_memdev(dev)->cxlds->serial);
+CXLA_ATTR_RO(numa_node, "%d", dev_to_node(dev));
+CXLA_ATTR_RO(firmware_version, "%s", cxla_identity(dev)->firmware);
 
-static ssize_t payload_max_show(struct device *dev,
-				struct device_attribute *attr, char *buf)
-{
-	if (!cxla_identity(dev)->known)
-		return sysfs_emit(buf, "\n");
-	return sysfs_emit(buf, "%u\n", cxla_identity(dev)->payload_max);
-}
-static DEVICE_ATTR_RO(payload_max);
+/* a number that is known, or nothing */
+#define IDENTITY_ATTR(_name, _field)					       \
+static ssize_t _name##_show(struct device *dev,				       \
+			    struct device_attribute *attr, char *buf)	       \
+{									       \
+	if (!cxla_identity(dev)->known)					       \
+		return sysfs_emit(buf, "\n");				       \
+	return sysfs_emit(buf, "%u\n", cxla_identity(dev)->_field);	       \
+}									       \
+static DEVICE_ATTR_RO(_name)
 
-static ssize_t label_storage_size_show(struct device *dev,
-				       struct device_attribute *attr, char *buf)
-{
-	if (!cxla_identity(dev)->known)
-		return sysfs_emit(buf, "\n");
-	return sysfs_emit(buf, "%u\n", cxla_identity(dev)->label_storage);
-}
-static DEVICE_ATTR_RO(label_storage_size);
+IDENTITY_ATTR(payload_max, payload_max);
+IDENTITY_ATTR(label_storage_size, label_storage);
 
 static struct attribute *cxla_memdev_attributes[] = {
 	&dev_attr_firmware_version.attr,
@@ -88,19 +67,11 @@ static const struct attribute_group cxla_memdev_group = {
 	.is_visible = cxla_memdev_visible,
 };
 
-static ssize_t ram_size_show(struct device *dev, struct device_attribute *attr,
-			     char *buf)
-{
-	const struct cxla_mem_identity *identity = cxla_identity(dev);
-
-	/* all of a device that nobody asked is taken for volatile */
-	return sysfs_emit(buf, "%#llx\n", identity->known ? identity->ram :
-			  to_cxl_memdev(dev)->cxlds->capacity);
-}
-
+/* all of a device that nobody asked is taken for volatile */
+CXLA_ATTR_SHOW(ram_size, "%#llx", cxla_identity(dev)->known ?
+	       cxla_identity(dev)->ram : to_cxl_memdev(dev)->cxlds->capacity);
 static struct device_attribute dev_attr_ram_size =
 	__ATTR(size, 0444, ram_size_show, NULL);
-
 static struct attribute *cxla_memdev_ram_attributes[] = {
 	&dev_attr_ram_size.attr,
 	NULL
@@ -111,15 +82,9 @@ static const struct attribute_group cxla_memdev_ram_group = {
 	.attrs = cxla_memdev_ram_attributes,
 };
 
-static ssize_t pmem_size_show(struct device *dev, struct device_attribute *attr,
-			      char *buf)
-{
-	return sysfs_emit(buf, "%#llx\n", cxla_identity(dev)->pmem);
-}
-
+CXLA_ATTR_SHOW(pmem_size, "%#llx", cxla_identity(dev)->pmem);
 static struct device_attribute dev_attr_pmem_size =
 	__ATTR(size, 0444, pmem_size_show, NULL);
-
 static struct attribute *cxla_memdev_pmem_attributes[] = {
 	&dev_attr_pmem_size.attr,
 	NULL
@@ -153,11 +118,7 @@ const struct device_type cxla_memdev_type = {
 	.release = cxla_memdev_release,
 	.groups = cxla_memdev_groups,
 };
-
-bool is_cxl_memdev(const struct device *dev)
-{
-	return dev->type == &cxla_memdev_type;
-}
+EXPORT_SYMBOL_NS_GPL(cxla_memdev_type, "CXL");
 
 static void cxla_assert_host_locked(struct device *dev)
 {

@@ -355,21 +355,27 @@ bool cxla_pci_is_frozen(struct cxl_memdev *cxlmd)
 EXPORT_SYMBOL_NS_GPL(cxla_pci_is_frozen, "CXL");
 
 /*
- * Only a link of type @type is a downstream port. A number that is taken says
- * that one of the two lies; the first one counts.
+ * Of a switch downstream ports are, of a host bridge root ports. A number that is
+ * taken says that one of the two lies; the first one counts.
  */
-static int cxla_pci_add_dport(struct cxl_port *port, struct pci_dev *pdev,
-			      int type)
+static int cxla_pci_add_dport(struct device *dev, void *_port)
 {
+	struct cxl_port *port = _port;
+	int type = dev_is_pci(port->uport_dev) ? PCI_EXP_TYPE_DOWNSTREAM :
+						 PCI_EXP_TYPE_ROOT_PORT;
+	struct pci_dev *pdev;
 	int number, rc;
 
+	if (!dev_is_pci(dev))
+		return 0;
+	pdev = to_pci_dev(dev);
 	if (!pci_is_pcie(pdev) || pci_pcie_type(pdev) != type)
 		return 0;
 
 	number = cxla_pci_port_number(pdev);
 	if (number < 0)
 		return 0;
-	rc = cxla_dport_add(port, &pdev->dev, number, false);
+	rc = cxla_dport_add(port, dev, number, false);
 	/* one that is there already is looked at again: cxla_port_rescan() */
 	if (rc == -EEXIST)
 		return 0;
@@ -378,18 +384,6 @@ static int cxla_pci_add_dport(struct cxl_port *port, struct pci_dev *pdev,
 	pci_err(pdev, "port number %d is taken, left out of %s\n", number,
 		dev_name(&port->dev));
 	return 0;
-}
-
-static int cxla_add_if_root_port(struct device *dev, void *port)
-{
-	return dev_is_pci(dev) ? cxla_pci_add_dport(port, to_pci_dev(dev),
-						    PCI_EXP_TYPE_ROOT_PORT) : 0;
-}
-
-static int cxla_add_if_downstream(struct device *dev, void *port)
-{
-	return dev_is_pci(dev) ? cxla_pci_add_dport(port, to_pci_dev(dev),
-						    PCI_EXP_TYPE_DOWNSTREAM) : 0;
 }
 
 /**
@@ -406,10 +400,7 @@ int cxla_pci_add_dports(struct cxl_port *port)
 {
 	device_lock_assert(&port->dev);
 
-	return device_for_each_child(port->uport_dev, port,
-				     dev_is_pci(port->uport_dev) ?
-				     cxla_add_if_downstream :
-				     cxla_add_if_root_port);
+	return device_for_each_child(port->uport_dev, port, cxla_pci_add_dport);
 }
 
 /* ------------------------- error recovery -------------------------- */

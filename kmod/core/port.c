@@ -23,20 +23,18 @@ static DEFINE_MUTEX(cxla_children_lock);
 static DEFINE_XARRAY(cxla_uports);
 static struct lock_class_key cxla_port_key;
 
-static ssize_t decoders_committed_show(struct device *dev,
-				       struct device_attribute *attr, char *buf)
+static int cxla_port_nr_committed(const struct cxl_port *port)
 {
-	struct cxl_port *port = to_cxl_port(dev);
 	int committed = 0;
 
-	guard(rwsem_read)(&cxl_rwsem.region);
 	for (int i = 0; i < port->nr_decoders; i++)
 		if (port->decoders[i] &&
 		    port->decoders[i]->flags & CXL_DECODER_F_ENABLE)
 			committed++;
-	return sysfs_emit(buf, "%d\n", committed);
+	return committed;
 }
-static DEVICE_ATTR_RO(decoders_committed);
+
+CXLA_ATTR_RO(decoders_committed, "%d", cxla_port_nr_committed(to_cxl_port(dev)));
 
 static struct attribute *cxla_port_attributes[] = {
 	&dev_attr_decoders_committed.attr,
@@ -50,9 +48,6 @@ static const struct attribute_group cxla_port_group = {
 static const struct attribute_group *cxla_port_groups[] = {
 	&cxla_base_group,
 	&cxla_port_group,
-#ifdef CONFIG_PCI_DOE
-	&cxla_cdat_group,
-#endif
 	NULL
 };
 
@@ -242,17 +237,24 @@ void cxla_port_unregister(struct cxl_port *port)
 }
 EXPORT_SYMBOL_NS_GPL(cxla_port_unregister, "CXL");
 
-/* a child of @port that @is says yes to, referenced, or NULL */
+/* the switch is not there any more, and nobody had it bound to hear of it */
+static bool cxla_is_stale(const struct cxl_port *child)
+{
+	return !is_cxl_endpoint(child) &&
+	       !device_is_registered(child->uport_dev);
+}
+
+/* a child of @port, as cxla_port_remove_children() says, referenced; or NULL */
 static struct cxl_port *cxla_find_child(struct cxl_port *port,
-					bool (*is)(const struct cxl_port *child,
-						   const void *arg),
-					const void *arg)
+					const struct cxl_dport *dport,
+					bool stale)
 {
 	struct cxl_port *child;
 
 	guard(mutex)(&cxla_children_lock);
 	list_for_each_entry(child, &port->children, sibling)
-		if (is(child, arg)) {
+		if ((!dport || child->parent_dport == dport) &&
+		    (!stale || cxla_is_stale(child))) {
 			get_device(&child->dev);
 			return child;
 		}
@@ -265,66 +267,24 @@ bool cxla_port_has_children(struct cxl_port *port)
 	return !list_empty(&port->children);
 }
 
-static void cxla_remove_children(struct cxl_port *port,
-				 bool (*is)(const struct cxl_port *child,
-					    const void *arg),
-				 const void *arg)
+/**
+ * cxla_port_remove_children() - unregister ports below
+ * @port: its lock is held, so that none is added meanwhile
+ * @dport: below this one of its downstream ports; NULL: below any
+ * @stale: those alone that are switches that were unplugged
+ */
+void cxla_port_remove_children(struct cxl_port *port,
+			       const struct cxl_dport *dport, bool stale)
 {
 	struct cxl_port *child;
 
 	device_lock_assert(&port->dev);
-	while ((child = cxla_find_child(port, is, arg))) {
+	while ((child = cxla_find_child(port, dport, stale))) {
 		cxla_port_unregister(child);
 		put_device(&child->dev);
 	}
 }
-
-static bool cxla_is_any(const struct cxl_port *child, const void *unused)
-{
-	return true;
-}
-
-static bool cxla_is_below(const struct cxl_port *child, const void *dport)
-{
-	return child->parent_dport == dport;
-}
-
-/* the switch is not there any more, and nobody had it bound to hear of it */
-static bool cxla_is_stale(const struct cxl_port *child, const void *unused)
-{
-	return !is_cxl_endpoint(child) &&
-	       !device_is_registered(child->uport_dev);
-}
-
-/**
- * cxla_port_remove_children() - unregister all ports below
- * @port: its lock is held, so that none is added meanwhile
- */
-void cxla_port_remove_children(struct cxl_port *port)
-{
-	cxla_remove_children(port, cxla_is_any, NULL);
-}
 EXPORT_SYMBOL_NS_GPL(cxla_port_remove_children, "CXL");
-
-/**
- * cxla_port_remove_below() - unregister what is left below a downstream port
- * @port: its lock is held
- * @dport: one of its
- */
-void cxla_port_remove_below(struct cxl_port *port,
-			    const struct cxl_dport *dport)
-{
-	cxla_remove_children(port, cxla_is_below, dport);
-}
-
-/**
- * cxla_port_remove_stale() - unregister switches below that were unplugged
- * @port: its lock is held
- */
-void cxla_port_remove_stale(struct cxl_port *port)
-{
-	cxla_remove_children(port, cxla_is_stale, NULL);
-}
 
 /**
  * cxla_find_port_by_uport() - the port of a device
@@ -460,7 +420,7 @@ void cxla_port_teardown(struct cxl_port *port)
 		cxla_detach_queue(cxlmd, port->binding);
 	} else {
 		port->up = false;
-		cxla_port_remove_children(port);
+		cxla_port_remove_children(port, NULL, false);
 	}
 	cxla_port_undo(port);
 }

@@ -192,12 +192,9 @@ static void cxla_region_unregister(struct cxl_region *cxlr,
 static bool cxla_region_fits(const struct cxl_region *cxlr,
 			     const struct cxl_endpoint_decoder *cxled)
 {
-	const struct cxl_decoder *cxld = &cxled->cxld;
-
-	return cxlr->ways == cxld->ways &&
-	       cxlr->granularity == cxld->granularity &&
-	       cxlr->res.start == cxld->hpa_range.start &&
-	       cxlr->res.end == cxld->hpa_range.end;
+	return cxlr->ways == cxled->cxld.ways &&
+	       cxlr->granularity == cxled->cxld.granularity &&
+	       cxla_region_is_at(cxlr, &cxled->cxld);
 }
 
 /* a region of @cxled, and of those who wait for it to come back */

@@ -166,7 +166,7 @@ static void cxla_region_line(const struct cxl_region *cxlr,
 			     struct cxla_ledger_line *line)
 {
 	*line = (struct cxla_ledger_line) {
-		.range = { cxlr->res.start, cxlr->res.end },
+		.range = cxla_region_range(cxlr),
 		.verdict.why = CXLA_WHY_REGION_IDLE,
 		.time_ns = cxlr->since_ns,
 	};

@@ -9,7 +9,6 @@
 #include <linux/device.h>
 
 #include "core.h"
-#include "program.h"
 
 static bool cxla_has_target(const struct cxl_decoder *cxld, u32 port_id)
 {

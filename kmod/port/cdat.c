@@ -12,7 +12,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
-#include "core.h"
+#include "port.h"
 
 #define CXL_DOE_TABLE_ACCESS	2
 #define CDAT_LAST_ENTRY		0xffff
@@ -119,7 +119,12 @@ static umode_t cxla_cdat_visible(struct kobject *kobj,
 	return cxla_cdat_mailbox(kobj_to_dev(kobj)) ? attr->attr.mode : 0;
 }
 
-const struct attribute_group cxla_cdat_group = {
+static const struct attribute_group cxla_cdat_group = {
 	.bin_attrs = cxla_cdat_attributes,
 	.is_bin_visible = cxla_cdat_visible,
+};
+
+const struct attribute_group *cxla_port_cdat_groups[] = {
+	&cxla_cdat_group,
+	NULL
 };

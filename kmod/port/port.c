@@ -23,6 +23,9 @@ static void cxla_port_remove(struct device *dev)
 
 static struct cxla_driver cxla_port_driver = {
 	.drv.name = "cxla_port",
+#ifdef CONFIG_PCI_DOE
+	.drv.dev_groups = cxla_port_cdat_groups,
+#endif
 	.id = CXLA_DEVICE_PORT,
 	.probe = cxla_port_probe,
 	.remove = cxla_port_remove,

@@ -4,6 +4,8 @@
 
 #include "../core/core.h"
 
+extern const struct attribute_group *cxla_port_cdat_groups[];
+
 int devm_cxl_add_endpoint(struct cxl_port *port, struct cxl_memdev *cxlmd);
 
 #endif /* __CXLA_PORT_H__ */

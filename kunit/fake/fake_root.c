@@ -100,7 +100,7 @@ void fake_root_remove(struct fake_fabric *f)
 	if (!f->root)
 		return;
 	scoped_guard(device, &f->root->dev)
-		cxla_port_remove_children(f->root);
+		cxla_port_remove_children(f->root, NULL, false);
 	cxla_windows_remove(f->root);
 	scoped_guard(device, &f->root->dev)
 		cxla_dports_remove(f->root);
