@@ -118,6 +118,31 @@ const struct bus_type cxla_bus_type = {
 };
 
 /**
+ * cxla_device_init() - initialize a device of the bus
+ * @dev: zeroed; of a port is set whether it is a root
+ * @parent: its parent
+ * @type: kind of device; each has a class of lock of its own
+ */
+void cxla_device_init(struct device *dev, struct device *parent,
+		      const struct device_type *type)
+{
+	static struct lock_class_key keys[CXLA_NR_DEVICES];
+	static const char * const names[CXLA_NR_DEVICES] = {
+		"cxla none", "cxla root", "cxla port", "cxla decoder",
+		"cxla memdev", "cxla region", "cxla dax_region",
+	};
+	enum cxla_device_id id;
+
+	device_initialize(dev);
+	device_set_pm_not_required(dev);
+	dev->parent = parent;
+	dev->bus = &cxla_bus_type;
+	dev->type = type;
+	id = cxla_device_id(dev);
+	lockdep_set_class_and_name(&dev->mutex, &keys[id], names[id]);
+}
+
+/**
  * cxla_device_bind() - have the driver of a device bring it up, here and now
  * @dev: on the bus, CXLA_LIVE, its lock not held
  *

@@ -226,7 +226,7 @@ int cxla_region_change_begin(struct cxl_region *cxlr, struct cxla_claim *claim)
 	strscpy(verdict.who, dev_name(&cxlr->dev));
 	rc = cxla_claim(claim, &range, &verdict, NULL);
 	if (rc)
-		cxla_region_change_end(cxlr, claim, rc);
+		cxla_region_change_end(cxlr, claim, true);
 	return rc;
 }
 
@@ -234,63 +234,71 @@ int cxla_region_change_begin(struct cxl_region *cxlr, struct cxla_claim *claim)
  * cxla_region_change_end() - a change of a region is over
  * @cxlr: region, its lock held
  * @claim: given back
- * @rc: what it came to: after an error who had the region has it again
+ * @offer: who had the region has it again
  */
 void cxla_region_change_end(struct cxl_region *cxlr, struct cxla_claim *claim,
-			    int rc)
+			    bool offer)
 {
 	device_lock_assert(&cxlr->dev);
 	cxla_unclaim(claim);
 	/* that of one that goes is released after this lock is */
-	if (rc && cxlr->dev.driver && cxla_region_offer(cxlr) == -ENOMEM)
+	if (offer && cxlr->dev.driver && cxla_region_offer(cxlr) == -ENOMEM)
 		dev_warn(&cxlr->dev, "no memory to offer it to device-dax again\n");
 }
 
-static int cxla_region_check_reset(struct cxl_region *cxlr)
-{
-	int rc = cxla_region_check_change(cxlr);
-
-	if (!rc && !cxla_cache_can_invalidate())
-		rc = -EOPNOTSUPP;
-	return rc ?: cxla_each_child_first(cxlr, cxla_check_reset);
-}
-
-/* reset the decoders of a region that nobody uses; its lock is held */
-static int cxla_region_reset(struct cxl_region *cxlr)
+/*
+ * Change what decoders of a region say, which nobody uses meanwhile; its lock is
+ * held. @check: 1: they have to be changed; 0: it is so already; or an error. It is
+ * asked first, since what is refused takes the region from nobody, and again when
+ * nobody has it. @offer: who may use the region gets it afterwards.
+ */
+static int cxla_region_change(struct cxl_region *cxlr,
+			      int (*check)(struct cxl_region *cxlr),
+			      int (*change)(struct cxl_region *cxlr), bool offer)
 {
 	struct cxla_claim claim = { };
 	int rc;
 
-	/* what is refused all the same takes the region from nobody */
 	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
 		guard(rwsem_write)(&cxl_rwsem.region);
-		rc = cxla_region_check_reset(cxlr);
+		rc = check(cxlr);
 	}
-	rc = rc ?: cxla_region_change_begin(cxlr, &claim);
+	if (rc <= 0)
+		return rc;
+	rc = cxla_region_change_begin(cxlr, &claim);
 	if (rc)
 		return rc;
 	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
 		guard(rwsem_write)(&cxl_rwsem.region);
-		rc = cxla_region_check_reset(cxlr) ?:
-		     cxla_region_do_reset(cxlr);
+		rc = check(cxlr);
+		if (rc == 1)
+			rc = change(cxlr);
 	}
 	cxla_pause(CXLA_PAUSE_COMMIT_CHANGED);
-	cxla_region_change_end(cxlr, &claim, rc);
+	cxla_region_change_end(cxlr, &claim, offer || rc);
 	return rc;
+}
+
+static int cxla_region_check_reset(struct cxl_region *cxlr)
+{
+	int rc;
+
+	if (cxlr->uncommitted)
+		return 0;
+	rc = cxla_region_check_change(cxlr);
+	if (!rc && !cxla_cache_can_invalidate())
+		rc = -EOPNOTSUPP;
+	return rc ?: cxla_each_child_first(cxlr, cxla_check_reset) ?: 1;
 }
 
 static int cxla_region_take_back(struct cxl_region *cxlr)
 {
-	bool done;
-	int rc = 0;
+	int rc;
 
 	lockdep_assert_held(&cxlr->writer);
-	scoped_guard(device, &cxlr->dev) {
-		scoped_guard(rwsem_read, &cxl_rwsem.region)
-			done = cxlr->uncommitted;
-		if (!done)
-			rc = cxla_region_reset(cxlr);
-	}
+	scoped_guard(device, &cxlr->dev)
+		rc = cxla_region_change(cxlr, cxla_region_check_reset,
+					cxla_region_do_reset, false);
 	/* a driver says that a region is of use */
 	if (!rc)
 		device_release_driver(&cxlr->dev);
@@ -320,7 +328,6 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
 	return cxla_region_take_back(cxlr);
 }
 
-/* 1: its decoders have to be written; 0: hardware decodes it; or an error */
 static int cxla_region_check_commit(struct cxl_region *cxlr)
 {
 	int rc;
@@ -335,33 +342,6 @@ static int cxla_region_check_commit(struct cxl_region *cxlr)
 	/* a reset that nobody saw may have taken it */
 	rc = cxla_region_read_back(cxlr);
 	return rc == -EIO ? 1 : rc;
-}
-
-/* have hardware decode a region; its lock is held */
-static int cxla_region_program(struct cxl_region *cxlr)
-{
-	struct cxla_claim claim = { };
-	int rc;
-
-	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
-		guard(rwsem_write)(&cxl_rwsem.region);
-		rc = cxla_region_check_commit(cxlr);
-	}
-	if (rc <= 0)
-		return rc;
-	rc = cxla_region_change_begin(cxlr, &claim);
-	if (rc)
-		return rc;
-	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
-		guard(rwsem_write)(&cxl_rwsem.region);
-		rc = cxla_region_check_commit(cxlr);
-		if (rc == 1)
-			rc = cxla_region_do_commit(cxlr);
-	}
-	cxla_pause(CXLA_PAUSE_COMMIT_CHANGED);
-	/* it is offered again also where its driver was bound all the time */
-	cxla_region_change_end(cxlr, &claim, 1);
-	return rc;
 }
 
 /**
@@ -390,7 +370,9 @@ int cxla_region_commit(struct cxl_region *cxlr)
 	guard(mutex)(&cxlr->writer);
 	scoped_guard(device, &cxlr->dev) {
 		was_uncommitted = cxlr->uncommitted;
-		rc = cxla_region_program(cxlr);
+		/* offered again also where its driver was bound all the time */
+		rc = cxla_region_change(cxlr, cxla_region_check_commit,
+					cxla_region_do_commit, true);
 	}
 	if (!rc)
 		rc = cxla_region_bind(cxlr);

@@ -100,6 +100,8 @@ struct cxla_driver {
 extern const struct bus_type cxla_bus_type;
 extern const struct attribute_group cxla_base_group;
 
+void cxla_device_init(struct device *dev, struct device *parent,
+		      const struct device_type *type);
 int cxla_device_bind(struct device *dev);
 int __cxla_driver_register(struct cxla_driver *drv, struct module *owner);
 void cxla_driver_unregister(struct cxla_driver *drv);
@@ -239,7 +241,7 @@ struct cxl_port *cxla_find_port_by_dport(struct device *dport_dev, bool *rch);
 int cxla_enumerate_ports(struct cxl_memdev *cxlmd, struct cxl_port **port);
 void cxla_switch_put(struct cxl_port *port);
 bool cxla_ports_reread(struct cxl_memdev *cxlmd);
-int cxla_endpoint_add(struct cxl_memdev *cxlmd, struct cxl_dport *dport);
+int cxla_port_bring_up(struct cxl_memdev *cxlmd, struct cxl_port *port);
 
 DEFINE_FREE(cxla_put_port, struct cxl_port *,
 	    if (!IS_ERR_OR_NULL(_T)) put_device(&_T->dev))
@@ -580,8 +582,6 @@ struct cxl_dax_region {
 
 extern const struct device_type cxla_dax_region_type;
 
-int cxla_regions_walk(int (*visit)(const struct cxla_ledger_line *line,
-				   void *arg), void *arg);
 bool cxla_region_next(u64 hpa, struct cxla_ledger_line *line);
 enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
 				  struct cxl_root_decoder *cxlrd, bool *hw_lock);
@@ -597,12 +597,11 @@ int cxla_region_bind(struct cxl_region *cxlr);
 int cxla_region_assemble(struct cxl_endpoint_decoder *cxled);
 void cxla_regions_detach(struct cxl_port *endpoint);
 int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name);
-bool cxla_regions_active(void);
 bool cxla_region_locked(struct cxl_region *cxlr);
 int cxla_region_check_change(struct cxl_region *cxlr);
 int cxla_region_change_begin(struct cxl_region *cxlr, struct cxla_claim *claim);
 void cxla_region_change_end(struct cxl_region *cxlr, struct cxla_claim *claim,
-			    int rc);
+			    bool offer);
 bool cxla_region_whole(const struct cxl_region *cxlr);
 bool cxla_region_volatile(const struct cxl_region *cxlr);
 int cxla_region_commit(struct cxl_region *cxlr);

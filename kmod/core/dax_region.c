@@ -12,8 +12,6 @@
 
 #include "core.h"
 
-static struct lock_class_key cxla_dax_region_key;
-
 static void cxla_dax_region_release(struct device *dev)
 {
 	kfree(to_cxl_dax_region(dev));
@@ -42,12 +40,7 @@ static struct cxl_dax_region *cxla_dax_region_alloc(struct cxl_region *cxlr)
 	cxlr_dax->range = cxla_region_range(cxlr);
 
 	dev = &cxlr_dax->dev;
-	device_initialize(dev);
-	lockdep_set_class(&dev->mutex, &cxla_dax_region_key);
-	device_set_pm_not_required(dev);
-	dev->parent = &cxlr->dev;
-	dev->bus = &cxla_bus_type;
-	dev->type = &cxla_dax_region_type;
+	cxla_device_init(dev, &cxlr->dev, &cxla_dax_region_type);
 	if (dev_set_name(dev, "dax_region%d", cxlr->id)) {
 		put_device(dev);
 		return NULL;

@@ -13,8 +13,6 @@
 
 #include "core.h"
 
-static struct lock_class_key cxla_decoder_key;
-
 CXLA_ATTR_SHOW(start, "%#llx", to_cxl_decoder(dev)->hpa_range.start);
 static DEVICE_ATTR_ADMIN_RO(start);
 CXLA_ATTR_RO(size, "%#llx", range_len(&to_cxl_decoder(dev)->hpa_range));
@@ -188,19 +186,12 @@ const struct device_type cxla_decoder_endpoint_type = {
 int cxla_decoder_init(struct cxl_decoder *cxld, struct cxl_port *port, int id,
 		      const struct device_type *type)
 {
-	struct device *dev = &cxld->dev;
-
 	cxld->id = id;
 	cxld->ways = 1;
 	cxld->granularity = 256;
 	cxld->hpa_range = (struct range) { .start = 0, .end = -1 };
-	device_initialize(dev);
-	lockdep_set_class(&dev->mutex, &cxla_decoder_key);
-	device_set_pm_not_required(dev);
-	dev->parent = &port->dev;
-	dev->bus = &cxla_bus_type;
-	dev->type = type;
-	return dev_set_name(dev, "decoder%d.%d", port->id, id);
+	cxla_device_init(&cxld->dev, &port->dev, type);
+	return dev_set_name(&cxld->dev, "decoder%d.%d", port->id, id);
 }
 
 /**

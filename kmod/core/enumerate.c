@@ -92,16 +92,25 @@ static struct cxl_port *cxla_find_above(struct device *dport_dev,
 	return NULL;
 }
 
-/* bring a port up that was added for @cxlmd; it stays when that fails */
-static int cxla_port_bring_up(struct cxl_memdev *cxlmd, struct cxl_port *port)
+/**
+ * cxla_port_bring_up() - bring a port up that was added for a memdev
+ * @cxlmd: memdev being attached
+ * @port: just added; it is unregistered when that fails
+ *
+ * Return: 0; -ENXIO and a reason; or another error.
+ */
+int cxla_port_bring_up(struct cxl_memdev *cxlmd, struct cxl_port *port)
 {
 	int rc = cxla_device_bind(&port->dev);
 
 	if (rc == -ENXIO || rc == -ENODEV)
-		return cxla_refuse(cxlmd,
-				   port->reason ?: CXLA_REASON_PORT_DISABLED);
+		rc = cxla_refuse(cxlmd,
+				 port->reason ?: CXLA_REASON_PORT_DISABLED);
+	if (rc)
+		cxla_port_unregister(port);
 	return rc;
 }
+EXPORT_SYMBOL_NS_GPL(cxla_port_bring_up, "CXL");
 
 /* add the switch port @uport_dev below the dport @dport_dev of @parent */
 static int cxla_switch_add(struct cxl_memdev *cxlmd, struct cxl_port *parent,
@@ -142,10 +151,7 @@ static int cxla_switch_add(struct cxl_memdev *cxlmd, struct cxl_port *parent,
 		return cxla_refuse(cxlmd, CXLA_REASON_PORT_DISABLED);
 	if (IS_ERR(port))
 		return PTR_ERR(port);
-	rc = cxla_port_bring_up(cxlmd, port);
-	if (rc)
-		cxla_port_unregister(port);
-	return rc;
+	return cxla_port_bring_up(cxlmd, port);
 }
 
 /* switch ports that nothing hangs off any more go, from @port upwards */
@@ -254,35 +260,3 @@ bool cxla_ports_reread(struct cxl_memdev *cxlmd)
 				changed = true;
 	return changed;
 }
-
-/**
- * cxla_endpoint_add() - add and bring up the endpoint port of a memdev
- * @cxlmd: memdev, its lock held
- * @dport: where it hangs off; the lock of its port is held
- *
- * Return: 0 and @cxlmd->endpoint set; -ENXIO and a reason; or an error. On
- * success the caller unregisters it with cxla_port_unregister().
- */
-int cxla_endpoint_add(struct cxl_memdev *cxlmd, struct cxl_dport *dport)
-{
-	struct cxl_port *endpoint;
-	int rc;
-
-	device_lock_assert(&dport->port->dev);
-
-	if (!cxlmd->cxlds->reg_map.component_map.hdm_decoder.valid)
-		return cxla_refuse(cxlmd, CXLA_REASON_NO_REGISTERS);
-
-	endpoint = cxla_port_add(NULL, &cxlmd->dev, &cxlmd->cxlds->reg_map,
-				 dport);
-	if (IS_ERR(endpoint))
-		return PTR_ERR(endpoint);
-	endpoint->binding = cxlmd->binding;
-	rc = cxla_port_bring_up(cxlmd, endpoint);
-	if (rc)
-		cxla_port_unregister(endpoint);
-	else
-		cxlmd->endpoint = endpoint;
-	return rc;
-}
-EXPORT_SYMBOL_NS_GPL(cxla_endpoint_add, "CXL");

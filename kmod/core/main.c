@@ -24,10 +24,6 @@ struct cxl_rwsem cxl_rwsem = {
 /* step three of the end of a range, and attaching again: an item per device */
 struct workqueue_struct *cxla_wq;
 
-/*
- * Nobody restores decoders after a suspend, and the memory behind them would be
- * lost without anybody being told.
- */
 static int cxla_reread_one(struct device *dev, void *unused)
 {
 	if (dev->type != &cxla_port_type)
@@ -38,13 +34,19 @@ static int cxla_reread_one(struct device *dev, void *unused)
 	return 0;
 }
 
+/*
+ * Nobody restores decoders after a suspend, and the memory behind them would be
+ * lost without anybody being told.
+ */
 static int cxla_pm_notify(struct notifier_block *nb, unsigned long event,
 			  void *data)
 {
+	struct cxla_ledger_line line;
+
 	switch (event) {
 	case PM_SUSPEND_PREPARE:
 	case PM_HIBERNATION_PREPARE:
-		if (!cxla_regions_active())
+		if (!cxla_region_next(0, &line))
 			return NOTIFY_OK;
 		pr_err("a CXL region is active: detach, or unload, before the system sleeps\n");
 		return notifier_from_errno(-EBUSY);

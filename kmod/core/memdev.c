@@ -19,7 +19,6 @@
 #include "trace.h"
 
 static DEFINE_IDA(cxla_memdev_ida);
-static struct lock_class_key cxla_memdev_key;
 
 /* of a memory device that was asked; empty of others, as mainline has it */
 static const struct cxla_mem_identity *cxla_identity(struct device *dev)
@@ -163,7 +162,6 @@ cxla_memdev_alloc(struct cxl_dev_state *cxlds,
 		  const struct cxl_memdev_attach *attach)
 {
 	struct cxl_memdev *cxlmd;
-	struct device *dev;
 	int rc;
 
 	cxlmd = kzalloc(sizeof(*cxlmd), GFP_KERNEL);
@@ -183,15 +181,9 @@ cxla_memdev_alloc(struct cxl_dev_state *cxlds,
 	cxlmd->region_id = -1;
 	cxla_attach_init(cxlmd);
 
-	dev = &cxlmd->dev;
-	device_initialize(dev);
-	lockdep_set_class(&dev->mutex, &cxla_memdev_key);
-	device_set_pm_not_required(dev);
-	/* kept for as long as there is anybody who has the memdev */
-	dev->parent = get_device(cxlds->dev);
-	dev->bus = &cxla_bus_type;
-	dev->type = &cxla_memdev_type;
-	set_dev_node(dev, dev_to_node(cxlds->dev));
+	/* its parent is kept for as long as there is anybody who has the memdev */
+	cxla_device_init(&cxlmd->dev, get_device(cxlds->dev), &cxla_memdev_type);
+	set_dev_node(&cxlmd->dev, dev_to_node(cxlds->dev));
 	return cxlmd;
 
 err_srcu:

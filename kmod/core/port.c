@@ -21,7 +21,6 @@ static DEFINE_IDA(cxla_port_ida);
 static DEFINE_MUTEX(cxla_children_lock);
 /* device that a port stands for -> its struct cxl_port; own lock */
 static DEFINE_XARRAY(cxla_uports);
-static struct lock_class_key cxla_port_key;
 
 static int cxla_port_nr_committed(const struct cxl_port *port)
 {
@@ -73,7 +72,6 @@ static struct cxl_port *cxla_port_alloc(struct device *host,
 					struct device *uport_dev,
 					struct cxl_dport *parent_dport)
 {
-	struct device *dev;
 	int id;
 
 	if (parent_dport && parent_dport->port->depth + 1 >= CXLA_MAX_DEPTH) {
@@ -104,14 +102,9 @@ static struct cxl_port *cxla_port_alloc(struct device *host,
 	INIT_LIST_HEAD(&port->children);
 	INIT_LIST_HEAD(&port->sibling);
 
-	dev = &port->dev;
-	device_initialize(dev);
-	lockdep_set_class_and_subclass(&dev->mutex, &cxla_port_key,
-				       port->depth);
-	device_set_pm_not_required(dev);
-	dev->parent = port->parent ? &port->parent->dev : host;
-	dev->bus = &cxla_bus_type;
-	dev->type = &cxla_port_type;
+	cxla_device_init(&port->dev, port->parent ? &port->parent->dev : host,
+			 &cxla_port_type);
+	lockdep_set_subclass(&port->dev.mutex, port->depth);
 	return no_free_ptr(port);
 }
 
@@ -130,11 +123,9 @@ struct device *cxla_port_hw(struct cxl_port *port)
 
 static int cxla_port_name(struct cxl_port *port)
 {
-	if (is_cxl_root(port))
-		return dev_set_name(&port->dev, "root%d", port->id);
-	if (is_cxl_endpoint(port))
-		return dev_set_name(&port->dev, "endpoint%d", port->id);
-	return dev_set_name(&port->dev, "port%d", port->id);
+	return dev_set_name(&port->dev, "%s%d", is_cxl_root(port) ? "root" :
+			    is_cxl_endpoint(port) ? "endpoint" : "port",
+			    port->id);
 }
 
 static int cxla_port_link(struct cxl_port *port)

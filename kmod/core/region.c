@@ -22,15 +22,6 @@
 #include "pause.h"
 #include "trace.h"
 
-static struct lock_class_key cxla_region_key;
-static atomic_t cxla_nr_regions = ATOMIC_INIT(0);
-
-/* is any region there, that is to say, any memory that a sleep would lose */
-bool cxla_regions_active(void)
-{
-	return atomic_read(&cxla_nr_regions);
-}
-
 static void cxla_region_release(struct device *dev)
 {
 	struct cxl_region *cxlr = to_cxl_region(dev);
@@ -75,12 +66,7 @@ static struct cxl_region *cxla_region_alloc(struct cxl_root_decoder *cxlrd,
 	init_completion(&cxlr->gone);
 
 	dev = &cxlr->dev;
-	device_initialize(dev);
-	lockdep_set_class(&dev->mutex, &cxla_region_key);
-	device_set_pm_not_required(dev);
-	dev->parent = &cxlrd->cxld.dev;
-	dev->bus = &cxla_bus_type;
-	dev->type = &cxla_region_type;
+	cxla_device_init(dev, &cxlrd->cxld.dev, &cxla_region_type);
 	if (dev_set_name(dev, "region%d", id)) {
 		put_device(dev);
 		return ERR_PTR(-ENOMEM);
@@ -164,7 +150,6 @@ static void cxla_region_dismantle(struct cxl_region *cxlr)
 	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
 
 	mtree_erase(&cxlr->cxlrd->regions, cxlr->res.start);
-	atomic_dec(&cxla_nr_regions);
 	cxla_resource_remove(&cxlr->res);
 	cxla_region_disband(cxlr);
 }
@@ -220,7 +205,6 @@ cxla_region_construct(struct cxl_root_decoder *cxlrd,
 		put_device(&cxlr->dev);
 		return ERR_PTR(rc);
 	}
-	atomic_inc(&cxla_nr_regions);
 	list_for_each_entry_safe(orphan, next, &cxlrd->orphans, orphan)
 		if (cxlr->ways > 1 && cxla_region_fits(cxlr, orphan) &&
 		    orphan->cxld.flags & CXL_DECODER_F_ENABLE &&
@@ -535,7 +519,7 @@ int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name)
 					WRITE_ONCE(cxlr->life, CXLA_DYING);
 			}
 			if (rc)
-				cxla_region_change_end(cxlr, &claim, rc);
+				cxla_region_change_end(cxlr, &claim, true);
 		}
 	}
 	if (!rc)

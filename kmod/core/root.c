@@ -162,83 +162,45 @@ struct cxl_root_decoder *cxla_window_find(const struct range *range)
 	return cxlrd;
 }
 
-static void cxla_region_line(const struct cxl_region *cxlr,
-			     struct cxla_ledger_line *line)
-{
-	*line = (struct cxla_ledger_line) {
-		.range = cxla_region_range(cxlr),
-		.verdict.why = CXLA_WHY_REGION_IDLE,
-		.time_ns = cxlr->since_ns,
-	};
-	strscpy(line->verdict.who, dev_name(&cxlr->dev));
-}
-
 /**
- * cxla_regions_walk() - visit each region
- * @visit: called with what the ledger says of a region that nobody has, windows
- *	and regions in ascending order; a result that is not 0 ends the walk
- * @arg: passed to it
+ * cxla_region_next() - the region at an address, or behind it
+ * @hpa: address
+ * @line: what the ledger says of a region that nobody has
  *
- * Context: sleeps; regions_lock of one window at a time is held around @visit.
- * Return: what @visit returned last, or 0.
+ * Context: sleeps; takes regions_lock of one window at a time.
+ * Return: false: there is none.
  */
-int cxla_regions_walk(int (*visit)(const struct cxla_ledger_line *line,
-				   void *arg), void *arg)
+bool cxla_region_next(u64 hpa, struct cxla_ledger_line *line)
 {
 	struct cxl_root_decoder *cxlrd;
-	unsigned long window = 0;
-	int rc = 0;
+	unsigned long window = hpa;
+	struct cxl_region *cxlr;
 
-	for (;;) {
-		unsigned long index = 0;
-		struct cxl_region *cxlr;
+	do {
+		unsigned long index = hpa;
 
 		scoped_guard(rwsem_read, &cxl_rwsem.region) {
 			cxlrd = mt_find(&cxla_windows, &window, ULONG_MAX);
-			if (cxlrd)
-				get_device(&cxlrd->cxld.dev);
+			if (!cxlrd)
+				return false;
+			get_device(&cxlrd->cxld.dev);
 		}
-		if (!cxlrd || rc)
-			break;
-		scoped_guard(mutex, &cxlrd->regions_lock)
-			mt_for_each(&cxlrd->regions, cxlr, index, ULONG_MAX) {
-				struct cxla_ledger_line line;
-
-				cxla_region_line(cxlr, &line);
-				rc = visit(&line, arg);
-				if (rc)
-					break;
+		scoped_guard(mutex, &cxlrd->regions_lock) {
+			cxlr = mt_find(&cxlrd->regions, &index, ULONG_MAX);
+			if (cxlr) {
+				*line = (struct cxla_ledger_line) {
+					.range = cxla_region_range(cxlr),
+					.verdict.why = CXLA_WHY_REGION_IDLE,
+					.time_ns = cxlr->since_ns,
+				};
+				strscpy(line->verdict.who, dev_name(&cxlr->dev));
 			}
+		}
 		put_device(&cxlrd->cxld.dev);
-	}
-	if (cxlrd)
-		put_device(&cxlrd->cxld.dev);
-	return rc;
+	} while (!cxlr);
+	return true;
 }
-EXPORT_SYMBOL_NS_GPL(cxla_regions_walk, "CXL");
-
-struct cxla_region_search {
-	u64 hpa;
-	struct cxla_ledger_line *line;
-};
-
-static int cxla_region_is_next(const struct cxla_ledger_line *line, void *arg)
-{
-	struct cxla_region_search *search = arg;
-
-	if (line->range.end < search->hpa)
-		return 0;
-	*search->line = *line;
-	return 1;
-}
-
-/* for the ledger: the region at an address, or behind it */
-bool cxla_region_next(u64 hpa, struct cxla_ledger_line *line)
-{
-	struct cxla_region_search search = { .hpa = hpa, .line = line };
-
-	return cxla_regions_walk(cxla_region_is_next, &search);
-}
+EXPORT_SYMBOL_NS_GPL(cxla_region_next, "CXL");
 
 /**
  * cxla_root_absent_reason() - why there is no root

@@ -319,21 +319,18 @@ static int cxla_soft_devices(struct cxla_soft_ranges *soft)
 	return 0;
 }
 
-static int cxla_soft_region(const struct cxla_ledger_line *line, void *soft)
-{
-	return cxla_soft_part(soft, line->range.start, line->range.end,
-			      CARVE_REGION, line->verdict.who);
-}
-
-static int cxla_soft_claims(struct cxla_soft_ranges *soft)
+/* all that @next lists is of @kind */
+static int cxla_soft_lines(struct cxla_soft_ranges *soft,
+			   bool (*next)(u64 hpa, struct cxla_ledger_line *line),
+			   enum carve_kind kind)
 {
 	struct cxla_ledger_line line;
 	u64 hpa = 0;
 	int rc;
 
-	while (cxla_claim_next(hpa, &line)) {
+	while (next(hpa, &line)) {
 		rc = cxla_soft_part(soft, line.range.start, line.range.end,
-				    CARVE_IN_USE, line.verdict.who);
+				    kind, line.verdict.who);
 		if (rc || line.range.end == U64_MAX)
 			return rc;
 		hpa = line.range.end + 1;
@@ -378,7 +375,7 @@ static int cxla_soft_in_tree(struct cxla_soft_ranges *soft)
  */
 int cxla_soft_in_use(struct cxla_soft_ranges *soft)
 {
-	int rc = cxla_soft_claims(soft);
+	int rc = cxla_soft_lines(soft, cxla_claim_next, CARVE_IN_USE);
 
 	return rc ?: cxla_soft_in_tree(soft);
 }
@@ -409,7 +406,7 @@ int cxla_soft_survey(struct cxla_soft_ranges *soft)
  */
 int cxla_soft_refresh(struct cxla_soft_ranges *soft)
 {
-	int rc = cxla_regions_walk(cxla_soft_region, soft);
+	int rc = cxla_soft_lines(soft, cxla_region_next, CARVE_REGION);
 
 	return rc ?: cxla_soft_in_use(soft);
 }

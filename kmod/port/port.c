@@ -31,6 +31,26 @@ static struct cxla_driver cxla_port_driver = {
 	.remove = cxla_port_remove,
 };
 
+/* 0 and @cxlmd->endpoint; the lock of the port of @dport is held */
+static int cxla_endpoint_add(struct cxl_memdev *cxlmd, struct cxl_dport *dport)
+{
+	struct cxl_port *endpoint;
+	int rc;
+
+	if (!cxlmd->cxlds->reg_map.component_map.hdm_decoder.valid)
+		return cxla_refuse(cxlmd, CXLA_REASON_NO_REGISTERS);
+
+	endpoint = cxla_port_add(NULL, &cxlmd->dev, &cxlmd->cxlds->reg_map,
+				 dport);
+	if (IS_ERR(endpoint))
+		return PTR_ERR(endpoint);
+	endpoint->binding = cxlmd->binding;
+	rc = cxla_port_bring_up(cxlmd, endpoint);
+	if (!rc)
+		cxlmd->endpoint = endpoint;
+	return rc;
+}
+
 static void cxla_endpoint_gone(void *endpoint)
 {
 	struct cxl_port *port = endpoint;

@@ -11,7 +11,6 @@
 #include "inside.h"
 
 EXPORT_SYMBOL_GPL(cxla_bus_type);
-EXPORT_SYMBOL_GPL(cxla_memdev_type);
 EXPORT_SYMBOL_GPL(cxla_region_type);
 
 void explore_core_forget(void)

@@ -160,14 +160,12 @@ static bool soft_overlap(const struct range *a, const struct range *b)
 	return a->start <= b->end && b->start <= a->end;
 }
 
-static int soft_is_expander(const struct cxla_ledger_line *line, void *unused)
-{
-	return soft_overlap(&line->range, &expander_range);
-}
-
 static bool soft_region_is_there(void)
 {
-	return cxla_regions_walk(soft_is_expander, NULL);
+	struct cxla_ledger_line line;
+
+	return cxla_region_next(expander_range.start, &line) &&
+	       soft_overlap(&line.range, &expander_range);
 }
 
 static void soft_claim_end(void *_claim)
