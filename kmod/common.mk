@@ -8,3 +8,8 @@ ccflags-y += -include $(cxla-kmod)/compat/compat.h
 ifneq ($(shell grep -s device_match_driver_override $(srctree)/include/linux/device.h),)
 ccflags-y += -DCXLA_OVERRIDE_IN_CORE
 endif
+# Plain arithmetic: a module that uses a file of pure/ has an object of its own of it.
+ccflags-y += -I$(cxla-kmod)/pure
+$(obj)/%.o: $(cxla-kmod)/pure/%.c FORCE
+	$(call if_changed_rule,cc_o_c)
+	$(call cmd,force_checksrc)

@@ -35,10 +35,10 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
-#include "../acpi/cedt.h"
 #include "../compat/override.h"
 #include "../core/pci.h"
 #include "../core/peek.h"
+#include "cedt.h"
 #include "hmem.h"
 
 /* all locks of devices together are waited for that long */

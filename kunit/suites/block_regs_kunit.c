@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 
-#include "../../kmod/core/block_regs.c"
+#include "../../kmod/pure/block_regs.c"
 
 #define SWEEP_ROUNDS	100000
 

@@ -10,7 +10,7 @@
 #ifndef KUNIT_CARVE_CHECK_H
 #define KUNIT_CARVE_CHECK_H
 
-#include "../../kmod/dax/carve.h"
+#include "carve.h"
 
 #define CARVE_ALIGN	0x200000ULL
 #define CARVE_UNIT	(CARVE_ALIGN / 4)

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who gets which part of a Soft Reserved range: kmod/dax/carve.c, over all
+ * Who gets which part of a Soft Reserved range: kmod/pure/carve.c, over all
  * places and kinds that up to three parts can have, against an oracle that asks
  * unit by unit.
  */
 #include <kunit/test.h>
 
-#include "../../kmod/dax/carve.c"
+#include "../../kmod/pure/carve.c"
 #include "carve_check.h"
 
 #define BASE	0x1000000000ULL

@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 
-#include "../../kmod/acpi/cedt.c"
+#include "../../kmod/pure/cedt.c"
 
 #define SWEEP_ROUNDS	100000
 

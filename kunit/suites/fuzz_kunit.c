@@ -14,7 +14,7 @@
 #include <linux/pci.h>
 #include <linux/prandom.h>
 
-#include "../../kmod/acpi/cedt.c"
+#include "../../kmod/pure/cedt.c"
 #include "../fake/fake_fabric.h"
 
 MODULE_IMPORT_NS("CXL");

@@ -3,7 +3,7 @@
 #include <kunit/test.h>
 #include <linux/prandom.h>
 
-#include "../../kmod/core/hdm_regs.c"
+#include "../../kmod/pure/hdm_regs.c"
 
 #define SWEEP_ROUNDS	100000
 #define LIMIT		BIT_ULL(52)

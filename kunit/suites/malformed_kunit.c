@@ -13,8 +13,8 @@
 #include <kunit/test.h>
 #include <linux/pci.h>
 
-#include "../../kmod/core/block_regs.h"
 #include "../fake/fake_fabric.h"
+#include "block_regs.h"
 
 MODULE_IMPORT_NS("CXL");
 

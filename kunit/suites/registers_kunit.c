@@ -11,9 +11,9 @@
 #include <linux/platform_device.h>
 
 #include "../../kmod/core/access.h"
-#include "../../kmod/core/block_regs.h"
 #include "../../kmod/core/pci.h"
 #include "../fake/fake_fabric.h"
+#include "block_regs.h"
 
 MODULE_IMPORT_NS("CXL");
 

@@ -258,9 +258,9 @@ struct dev_dax *soft_create_dev_dax(struct dev_dax_data *data)
 #define devm_cxla_claim	soft_devm_claim
 #define CXLA_HAS_HMEM
 
-#include "../../kmod/dax/carve.c"
-#include "../../kmod/dax/turn.c"
-#include "../../kmod/acpi/cedt.c"
+#include "../../kmod/pure/carve.c"
+#include "../../kmod/pure/turn.c"
+#include "../../kmod/pure/cedt.c"
 #include "../../kmod/dax/soft.c"
 #include "../../kmod/dax/notes.c"
 #include "../../kmod/dax/device.c"

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * When Soft Reserved ranges are decided about: kmod/dax/turn.c, over every
+ * When Soft Reserved ranges are decided about: kmod/pure/turn.c, over every
  * sequence of events of a length, with what cxla_hmem relies on counted along
  * the way; and each rule of DESIGN.md section 8 once, by name.
  */
 #include <kunit/test.h>
 
-#include "../../kmod/dax/turn.c"
+#include "../../kmod/pure/turn.c"
 
 #define MAX_LENGTH	8
 

@@ -12,7 +12,7 @@ from .finding import CheckError, Finding, cache_dir, digest, need, output
 FORMAT, TIDY = "clang-format-19", "clang-tidy-19"
 COMPLAINT = re.compile(r"^(\S+?):(\d+):\d+: ((?:warning|error): .*)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.M)
-FOLDERS = ("userspace/lib", "userspace/cli", "userspace/tests", "uapi", "kmod/acpi", "kmod/core", "kmod")
+FOLDERS = ("userspace/lib", "userspace/cli", "userspace/tests", "uapi", "kmod/pure", "kmod")
 SUFFIXES = (".c", ".h", ".cpp")
 # stands for the checkout in what is kept: another one is elsewhere
 TOP = "@TOP@"

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 extern "C" {
-#include "../../kmod/acpi/cedt.h"
+#include "../../kmod/pure/cedt.h"
 }
 
 namespace cxla

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * What the CXL Early Discovery Table says, whether or not a driver has read it.
- * The parser is the module's own, kmod/acpi/cedt.c.
+ * The parser is the module's own, kmod/pure/cedt.c.
  */
 #pragma once
 

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 extern "C" {
-#include "../../../kmod/core/block_regs.h"
+#include "block_regs.h"
 }
 
 namespace

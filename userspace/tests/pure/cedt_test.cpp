@@ -10,8 +10,8 @@
 #include <gtest/gtest.h>
 
 extern "C" {
-#include "../../../kmod/acpi/cedt.h"
-#include "../../../kmod/core/hdm_regs.h"
+#include "cedt.h"
+#include "hdm_regs.h"
 }
 
 namespace

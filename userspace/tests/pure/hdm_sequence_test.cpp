@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 extern "C" {
-#include "../../../kmod/core/hdm_regs.h"
+#include "hdm_regs.h"
 }
 
 namespace

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 extern "C" {
-#include "../../../kmod/pci/mailbox_regs.h"
+#include "mailbox_regs.h"
 }
 
 namespace

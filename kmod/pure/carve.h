@@ -9,7 +9,7 @@
 #ifndef __CXLA_CARVE_H__
 #define __CXLA_CARVE_H__
 
-#include "../core/pure.h"
+#include "pure.h"
 
 #define CARVE_WHO_LEN	32
 

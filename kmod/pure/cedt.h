@@ -7,7 +7,7 @@
 #ifndef __CXLA_CEDT_H__
 #define __CXLA_CEDT_H__
 
-#include "../core/pure.h"
+#include "pure.h"
 
 #define CEDT_MAX_TARGETS	16
 

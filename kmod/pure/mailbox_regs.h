@@ -7,7 +7,7 @@
 #ifndef __CXLA_MAILBOX_REGS_H__
 #define __CXLA_MAILBOX_REGS_H__
 
-#include "../core/pure.h"
+#include "pure.h"
 
 /* the array: its own register, then a header for each capability */
 #define CXL_DEVCAP_SIZE		0x10

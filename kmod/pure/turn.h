@@ -18,7 +18,7 @@
 #ifndef __CXLA_TURN_H__
 #define __CXLA_TURN_H__
 
-#include "../core/pure.h"
+#include "pure.h"
 
 /**
  * enum turn_state - where cxla_hmem is
