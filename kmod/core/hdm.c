@@ -138,6 +138,7 @@ void cxla_hdm_read_decoder(void __iomem *hdm, int id, struct cxl_hdm_regs *regs)
 	regs->tl_low = cxla_readl(base + CXL_HDM_TL_LOW);
 	regs->tl_high = cxla_readl(base + CXL_HDM_TL_HIGH);
 }
+EXPORT_SYMBOL_NS_GPL(cxla_hdm_read_decoder, "CXL");
 
 /**
  * cxla_hdm_read() - read one decoder of a port

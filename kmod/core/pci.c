@@ -288,6 +288,7 @@ int cxla_dvsec_range(struct pci_dev *pdev, int dvsec, int i,
 	return cxl_dvsec_range_decode(size_high, size_low, base_high, base_low,
 				      range);
 }
+EXPORT_SYMBOL_NS_GPL(cxla_dvsec_range, "CXL");
 
 /**
  * cxla_pci_port_number() - the number of a downstream port in target lists
@@ -307,6 +308,7 @@ int cxla_pci_port_number(struct pci_dev *pdev)
 		return -ENXIO;
 	return FIELD_GET(PCI_EXP_LNKCAP_PN, lnkcap);
 }
+EXPORT_SYMBOL_NS_GPL(cxla_pci_port_number, "CXL");
 
 /**
  * cxla_pci_mem_enable() - have the device answer CXL.mem

@@ -4,7 +4,7 @@
  *
  * One endpoint with four decoders, of which two are committed; one without
  * decoders; and a switch with an endpoint below each of its two ports, to which
- * nothing leads yet.
+ * nothing leads yet. What reads them is part of cxla_hmem, and of each suite.
  */
 #ifndef KUNIT_PEEK_RIG_H
 #define KUNIT_PEEK_RIG_H
@@ -12,8 +12,8 @@
 #include <kunit/test.h>
 #include <linux/pci.h>
 
-#include "../../kmod/core/pci.h"
-#include "../../kmod/core/peek.h"
+#include "../../kmod/pure/hdm_regs.c"
+#include "../../kmod/dax/peek.c"
 #include "../fake/fake_fabric.h"
 #include "../fake/fake_mmio.h"
 

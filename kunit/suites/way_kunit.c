@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the bridges above lead to a device: kmod/core/peek_way.c on the fake
+ * What the bridges above lead to a device: kmod/dax/peek_way.c on the fake
  * fabric.
  */
 #include "../fake/fake_pm.h"
 #include "peek_rig.h"
+#include "../../kmod/dax/peek_way.c"
 
 MODULE_IMPORT_NS("CXL");
 
@@ -202,7 +203,7 @@ static void memory_is_not_mapped_as_registers_of_a_bridge(struct kunit *test)
 	remove_resource(&ram);
 	KUNIT_EXPECT_EQ(test, rc, 0);
 	KUNIT_EXPECT_EQ(test, levels, 0);
-	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, "there can be none"),
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, "System RAM is there"),
 			1);
 }
 

@@ -9,7 +9,7 @@
 #include <linux/pci.h>
 #include <linux/range.h>
 
-#include "core.h"
+#include "../core/core.h"
 
 /**
  * struct cxla_peek - who is told of ranges
@@ -28,8 +28,7 @@ struct cxla_peek {
  * @find: sets *@base to the address of its component registers; 0, or an error:
  *	there are none
  *
- * While cxla_acpi is not bound only the platform knows, which the core does not
- * ask.
+ * While cxla_acpi is not bound only the platform knows.
  */
 struct cxla_peek_chbs {
 	int (*find)(struct device *bridge, u64 *base);

@@ -10,15 +10,13 @@
  * Registers are read each time: what ports were found to have when they were
  * bound lacks the ranges of faulty decoders.
  */
-#include <linux/io.h>
-#include <linux/ioport.h>
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
-#include "access.h"
+#include "../core/access.h"
+#include "../core/pci.h"
 #include "peek.h"
-#include "pci.h"
 
 /* targets are read from the registers, a byte each */
 #define WAY_TARGET(list, i)	((u8)((list) >> (8 * (i))))
@@ -163,15 +161,6 @@ static int cxla_way_switch(struct cxla_way *way, struct pci_dev *upstream)
 	return rc;
 }
 
-/* what firmware says is not trusted: nothing but registers may be mapped as such */
-static bool cxla_way_is_mmio(u64 base, u64 size)
-{
-	if (base > iomem_resource.end || size - 1 > iomem_resource.end - base)
-		return false;
-	return region_intersects(base, size, IORESOURCE_SYSTEM_RAM,
-				 IORES_DESC_NONE) == REGION_DISJOINT;
-}
-
 static int cxla_way_chbs(struct cxla_way *way, struct device *bridge,
 			 const struct cxla_peek_chbs *chbs)
 {
@@ -185,11 +174,6 @@ static int cxla_way_chbs(struct cxla_way *way, struct device *bridge,
 
 	if (!chbs || chbs->find(bridge, &base))
 		return 0;
-	if (!cxla_way_is_mmio(base, map.max_size)) {
-		dev_err(bridge, FW_BUG "component registers at %#llx: there can be none\n",
-			base);
-		return 0;
-	}
 	map.resource = base;
 	rc = cxla_probe_component_regs(&map);
 	if (rc)
@@ -263,4 +247,3 @@ int cxla_peek_way(struct pci_dev *pdev, const struct cxla_peek_chbs *chbs,
 	way->peek = peek;
 	return cxla_way_up(way, pci_upstream_bridge(pdev), chbs, levels);
 }
-EXPORT_SYMBOL_NS_GPL(cxla_peek_way, "CXL");

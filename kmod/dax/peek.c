@@ -16,10 +16,10 @@
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
 
-#include "access.h"
+#include "../core/access.h"
+#include "../core/pci.h"
 #include "block_regs.h"
 #include "peek.h"
-#include "pci.h"
 
 /* base and size have bits for units of this; those below are reserved */
 #define PEEK_UNIT	((u64)SZ_256M)
@@ -132,7 +132,6 @@ bool cxla_peek_answers(struct pci_dev *pdev)
 		return false;
 	return !PCI_POSSIBLE_ERROR(cxla_cfg_read32(pdev, PCI_VENDOR_ID));
 }
-EXPORT_SYMBOL_NS_GPL(cxla_peek_answers, "CXL");
 
 /* as long as no driver has enabled it the PCI core does not know its state */
 static bool cxla_peek_is_in_d0(struct pci_dev *pdev)
@@ -324,4 +323,3 @@ int cxla_peek(struct pci_dev *pdev, bool locked, struct cxla_peek *peek)
 	dvsec_rc = cxla_peek_dvsec(pdev, dvsec, peek);
 	return peek->result ?: rc ?: dvsec_rc;
 }
-EXPORT_SYMBOL_NS_GPL(cxla_peek, "CXL");
