@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""QEMU's headers, and GLib's: from packages of the distribution, into a cache."""
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+# of QEMU's source: what declares things, and what generates the rest
+FOLDERS = ("include", "qapi", "scripts", "linux-headers")
+# what QEMU's configure would find here, as far as a header asks for it
+CONFIG = ("CONFIG_POSIX", "CONFIG_LINUX", "HOST_X86_64", "CONFIG_IOVEC", "CONFIG_INT128",
+          "CONFIG_INT128_TYPE", "CONFIG_MADVISE")
+# suites that have a QEMU of the series, or had it and may still have its source
+MORE_SUITES = {"bookworm": ("bookworm-backports", "trixie"), "trixie": ()}
+NEEDED_BYTES = 300 << 20
+
+
+class Unsuitable(Exception):
+    """What is needed can't be had on this machine."""
+
+
+class Progress:
+    """Says on stderr what takes a while, and how long it took."""
+
+    def __init__(self, what):
+        self.start = time.monotonic()
+        print(f"{what} ...", file=sys.stderr, flush=True)
+
+    def done(self):
+        took = time.monotonic() - self.start
+        if took > 2:
+            print(f"  {took:.0f} s", file=sys.stderr, flush=True)
+
+
+def cache_dir():
+    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    return Path(base) / "cxla" / "qemu"
+
+
+@contextmanager
+def locked(path):
+    """Two runs at once share one build: the second waits for the first."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for another build ({path})", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def codename():
+    release = Path("/etc/os-release").read_text(encoding="utf-8")
+    match = re.search(r'^VERSION_CODENAME="?(\w+)', release, re.M)
+    if not match:
+        raise Unsuitable("/etc/os-release names no VERSION_CODENAME: is this Debian?")
+    return match[1]
+
+
+def _stanzas(text):
+    """The fields of each stanza of a deb822 file, comments left out."""
+    text = re.sub(r"^#.*\n?", "", text, flags=re.M)
+    for stanza in re.split(r"\n[ \t]*\n", text):
+        fields = {}
+        for name, value in re.findall(r"^([\w-]+):((?:.*)(?:\n[ \t].*)*)", stanza, re.M):
+            fields[name.lower()] = value.strip()
+        if fields:
+            yield fields
+
+
+def _deb822(uris, suites, types, rest):
+    lines = [f"Types: {types}", f"URIs: {uris}", f"Suites: {suites}", "Components: main", *rest]
+    return "\n".join(lines) + "\n\n"
+
+
+def _from_deb822(text, name):
+    """The machine's binary sources as source ones, and the suites we need besides."""
+    out = ""
+    for fields in _stanzas(text):
+        suites = fields.get("suites", "").split()
+        ours = [s for s in suites if s.rstrip("/").split("-")[0] == name]
+        if "deb" not in fields.get("types", "").split() or not ours or \
+                "main" not in fields.get("components", "").split() or \
+                fields.get("enabled", "yes").lower() == "no":
+            continue
+        rest = [f"{key}: {fields[key.lower()]}" for key in ("Signed-By", "Trusted")
+                if key.lower() in fields]
+        uris = " ".join(fields["uris"].split())
+        out += _deb822(uris, " ".join(ours), "deb deb-src", rest)
+        if name in ours and MORE_SUITES[name]:
+            out += _deb822(uris, " ".join(MORE_SUITES[name]), "deb-src", rest)
+    return out
+
+
+def _from_oneline(text, name):
+    out = ""
+    for options, uri, suite, components in re.findall(
+            r"^\s*deb\s+(?:(\[[^]]*\])\s+)?(\S+)\s+(\S+)\s+(.+)$", text, re.M):
+        if suite.rstrip("/").split("-")[0] != name or "main" not in components.split():
+            continue
+        front = f"{options} {uri}".strip()
+        out += f"deb {front} {suite} main\ndeb-src {front} {suite} main\n"
+        if suite.rstrip("/") == name:
+            out += "".join(f"deb-src {front} {more} main\n" for more in MORE_SUITES[name])
+    return out
+
+
+class Apt:
+    """apt-get with sources and lists in a folder of its own."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        name = codename()
+        if name not in MORE_SUITES:
+            raise Unsuitable(f"this is {name}; QEMU's headers are looked for on "
+                             + " and ".join(MORE_SUITES))
+        sources = self.folder / "sources"
+        for path in (sources, self.folder / "lists" / "partial", self.folder / "got"):
+            path.mkdir(parents=True)
+        etc = Path("/etc/apt")
+        lists = [etc / "sources.list", *(etc / "sources.list.d").glob("*.list")]
+        written = 0
+        for n, path in enumerate([*lists, *(etc / "sources.list.d").glob("*.sources")]):
+            if not path.is_file():
+                continue
+            convert = _from_deb822 if path.suffix == ".sources" else _from_oneline
+            text = convert(path.read_text(encoding="utf-8"), name)
+            if text:
+                (sources / f"cxla{n}{path.suffix}").write_text(text, encoding="utf-8")
+                written += 1
+        if not written:
+            raise Unsuitable(f"no apt source for {name} main on this machine, from which one for "
+                             "source packages could be derived")
+        self.options = ["-q"]
+        for option in ("Dir::Etc::SourceList=/dev/null", f"Dir::Etc::SourceParts={sources}",
+                       f"Dir::State::Lists={self.folder}/lists", "Dir::Cache::pkgcache=",
+                       "Dir::Cache::srcpkgcache=", "APT::Update::Error-Mode=any",
+                       "APT::Update::Post-Invoke-Success::=", "APT::Sandbox::User=root"):
+            self.options += ["-o", option]
+        progress = Progress("reading package lists")
+        self.run("apt-get", "update")
+        progress.done()
+
+    def run(self, tool, *args):
+        done = subprocess.run([tool, *self.options, *args], cwd=self.folder / "got",
+                              capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Unsuitable(f"{tool} {' '.join(args)}: {done.stderr.strip()[-600:]}")
+        return done.stdout
+
+    def fetch(self, pattern, *args):
+        """The file that this download leaves."""
+        self.run("apt-get", *args)
+        found = sorted((self.folder / "got").glob(pattern))
+        if not found:
+            raise Unsuitable(f"apt-get {' '.join(args)} left no {pattern}")
+        return found[0]
+
+
+def upstream(version):
+    """10.0.2 of 1:10.0.2+ds-2+deb13u1"""
+    return re.sub(r"^\d+:", "", version).split("-")[0].split("+")[0]
+
+
+def _order(version):
+    return tuple(int(n) for n in re.findall(r"\d+", upstream(version)))
+
+
+def _candidates(apt, version, series):
+    """Source versions of the series: that of the program first, then the newest."""
+    text = apt.run("apt-cache", "showsrc", "qemu")
+    known = {v for v in re.findall(r"^Version: (\S+)$", text, re.M)
+             if upstream(v).startswith(series + ".")}
+    return sorted(known, key=lambda v: (upstream(v) == version, _order(v)), reverse=True)
+
+
+def _fetch_source(version, series):
+    with tempfile.TemporaryDirectory(dir=cache_dir(), prefix=".new.") as work:
+        apt = Apt(work)
+        problem = f"no source package qemu {series}.x in this machine's archives"
+        for candidate in _candidates(apt, version, series):
+            progress = Progress(f"fetching the source of QEMU {candidate}")
+            try:
+                archive = apt.fetch("qemu_*.orig.tar.*", "source", "--download-only", "--tar-only",
+                                    f"qemu={candidate}")
+            except Unsuitable as error:
+                problem = error     # superseded ones leave the archive before the lists
+                continue
+            tree = Path(work) / "tree"
+            tree.mkdir()
+            done = subprocess.run(
+                ["tar", "-xf", str(archive), "-C", str(tree), "--strip-components=1", "--wildcards",
+                 "--no-wildcards-match-slash", *(f"*/{name}" for name in (*FOLDERS, "VERSION"))],
+                capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise Unsuitable(f"tar -xf {archive.name}: {done.stderr.strip()[-400:]}")
+            progress.done()
+            place = cache_dir() / f"source-{upstream(candidate)}"
+            shutil.rmtree(place, ignore_errors=True)
+            tree.rename(place)
+            return place
+    raise Unsuitable(f"QEMU's headers can't be had: {problem}")
+
+
+def source(version, series):
+    """A folder with the headers of this QEMU, or of another one of its series."""
+    for name in (version, "*"):
+        known = sorted(cache_dir().glob(f"source-{series}.*" if name == "*" else f"source-{name}"),
+                       key=lambda p: _order(p.name.removeprefix("source-")))
+        if known:
+            return known[-1]
+    free = shutil.disk_usage(cache_dir()).free
+    if free < NEEDED_BYTES:
+        raise Unsuitable(f"{cache_dir()}: {free >> 20} MiB free, {NEEDED_BYTES >> 20} MiB needed")
+    return _fetch_source(version, series)
+
+
+def generated(tree):
+    """What QEMU's configure and meson would have made of that folder."""
+    folder = tree.with_name(tree.name.replace("source", "generated"))
+    if folder.is_dir():
+        return folder
+    progress = Progress("generating QEMU's QAPI headers")
+    with tempfile.TemporaryDirectory(dir=cache_dir(), prefix=".new.") as work:
+        made = Path(work) / "made"
+        (made / "qapi").mkdir(parents=True)
+        version = (tree / "VERSION").read_text(encoding="ascii").strip()
+        (made / "config-host.h").write_text(
+            "".join(f"#define {name} 1\n" for name in CONFIG) +
+            f'#define CONFIG_HOST_DSOSUF ".so"\n#define QEMU_VERSION "{version}"\n',
+            encoding="ascii")
+        (made / "config-poison.h").touch()
+        done = subprocess.run([sys.executable, "-B", str(tree / "scripts" / "qapi-gen.py"), "-o",
+                               str(made / "qapi"), "-b", str(tree / "qapi" / "qapi-schema.json")],
+                              capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Unsuitable(f"qapi-gen.py failed: {done.stderr.strip()[-400:]}")
+        made.rename(folder)
+    progress.done()
+    return folder
+
+
+def glib_flags():
+    """GLib's include folders: installed ones, or the package's, unpacked aside."""
+    if shutil.which("pkg-config"):
+        done = subprocess.run(["pkg-config", "--cflags", "glib-2.0"], capture_output=True,
+                              text=True, check=False)
+        if not done.returncode:
+            return done.stdout.split()
+    folder = cache_dir() / "glib"
+    if not folder.is_dir():
+        with tempfile.TemporaryDirectory(dir=cache_dir(), prefix=".new.") as work:
+            deb = Apt(work).fetch("libglib2.0-dev_*.deb", "download", "libglib2.0-dev")
+            unpacked = Path(work) / "unpacked"
+            done = subprocess.run(["dpkg", "-x", str(deb), str(unpacked)], capture_output=True,
+                                  text=True, check=False)
+            if done.returncode:
+                raise Unsuitable(f"dpkg -x {deb.name}: {done.stderr.strip()}")
+            unpacked.rename(folder)
+    return ["-isystem", f"{folder}/usr/include/glib-2.0",
+            *(flag for path in folder.glob("usr/lib/*/glib-2.0/include")
+              for flag in ("-isystem", str(path)))]
