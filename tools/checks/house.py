@@ -9,6 +9,8 @@ LONGEST = 600
 VERSION_TEST = re.compile(r"\b(LINUX_VERSION_\w+|KERNEL_VERSION|RHEL_RELEASE_\w+)\b"
                           r"|include\s*[<\"](linux/version|generated/utsrelease)\.h")
 SPDX = "SPDX-License-Identifier: GPL-2.0-only"
+# linked with QEMU, and for others to take over
+SPDX_QEMU = "SPDX-License-Identifier: GPL-2.0-or-later"
 KERNEL_PARTS = ("kmod/", "uapi/", "kunit/")
 # nothing in these is a comment; data has no concept to be cut at, either
 NO_COMMENT = (".json",)
@@ -24,8 +26,9 @@ def run(top, _build, files):
             continue
         if path.endswith(NO_COMMENT):
             continue
-        if not any(SPDX in line for line in lines[:5]):
-            found.append(Finding(path, 1, f"no line '{SPDX}' at its head"))
+        spdx = SPDX_QEMU if path.startswith("tools/qemu/") else SPDX
+        if not any(spdx in line for line in lines[:5]):
+            found.append(Finding(path, 1, f"no line '{spdx}' at its head"))
         if len(lines) > LONGEST:
             found.append(Finding(path, 0, f"{len(lines)} lines, more than {LONGEST}: "
                                           "two concepts"))

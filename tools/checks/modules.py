@@ -147,6 +147,7 @@ def kunit(top, build, files):
 
 def checkpatch(top, _build, files):
     sources = [p for p in files if p.startswith(("kmod/", "uapi/", "kunit/", "tools/"))
+               and not p.startswith("tools/qemu/")      # QEMU's style
                and p.endswith((".c", ".h"))]
     try:
         script = kbuild.source() / "scripts" / "checkpatch.pl"

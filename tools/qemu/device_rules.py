@@ -538,6 +538,24 @@ def commit_gets_lost_when_asked_for(m):
     equal(m.device.state(0), "idle")
 
 
+@on("media-ready-ms=20,cxl-reset-ms=20")
+def device_is_unplugged_in_the_middle_and_plugged_again(m):
+    m.set("slow-commit-ms", 20)
+    m.device.commit(0, WINDOW, 256 * MIB)
+    m.set("poison", 0)
+    set_dvsec(m, 0x10, 4)
+    m.unplug()
+    m.wait(30)
+    m.monitor("device_add", driver="cxl-accel", bus="rp0", id="acc0", sn=0x5678,
+              **{"volatile-memdev": "mem0"})
+    m.plugged()
+    m.enable()
+    equal(m.config(m.capability(3) + 4), 0x5678)
+    usable(m)
+    write(m, 0x77)
+    equal(read(m), 0x77)
+
+
 @on()
 def host_bridge_keeps_the_rules(m):
     equal(m.host.commit(1, WINDOW, 256 * MIB), "error")

@@ -185,6 +185,23 @@ class Machine:
         self.set_config(0x3e, 0, "w", bus=12)
         self.enable()
 
+    def _slot_control(self):
+        """Offset in the root port's configuration space."""
+        at = self.ask("readb", self.mmconfig(12, 0, 0x34))
+        while self.ask("readb", self.mmconfig(12, 0, at)) != 0x10:
+            at = self.ask("readb", self.mmconfig(12, 0, at + 1))
+        return at + 0x18
+
+    def unplug(self):
+        """What the hot-plug driver does: the slot's power, and its indicator, off."""
+        self.set_config(self._slot_control(), 0x0700, "w", bus=12)
+        devices = self.monitor("qom-list", path="/machine/peripheral")
+        if any(entry["name"] == "acc0" for entry in devices):
+            raise MachineError("the device is plugged still")
+
+    def plugged(self):
+        self.set_config(self._slot_control(), 0x0100, "w", bus=12)
+
     def flr(self):
         self.set_config(0x80 + 8, 0x8000, "w")
         self.enable()
