@@ -30,12 +30,19 @@ def until(condition, seconds):
     return condition()
 
 
+def hear_signals():
+    """A shell that puts us into the background has us ignore Ctrl-C, and all that we start."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
+
+
 def problem(program, by):
     """Empty, or what is wrong when the program gets a signal while its kernels run."""
     with tempfile.TemporaryDirectory(prefix="cxla-interrupt-") as folder:
         with subprocess.Popen([sys.executable, str(program), "--seconds", "600", "--jobs", "2"],
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              env=os.environ | {"TMPDIR": folder}, start_new_session=True) as child:
+                              env=os.environ | {"TMPDIR": folder}, start_new_session=True,
+                              preexec_fn=hear_signals) as child:
             # the first one alone tells which worlds there are
             started = until(lambda: len(set(kernels_in(folder).values())) == 2 or child.poll() is not None, 300)
             child.send_signal(by)
