@@ -48,12 +48,15 @@ def problem(program, by):
             child.send_signal(by)
             try:
                 child.wait(60)
+                ended = True
             except subprocess.TimeoutExpired:
                 child.kill()
-                return "it did not end within a minute"
+                ended = False
             left = kernels_in(folder)
             for pid in left:
                 os.kill(pid, signal.SIGKILL)
+        if not ended:
+            return "it did not end within a minute"
         if not started or child.returncode != 130:
             return f"exit status {child.returncode}, not 130"
         if left:
