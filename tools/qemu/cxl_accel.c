@@ -5,7 +5,6 @@
  * memory.c have what the guest sees of it, faults.c what a monitor does.
  */
 #include "qemu/osdep.h"
-#include <dlfcn.h>
 #include "qemu/module.h"
 #include "qapi/error.h"
 #include "hw/qdev-properties.h"
@@ -117,17 +116,11 @@ static void register_device(void)
 }
 
 /*
- * The loader calls this in any program that starts with LD_PRELOAD set. Only
- * QEMU has the function that is asked for; the programs that it starts are to
- * be left alone.
+ * The loader calls this before QEMU's main(). Programs that QEMU starts have
+ * none of its symbols, and could not start with this object.
  */
 static void __attribute__((constructor)) loaded(void)
 {
-    void (*register_init)(void (*)(void), module_init_type) =
-        dlsym(RTLD_DEFAULT, "register_module_init");
-
-    if (register_init) {
-        register_init(register_device, MODULE_INIT_MIGRATION);
-        unsetenv("LD_PRELOAD");
-    }
+    register_module_init(register_device, MODULE_INIT_MIGRATION);
+    unsetenv("LD_PRELOAD");
 }

@@ -194,8 +194,8 @@ def without_strict_anything_is_kept(m):
     m.device.enable()
     mem_enable(m)
     m.host.enable()
-    m.host.commit(0, WINDOW, 256 * MIB)
-    read(m)     # QEMU itself would end at a reserved number of ways
+    m.host.commit(0, WINDOW, 512 * MIB)
+    read(m, 256 * MIB)      # QEMU itself would end at a reserved number of ways
 
 
 @on()

@@ -99,7 +99,10 @@ class Machine:
         self.folder.cleanup()
 
     def _answer(self, stream):
-        line = stream.readline()
+        try:
+            line = stream.readline()
+        except OSError:
+            line = ""
         if not line:
             raise MachineError(f"{QEMU} ended: {self.said()}")
         return line
