@@ -200,9 +200,8 @@ static int find(const char *text)
 			continue;
 		got = read(fd, config, sizeof(config));
 		close(fd);
-		/* class: CXL memory device */
-		if (got == sizeof(config) && le(config + 9, 3) == 0x050210 &&
-		    has_serial(config, serial)) {
+		/* no other device of the machine has a number of the topology's */
+		if (got == sizeof(config) && has_serial(config, serial)) {
 			printf("%s\n", d->d_name);
 			return 0;
 		}

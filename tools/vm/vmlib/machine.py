@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import console, efi, initramfs, kernels, monitor
+from . import console, efi, initramfs, kernels, models, monitor
 
 REPO = Path(__file__).resolve().parents[3]
 GUEST = REPO / "build" / "guest"
@@ -207,7 +207,7 @@ def write_initrd(out, kernel, topology, command, options, files):
     out.flush()
 
 
-def _command_line(topology, kernel, initrd, mem_dir, run_dir, sockets, accel, options):
+def _command_line(topology, names, kernel, initrd, mem_dir, run_dir, sockets, accel, options):
     append = "console=ttyS0 panic=-1 oops=panic loglevel=7 nokaslr"
     if options.panic_on_warn:
         append += " panic_on_warn=1"
@@ -222,7 +222,7 @@ def _command_line(topology, kernel, initrd, mem_dir, run_dir, sockets, accel, op
     args = [QEMU, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
             "-accel", accel, "-cpu", "max,-hypervisor,-la57"]
     args += ["-smp", "1", "-icount", "shift=0"] if options.icount else ["-smp", "2"]
-    args += topology.qemu_args(mem_dir)
+    args += topology.qemu_args(mem_dir, names)
     if options.efi:
         args += efi.qemu_args(run_dir / "efi", GUEST / "soft-reserve.efi", kernel.image, initrd,
                               append, options.efi)
@@ -360,20 +360,24 @@ def run(topology, kernel, command, options, mem_dir, run_dir, progress, on_outpu
     # an earlier run's files would be read as this one's before QEMU truncates them
     for name in ("console.log", "verdict", "output", "trace.log"):
         (run_dir / name).unlink(missing_ok=True)
+    try:
+        names, environment = models.choose(topology)
+    except models.ModelError as error:
+        raise MachineError(str(error)) from error
     progress.step("assembling the initramfs")
     # sockets have short names: a folder of their own
     with tempfile.NamedTemporaryFile(dir=run_dir, prefix="initrd-") as initrd, \
             tempfile.TemporaryDirectory(prefix="cxla-") as sockets, \
             open(run_dir / "qemu.log", "wb") as log:
         write_initrd(initrd, kernel, topology, command, options, files or {})
-        args = _command_line(topology, kernel, initrd.name, mem_dir, run_dir, sockets, accel,
-                             options)
+        args = _command_line(topology, names, kernel, initrd.name, mem_dir, run_dir, sockets,
+                             accel, options)
         (run_dir / "qemu.cmd").write_text(" ".join(args) + "\n", encoding="utf-8")
         progress.step(f"booting {topology.name} on {kernel.release} ({result.accel})")
         try:
             process = subprocess.Popen(args, stdin=None if options.shell else subprocess.DEVNULL,
                                        stdout=None if options.shell else log, stderr=log,
-                                       start_new_session=not options.shell)
+                                       start_new_session=not options.shell, env=environment)
         except FileNotFoundError:
             raise MachineError(f"{QEMU} is not installed: run tools/setup") from None
         requests = monitor.Requests(f"{sockets}/port", f"{sockets}/monitor")

@@ -4,7 +4,7 @@ firmware program and what the tests expect. tools/vm/README.md has the schema.""
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 # bytes; QEMU wants some with persistent memory
@@ -41,16 +41,18 @@ def _take(where, table, required, optional=()):
 
 @dataclass
 class Device:
+    kind: str       # accelerator or expander
     serial: int
     size: int       # of its volatile memory
     bus: str        # QEMU id of the port it is plugged into
     persistent: int = 0
 
-    def qemu_args(self, path):
-        """Its memory, with the volatile part in that file, and itself."""
+    def qemu_args(self, path, models):
+        """Its memory, with the volatile part in that file, and itself. models: QEMU's
+        name for each kind."""
         name = f"{self.serial:x}"
         args = ["-object", f"memory-backend-file,id=mem{name},share=on,size={self.size},mem-path={path}"]
-        option = (f"cxl-type3,bus={self.bus},id=dev{name},volatile-memdev=mem{name},"
+        option = (f"{models[self.kind]},bus={self.bus},id=dev{name},volatile-memdev=mem{name},"
                   f"sn={self.serial:#x}")
         if self.persistent:
             args += ["-object", f"memory-backend-ram,id=pmem{name},size={self.persistent}",
@@ -150,7 +152,14 @@ class Topology:
                 option += f",cxl-fmw.{i}.interleave-granularity={granularity}"
         return option
 
-    def qemu_args(self, mem_dir):
+    def all_expanders(self):
+        """The same, with an expander in the place of each accelerator."""
+        return replace(self, devices=[replace(d, kind="expander") for d in self.devices])
+
+    def has_accelerators(self):
+        return any(d.kind == "accelerator" for d in self.devices)
+
+    def qemu_args(self, mem_dir, models):
         args = ["-machine", self.machine_option(),
                 "-m", f"{self.memory >> 20}M,maxmem=16G,slots=8"]
         if self.numa:
@@ -158,7 +167,7 @@ class Topology:
                      "-numa", "node,nodeid=0,memdev=ram0"]
         options = []
         for device in self.devices:
-            memory, option = device.qemu_args(self.backing_file(mem_dir, device.serial))
+            memory, option = device.qemu_args(self.backing_file(mem_dir, device.serial), models)
             args += memory
             options += option
         return args + self.arguments + options
@@ -198,9 +207,14 @@ class _Builder:
         if "device" in port and "switch" in port:
             raise TopologyError(f"{port_id}: a device or a switch, not both")
         if "device" in port:
-            device = _take(f"{port_id}: device", port["device"], ("serial", "size"),
+            device = _take(f"{port_id}: device", port["device"], ("kind", "serial", "size"),
                            ("persistent",))
-            self.topology.devices.append(Device(int(device["serial"], 0),
+            if device["kind"] not in ("accelerator", "expander"):
+                raise TopologyError(f"{port_id}: kind is accelerator or expander, "
+                                    f"not '{device['kind']}'")
+            if device["kind"] == "accelerator" and "persistent" in device:
+                raise TopologyError(f"{port_id}: an accelerator has no persistent memory")
+            self.topology.devices.append(Device(device["kind"], int(device["serial"], 0),
                                                 parse_size(device["size"]), port_id,
                                                 parse_size(device.get("persistent", 0))))
         if "switch" in port:
