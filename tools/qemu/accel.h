@@ -37,7 +37,7 @@ typedef struct AccelCounters {
 struct CXLAccel {
     /*
      * The parent is what QEMU's windows forward accesses to. It looks up the
-     * decoders in its own registers, which no guest sees: route.c fills them
+     * decoders in its own registers, which no guest sees: memory.c fills them
      * in. Its memory is ours, see memory.c. Nothing else of it is used.
      */
     CXLType3Dev parent;
@@ -45,7 +45,7 @@ struct CXLAccel {
     /* set before the device is realized */
     uint32_t class_code;
     uint8_t nr_decoders;
-    char *coherency;
+    char *coherency, *report;
     bool dvsec_ranges, strict, strict_hosts, zero_size;
     uint32_t media_ready_ms, reset_ms, flush_ms, cache_size;
 

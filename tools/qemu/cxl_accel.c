@@ -9,6 +9,7 @@
 #include "qapi/error.h"
 #include "hw/qdev-properties.h"
 #include "accel.h"
+#include "report.h"
 #include "strict_hosts.h"
 
 /* CXL 3.1 section 8.2.4.20.1: a device has one of these numbers of decoders */
@@ -57,12 +58,16 @@ static void accel_realize(PCIDevice *d, Error **errp)
     if (a->strict_hosts) {
         make_hosts_strict();
     }
+    if (a->report) {
+        report_to(a->report);
+    }
 }
 
 static void accel_exit(PCIDevice *d)
 {
     CXLAccel *a = CXL_ACCEL(d);
 
+    report_one(OBJECT(d));
     decoders_exit(&a->decoders);
     accel_config_exit(a);
     accel_memory_exit(a);
@@ -72,6 +77,7 @@ static const Property properties[] = {
     DEFINE_PROP_UINT32("class", CXLAccel, class_code, 0x120000),
     DEFINE_PROP_UINT8("decoders", CXLAccel, nr_decoders, 4),
     DEFINE_PROP_STRING("coherency", CXLAccel, coherency),
+    DEFINE_PROP_STRING("report", CXLAccel, report),
     DEFINE_PROP_BOOL("dvsec-ranges", CXLAccel, dvsec_ranges, false),
     DEFINE_PROP_BOOL("strict", CXLAccel, strict, true),
     DEFINE_PROP_BOOL("strict-hosts", CXLAccel, strict_hosts, true),

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What is to be true of the device: a function for each rule."""
 
+import os
+import tempfile
+from pathlib import Path
+
 from qtest import MIB, WINDOW, MachineError
 
 G = 1024 * MIB
 LOCK, COMMIT, HOST_ONLY, BI = 0x100, 0x200, 0x1000, 0x2000
 TESTS = []
+REPORT = Path(tempfile.gettempdir()) / f"cxl-accel-report-{os.getpid()}"
 
 
 def on(options=""):
@@ -586,3 +591,19 @@ def switch_keeps_the_rules(m):
 @on("strict-hosts=off")
 def hosts_are_left_alone_when_asked_for(m):
     equal(m.host.commit(1, WINDOW, 256 * MIB), "committed")
+
+
+@on(f"report={REPORT}")
+def counters_are_in_the_report_when_the_machine_ends(m):
+    equal(m.device.commit(0, WINDOW, 256 * MIB, LOCK), "committed")
+    m.device.set(0, 0, 0)
+    m.switch.commit(1, WINDOW, 256 * MIB)
+    m.monitor("quit")
+    m.process.wait(20)
+    try:
+        lines = dict(line.split(" ", 1) for line in REPORT.read_text("utf-8").splitlines())
+    finally:
+        REPORT.unlink()
+    equal("locked-writes=1 " in lines["/machine/peripheral/acc0"], True)
+    equal("commit-errors=1" in lines["/machine/peripheral/up0"], True)
+    equal("locked-writes=0 " in lines["/machine/peripheral/cxl.1"], True)

@@ -48,6 +48,13 @@ static void host_write(void *opaque, hwaddr at, uint64_t value, unsigned size)
     }
 }
 
+static void get_counters(Object *o, Visitor *v, const char *name, void *h, Error **errp)
+{
+    g_autofree char *text = knobs_counters(h, knobs, ARRAY_SIZE(knobs));
+
+    visit_type_str(v, name, &text, errp);
+}
+
 static void get_strict(Object *o, Visitor *v, const char *name, void *opaque, Error **errp)
 {
     bool strict = true;
@@ -88,6 +95,7 @@ static int make_strict(Object *o, void *opaque)
     };
     decoders_init(&h->decoders);
     knobs_add_to_object(o, h, knobs, ARRAY_SIZE(knobs));
+    object_property_add(o, "counters", "string", get_counters, NULL, NULL, h);
     object_property_add(o, "strict", "bool", get_strict, NULL, release, h);
     c->crb.special_ops = &h->ops;
     return 0;

@@ -358,10 +358,10 @@ def run(topology, kernel, command, options, mem_dir, run_dir, progress, on_outpu
         accel = tcg(options) if options.icount else choose_accel(kernel, topology, progress)
     result.accel = accel.split(",")[0]
     # an earlier run's files would be read as this one's before QEMU truncates them
-    for name in ("console.log", "verdict", "output", "trace.log"):
+    for name in ("console.log", "verdict", "output", "trace.log", "counters"):
         (run_dir / name).unlink(missing_ok=True)
     try:
-        names, environment = models.choose(topology)
+        names, environment = models.choose(topology, run_dir / "counters")
     except models.ModelError as error:
         raise MachineError(str(error)) from error
     progress.step("assembling the initramfs")

@@ -29,9 +29,10 @@ def accelerator():
     return done.stdout.strip()
 
 
-def choose(topology):
-    """QEMU's name for each kind, and the environment to start it in."""
+def choose(topology, report):
+    """QEMU's name for each kind, with its options, and the environment to start QEMU in.
+    Counters of real accelerators, and of host bridges and switches, come into the file."""
     if not topology.has_accelerators() or not accelerator():
         return EXPANDER, os.environ.copy()
-    return (EXPANDER | {"accelerator": "cxl-accel"},
+    return (EXPANDER | {"accelerator": f"cxl-accel,report={report}"},
             os.environ | {"LD_PRELOAD": accelerator()})
