@@ -10,6 +10,7 @@ ccflags-y += -DCXLA_OVERRIDE_IN_CORE
 endif
 # Plain arithmetic: a module that uses a file of pure/ has an object of its own of it.
 ccflags-y += -I$(cxla-kmod)/pure
-$(obj)/%.o: $(cxla-kmod)/pure/%.c FORCE
+cxla-pure := $(patsubst $(cxla-kmod)/pure/%.c,$(obj)/%.o,$(wildcard $(cxla-kmod)/pure/*.c))
+$(cxla-pure): $(obj)/%.o: $(cxla-kmod)/pure/%.c FORCE
 	$(call if_changed_rule,cc_o_c)
 	$(call cmd,force_checksrc)

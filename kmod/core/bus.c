@@ -121,7 +121,7 @@ const struct bus_type cxla_bus_type = {
  * cxla_device_init() - initialize a device of the bus
  * @dev: zeroed; of a port is set whether it is a root
  * @parent: its parent
- * @type: kind of device; each has a class of lock of its own
+ * @type: kind of device; each &enum cxla_device_id has a class of lock of its own
  */
 void cxla_device_init(struct device *dev, struct device *parent,
 		      const struct device_type *type)

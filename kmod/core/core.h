@@ -400,7 +400,6 @@ int cxla_decoder_in_turn(const struct cxl_decoder *cxld, bool commit);
 int cxla_decoder_reset(struct cxl_decoder *cxld);
 int cxla_decoder_commit(struct cxl_decoder *cxld);
 int cxla_decoder_read_back(struct cxl_decoder *cxld);
-
 int cxla_hdm_setup(struct cxl_port *port);
 void cxla_hdm_teardown(struct cxl_port *port);
 
@@ -503,110 +502,6 @@ extern struct lockdep_map cxla_accel_map;
 
 void cxla_accel_lock(struct device *dev);
 
-/* ------------------------------- regions --------------------------- */
-
-/**
- * struct cxl_region - a range and the decoders that make it
- * @dev: child of its root decoder
- * @cxlrd: that root decoder
- * @id: N of regionN, from memregion_alloc()
- * @life: CXLA_DYING: somebody unregisters it; regions_lock
- * @hw_locked: a member decoder, or the window, is fixed; cxl_rwsem.region
- * @uncommitted: by a user; cxl_rwsem.region
- * @res: its place in the iomem tree, HPA; @res.parent is NULL when it has none
- * @since_ns: when it was made, since boot
- * @ways: members it has when complete
- * @granularity: bytes
- * @targets: endpoint decoders by position; cxl_rwsem.region
- * @nr_targets: how many are there; cxl_rwsem.region
- * @nr_attach: members that are no expander's; cxl_rwsem.region
- * @dax: what device-dax was offered, or NULL; device lock
- * @writer: keeps writers of commit apart; taken over the device lock
- * @built: completed when it is not CXLA_BUILDING any more
- * @gone: completed when unregistered
- */
-struct cxl_region {
-	struct device dev;
-	struct cxl_root_decoder *cxlrd;
-	int id;
-	enum cxla_life life;
-	bool hw_locked;
-	bool uncommitted;
-	struct resource res;
-	u64 since_ns;
-	unsigned int ways;
-	unsigned int granularity;
-	struct cxl_endpoint_decoder *targets[CXLA_MAX_TARGETS];
-	int nr_targets;
-	int nr_attach;
-	struct cxl_dax_region *dax;
-	struct mutex writer;
-	struct completion built;
-	struct completion gone;
-};
-
-#define to_cxl_region(d) container_of(d, struct cxl_region, dev)
-
-static inline struct range cxla_region_range(const struct cxl_region *cxlr)
-{
-	return (struct range) { cxlr->res.start, cxlr->res.end };
-}
-
-/* does @cxld map just that */
-static inline bool cxla_region_is_at(const struct cxl_region *cxlr,
-				     const struct cxl_decoder *cxld)
-{
-	return cxld->hpa_range.start == cxlr->res.start &&
-	       cxld->hpa_range.end == cxlr->res.end;
-}
-
-extern const struct device_type cxla_region_type;
-extern const struct attribute_group *cxla_region_groups[];
-extern struct cxla_driver cxla_region_driver;
-
-/**
- * struct cxl_dax_region - a region that device-dax may have
- * @dev: child of the region
- * @id: N of the region
- * @range: HPA, inclusive
- * @life: CXLA_LIVE once it was added
- */
-struct cxl_dax_region {
-	struct device dev;
-	int id;
-	struct range range;
-	enum cxla_life life;
-};
-
-#define to_cxl_dax_region(d) container_of(d, struct cxl_dax_region, dev)
-
-extern const struct device_type cxla_dax_region_type;
-
-bool cxla_region_next(u64 hpa, struct cxla_ledger_line *line);
-enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
-				  struct cxl_root_decoder *cxlrd, bool *hw_lock);
-int cxla_route_read_back(struct cxl_endpoint_decoder *cxled);
-void cxla_route_note(struct cxl_endpoint_decoder *cxled,
-		     struct cxl_region *old, struct cxl_region *new);
-int cxla_route_position(struct cxl_endpoint_decoder *cxled,
-			struct cxl_root_decoder *cxlrd);
-struct cxl_region *cxla_region_of(struct cxl_endpoint_decoder *cxled);
-int cxla_region_offer(struct cxl_region *cxlr);
-void cxla_region_withdraw(struct cxl_region *cxlr);
-int cxla_region_bind(struct cxl_region *cxlr);
-int cxla_region_assemble(struct cxl_endpoint_decoder *cxled);
-void cxla_regions_detach(struct cxl_port *endpoint);
-int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name);
-bool cxla_region_locked(struct cxl_region *cxlr);
-int cxla_region_check_change(struct cxl_region *cxlr);
-int cxla_region_change_begin(struct cxl_region *cxlr, struct cxla_claim *claim);
-void cxla_region_change_end(struct cxl_region *cxlr, struct cxla_claim *claim,
-			    bool offer);
-bool cxla_region_whole(const struct cxl_region *cxlr);
-bool cxla_region_volatile(const struct cxl_region *cxlr);
-int cxla_region_commit(struct cxl_region *cxlr);
-int cxla_region_uncommit(struct cxl_region *cxlr);
-
 /* ---------------------------- started ------------------------------ */
 
 void cxla_enum_start(void);
@@ -626,5 +521,7 @@ int cxla_pci_add_dports(struct cxl_port *port);
 int cxla_pci_mem_enable(struct cxl_memdev *cxlmd);
 bool cxla_pci_is_frozen(struct cxl_memdev *cxlmd);
 int cxla_probe_component_regs(struct cxl_register_map *map);
+
+#include "region.h"
 
 #endif /* __CXLA_CORE_H__ */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * DOC: regions that are general memory
+ * DOC: who may use a region
  *
+ * The driver of regions, and what it does by the functions that the core calls, too.
  * A region whose members are all memory expanders is offered to device-dax, as
  * a device dax_regionN below it, by the driver of the region. One with an
  * accelerator among its members never is. Who takes it is not decided here: a

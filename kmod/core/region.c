@@ -471,6 +471,20 @@ bool cxla_region_whole(const struct cxl_region *cxlr)
 	return cxlr->nr_targets == cxlr->ways && !cxlr->uncommitted;
 }
 
+/**
+ * cxla_region_volatile() - is all memory of a region volatile
+ * @cxlr: region; cxl_rwsem.region held
+ */
+bool cxla_region_volatile(const struct cxl_region *cxlr)
+{
+	lockdep_assert_held(&cxl_rwsem.region);
+
+	for (int i = 0; i < cxlr->ways; i++)
+		if (cxlr->targets[i] && !cxled_is_volatile(cxlr->targets[i]))
+			return false;
+	return true;
+}
+
 /* the region of that name, referenced and added, or NULL */
 static struct cxl_region *cxla_region_by_name(struct cxl_root_decoder *cxlrd,
 					      const char *name)

@@ -3,9 +3,8 @@
  * DOC: a region as userspace sees it
  *
  * Attributes as Documentation/ABI/testing/sysfs-bus-cxl names and formats
- * them. Regions here are
- * committed from the start, so what configures one before it is committed
- * answers -EBUSY, locked or not.
+ * them. Regions here are committed from the start, so what configures one before
+ * it is committed answers -EBUSY, locked or not.
  */
 #include <linux/device.h>
 #include <linux/kstrtox.h>
@@ -30,16 +29,6 @@ REGION_ATTR(interleave_granularity, "%u", to_cxl_region(dev)->granularity);
 REGION_ATTR(size, "%#llx", (u64)resource_size(&to_cxl_region(dev)->res));
 CXLA_ATTR_SHOW(resource, "%#llx", (u64)to_cxl_region(dev)->res.start);
 static DEVICE_ATTR_ADMIN_RO(resource);
-
-bool cxla_region_volatile(const struct cxl_region *cxlr)
-{
-	lockdep_assert_held(&cxl_rwsem.region);
-
-	for (int i = 0; i < cxlr->ways; i++)
-		if (cxlr->targets[i] && !cxled_is_volatile(cxlr->targets[i]))
-			return false;
-	return true;
-}
 
 CXLA_ATTR_RO(mode, "%s",
 	     cxla_region_volatile(to_cxl_region(dev)) ? "ram" : "pmem");

@@ -197,8 +197,8 @@ bool cxla_region_next(u64 hpa, struct cxla_ledger_line *line)
 			}
 		}
 		put_device(&cxlrd->cxld.dev);
-	} while (!cxlr);
-	return true;
+	} while (!cxlr && window);
+	return cxlr;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_region_next, "CXL");
 

@@ -175,6 +175,8 @@ static int cxla_way_chbs(struct cxla_way *way, struct device *bridge,
 	if (!chbs || chbs->find(bridge, &base))
 		return 0;
 	map.resource = base;
+	if (map.resource != base)
+		return 0;
 	rc = cxla_probe_component_regs(&map);
 	if (rc)
 		return rc == -ENOMEM ? rc : 0;

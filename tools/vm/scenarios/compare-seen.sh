@@ -379,7 +379,7 @@ see_order() {
 		probe range_is_free_to_others "cxl_core:$(symbol cxl_core cxl_region_iomem_release)"
 		;;
 	ours)
-		probe decoder_is_reset cxla_core:cxla_region_reset
+		probe decoder_is_reset cxla_core:cxla_decoder_reset
 		probe range_is_free_to_others cxla_core:cxla_unclaim
 		echo 1 >$TRACING/events/cxla/cxla_revoke/enable
 		echo 1 >$TRACING/events/cxla/cxla_region_del/enable
