@@ -187,6 +187,46 @@ static void cxla_accel_give_up(struct cxla_accel *accel, int error)
 		accel->attach.region.start, accel->attach.region.end, error);
 }
 
+/* what it costs is a part of the attach that follows */
+static int cxla_accel_ask_media(struct cxl_dev_state *cxlds, u64 *capacity)
+{
+	struct cxla_meter meter = { .count = cxlds->reg_map.access };
+	int rc;
+
+	cxla_meter_start(&meter);
+	rc = cxl_await_media_ready(cxlds);
+	if (!rc && !*capacity)
+		rc = cxla_dvsec_capacity(to_pci_dev(cxlds->dev),
+					 cxlds->cxl_dvsec, capacity);
+	cxla_meter_stop(&meter);
+	cxlds->reg_map.access = meter.count;
+	return rc;
+}
+
+/*
+ * A reset may have made it not ready. Before it is ready for the first time its size
+ * is not known. Of a device that does not answer the core says more.
+ */
+static int cxla_accel_await_media(struct cxla_accel *accel)
+{
+	struct cxl_dev_state *cxlds = &accel->cxlds;
+	u64 capacity = cxlds->capacity;
+	int rc = cxla_accel_ask_media(cxlds, &capacity);
+
+	if (rc == -EINTR)
+		return rc;
+	cxlds->media_ready = rc != -ETIMEDOUT;
+	if (rc == -ETIMEDOUT || cxlds->capacity)
+		return 0;
+	if (rc || !capacity) {
+		dev_warn(cxlds->dev, "DVSEC for CXL devices tells no capacity\n");
+		return 0;
+	}
+	scoped_guard(rwsem_write, &accel->node->lock)
+		accel->node->info.capacity = capacity;
+	return cxl_set_capacity(cxlds, capacity);
+}
+
 /* not to have a range is an outcome, not an error */
 static int cxla_accel_attach(struct cxla_accel *accel)
 {
@@ -198,6 +238,9 @@ static int cxla_accel_attach(struct cxla_accel *accel)
 	scoped_guard(rwsem_write, &node->lock)
 		node->revoked = false;
 
+	rc = cxla_accel_await_media(accel);
+	if (rc)
+		return rc;
 	cxlmd = devm_cxl_add_memdev(&accel->cxlds, &accel->attach.attach);
 	if (!IS_ERR(cxlmd)) {
 		rc = cxla_accel_publish(accel, cxlmd);
@@ -237,14 +280,10 @@ static void cxla_accel_put_node(void *node)
 	cxla_node_put(node);
 }
 
-/*
- * Registers and capacity. That a device has none of either leaves it PCI-only,
- * for the core to say; that it can't be read is an error.
- */
+/* that a device has no registers leaves it PCI-only, for the core to say */
 static int cxla_accel_find(struct cxla_accel *accel, struct pci_dev *pdev)
 {
 	struct cxl_dev_state *cxlds = &accel->cxlds;
-	u64 capacity;
 	int rc;
 
 	rc = cxl_pci_setup_regs(pdev, CXL_REGLOC_RBI_COMPONENT,
@@ -253,13 +292,7 @@ static int cxla_accel_find(struct cxla_accel *accel, struct pci_dev *pdev)
 		return dev_err_probe(&pdev->dev, rc,
 				     "can't read component registers\n");
 
-	rc = cxla_dvsec_capacity(pdev, cxlds->cxl_dvsec, &capacity);
-	if (rc || !capacity) {
-		dev_warn(&pdev->dev, "DVSEC for CXL devices tells no capacity\n");
-		return 0;
-	}
-	accel->node->info.capacity = capacity;
-	return cxl_set_capacity(cxlds, capacity);
+	return 0;
 }
 
 static int cxla_accel_setup(struct cxla_accel *accel, struct pci_dev *pdev,
@@ -316,7 +349,6 @@ static int cxla_accel_probe(struct pci_dev *pdev,
 	accel->node->info.region_id = -1;
 	accel->attach.attach.probe = cxl_memdev_attach_region;
 	accel->attach.attach.revoke = cxla_accel_revoke;
-	accel->cxlds.media_ready = true;
 	cxla_accel_set_on_loss(accel, cxla_default_on_loss);
 	pci_set_drvdata(pdev, accel);
 

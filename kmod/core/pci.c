@@ -220,6 +220,14 @@ int cxl_pci_setup_regs(struct pci_dev *pdev, enum cxl_regloc_type type,
 }
 EXPORT_SYMBOL_NS_GPL(cxl_pci_setup_regs, "CXL");
 
+/* number of ranges of a DVSEC for CXL devices, as cxl_dvsec_range_count() */
+int cxla_dvsec_range_count(struct pci_dev *pdev, int dvsec)
+{
+	return cxl_dvsec_range_count(cxla_cfg_read16(pdev,
+						     dvsec + DVSEC_CXL_CAP));
+}
+EXPORT_SYMBOL_NS_GPL(cxla_dvsec_range_count, "CXL");
+
 /**
  * cxla_dvsec_capacity() - how much memory a device says it has
  * @pdev: device
@@ -231,11 +239,9 @@ EXPORT_SYMBOL_NS_GPL(cxl_pci_setup_regs, "CXL");
  */
 int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec, u64 *capacity)
 {
-	int count;
+	int count = cxla_dvsec_range_count(pdev, dvsec);
 
 	*capacity = 0;
-	count = cxl_dvsec_range_count(cxla_cfg_read16(pdev,
-						      dvsec + DVSEC_CXL_CAP));
 	if (count < 0)
 		return count;
 

@@ -13,6 +13,7 @@ int cxla_pci_find_dvsec(struct pci_dev *pdev, u16 id);
 int cxla_pci_find_block(struct pci_dev *pdev, enum cxl_regloc_type type,
 			struct cxl_register_map *map);
 u64 cxla_pci_serial(struct pci_dev *pdev);
+int cxla_dvsec_range_count(struct pci_dev *pdev, int dvsec);
 int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec, u64 *capacity);
 int cxla_dvsec_range(struct pci_dev *pdev, int dvsec, int i,
 		     struct cxl_dvsec_range *range);

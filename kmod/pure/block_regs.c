@@ -25,6 +25,7 @@
 #define DVSEC_CAP_HDM_COUNT	GENMASK(5, 4)
 #define DVSEC_RANGE_INFO_VALID	BIT(0)
 #define DVSEC_RANGE_ACTIVE	BIT(1)
+#define DVSEC_RANGE_TIMEOUT	GENMASK(15, 13)
 #define DVSEC_RANGE_ADDR_LOW	GENMASK(31, 28)
 #define DVSEC_MAX_RANGES	2
 
@@ -100,6 +101,9 @@ bool cxl_cap_overlap(u64 offset_a, u64 size_a, u64 offset_b, u64 size_b)
 int cxl_dvsec_range_decode(u32 size_high, u32 size_low, u32 base_high,
 			   u32 base_low, struct cxl_dvsec_range *range)
 {
+	/* CXL 3.1 section 8.1.3.8.2, in seconds; the rest is reserved */
+	static const unsigned int timeouts[8] = { 1, 4, 16, 64, 256 };
+
 	memset(range, 0, sizeof(*range));
 	/* no memory is that large, and the low halves have reserved bits */
 	if (size_high == BLOCK_ALL_ONES || size_low == BLOCK_ALL_ONES ||
@@ -108,6 +112,8 @@ int cxl_dvsec_range_decode(u32 size_high, u32 size_low, u32 base_high,
 
 	range->valid = size_low & DVSEC_RANGE_INFO_VALID;
 	range->active = size_low & DVSEC_RANGE_ACTIVE;
+	range->active_timeout =
+		timeouts[FIELD_GET(DVSEC_RANGE_TIMEOUT, size_low)];
 	range->base = (u64)base_high << 32 | (base_low & DVSEC_RANGE_ADDR_LOW);
 	range->size = (u64)size_high << 32 | (size_low & DVSEC_RANGE_ADDR_LOW);
 	return 0;

@@ -75,12 +75,14 @@ bool cxl_cap_overlap(u64 offset_a, u64 size_a, u64 offset_b, u64 size_b);
  * struct cxl_dvsec_range - one range of the DVSEC for CXL devices
  * @valid: Memory_Info_Valid
  * @active: Memory_Active
+ * @active_timeout: seconds after a reset by which it is; 0: a reserved value
  * @base: HPA base, meaningful when HDM decoders are not in use
  * @size: bytes of memory
  */
 struct cxl_dvsec_range {
 	bool valid;
 	bool active;
+	unsigned int active_timeout;
 	u64 base;
 	u64 size;
 };

@@ -114,11 +114,27 @@ static void device_that_is_no_cxl_device_is_not_bound(struct kunit *test)
 
 static void device_that_tells_no_capacity_is_refused(struct kunit *test)
 {
-	*fake_cfg(rig(test)->dev, FAKE_DVSEC_DEVICE + 0x1c) = 0;
+	/* valid and active, of size 0 */
+	*fake_cfg(rig(test)->dev, FAKE_DVSEC_DEVICE + 0x1c) = 3;
 	root_add(test);
 	bind(test);
 	/* its decoder maps more than it has */
 	outcome(test, "pci-only", "bad-decoder", "");
+}
+
+static void device_whose_memory_is_not_ready_says_so_and_attaches_when_it_is(struct kunit *test)
+{
+	u32 *size = fake_cfg(rig(test)->dev, FAKE_DVSEC_DEVICE + 0x1c);
+	u32 ready = *size;
+
+	*size = 0;
+	root_add(test);
+	bind(test);
+	outcome(test, "pci-only", "media-not-ready", "");
+	*size = ready;
+	device_release_driver(&rig(test)->dev->pdev->dev);
+	bind(test);
+	outcome(test, "attached", "none", RANGE_TEXT);
 }
 
 static void range_that_can_t_be_mapped_leaves_the_device_pci_only(struct kunit *test)
@@ -421,6 +437,7 @@ static struct kunit_case accel_cases[] = {
 	KUNIT_CASE(device_without_a_root_is_pci_only_and_says_why),
 	KUNIT_CASE(device_that_is_no_cxl_device_is_not_bound),
 	KUNIT_CASE(device_that_tells_no_capacity_is_refused),
+	KUNIT_CASE(device_whose_memory_is_not_ready_says_so_and_attaches_when_it_is),
 	KUNIT_CASE(range_that_can_t_be_mapped_leaves_the_device_pci_only),
 	KUNIT_CASE(range_that_can_t_be_mapped_again_leaves_the_device_pci_only),
 	KUNIT_CASE(device_on_reattach_comes_back_with_the_root),

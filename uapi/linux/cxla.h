@@ -36,7 +36,7 @@ enum cxla_reason {
 	CXLA_REASON_ROOT_IN_USE = 3,
 	/* "port-disabled": a port between root and device has no driver */
 	CXLA_REASON_PORT_DISABLED = 4,
-	/* "media-not-ready": the driver has not declared the media ready */
+	/* "media-not-ready": the device did not say in time that its memory is ready */
 	CXLA_REASON_MEDIA_NOT_READY = 5,
 	/* "no-registers": component registers absent, or somebody else's */
 	CXLA_REASON_NO_REGISTERS = 6,

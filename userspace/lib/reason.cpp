@@ -31,7 +31,7 @@ constexpr std::array<Entry, 22> table = {{
 	 {"port-disabled", "a port between the root and the device has no driver",
 	  "look for the port without a driver in `cxla status --tree` and bind cxla_port to it"}},
 	{CXLA_REASON_MEDIA_NOT_READY,
-	 {"media-not-ready", "the driver has not declared the device's memory ready",
+	 {"media-not-ready", "the device did not say in time that its memory is ready",
 	  "wait for the device to finish its initialisation, then `cxla attach` again"}},
 	{CXLA_REASON_NO_REGISTERS,
 	 {"no-registers", "the component registers are absent, or somebody else has them",

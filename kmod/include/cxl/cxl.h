@@ -208,6 +208,21 @@ struct cxl_dev_state *_devm_cxl_dev_state_create(struct device *dev,
 int cxl_set_capacity(struct cxl_dev_state *cxlds, u64 capacity);
 
 /**
+ * cxl_await_media_ready() - wait until the memory of a device is ready
+ * @cxlds: device state; its PCI device is enabled
+ *
+ * For devices that say so by their DVSEC, CXL 3.1 section 8.1.3.8.2. A driver that
+ * knows by other means sets @cxlds->media_ready without asking. The size of the
+ * memory is known only afterwards.
+ *
+ * Context: sleeps, as long as the device advertises: 256 s at most; ends earlier
+ * when the task is killed.
+ * Return: 0; -ETIMEDOUT, also said in the log; -ENXIO: the device does not answer,
+ * or has no memory; -EINTR.
+ */
+int cxl_await_media_ready(struct cxl_dev_state *cxlds);
+
+/**
  * devm_cxl_probe_mem() - attach and learn the range
  * @cxlds: device state, capacity set, registers found, media ready
  * @range: the device's HPA range, inclusive; { 0, -1 } on failure

@@ -10,6 +10,7 @@
 #define _devm_cxl_dev_state_create	cxla_devm_cxl_dev_state_create
 #define cxl_pci_setup_regs		cxla_cxl_pci_setup_regs
 #define cxl_set_capacity		cxla_cxl_set_capacity
+#define cxl_await_media_ready		cxla_cxl_await_media_ready
 #define devm_cxl_probe_mem		cxla_devm_cxl_probe_mem
 #define devm_cxl_add_memdev		cxla_devm_cxl_add_memdev
 #define devm_cxl_add_endpoint		cxla_devm_cxl_add_endpoint

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: is the memory of a device ready
+ *
+ * After a reset a device has a second to say how large its memory is, and as long as it
+ * advertises to have it ready: Memory_Info_Valid, Memory_Active and
+ * Memory_Active_Timeout of its DVSEC, CXL 3.1 section 8.1.3.8.2.
+ */
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/pci.h>
+#include <linux/sched/signal.h>
+
+#include "../core/core.h"
+#include "../core/pci.h"
+#include "block_regs.h"
+
+#define MEDIA_INFO_S		1
+#define MEDIA_POLL_MIN_MS	1
+#define MEDIA_POLL_MAX_MS	128
+
+/* 0: ready; 1: not yet, for at most *@seconds since it was reset; or an error */
+static int cxla_media_look(struct pci_dev *pdev, int dvsec,
+			   unsigned int *seconds)
+{
+	int count = cxla_dvsec_range_count(pdev, dvsec);
+
+	*seconds = MEDIA_INFO_S;
+	if (count < 0)
+		return count;
+	for (int i = 0; i < count; i++) {
+		struct cxl_dvsec_range range;
+		int rc = cxla_dvsec_range(pdev, dvsec, i, &range);
+
+		if (rc)
+			return rc;
+		if (!range.valid)
+			return 1;
+		if (range.active)
+			continue;
+		*seconds = range.active_timeout;
+		return 1;
+	}
+	return 0;
+}
+
+int cxl_await_media_ready(struct cxl_dev_state *cxlds)
+{
+	unsigned long start = jiffies;
+	unsigned int seconds, ms = MEDIA_POLL_MIN_MS;
+
+	if (!dev_is_pci(cxlds->dev) || !cxlds->cxl_dvsec)
+		return -ENXIO;
+	for (;;) {
+		/* before the look, so that the last one is when time is over */
+		unsigned long now = jiffies;
+		int rc = cxla_media_look(to_pci_dev(cxlds->dev),
+					 cxlds->cxl_dvsec, &seconds);
+
+		if (rc <= 0)
+			return rc;
+		if (time_after(now, start + secs_to_jiffies(seconds))) {
+			dev_err(cxlds->dev, "the memory is not ready after %u s\n",
+				seconds);
+			return -ETIMEDOUT;
+		}
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		msleep(ms);
+		ms = min(2 * ms, MEDIA_POLL_MAX_MS);
+	}
+}
+EXPORT_SYMBOL_NS_GPL(cxl_await_media_ready, "CXL");
