@@ -3,7 +3,7 @@
 #
 # A topology with attached devices, Soft Reserved ranges on some of their decoders.
 # Every module but the accelerator's is loaded, and has decided; driver_override
-# alone says what a device is meant for. Its range waits for it.
+# alone says what a device is meant for, or its class. Its range waits for it.
 # shellcheck source=/dev/null
 . ./soft.sh
 
@@ -19,6 +19,22 @@ flush
 each_device check_outcome
 # shellcheck disable=SC2046 # words
 expect_owners $(owned_by accelerator,owned,attached)
+
+if is_accelerator "$FIRST_AT"; then
+	end_soft_clean
+	dax_trace
+	load_modules "cxla_port cxla_mem cxla_acpi cxla_pci cxla_hmem cxla_dax"
+	decided
+	# shellcheck disable=SC2046 # words
+	expect_owners $(kept_by_class)
+	load_modules cxla_accel
+	bind_all
+	flush
+	each_device check_outcome
+	# shellcheck disable=SC2046 # words
+	expect_owners $(owned_by accelerator,owned,attached)
+	never_dax "$FIRST"
+fi
 
 # one of them is not: its driver_override is the expander's
 end_soft_clean

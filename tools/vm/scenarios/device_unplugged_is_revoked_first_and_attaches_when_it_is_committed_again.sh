@@ -17,6 +17,8 @@ begin "$first"
 memdev=$(memdev_of "$first")
 region=$(region_of "$first")
 serial=$(cat "$BUS/$memdev/serial")
+model=cxl-type3
+! is_accelerator "$first" || model=cxl-accel
 id=${serial#0x}
 bus=$(cxla-guest monitor qom-get "dev$id" parent_bus | tr -d '"')
 bus=${bus##*/}
@@ -52,7 +54,7 @@ size=$(($(awk -v serial="$serial" '$1 == serial { print $6 }' /etc/cxla/expect))
 memory=new$id.$$
 cxla-guest monitor object_add "memory-backend-ram,id=$memory,size=$size" ||
 	fail "QEMU makes no memory"
-cxla-guest monitor device_add "cxl-type3,bus=$bus,id=dev$id,volatile-memdev=$memory,sn=$serial" ||
+cxla-guest monitor device_add "$model,bus=$bus,id=dev$id,volatile-memdev=$memory,sn=$serial" ||
 	fail "QEMU does not plug dev$id"
 for _ in 1 2 3; do
 	! eventually test -e "$PCI/$first/driver_override" || break

@@ -6,9 +6,6 @@
 # commit, modules, PCI remove and rescan, processes that are killed ... After each pair
 # everything is as it was, memory included, and the kernel has said nothing.
 #
-# Not among them: who takes PCI devices off their bus and rescans it. While another
-# processor accesses registers, QEMU 10.0 does not survive that for long.
-#
 # How long in all: cxla.race_seconds=N on the kernel's command line, else 30. Each pair
 # has its turn, however little that leaves it.
 # shellcheck source=/dev/null
@@ -42,7 +39,7 @@ load_modules "cxla_hmem cxla_dax"
 read -r level _ </proc/sys/kernel/printk
 echo 5 >/proc/sys/kernel/printk
 {
-	cxla race --pairs --without pci --seconds "$(seconds)" --seed 1 --recommit "sh $PWD/recommit.sh" \
+	cxla race --pairs --seconds "$(seconds)" --seed 1 --recommit "sh $PWD/recommit.sh" \
 		--log - --ktap /tmp/race.ktap
 	echo $? >/tmp/race.status
 } | tee /tmp/race.out

@@ -224,6 +224,37 @@ unbind() {
 	echo "$1" >"$PCI/$1/driver/unbind"
 }
 
+# is it an accelerator, and not an expander that stands in for one
+is_accelerator() {
+	[ "$(cat "$PCI/$1/class")" = 0x120000 ]
+}
+
+# the first accelerator that the topology says is attached, or what stands in for one
+first_accelerator() {
+	local serial state rest address fallback=
+	while read -r serial state rest; do
+		[ "$state" = attached ] || continue
+		address=$(address_of "$serial")
+		fallback=${fallback:-$address}
+		is_accelerator "$address" && echo "$address" && return
+	done </etc/cxla/expect
+	echo "$fallback"
+}
+
+# switch a fault of an accelerator on or off: set_fault ADDRESS NAME VALUE
+set_fault() {
+	cxla-guest monitor qom-set "$(qemu_id_of "$1")" "$2" "$3" >/tmp/monitor ||
+		fail "QEMU does not set $2 of $1: $(cat /tmp/monitor)"
+}
+
+# QEMU's name of a device, by its serial number
+qemu_id_of() {
+	local serial rest
+	while read -r serial rest; do
+		[ "$(address_of "$serial")" != "$1" ] || echo "dev${serial#0x}"
+	done </etc/cxla/expect
+}
+
 # kept, as to look for it takes a process; devices stay in their slots
 address_of() {
 	local address

@@ -24,13 +24,7 @@ each_device bind_other
 modprobe cxla_hmem
 modprobe cxla_dax
 echo 5 >/proc/sys/kernel/printk
-# QEMU 10.0 does not survive that for long; who wants it all the same names the actors
-without="--without pci"
-case " $* " in
-*" --actors "*) without= ;;
-esac
-# shellcheck disable=SC2086 # two words, or none
-cxla race $without --recommit "sh $PWD/recommit.sh" --log - "$@"
+cxla race --recommit "sh $PWD/recommit.sh" --log - "$@"
 status=$?
 unload_modules || status=1
 [ "$status" -eq 0 ]

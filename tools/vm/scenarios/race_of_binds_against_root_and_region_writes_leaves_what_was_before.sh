@@ -8,7 +8,7 @@
 #
 # How often accelerators are bound: cxla.race_cycles=N on the kernel's command line,
 # else 200, and 10 with the detectors, where the same takes fifty times as long.
-# Who acts: cxla.race_actors=accel,root, else all but pci.
+# Who acts: cxla.race_actors=accel,root, else all.
 
 cycles() {
 	if grep -q 'cxla\.race_cycles=' /proc/cmdline; then
@@ -23,9 +23,6 @@ cycles() {
 actors() {
 	if grep -q 'cxla\.race_actors=' /proc/cmdline; then
 		sed -n 's/.*cxla\.race_actors=\([^ ]*\).*/--actors \1/p' /proc/cmdline
-	else
-		# QEMU 10.0 does not survive that one for long
-		echo --without pci
 	fi
 }
 

@@ -14,7 +14,8 @@ modprobe cxla_dax || fail "cxla_dax does not load"
 expect_waiting no-cxl
 expect_outside
 decided
-expect_owners
+# shellcheck disable=SC2046 # words
+expect_owners $(kept_by_class)
 kernel_said 'CXL enumeration was not started within 8 s' || fail "nobody said that it was waited for"
 
 # an hour, if it waited again
@@ -24,5 +25,6 @@ expect_equal "devices of device-dax" "$(dax_ranges)" ""
 modprobe cxla_hmem wait_seconds=3600 || fail "cxla_hmem does not load again"
 modprobe cxla_dax || fail "cxla_dax does not load again"
 decided
-expect_owners
+# shellcheck disable=SC2046 # words
+expect_owners $(kept_by_class)
 end_soft_clean

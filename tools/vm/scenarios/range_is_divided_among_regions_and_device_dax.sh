@@ -51,7 +51,8 @@ load_modules cxla_hmem
 turn "expanders, and cxla_dax is not there" $(owned_by none,free,region-idle)
 
 load_modules "$MODULES cxla_hmem cxla_dax"
-turn "devices without driver"
+# shellcheck disable=SC2046 # words
+turn "devices without driver" $(kept_by_class)
 
 load_modules
 bind "$FIRST_AT" cxla_pci

@@ -18,8 +18,8 @@ MARKER_PORT = 0x80
 MARKER = 0xc8
 # where there is no /dev/port: both bytes at once, in a scratchpad of the host bridge
 MARKER_CONFIG = re.compile(r"pci_cfg_write \S+ 0*:0*\.0 @0xdc <- (0x[0-9a-f]+)")
-# QEMU's names of the two parts of a block of component registers
-COMPONENT = (".io", ".cache_mem")
+# QEMU's names of the two parts of a block of component registers, and the accelerator's
+COMPONENT = (".io", ".cache_mem", "cxl-accel-registers")
 EXTENDED_CONFIG = 0x100
 
 
