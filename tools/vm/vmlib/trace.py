@@ -19,7 +19,8 @@ MARKER = 0xc8
 # where there is no /dev/port: both bytes at once, in a scratchpad of the host bridge
 MARKER_CONFIG = re.compile(r"pci_cfg_write \S+ 0*:0*\.0 @0xdc <- (0x[0-9a-f]+)")
 # QEMU's names of the two parts of a block of component registers, and the accelerator's
-COMPONENT = (".io", ".cache_mem", "cxl-accel-registers")
+ACCELERATOR = "cxl-accel-registers"
+COMPONENT = (".io", ".cache_mem", ACCELERATOR)
 EXTENDED_CONFIG = 0x100
 
 
@@ -90,6 +91,28 @@ def count(lines, bind):
         if kind:
             setattr(counts, kind, getattr(counts, kind) + 1)
     return counts
+
+
+def compare_counters(path, components):
+    """A problem in words, or None: what the accelerators counted, against the trace of the
+    whole run. Reads of configuration space are left out: QEMU itself has some, which it
+    does not trace."""
+    seen, told = Counts(), Counts()
+    with open(path, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            memory, config = MEMORY.search(line), CONFIG.search(line)
+            if memory and memory[5] == ACCELERATOR:
+                kind = f"mmio_{memory[1]}s"
+                setattr(seen, kind, getattr(seen, kind) + 1)
+            elif config and config[1] == "write" and config[2] == "cxl-accel":
+                seen.cfg_writes += 1
+    for count in components.values():
+        told.mmio_reads += count.get("mmio-reads", 0)
+        told.mmio_writes += count.get("mmio-writes", 0)
+        told.cfg_writes += count.get("config-writes", 0)
+    if seen != told:
+        return f"the devices counted {told}, QEMU traced {seen}"
+    return None if seen.mmio_reads and seen.cfg_writes else "QEMU traced no access"
 
 
 def compare(output, path):
