@@ -100,17 +100,19 @@ static int cxla_hdm_read_caps(struct cxl_port *port)
  * enabled here and never disabled: a range may be in use by drivers that can't
  * be revoked. A port on which nothing is committed is left alone.
  *
- * Return: 0, or -ENXIO: the device does not answer.
+ * Return: 0, or -ENXIO: the device does not answer, or does not take it.
  */
 int cxla_hdm_enable(struct cxl_port *port)
 {
-	u32 ctrl = cxla_readl(port->hdm + CXL_HDM_GLOBAL_CTRL);
+	void __iomem *global = port->hdm + CXL_HDM_GLOBAL_CTRL;
+	u32 ctrl = cxla_readl(global);
 
-	if (PCI_POSSIBLE_ERROR(ctrl))
+	if (!(ctrl & CXL_HDM_GLOBAL_ENABLE)) {
+		cxla_writel(ctrl | CXL_HDM_GLOBAL_ENABLE, global);
+		ctrl = cxla_readl(global);
+	}
+	if (PCI_POSSIBLE_ERROR(ctrl) || !(ctrl & CXL_HDM_GLOBAL_ENABLE))
 		return -ENXIO;
-	if (!(ctrl & CXL_HDM_GLOBAL_ENABLE))
-		cxla_writel(ctrl | CXL_HDM_GLOBAL_ENABLE,
-			    port->hdm + CXL_HDM_GLOBAL_CTRL);
 	if (is_cxl_endpoint(port))
 		return cxla_pci_mem_enable(to_cxl_memdev(port->uport_dev));
 	return 0;

@@ -324,11 +324,12 @@ EXPORT_SYMBOL_NS_GPL(cxla_pci_port_number, "CXL");
  * decoders left it clear. It is never cleared: a driver in mainline's form may
  * touch its range until it is unbound.
  *
- * Return: 0, or -ENXIO: the device does not answer.
+ * Return: 0, or -ENXIO: the device does not answer, or does not take it.
  */
 int cxla_pci_mem_enable(struct cxl_memdev *cxlmd)
 {
 	struct cxl_dev_state *cxlds = cxlmd->cxlds;
+	int pos = cxlds->cxl_dvsec + DVSEC_CXL_CTRL;
 	struct pci_dev *pdev;
 	u16 ctrl;
 
@@ -336,15 +337,13 @@ int cxla_pci_mem_enable(struct cxl_memdev *cxlmd)
 		return 0;
 	pdev = to_pci_dev(cxlds->dev);
 
-	ctrl = cxla_cfg_read16(pdev, cxlds->cxl_dvsec + DVSEC_CXL_CTRL);
-	if (PCI_POSSIBLE_ERROR(ctrl))
-		return -ENXIO;
-	if (ctrl & DVSEC_CXL_CTRL_MEM_ENABLE)
-		return 0;
-	if (cxla_cfg_write16(pdev, cxlds->cxl_dvsec + DVSEC_CXL_CTRL,
-			     ctrl | DVSEC_CXL_CTRL_MEM_ENABLE))
-		return -ENXIO;
-	return 0;
+	ctrl = cxla_cfg_read16(pdev, pos);
+	if (!(ctrl & DVSEC_CXL_CTRL_MEM_ENABLE)) {
+		cxla_cfg_write16(pdev, pos, ctrl | DVSEC_CXL_CTRL_MEM_ENABLE);
+		ctrl = cxla_cfg_read16(pdev, pos);
+	}
+	return PCI_POSSIBLE_ERROR(ctrl) || !(ctrl & DVSEC_CXL_CTRL_MEM_ENABLE) ?
+	       -ENXIO : 0;
 }
 
 /**

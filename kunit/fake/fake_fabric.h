@@ -150,6 +150,7 @@ struct fake_accel {
  * @gone: knob: it and all below don't answer, as after surprise removal
  * @slow: knob: register reads sleep for a millisecond
  * @commit_fails: knob: each commit ends in error-not-committed
+ * @deaf: knob: Mem_Enable and HDM Decoder Enable stay as they are
  * @drops: knob: mask of a decoder's registers, BIT(offset / 4), that keep
  *	nothing of what is written; it commits all the same. Of control the
  *	values are dropped, not COMMIT
@@ -178,6 +179,7 @@ struct fake_node {
 	bool gone;
 	bool slow;
 	bool commit_fails;
+	bool deaf;
 	u32 drops;
 	unsigned int commit_delay;
 	u64 registers;

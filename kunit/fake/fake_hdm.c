@@ -163,6 +163,8 @@ static void fake_reg_write(struct fake_node *node, u32 offset, u32 value)
 	u32 reg;
 
 	if (offset == FAKE_HDM + CXL_HDM_GLOBAL_CTRL && node->nr_decoders) {
+		if (node->deaf)
+			return;
 		*fake_block_reg(node, offset) = value &
 			(CXL_HDM_GLOBAL_POISON_ON_ERR | CXL_HDM_GLOBAL_ENABLE);
 		return;

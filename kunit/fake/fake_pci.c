@@ -103,7 +103,7 @@ static int fake_cfg_write(struct pci_bus *bus, unsigned int devfn, int where,
 			return PCIBIOS_SUCCESSFUL;
 		break;
 	case FAKE_DVSEC_CTRL:
-		if (node->kind != FAKE_ENDPOINT)
+		if (node->kind != FAKE_ENDPOINT || node->deaf)
 			return PCIBIOS_SUCCESSFUL;
 		break;
 	default:

@@ -467,6 +467,26 @@ static void decoders_left_disabled_are_enabled_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, *global, CXL_HDM_GLOBAL_ENABLE);
 }
 
+static void memory_that_does_not_come_on_is_not_handed_out(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+	u32 *global = fake_block_reg(dev, FAKE_HDM + CXL_HDM_GLOBAL_CTRL);
+	u32 *ctrl = fake_cfg(dev, FAKE_DVSEC_DEVICE + 0xc);
+
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	dev->deaf = true;
+	/* HDM Decoder Enable, and then Mem_Enable */
+	*global = 0;
+	fake_expect_refused(test, dev, CXLA_REASON_HW_ERROR);
+	fake_unbind(dev);
+	*global = CXL_HDM_GLOBAL_ENABLE;
+	*ctrl &= ~BIT(2);
+	fake_expect_refused(test, dev, CXLA_REASON_HW_ERROR);
+	fake_unbind(dev);
+	dev->deaf = false;
+	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
+}
+
 static void decoders_that_make_no_sense_are_not_enabled(struct kunit *test)
 {
 	struct fake_node *dev = rig(test)->dev;
@@ -526,6 +546,7 @@ static struct kunit_case steps_cases[] = {
 	KUNIT_CASE(range_of_an_attach_that_failed_after_it_was_found_is_empty),
 	KUNIT_CASE(pci_probe_that_fails_after_the_attach_leaves_nothing),
 	KUNIT_CASE(decoders_left_disabled_are_enabled_once),
+	KUNIT_CASE(memory_that_does_not_come_on_is_not_handed_out),
 	KUNIT_CASE(decoders_that_make_no_sense_are_not_enabled),
 	KUNIT_CASE(switch_that_is_unbound_gets_no_second_port),
 	{}
