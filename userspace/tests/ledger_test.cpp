@@ -41,21 +41,21 @@ bool contains(const std::string &text, const std::string &part)
 /* the words that a table in the kernel's source has */
 std::vector<std::string> words_of(const std::string &table)
 {
-	std::ifstream source(CXLA_TOP "/kmod/core/ledger.c");
+	std::ifstream source(CXLA_TOP "/kmod/core/ledger.h");
 	std::string line;
 	std::vector<std::string> words;
 	bool inside = false;
 
 	while (std::getline(source, line)) {
-		inside |= contains(line, table + "[");
+		inside |= contains(line, "#define " + table + "(");
 		if (!inside)
 			continue;
 
-		size_t from = line.find('"'), to = line.rfind('"');
+		size_t from = line.find('"'), to = line.find('"', from + 1);
 
 		if (from != to)
 			words.push_back(line.substr(from + 1, to - from - 1));
-		if (line == "};")
+		if (!line.ends_with('\\'))
 			break;
 	}
 	return words;
@@ -70,8 +70,8 @@ bool is_known(const ReasonText &text)
 
 TEST(LedgerWords, every_word_of_the_kernel_is_known)
 {
-	auto owners = words_of("cxla_owners"), states = words_of("cxla_states"),
-	     whys = words_of("cxla_whys");
+	auto owners = words_of("CXLA_OWNERS"), states = words_of("CXLA_LEDGER_STATES"),
+	     whys = words_of("CXLA_WHYS");
 
 	EXPECT_GE(owners.size(), 5U);
 	EXPECT_GE(states.size(), 6U);
