@@ -281,30 +281,20 @@ static void cxla_accel_put_node(void *node)
 }
 
 /* that a device has no registers leaves it PCI-only, for the core to say */
-static int cxla_accel_find(struct cxla_accel *accel, struct pci_dev *pdev)
-{
-	struct cxl_dev_state *cxlds = &accel->cxlds;
-	int rc;
-
-	rc = cxl_pci_setup_regs(pdev, CXL_REGLOC_RBI_COMPONENT,
-				&cxlds->reg_map);
-	if (rc && rc != -ENODEV && rc != -ENXIO)
-		return dev_err_probe(&pdev->dev, rc,
-				     "can't read component registers\n");
-
-	return 0;
-}
-
 static int cxla_accel_setup(struct cxla_accel *accel, struct pci_dev *pdev,
 			    struct cxla_meter *meter)
 {
+	struct cxl_register_map *map = &accel->cxlds.reg_map;
 	int rc;
 
 	cxla_meter_start(meter);
-	rc = cxla_accel_find(accel, pdev);
+	rc = cxl_pci_setup_regs(pdev, CXL_REGLOC_RBI_COMPONENT, map);
 	cxla_meter_stop(meter);
-	accel->cxlds.reg_map.access = meter->count;
-	return rc;
+	map->access = meter->count;
+	if (rc && rc != -ENODEV && rc != -ENXIO)
+		return dev_err_probe(&pdev->dev, rc,
+				     "can't read component registers\n");
+	return 0;
 }
 
 static int cxla_accel_probe(struct pci_dev *pdev,
