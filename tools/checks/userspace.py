@@ -5,6 +5,7 @@ each version, so one is asked for by number that Debian 12 and 13 both have."""
 import json
 import os
 import re
+import shlex
 from concurrent.futures import ThreadPoolExecutor
 
 from .finding import CheckError, Finding, cache_dir, digest, need, output
@@ -14,6 +15,8 @@ COMPLAINT = re.compile(r"^(\S+?):(\d+):\d+: ((?:warning|error): .*)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.M)
 FOLDERS = ("userspace/lib", "userspace/cli", "userspace/tests", "uapi", "kmod/pure", "kmod")
 SUFFIXES = (".c", ".h", ".cpp")
+# files that clang-tidy looks at together
+UNIT = 12
 # stands for the checkout in what is kept: another one is elsewhere
 TOP = "@TOP@"
 
@@ -47,49 +50,63 @@ def _with_headers(top, path):
     return sorted(seen)
 
 
-def _commands(top, build):
-    """How each file is compiled, once: the build has files of the library twice,
-    as its tests are built with sanitizers, and clang-tidy would look twice."""
-    need("cmake")
+def _flags(command):
+    """What a file is compiled with, without the compiler, what launches it, and the file."""
+    return [word for word in shlex.split(command)
+            if word.startswith(("-D", "-I", "-W", "-f", "-isystem", "-pthread", "-std"))]
+
+
+def _units(top, build, files):
+    """(text, options, files of it), several files at a time: what clang-tidy looks at in the
+    headers of a file takes most of its time. The build's units go from A to Z, these go
+    from Z to A: where a file lacks an include that those before it have, one of both fails."""
     tree = build / "tidy"
     output(["cmake", "-S", str(top / "userspace"), "-B", str(tree), "-G", "Ninja",
-            "-DCXLA_TESTS=ON"], top)
-    entries = {}
+            "-DCXLA_TESTS=ON", "-DCXLA_UNITY=OFF"], top)
+    groups = {}
+    seen = set()
     for entry in json.loads((tree / "compile_commands.json").read_text(encoding="utf-8")):
-        if entry["file"].endswith(".cpp"):
-            entries.setdefault(entry["file"], entry)
-    once = tree / "once"
-    once.mkdir(exist_ok=True)
-    (once / "compile_commands.json").write_text(json.dumps(list(entries.values())), encoding="utf-8")
-    return once, {file.removeprefix(f"{top}/"): entry["command"] for file, entry in entries.items()}
+        path = entry["file"].removeprefix(f"{top}/")
+        # the library is built twice, with sanitizers for its tests
+        if path.endswith(".cpp") and path in files and path not in seen:
+            seen.add(path)
+            groups.setdefault((os.path.dirname(path), *_flags(entry["command"])), []).append(path)
+    for (_, *flags), paths in groups.items():
+        paths.sort(reverse=True)
+        for first in range(0, len(paths), UNIT):
+            yield flags, paths[first:first + UNIT]
 
 
 def clang_tidy(top, build, files):
+    need("cmake")
     program = need(TIDY)
-    tree, commands = _commands(top, build)
-    sources = [p for p in files if p in commands]
-    if not sources:
+    units = list(_units(top, build, set(files)))
+    if not units:
         raise CheckError("the build knows no source file")
     version = output([program, "--version"], top)
     config = top / "userspace" / ".clang-tidy"
     clean = cache_dir()
     clean.mkdir(parents=True, exist_ok=True)
 
-    def look(path):
-        mark = clean / ("tidy-" + digest(version, config,
-            commands[path].replace(str(top), TOP), *_with_headers(top, path)))
+    def look(unit):
+        flags, paths = unit
+        mark = clean / ("tidy-" + digest(version, config, " ".join(flags).replace(str(top), TOP), *paths,
+                                         *(f for path in paths for f in _with_headers(top, path))))
         if mark.exists():
             return []
-        text = output([program, "--quiet", "-p", str(tree), path], top, (0, 1))
+        source = build / "tidy" / f"{mark.name}.cpp"
+        source.write_text("".join(f'#include "{top / path}" // NOLINT(bugprone-suspicious-include)\n'
+                                  for path in paths), encoding="utf-8")
+        text = output([program, "--quiet", f"--config-file={config}", str(source), "--", *flags], top, (0, 1))
         found = _findings(text, top)
         if not found and "error" not in text:
             mark.touch()
         elif not found:
-            raise CheckError(f"{path}: {text.strip()[-500:]}")
+            raise CheckError(f"{', '.join(paths)}: {text.strip()[-500:]}")
         return found
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        results = list(pool.map(look, sources))
-    # a header's finding comes up in each file that includes it
+        results = list(pool.map(look, units))
+    # a header's finding comes up in each unit that includes it
     found = {str(f): f for result in results for f in result}
     return list(found.values())

@@ -2,7 +2,7 @@
 #include "attach.h"
 
 #include "command.h"
-#include "reason.h"
+#include "outcome.h"
 #include "status.h"
 
 #include <fmt/format.h>
@@ -19,34 +19,6 @@ using json = nlohmann::ordered_json;
 Exit summed_up(size_t good, size_t all)
 {
 	return good == all ? Exit::Ok : good ? Exit::Partial : Exit::Failed;
-}
-
-void print_outcome(const Accelerator &accel)
-{
-	std::string word = accel.reason.value_or("?");
-	ReasonText reason = reason_by_word(word);
-
-	if (accel.attached()) {
-		fmt::print("{}  {}  attached  {}  {}\n", accel.bdf, accel.accel.value_or("?"),
-			   accel.range ? accel.range->text() : "?",
-			   accel.range ? size_text(accel.range->size()) : "?");
-		return;
-	}
-	fmt::print("{}  {}  {}  {}\n", accel.bdf, accel.accel.value_or("?"),
-		   accel.state.value_or("?"), word);
-	fmt::print("    {}: {}\n", word, reason.meaning);
-	if (!reason.todo.empty())
-		fmt::print("    what to do: {}\n", reason.todo);
-}
-
-json outcome_json(const Accelerator &accel)
-{
-	json out = accelerator_json(accel);
-	ReasonText reason = reason_by_word(accel.reason.value_or("?"));
-
-	out["meaning"] = std::string(reason.meaning);
-	out["todo"] = std::string(reason.todo);
-	return out;
 }
 
 void print_expander(const Expander &expander)

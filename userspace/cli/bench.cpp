@@ -21,7 +21,7 @@ namespace
 
 using namespace std::chrono_literals;
 
-struct Options {
+struct BenchOptions {
 	unsigned cycles = 100, warmup = 5;
 	std::vector<std::string> devices;
 	std::vector<unsigned> threads = {1, 2, 4}, pages = {0};
@@ -38,7 +38,8 @@ struct CompareOptions {
 class Bench
 {
 public:
-	Bench(const Root &root, const Context &context, const Options &options, const char *name)
+	Bench(const Root &root, const Context &context, const BenchOptions &options,
+	      const char *name)
 	    : machine_(root), context_(context), options_(options), name_(name)
 	{
 		stack_ = std::make_shared<Stack>(make_stack(options.stack, options.driver));
@@ -49,7 +50,7 @@ public:
 
 	RealMachine &machine() { return machine_; }
 	const Root &root() const { return machine_.root(); }
-	const Options &options() const { return options_; }
+	const BenchOptions &options() const { return options_; }
 	const std::shared_ptr<const Stack> &stack() const { return stack_; }
 
 	/* shown while it lasts: how far @what is */
@@ -119,7 +120,7 @@ private:
 	InterruptGuard guard_;
 	RealMachine machine_;
 	const Context &context_;
-	const Options &options_;
+	const BenchOptions &options_;
 	const char *name_;
 	std::shared_ptr<const Stack> stack_;
 	BenchClock clock_;
@@ -176,21 +177,21 @@ template <class Measure> Exit each_accelerator(Bench &bench, Measure measure)
 	return bench.finish();
 }
 
-Exit attach(Bench &bench)
+Exit measure_attach(Bench &bench)
 {
 	return each_accelerator(bench, [&](const BenchDevice &device) {
 		bench.add(bench_attach(bench.machine(), device, bench.request(device.bdf)));
 	});
 }
 
-Exit detach(Bench &bench)
+Exit measure_detach(Bench &bench)
 {
 	return each_accelerator(bench, [&](const BenchDevice &device) {
 		bench.add(bench_detach(bench.machine(), device, bench.request(device.bdf)));
 	});
 }
 
-Exit revoke(Bench &bench)
+Exit measure_revoke(Bench &bench)
 {
 	return each_accelerator(bench, [&](const BenchDevice &device) {
 		for (unsigned pages : bench.options().pages)
@@ -200,7 +201,7 @@ Exit revoke(Bench &bench)
 	});
 }
 
-Exit delete_region(Bench &bench)
+Exit measure_delete_region(Bench &bench)
 {
 	std::vector<std::string> devices = resolved(bench.root(), bench.options().devices);
 
@@ -220,7 +221,7 @@ Exit delete_region(Bench &bench)
 	return bench.finish();
 }
 
-Exit scale(Bench &bench)
+Exit measure_scale(Bench &bench)
 {
 	auto devices = accelerators(bench);
 
@@ -232,7 +233,7 @@ Exit scale(Bench &bench)
 	return bench.finish();
 }
 
-Exit threads(Bench &bench)
+Exit measure_threads(Bench &bench)
 {
 	auto devices = accelerators(bench);
 	auto wanted = bench.options().threads;
@@ -279,26 +280,26 @@ constexpr Subcommand subcommands[] = {
 	{"attach",
 	 "How long binding takes: until the write returns, until the attach event of "
 	 "/dev/cxla/accelN is sent and read, and by phase",
-	 "PCI address, accelN or memN; default: each that is attached", attach},
+	 "PCI address, accelN or memN; default: each that is attached", measure_attach},
 	{"detach",
 	 "How long unbinding takes: until the write returns, until the revoke event is sent and "
 	 "read, and until the node tells its end",
-	 "PCI address, accelN or memN; default: each that is attached", detach},
+	 "PCI address, accelN or memN; default: each that is attached", measure_detach},
 	{"revoke",
 	 "How long it takes until the range is taken back when its memdev is unbound: until the "
 	 "write returns, until the revoke and the detach event are sent and read",
-	 "PCI address, accelN or memN; default: each that is attached", revoke},
+	 "PCI address, accelN or memN; default: each that is attached", measure_revoke},
 	{"delete", "How long delete_region of a memory expander's region takes",
-	 "PCI address or memN; default: each that is bound to cxla_pci", delete_region},
+	 "PCI address or memN; default: each that is bound to cxla_pci", measure_delete_region},
 	{"scale", "What attaching the first device costs with none, one ... all others attached",
-	 "PCI address, accelN or memN; default: all that are attached", scale},
+	 "PCI address, accelN or memN; default: all that are attached", measure_scale},
 	{"threads", "How long it takes to bind all devices at once, by several threads",
-	 "PCI address, accelN or memN; default: all that are attached", threads},
+	 "PCI address, accelN or memN; default: all that are attached", measure_threads},
 };
 
 void add_subcommand(CLI::App &group, Context &context, const Subcommand &one)
 {
-	auto options = std::make_shared<Options>();
+	auto options = std::make_shared<BenchOptions>();
 	auto *command = add_command(group, context, one.name, one.description,
 				    [&context, options, &one](const Root &root) {
 					    Bench bench(root, context, *options, one.name);
@@ -320,7 +321,8 @@ void add_subcommand(CLI::App &group, Context &context, const Subcommand &one)
 			    "says (cxla.clock=icount)")
 		->check(CLI::IsMember({"time", "icount"}));
 	/* those that need no node */
-	if (one.body == attach || one.body == detach || one.body == scale || one.body == threads) {
+	if (one.body == measure_attach || one.body == measure_detach || one.body == measure_scale ||
+	    one.body == measure_threads) {
 		command->add_option("--stack", options->stack,
 				    "ours, or in-tree: the kernel's own, of 7.x, with "
 				    "cxl_sample_intree; what it can't tell is left out")
@@ -330,13 +332,13 @@ void add_subcommand(CLI::App &group, Context &context, const Subcommand &one)
 				    "Another driver of accelerators in mainline's form, e.g. "
 				    "cxl_sample");
 	}
-	if (one.body == threads)
+	if (one.body == measure_threads)
 		command->add_option("--threads", options->threads, "How many threads")
 			->delimiter(',')
 			->allow_extra_args(false)
 			->capture_default_str()
 			->check(CLI::Range(1, 1024));
-	if (one.body == revoke)
+	if (one.body == measure_revoke)
 		command->add_option("--pages", options->pages,
 				    "Pages of the range that are mapped and touched when it goes; "
 				    "several are measured one after the other: 0,1,512")
@@ -346,7 +348,7 @@ void add_subcommand(CLI::App &group, Context &context, const Subcommand &one)
 	command->add_option("DEVICE", options->devices, one.devices);
 }
 
-const char *const footer =
+const char *const clock_footer =
 	"What was bound before is bound afterwards, also when it is interrupted.\n\n"
 	"--compare: for each thing measured in both, the ratio of B's median to A's, and its\n"
 	"spread: the medians of up to 20 blocks of cycles are drawn anew from each run, 2000\n"
@@ -362,7 +364,7 @@ void add_bench(CLI::App &app, Context &context)
 	auto options = std::make_shared<CompareOptions>();
 	CLI::App *group = app.add_subcommand("bench", "Measure, and compare what was measured");
 
-	group->footer(footer);
+	group->footer(clock_footer);
 	group->require_subcommand(0, 1);
 	group->add_flag("--json", context.json, "Print JSON on standard output");
 	group->add_option("--compare", options->files,

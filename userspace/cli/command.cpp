@@ -21,12 +21,13 @@ void ask_to_stop(int)
 	stop_asked = true;
 }
 
-const char *const footer = "Exit status:\n"
-			   "  0  done\n"
-			   "  1  failed, or the outcome is negative (a device stays pci-only)\n"
-			   "  2  wrong usage\n"
-			   "  3  refused: something stands in the way; nothing was changed\n"
-			   "  4  partial: done for some devices, not for all of those named\n";
+const char *const exit_statuses =
+	"Exit status:\n"
+	"  0  done\n"
+	"  1  failed, or the outcome is negative (a device stays pci-only)\n"
+	"  2  wrong usage\n"
+	"  3  refused: something stands in the way; nothing was changed\n"
+	"  4  partial: done for some devices, not for all of those named\n";
 
 void print_error(const Context &context, const Error &error)
 {
@@ -133,7 +134,7 @@ int run_program(int argc, const char *const *argv)
 		     "cxla");
 
 	context.program_dir = folder_of_program();
-	app.footer(footer);
+	app.footer(exit_statuses);
 	app.set_version_flag("--version", CXLA_VERSION);
 	app.require_subcommand(1);
 	app.fallthrough();

@@ -18,7 +18,7 @@ namespace
 
 using json = nlohmann::ordered_json;
 
-struct Options {
+struct FailnthOptions {
 	std::vector<std::string> operations;
 	unsigned offset = 1, stride = 1, last = 0;
 	double patience = 120;
@@ -27,7 +27,7 @@ struct Options {
 	ResultPaths results;
 };
 
-std::string command_line(const FailnthFinding &finding, const Options &options)
+std::string command_line(const FailnthFinding &finding, const FailnthOptions &options)
 {
 	std::string line = "cxla failnth";
 
@@ -51,7 +51,7 @@ std::string results_text(const OperationReport &report)
 	return text;
 }
 
-json report_json(const FailnthReport &report, const Options &options)
+json report_json(const FailnthReport &report, const FailnthOptions &options)
 {
 	json list = json::array(), findings = json::array();
 
@@ -95,7 +95,7 @@ void print_report(const FailnthReport &report)
 		   report.operations.size(), points, failed, report.seconds);
 }
 
-void print_finding(const FailnthFinding &finding, const Options &options)
+void print_finding(const FailnthFinding &finding, const FailnthOptions &options)
 {
 	fmt::print("\nFOUND{}{}: {}\n", finding.operation.empty() ? "" : " in " + finding.operation,
 		   finding.nth ? fmt::format(", allocation {}", finding.nth) : "", finding.what);
@@ -110,7 +110,7 @@ void print_finding(const FailnthFinding &finding, const Options &options)
 
 /* one for each operation that was asked for; those of @left_out can't be done here */
 VerdictGroup verdicts_of(const FailnthReport &report, const FailnthRequest &request,
-			 const std::vector<Verdict> &left_out, const Options &options)
+			 const std::vector<Verdict> &left_out, const FailnthOptions &options)
 {
 	VerdictGroup group{"cxla failnth", report.seconds, {}};
 
@@ -175,7 +175,7 @@ Exit list_operations(const Context &context)
 	return Exit::Ok;
 }
 
-Exit failnth(const Root &root, const Context &context, const Options &options)
+Exit failnth(const Root &root, const Context &context, const FailnthOptions &options)
 {
 	FailnthRequest request;
 
@@ -248,7 +248,7 @@ Exit failnth(const Root &root, const Context &context, const Options &options)
 
 void add_failnth(CLI::App &app, Context &context)
 {
-	auto options = std::make_shared<Options>();
+	auto options = std::make_shared<FailnthOptions>();
 	auto *command = add_command(
 		app, context, "failnth", "Let every allocation of an operation fail once",
 		[&context, options](const Root &root) { return failnth(root, context, *options); });

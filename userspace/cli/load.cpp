@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "attach.h"
 #include "command.h"
-#include "reason.h"
+#include "outcome.h"
 #include "runner.h"
-#include "status.h"
 #include "takeover.h"
 
 #include <algorithm>
@@ -118,18 +117,6 @@ struct LoadOptions {
 	std::vector<std::string> devices;
 };
 
-void print_outcome(const Accelerator &accel)
-{
-	ReasonText reason = reason_by_word(accel.reason.value_or("?"));
-
-	if (accel.attached())
-		fmt::print("{}  {}  attached  {}\n", accel.bdf, accel.accel.value_or("?"),
-			   accel.range ? accel.range->text() : "?");
-	else
-		fmt::print("{}  {}  {}  {}: {}\n", accel.bdf, accel.accel.value_or("?"),
-			   accel.state.value_or("?"), reason.word, reason.meaning);
-}
-
 /* what came of the devices: they are bound, which is what load promises */
 Exit report_load(const Root &root, const Context &context, const LoadRequest &request)
 {
@@ -149,7 +136,7 @@ Exit report_load(const Root &root, const Context &context, const LoadRequest &re
 		Accelerator accel = wait_for_outcome(root, bdf);
 
 		attached += accel.attached();
-		devices.push_back(accelerator_json(accel));
+		devices.push_back(outcome_json(accel));
 		if (!context.json)
 			print_outcome(accel);
 	}

@@ -17,7 +17,7 @@ namespace
 
 using json = nlohmann::ordered_json;
 
-struct Options {
+struct PairsOptions {
 	std::vector<std::string> first, second;
 	std::string point, recommit, on_loss;
 	unsigned stride = 1, offset = 0;
@@ -35,7 +35,7 @@ std::string progress_text(const PairsReport &report, const PairCase &now,
 	return fmt::format("{} cases, {:.0f} s: {}", report.cases, passed.count(), now.words());
 }
 
-std::string command_line(const PairCase &at, const Options &options)
+std::string command_line(const PairCase &at, const PairsOptions &options)
 {
 	std::string line = "cxla pairs";
 
@@ -59,7 +59,7 @@ json cell_json(const PairCell &cell)
 		{"missed", cell.missed}, {"nothing_to_do", cell.nothing}};
 }
 
-json report_json(const PairsReport &report, const Options &options)
+json report_json(const PairsReport &report, const PairsOptions &options)
 {
 	json pairs = json::array(), totals, finding;
 
@@ -116,7 +116,7 @@ std::string cell_text(const PairCell &cell)
 }
 
 /* one for each pair in each mode that it was done in */
-VerdictGroup verdicts_of(const PairsReport &report, const Options &options)
+VerdictGroup verdicts_of(const PairsReport &report, const PairsOptions &options)
 {
 	VerdictGroup group{"cxla pairs", report.seconds, {}};
 	auto name_of = [](PairMode mode, const std::string &first, const std::string &second) {
@@ -229,7 +229,7 @@ void print_report(const PairsReport &report)
 		   report.seconds / std::max(1U, report.cases + report.profiles), report.recommits);
 }
 
-void print_finding(const PairsFinding &finding, const Options &options)
+void print_finding(const PairsFinding &finding, const PairsOptions &options)
 {
 	fmt::print("\nFOUND in {} ({}): {}\n", finding.at.words(), pair_mode_name(finding.at.mode),
 		   finding.what);
@@ -265,7 +265,7 @@ Exit list_triggers(const Root &root, const Context &context)
 	return Exit::Ok;
 }
 
-PairsRequest request_of(const Options &options)
+PairsRequest request_of(const PairsOptions &options)
 {
 	PairsRequest request;
 
@@ -288,7 +288,7 @@ PairsRequest request_of(const Options &options)
 	return request;
 }
 
-Exit pairs(const Root &root, const Context &context, const Options &options)
+Exit pairs(const Root &root, const Context &context, const PairsOptions &options)
 {
 	PairsRequest request = request_of(options);
 
@@ -337,7 +337,7 @@ Exit pairs(const Root &root, const Context &context, const Options &options)
 
 void add_pairs(CLI::App &app, Context &context)
 {
-	auto options = std::make_shared<Options>();
+	auto options = std::make_shared<PairsOptions>();
 	auto *command = add_command(
 		app, context, "pairs", "Let every trigger meet every other one at each pause point",
 		[&context, options](const Root &root) { return pairs(root, context, *options); });

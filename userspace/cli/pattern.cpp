@@ -17,7 +17,7 @@ namespace cxla
 namespace
 {
 
-struct Options {
+struct PatternOptions {
 	bool full = false;
 	uint64_t seed = 0, bytes = 0, offset = 0;
 	std::string device, file;
@@ -38,7 +38,7 @@ struct Target {
 	std::string name;
 };
 
-Target map_file(const Options &options, bool writable)
+Target map_file(const PatternOptions &options, bool writable)
 {
 	Fd fd(::open(options.file.c_str(), (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC));
 	struct stat st = {};
@@ -68,7 +68,7 @@ Target map_file(const Options &options, bool writable)
 	return {Mapping(address, length), options.file};
 }
 
-Target map_device(const Root &root, const Options &options, bool writable)
+Target map_device(const Root &root, const PatternOptions &options, bool writable)
 {
 	std::string bdf = resolve_device(root, options.device);
 	Accelerator accel = read_accelerator(root, bdf, {});
@@ -91,7 +91,7 @@ Target map_device(const Root &root, const Options &options, bool writable)
 	return {node.map(length, writable), bdf};
 }
 
-Exit pattern(const Root &root, const Context &context, const Options &options, bool write)
+Exit pattern(const Root &root, const Context &context, const PatternOptions &options, bool write)
 {
 	if (options.device.empty() == options.file.empty())
 		throw Error("name a device or --file, one of them", {}, Exit::Usage);
@@ -144,7 +144,7 @@ Exit pattern(const Root &root, const Context &context, const Options &options, b
 void add_one(CLI::App &group, Context &context, const char *name, const char *description,
 	     bool write)
 {
-	auto options = std::make_shared<Options>();
+	auto options = std::make_shared<PatternOptions>();
 	auto *command = add_command(group, context, name, description,
 				    [&context, options, write](const Root &root) {
 					    return pattern(root, context, *options, write);

@@ -11,7 +11,7 @@ namespace cxla
 namespace
 {
 
-struct Options {
+struct StatusOptions {
 	bool tree = false, table = false;
 	std::string modules;
 };
@@ -24,7 +24,7 @@ void print_part(const std::string &text, bool &first)
 	first = false;
 }
 
-Exit run(const Root &root, const Context &context, const Options &options)
+Exit run(const Root &root, const Context &context, const StatusOptions &options)
 {
 	std::string release = root.text("/proc/sys/kernel/osrelease").value_or("");
 	Status status = read_status(
@@ -54,7 +54,7 @@ Exit run(const Root &root, const Context &context, const Options &options)
 
 void add_status(CLI::App &app, Context &context)
 {
-	auto options = std::make_shared<Options>();
+	auto options = std::make_shared<StatusOptions>();
 	auto *command = add_command(
 		app, context, "status", "Show who has which memory, and what would stop a load",
 		[&context, options](const Root &root) { return run(root, context, *options); });

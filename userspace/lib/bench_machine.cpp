@@ -2,6 +2,7 @@
 #include "bench_machine.h"
 
 #include "accel.h"
+#include "range.h"
 
 #include <algorithm>
 
@@ -11,7 +12,6 @@ namespace cxla
 namespace
 {
 
-constexpr size_t page = 4096;
 /* of kernels with 250 ticks a second, and a multiple of those with 1000 */
 constexpr double tick_ns = 4e6;
 /* its multiples, without their whole parts, are evenly spread however many there are */
@@ -58,11 +58,11 @@ std::shared_ptr<void> RealMachine::populate(const std::string &accel, unsigned p
 {
 	/* shared mappings want a file that is open for writing; nothing is written */
 	auto mapping =
-		std::make_shared<Mapping>(AccelNode(root(), accel, true).map(pages * page, true));
+		std::make_shared<Mapping>(AccelNode(root(), accel, true).map(pages * page_bytes, true));
 	const volatile std::byte *bytes = mapping->bytes().data();
 
 	for (size_t i = 0; i < pages; i++)
-		(void)bytes[i * page];
+		(void)bytes[i * page_bytes];
 	return mapping;
 }
 

@@ -43,7 +43,7 @@ bool is_in_tree_loss(const std::string &object)
 }
 
 /* ends the sweep */
-struct Found {
+struct FoundInSweep {
 	FailnthFinding finding;
 	bool stuck = false;
 };
@@ -66,14 +66,14 @@ public:
 	}
 
 	bool leaks_looked_for() const { return leaks_; }
-	/* throws Found */
+	/* throws FoundInSweep */
 	void end()
 	{
 		operation_ = nullptr;
 		if (request_.leaks == FailnthRequest::Leaks::AtEnd)
 			look_for_leaks();
 	}
-	/* throws Found; false: somebody wants to stop */
+	/* throws FoundInSweep; false: somebody wants to stop */
 	bool operation(const MachineOperation &operation, OperationReport &report,
 		       const std::function<bool(const OperationReport &, unsigned)> &tell)
 	{
@@ -110,8 +110,9 @@ private:
 	[[noreturn]] void found(const std::string &what)
 	{
 		log_.look();
-		throw Found{{operation_ ? operation_->name : "", nth_, what, {}, log_.warnings()},
-			    false};
+		throw FoundInSweep{
+			{operation_ ? operation_->name : "", nth_, what, {}, log_.warnings()},
+			false};
 	}
 
 	void watched(const std::function<void()> &task)
@@ -119,18 +120,19 @@ private:
 		if (thread_.run(task, std::chrono::duration<double>(request_.patience)))
 			return;
 
-		Found stuck{{operation_ ? operation_->name : "",
-			     nth_,
-			     fmt::format("stuck in the kernel after {:.0f} s:", request_.patience),
-			     {},
-			     {}},
-			    true};
+		FoundInSweep stuck{
+			{operation_ ? operation_->name : "",
+			 nth_,
+			 fmt::format("stuck in the kernel after {:.0f} s:", request_.patience),
+			 {},
+			 {}},
+			true};
 
 		for (const auto &line : thread_.kernel_stack())
 			stuck.finding.what += "\n  " + line;
 		log_.look();
 		stuck.finding.kernel_log = log_.warnings();
-		throw Found(stuck);
+		throw FoundInSweep(stuck);
 	}
 
 	void listen()
@@ -395,7 +397,7 @@ FailnthReport run_failnth(const Field &field, const FailnthRequest &request,
 		try {
 			step();
 			return true;
-		} catch (const Found &found) {
+		} catch (const FoundInSweep &found) {
 			report.findings.push_back(found.finding);
 			if (tell_finding)
 				tell_finding(found.finding);

@@ -5,6 +5,7 @@
  */
 #include "actor.h"
 #include "fd.h"
+#include "range.h"
 
 #include <algorithm>
 #include <array>
@@ -23,8 +24,6 @@ namespace cxla
 
 namespace
 {
-
-constexpr size_t page = 4096;
 
 /* where the thread that is touching goes on; null: it is not */
 thread_local sigjmp_buf *volatile way_out;
@@ -169,7 +168,7 @@ public:
 		};
 
 		if (actor_.perform(Deed::MapNode, "mmap of " + path_, [&] {
-			    address = mmap(nullptr, page, PROT_READ, MAP_SHARED, fd_, 0);
+			    address = mmap(nullptr, page_bytes, PROT_READ, MAP_SHARED, fd_, 0);
 			    return address == MAP_FAILED ? errno : 0;
 		    }))
 			return;
@@ -185,7 +184,7 @@ public:
 			}
 			actor_.pause(50);
 		}
-		munmap(address, page);
+		munmap(address, page_bytes);
 	}
 
 private:

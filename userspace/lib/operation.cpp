@@ -3,6 +3,7 @@
 
 #include "field_names.h"
 #include "named.h"
+#include "range.h"
 
 #include <algorithm>
 #include <array>
@@ -23,8 +24,6 @@ namespace cxla
 
 namespace
 {
-
-constexpr size_t page = 4096;
 
 /* an attribute, opened before: to look up a path needs memory, too */
 int write_to(const Field &field, Moment &moment, const std::string &path, const std::string &value)
@@ -282,7 +281,7 @@ int map_node(const Field &field, Moment &moment)
 		return errno;
 	moment.open();
 
-	void *address = mmap(nullptr, page, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+	void *address = mmap(nullptr, page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
 
 	bool mapped = address != MAP_FAILED;
 	/* the kernel reads it for us: EFAULT is what would be SIGBUS */
@@ -293,7 +292,7 @@ int map_node(const Field &field, Moment &moment)
 		err = errno;
 	moment.close();
 	if (mapped)
-		munmap(address, page);
+		munmap(address, page_bytes);
 	return err;
 }
 
@@ -303,7 +302,7 @@ int read_attributes(const Field &field, Moment &moment)
 	std::vector<std::string> folders = {pci_device(field.accel) + "/cxla/"};
 	std::vector<std::string> kinds;
 	std::vector<Fd> files;
-	std::array<char, page> buffer;
+	std::array<char, page_bytes> buffer;
 	int err = 0;
 
 	for (const auto &name : field.root.list(bus_devices).value_or({})) {

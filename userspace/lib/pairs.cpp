@@ -31,16 +31,16 @@ std::string name_of(const Trigger *trigger)
 }
 
 /* ends the run */
-struct Found {
+struct FoundInPairs {
 	PairsFinding finding;
 	bool stuck = false;
 };
 
-class Run
+class PairsRun
 {
 public:
-	Run(const Field &field, const PairsRequest &request, const Pauses &pauses,
-	    PairsReport &report)
+	PairsRun(const Field &field, const PairsRequest &request, const Pauses &pauses,
+		 PairsReport &report)
 	    : field_(field), request_(request), report_(report),
 	      targets_(find_targets(read_machine(field.root), field.root)), log_(field.root),
 	      pauses_(pauses), sample_(request.stride, request.offset)
@@ -59,7 +59,7 @@ public:
 		});
 	}
 
-	/* throws Found; false: somebody wants to stop */
+	/* throws FoundInPairs; false: somebody wants to stop */
 	bool all(const std::function<bool(const PairsReport &, const PairCase &)> &tell)
 	{
 		tell_ = &tell;
@@ -132,7 +132,7 @@ private:
 	[[noreturn]] void found(const std::string &what, bool stuck = false)
 	{
 		log_.look();
-		throw Found{{now_, what, log_.warnings()}, stuck};
+		throw FoundInPairs{{now_, what, log_.warnings()}, stuck};
 	}
 
 	void listen()
@@ -535,7 +535,7 @@ PairsReport run_pairs(const Field &field, const PairsRequest &request, const Pau
 {
 	struct All {
 		PairsReport report;
-		std::unique_ptr<Run> run;
+		std::unique_ptr<PairsRun> run;
 	};
 	/* a thread that is stuck refers to it for ever */
 	static std::vector<std::shared_ptr<All>> kept;
@@ -545,9 +545,9 @@ PairsReport run_pairs(const Field &field, const PairsRequest &request, const Pau
 	PairsReport &report = all->report;
 
 	try {
-		all->run = std::make_unique<Run>(field, request, pauses, report);
+		all->run = std::make_unique<PairsRun>(field, request, pauses, report);
 		report.interrupted = !all->run->all(tell);
-	} catch (const Found &found) {
+	} catch (const FoundInPairs &found) {
 		report.finding = found.finding;
 		report.stuck = found.stuck;
 	} catch (const Stuck &stuck) {

@@ -47,7 +47,7 @@ private:
 };
 
 /* what a round is to be */
-struct Plan {
+struct RoundPlan {
 	std::string name;
 	ActorKinds actors;
 	uint64_t seed = 0;
@@ -58,7 +58,7 @@ struct Plan {
 class Crew
 {
 public:
-	Crew(const std::shared_ptr<Arena> &arena, const Plan &plan, Backend backend)
+	Crew(const std::shared_ptr<Arena> &arena, const RoundPlan &plan, Backend backend)
 	{
 		SignalsBlocked blocked;
 
@@ -232,11 +232,11 @@ void look_at_log(KernelLog &log, Arena &arena)
 		arena.report({{}, "the kernel says: " + log.warnings().front()});
 }
 
-class Run
+class RaceRun
 {
 public:
-	Run(const Root &root, const RaceRequest &request, const Targets &targets,
-	    const std::function<bool(const RaceReport &)> &tell)
+	RaceRun(const Root &root, const RaceRequest &request, const Targets &targets,
+		const std::function<bool(const RaceReport &)> &tell)
 	    : root_(root), request_(request), tell_(tell), log_(root),
 	      rest_(root, targets, request.recommit),
 	      tasks_(std::chrono::duration<double>(request.patience))
@@ -267,8 +267,8 @@ public:
 			for (uint64_t number = 0; !over(); number++)
 				round(number % 2 && !request_.cycles
 					      ? some_of(number)
-					      : Plan{std::to_string(number + 1), actors_,
-						     request_.seed + number, seconds_left()});
+					      : RoundPlan{std::to_string(number + 1), actors_,
+							  request_.seed + number, seconds_left()});
 		mark_kernel_log(root_, "cxla race: end");
 		return std::move(report_);
 	}
@@ -293,7 +293,7 @@ private:
 	 * Where all act, most find that somebody else was there before them. So every
 	 * other round is of two to four kinds.
 	 */
-	Plan some_of(uint64_t number) const
+	RoundPlan some_of(uint64_t number) const
 	{
 		std::mt19937_64 random(request_.seed + number);
 		ActorKinds some = actors_;
@@ -322,7 +322,8 @@ private:
 		       (request_.cycles && arena_->cycles >= request_.cycles);
 	}
 
-	Plan pair_of(const ActorKind *a, const ActorKind *b, uint64_t number, double seconds) const
+	RoundPlan pair_of(const ActorKind *a, const ActorKind *b, uint64_t number,
+			  double seconds) const
 	{
 		return {fmt::format("{}+{}", a->name, b->name),
 			{a, b},
@@ -365,7 +366,7 @@ private:
 	}
 
 	/* until its time is up, the race is over, or something is found */
-	void round(const Plan &plan)
+	void round(const RoundPlan &plan)
 	{
 		double begun = seconds();
 		/* the last rest tells how long the next one takes */
@@ -441,7 +442,7 @@ private:
 	}
 
 	/* with no actor at work any more */
-	void conclude(const Crew &crew, const Plan &plan)
+	void conclude(const Crew &crew, const RoundPlan &plan)
 	{
 		auto begun = Clock::now();
 
@@ -578,7 +579,7 @@ private:
 RaceReport run_race(const Root &root, const RaceRequest &request, const Targets &targets,
 		    const std::function<bool(const RaceReport &)> &tell)
 {
-	return Run(root, request, targets, tell).all();
+	return RaceRun(root, request, targets, tell).all();
 }
 
 } // namespace cxla

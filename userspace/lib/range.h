@@ -2,6 +2,7 @@
 /* A range of physical addresses, both ends inclusive, never empty. */
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -9,6 +10,9 @@
 
 namespace cxla
 {
+
+/* what is mapped at least */
+inline constexpr size_t page_bytes = 4096;
 
 struct Range {
 	uint64_t start = 0;

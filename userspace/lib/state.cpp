@@ -14,7 +14,12 @@ namespace cxla
 
 const char *const state_path = "/run/cxla/takeover.json";
 
-using nlohmann::json;
+namespace
+{
+
+using json = nlohmann::ordered_json;
+
+} // namespace
 
 void State::merge(const State &later)
 {

@@ -12,6 +12,9 @@
 namespace cxla::test
 {
 
+/* of the one device that most tests need */
+inline const std::string bdf = "0000:0d:00.0";
+
 class MadeUpRoot
 {
 public:

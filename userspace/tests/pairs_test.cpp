@@ -80,7 +80,7 @@ private:
 };
 
 /* what plain functions refer to */
-MadeUpRoot *made_up;
+MadeUpRoot *pairs_made_up;
 MadeUpPauses *made_up_pauses;
 std::mutex taken;
 std::atomic<int> slow_err, quick_err;
@@ -153,7 +153,7 @@ Trigger trigger(const MachineOperation &operation, std::vector<int> errors = {})
 struct Pairs : ::testing::Test {
 	Pairs()
 	{
-		made_up = &made;
+		pairs_made_up = &made;
 		made_up_pauses = &pauses;
 		slow_err = quick_err = 0;
 		met = inside_late = let_go = false;
@@ -271,7 +271,7 @@ TEST_F(Pairs, an_error_that_nothing_allows_is_found_in_either_of_both)
 
 TEST_F(Pairs, what_is_left_behind_is_found_with_the_pair)
 {
-	while_met = [] { made_up->add_module("cxla_pci", 7); };
+	while_met = [] { pairs_made_up->add_module("cxla_pci", 7); };
 
 	PairsReport report = run(slow_one, quick_one, PairMode::Overlapped);
 
@@ -283,7 +283,7 @@ TEST_F(Pairs, what_is_left_behind_is_found_with_the_pair)
 TEST_F(Pairs, a_kernel_warning_is_found_with_the_point)
 {
 	while_met = [] {
-		std::ofstream(made_up->folder() + "/dev/kmsg", std::ios::app)
+		std::ofstream(pairs_made_up->folder() + "/dev/kmsg", std::ios::app)
 			<< "WARNING: CPU: 1 PID: 1 at kmod/core/port.c:1\n";
 	};
 

@@ -14,8 +14,6 @@
 namespace cxla::test
 {
 
-inline const std::string bdf = "0000:0d:00.0";
-
 inline ModuleSet all_modules(const std::string &release = "6.12.0-test", bool is_signed = false)
 {
 	ModuleSet set;

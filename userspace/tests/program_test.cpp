@@ -10,13 +10,12 @@
 #include <nlohmann/json.hpp>
 #include <sys/wait.h>
 
+using cxla::test::bdf;
 using cxla::test::MadeUpRoot;
 using nlohmann::json;
 
 namespace
 {
-
-const std::string bdf = "0000:0d:00.0";
 
 struct Ran {
 	int status = -1;

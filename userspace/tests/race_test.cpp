@@ -13,12 +13,11 @@
 #include <sys/stat.h>
 
 using namespace cxla;
+using cxla::test::bdf;
 using cxla::test::MadeUpRoot;
 
 namespace
 {
-
-const std::string bdf = "0000:0d:00.0";
 
 std::vector<Backend> backends()
 {

@@ -9,14 +9,8 @@
 #include <gtest/gtest.h>
 
 using namespace cxla;
+using cxla::test::bdf;
 using cxla::test::MadeUpRoot;
-
-namespace
-{
-
-const std::string bdf = "0000:0d:00.0";
-
-} // namespace
 
 TEST(Record, text_round_trips)
 {
