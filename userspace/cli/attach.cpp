@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "attach.h"
+#include "load/attach.h"
 
 #include "command.h"
 #include "outcome.h"
-#include "status.h"
+#include "report/status.h"
 
 #include <fmt/format.h>
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "bench_before.h"
-#include "bench_many.h"
+#include "bench/bench_before.h"
+#include "bench/bench_many.h"
 #include "bench_print.h"
 #include "command.h"
-#include "expander.h"
+#include "cxl/expander.h"
 #include "progress.h"
 
 #include <algorithm>

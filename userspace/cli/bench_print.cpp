@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "bench_print.h"
 
-#include "report.h"
+#include "report/report.h"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 /* What was measured, as tables for people. */
 #pragma once
 
-#include "bench_compare.h"
+#include "bench/bench_compare.h"
 
 namespace cxla
 {

@@ -2,10 +2,10 @@
 /* What the commands of the program share. One file per command. */
 #pragma once
 
-#include "error.h"
-#include "obstacle.h"
-#include "root.h"
-#include "step.h"
+#include "load/step.h"
+#include "stress/obstacle.h"
+#include "sys/error.h"
+#include "sys/root.h"
 
 #include <CLI/CLI.hpp>
 #include <functional>

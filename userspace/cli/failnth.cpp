@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "failnth.h"
+#include "stress/failnth.h"
 
 #include "command.h"
 #include "progress.h"
-#include "report.h"
+#include "report/report.h"
 #include "results.h"
 
 #include <algorithm>

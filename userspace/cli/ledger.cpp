@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "command.h"
-#include "status.h"
+#include "report/status.h"
 
 #include <fmt/format.h>
 

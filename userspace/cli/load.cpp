@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "attach.h"
 #include "command.h"
+#include "load/attach.h"
+#include "load/runner.h"
+#include "load/takeover.h"
 #include "outcome.h"
-#include "runner.h"
-#include "takeover.h"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "outcome.h"
 
-#include "reason.h"
-#include "status.h"
+#include "cxl/reason.h"
+#include "report/status.h"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 /* What came of an accelerator, as `load` and `attach` tell it. */
 #pragma once
 
-#include "accel.h"
+#include "cxl/accel.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "pairs.h"
+#include "stress/pairs.h"
 
 #include "command.h"
-#include "pause.h"
 #include "progress.h"
-#include "report.h"
+#include "report/report.h"
 #include "results.h"
+#include "stress/pause.h"
 
 #include <fmt/format.h>
 

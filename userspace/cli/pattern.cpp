@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "pattern.h"
+#include "bench/pattern.h"
 
-#include "accel.h"
 #include "command.h"
+#include "cxl/accel.h"
 
 #include <csignal>
 #include <cstring>

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "race.h"
+#include "stress/race.h"
 
 #include "command.h"
-#include "fd.h"
 #include "race_report.h"
 #include "results.h"
+#include "sys/fd.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "race_report.h"
 
-#include "report.h"
+#include "report/report.h"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "progress.h"
-#include "race.h"
-#include "verdict.h"
+#include "stress/race.h"
+#include "stress/verdict.h"
 
 #include <nlohmann/json.hpp>
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "command.h"
-#include "verdict.h"
-#include "verdict_file.h"
+#include "stress/verdict.h"
+#include "sys/verdict_file.h"
 
 namespace cxla
 {

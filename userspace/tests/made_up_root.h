@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "machine.h"
+#include "cxl/machine.h"
 
 #include <string>
 
@@ -14,6 +14,11 @@ namespace cxla::test
 
 /* of the one device that most tests need */
 inline const std::string bdf = "0000:0d:00.0";
+
+inline bool contains(const std::string &text, const std::string &part)
+{
+	return text.find(part) != std::string::npos;
+}
 
 class MadeUpRoot
 {

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "cxl/cedt.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <fmt/format.h>
+
+extern "C" {
+#include "../../../kmod/pure/cedt.h"
+}
+
+namespace cxla
+{
+
+const char *const cedt_path = "/sys/firmware/acpi/tables/CEDT";
+
+namespace
+{
+
+int on_chbs(const cedt_chbs *chbs, void *arg)
+{
+	auto &cedt = *static_cast<Cedt *>(arg);
+
+	cedt.bridges.push_back({chbs->uid, chbs->version, chbs->base, chbs->length});
+	return 0;
+}
+
+int on_cfmws(const cedt_cfmws *cfmws, void *arg)
+{
+	auto &cedt = *static_cast<Cedt *>(arg);
+	unsigned ways = std::min<unsigned>(cfmws->ways, CEDT_MAX_TARGETS);
+	Window window;
+
+	window.base = cfmws->base;
+	window.size = cfmws->size;
+	window.ways = cfmws->ways;
+	window.granularity = cfmws->granularity;
+	window.modulo = cfmws->modulo;
+	window.restrictions = cfmws->restrictions;
+	window.qtg = cfmws->qtg_id;
+	window.targets.assign(cfmws->targets, cfmws->targets + ways);
+	cedt.windows.push_back(std::move(window));
+	return 0;
+}
+
+void on_bad(size_t offset, int type, const char *what, void *arg)
+{
+	static_cast<Cedt *>(arg)->bad.push_back({offset, type, what});
+}
+
+/* what the parser leaves to its caller: entries that repeat or overlap */
+void find_conflicts(Cedt &cedt)
+{
+	for (size_t i = 0; i < cedt.bridges.size(); i++)
+		for (size_t j = 0; j < i; j++)
+			if (cedt.bridges[i].uid == cedt.bridges[j].uid)
+				cedt.bad.push_back({0, 0,
+						    fmt::format("host bridge {} is there twice",
+								cedt.bridges[i].uid)});
+
+	for (size_t i = 0; i < cedt.windows.size(); i++) {
+		auto range = cedt.windows[i].range();
+
+		for (size_t j = 0; range && j < i; j++) {
+			auto other = cedt.windows[j].range();
+
+			if (other && range->overlaps(*other))
+				cedt.bad.push_back({0, 1,
+						    fmt::format("window {} overlaps window {}",
+								range->text(), other->text())});
+		}
+		for (uint32_t uid : cedt.windows[i].targets) {
+			auto is = [uid](const HostBridge &b) { return b.uid == uid; };
+
+			if (std::none_of(cedt.bridges.begin(), cedt.bridges.end(), is))
+				cedt.bad.push_back(
+					{0, 1,
+					 fmt::format("window {:#x} targets host bridge {}, "
+						     "which is not in the table",
+						     cedt.windows[i].base, uid)});
+		}
+	}
+}
+
+} // namespace
+
+std::vector<std::string> Window::restriction_words() const
+{
+	std::vector<std::string> words;
+
+	if (restrictions & CEDT_CFMWS_RESTRICT_TYPE2)
+		words.emplace_back("type2");
+	if (restrictions & CEDT_CFMWS_RESTRICT_TYPE3)
+		words.emplace_back("type3");
+	if (restrictions & CEDT_CFMWS_RESTRICT_VOLATILE)
+		words.emplace_back("volatile");
+	if (restrictions & CEDT_CFMWS_RESTRICT_PMEM)
+		words.emplace_back("pmem");
+	if (restrictions & CEDT_CFMWS_RESTRICT_FIXED)
+		words.emplace_back("fixed");
+	return words;
+}
+
+std::string BadEntry::text() const
+{
+	std::string kind = type == 0 ? "CHBS" : type == 1 ? "CFMWS" : "entry";
+
+	return offset ? fmt::format("{} at {:#x}: {}", kind, offset, what)
+		      : fmt::format("{}: {}", type < 0 ? "header" : kind, what);
+}
+
+Reading<Cedt> parse_cedt(std::string_view table, const std::string &path)
+{
+	Cedt cedt;
+	cedt_visitor visitor{on_chbs, on_cfmws, on_bad, &cedt};
+
+	if (cedt_walk(table.data(), table.size(), &visitor))
+		return Problem{path, 0, "not a CEDT: signature or header is wrong"};
+	find_conflicts(cedt);
+	return cedt;
+}
+
+Reading<Cedt> read_cedt(const Root &root)
+{
+	auto table = root.read(cedt_path, 1 << 20);
+
+	if (!table)
+		return table.problem();
+	return parse_cedt(*table, cedt_path);
+}
+
+} // namespace cxla

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What there is, object by object, in words that stay the same when everything is
+ * taken down and built up again: no number that is handed out anew. Two of them
+ * taken at rest differ only by what was lost or left behind in between.
+ */
+#pragma once
+
+#include "cxl/machine.h"
+#include "cxl/stack.h"
+
+#include <string>
+#include <vector>
+
+namespace cxla
+{
+
+using Census = std::vector<std::string>;
+
+/*
+ * devices of the bus, accelerators, nodes, ranges and who has them, dax devices,
+ * references to modules; sorted
+ */
+Census take_census(const Root &root, const Stack &stack = our_stack());
+
+struct CensusChange {
+	std::vector<std::string> missing, extra;
+
+	bool empty() const { return missing.empty() && extra.empty(); }
+};
+
+CensusChange compare(const Census &before, const Census &after);
+
+} // namespace cxla

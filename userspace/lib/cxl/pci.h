@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PCI devices as sysfs shows them, and what their configuration space says about
+ * CXL: the DVSEC for CXL devices (vendor 0x1e98, id 0). It lies in extended
+ * configuration space, which only root reads.
+ */
+#pragma once
+
+#include "sys/range.h"
+#include "sys/root.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cxla
+{
+
+struct CxlDvsec {
+	bool cache = false;
+	bool io = false;
+	bool mem = false;
+	unsigned range_count = 0;
+	uint64_t capacity = 0; /* bytes, by the ranges that are valid */
+	std::vector<Range>
+		mapped; /* ranges that are active and have a base: HPA without HDM decoders */
+};
+
+struct PciDevice {
+	std::string bdf;
+	Reading<std::string> vendor = Problem{};
+	Reading<std::string> device = Problem{};
+	Reading<std::string> class_code = Problem{};
+	std::string driver;          /* empty: none */
+	std::string driver_override; /* empty: none */
+	std::optional<CxlDvsec> cxl; /* it is a CXL device */
+	/* by its capability; nothing: it has none, or only root may read it */
+	std::optional<uint64_t> serial;
+	/* what it hangs below, nearest first: 0000:0c:00.0, pci0000:0c */
+	std::vector<std::string> above;
+	/* why cxl could not be found out; a device without extended space has none */
+	std::optional<Problem> config_problem;
+
+	std::string path() const { return "/sys/bus/pci/devices/" + bdf; }
+};
+
+struct PciBus {
+	std::vector<PciDevice> devices;
+	std::optional<Problem> problem; /* the folder itself could not be read */
+	/* extended configuration space was hidden from us on some device */
+	bool extended_hidden = false;
+
+	const PciDevice *find(const std::string &bdf) const;
+};
+
+PciDevice read_pci_device(const Root &root, const std::string &bdf);
+PciBus read_pci(const Root &root);
+
+/* 0000:0d:00.0; takes 0d:00.0 too; nothing for what is no PCI address */
+std::optional<std::string> parse_bdf(std::string_view text);
+
+/* no problem: no driver is bound */
+Reading<std::string> bound_driver(const Root &root, const std::string &device_path);
+
+} // namespace cxla

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Binding and unbinding cxla_accel and cxla_pci, and what came of it. */
+#pragma once
+
+#include "cxl/accel.h"
+
+#include <chrono>
+
+namespace cxla
+{
+
+/* driver_override and probe; returns at once when the driver has it; throws Error */
+void bind_device(const Root &root, const std::string &bdf, const std::string &driver);
+/* throws Error (Refused) while somebody has its node open */
+void need_unused(const Root &root, const Accelerator &accel);
+/* from either driver of ours; refuses (Error) while somebody has the node open */
+void unbind_device(const Root &root, const std::string &bdf);
+/* waits until the device says a state; throws Error when it does not */
+Accelerator wait_for_outcome(const Root &root, const std::string &bdf,
+			     std::chrono::milliseconds patience = std::chrono::seconds(10));
+
+} // namespace cxla

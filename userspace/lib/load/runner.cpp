@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "load/runner.h"
+
+#include "cxl/pci.h"
+#include "load/state.h"
+#include "sys/error.h"
+
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <thread>
+
+namespace cxla
+{
+
+namespace
+{
+
+std::string bus_dir(const Step &step)
+{
+	return "/sys/bus/" + step.bus;
+}
+
+std::string device_dir(const Step &step)
+{
+	return bus_dir(step) + "/devices/" + step.device;
+}
+
+std::string driver_dir(const Step &step)
+{
+	return bus_dir(step) + "/drivers/" + step.driver;
+}
+
+} // namespace
+
+SystemRunner::SystemRunner(const Root &root, std::string release)
+    : root_(root), release_(std::move(release))
+{
+}
+
+void SystemRunner::need_kernel(const Step &step) const
+{
+	if (!root_.real())
+		throw Error(fmt::format("{}: not in a made-up root", describe(step)));
+}
+
+template <class Condition> bool SystemRunner::wait_for(Condition condition)
+{
+	auto end = std::chrono::steady_clock::now() + patience;
+
+	while (!condition()) {
+		if (std::chrono::steady_clock::now() >= end)
+			return false;
+		std::this_thread::sleep_for(std::chrono::milliseconds(5));
+	}
+	return true;
+}
+
+void SystemRunner::bind(const Step &step, bool tolerant)
+{
+	std::string has = bound_driver(root_, device_dir(step)).value_or("");
+
+	if (has == step.driver)
+		return;
+	if (tolerant && (!has.empty() || !root_.exists(device_dir(step))))
+		return;
+	if (!root_.exists(driver_dir(step)))
+		throw Error(fmt::format("binding {}: there is no driver {} on the {} bus",
+					step.device, step.driver, step.bus),
+			    fmt::format("modprobe {}, then try again", step.driver));
+	try {
+		root_.write(driver_dir(step) + "/bind", step.device);
+	} catch (const Error &) {
+		/* somebody, or autoprobe, was faster */
+		if (bound_driver(root_, device_dir(step)).value_or("") != step.driver)
+			throw;
+	}
+}
+
+void SystemRunner::unbind(const Step &step)
+{
+	try {
+		root_.write(driver_dir(step) + "/unbind", step.device);
+	} catch (const Error &) {
+		/* it has lost its driver, or gone, in the meantime: that was the aim */
+		if (bound_driver(root_, device_dir(step)).value_or("") == step.driver)
+			throw;
+	}
+}
+
+void SystemRunner::probe(const Step &step)
+{
+	if (bound_driver(root_, device_dir(step)).value_or("") == step.driver)
+		return;
+	root_.write(bus_dir(step) + "/drivers_probe", step.device);
+
+	auto driver = bound_driver(root_, device_dir(step));
+
+	if (!driver)
+		throw Error(fmt::format("{}: {}", describe(step), driver.problem().text()),
+			    "did the device leave?");
+	if (*driver != step.driver)
+		throw Error(fmt::format("{} was probed and has {} instead of {}", step.device,
+					driver->empty() ? "no driver" : "driver " + *driver,
+					step.driver),
+			    "dmesg says why the driver refused it");
+}
+
+void SystemRunner::wait_unused(const Step &step)
+{
+	auto unused = [&] {
+		auto module = read_loaded_module(root_, step.device);
+
+		return !module || module->refcount == 0;
+	};
+
+	if (wait_for(unused))
+		return;
+
+	auto module = read_loaded_module(root_, step.device);
+
+	throw Error(
+		fmt::format("{} is still in use after {} ms: {} references, held by [{}]",
+			    step.device, patience.count(), module ? module->refcount : 0,
+			    fmt::join(module ? module->holders : std::vector<std::string>(), " ")),
+		"unload what uses it, or close what has /dev/cxla open, then run it again");
+}
+
+void SystemRunner::wait_gone(const Step &step)
+{
+	if (!wait_for([&] { return !root_.exists(device_dir(step)); }))
+		throw Error(fmt::format("{} is still there after {} ms", device_dir(step),
+					patience.count()),
+			    "something holds it; dmesg may say what");
+}
+
+void SystemRunner::probe_module(const Step &step)
+{
+	try {
+		kmod_->probe(step.device);
+	} catch (const Error &) {
+		/* a dax device without driver is there all the same, and says so */
+		if (step.act != Act::InsertDriver)
+			throw;
+	}
+}
+
+void SystemRunner::run(const Step &step)
+{
+	switch (step.act) {
+	case Act::SaveState:
+		root_.replace(state_path, step.value);
+		break;
+	case Act::DropState:
+		drop_state(root_);
+		break;
+	case Act::SetAutoprobe:
+		root_.write(bus_dir(step) + "/drivers_autoprobe", step.value);
+		break;
+	case Act::Unbind:
+		unbind(step);
+		break;
+	case Act::Bind:
+		bind(step, false);
+		break;
+	case Act::Rebind:
+		bind(step, true);
+		break;
+	case Act::SetOverride:
+		/* an empty write would be none */
+		root_.write(device_dir(step) + "/driver_override", step.value + "\n");
+		break;
+	case Act::Probe:
+		probe(step);
+		break;
+	case Act::Rescan:
+		root_.write(bus_dir(step) + "/rescan", "1");
+		break;
+	case Act::WaitUnused:
+		wait_unused(step);
+		break;
+	case Act::WaitGone:
+		wait_gone(step);
+		break;
+	case Act::Insert:
+	case Act::InsertForeign:
+	case Act::InsertDriver:
+	case Act::Remove:
+		need_kernel(step);
+		if (!kmod_)
+			kmod_.emplace("/lib/modules/" + release_);
+		if (step.act == Act::Insert)
+			kmod_->insert(step.value, step.parameters);
+		else if (step.act == Act::Remove)
+			kmod_->remove(step.device);
+		else if (!read_loaded_module(root_, step.device))
+			probe_module(step);
+		break;
+	}
+}
+
+StateLock::StateLock(const Root &root)
+{
+	const std::string folder = "/run/cxla", path = folder + "/lock";
+
+	if (::mkdir(root.host(folder).c_str(), 0755) < 0 && errno != EEXIST)
+		throw Error(fmt::format("making {}: {}", folder, std::strerror(errno)),
+			    "run as root; is /run mounted?", Exit::Refused);
+	fd_ = Fd(::open(root.host(path).c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+	if (!fd_)
+		throw Error(fmt::format("opening {}: {}", path, std::strerror(errno)),
+			    "run as root", Exit::Refused);
+	if (flock(fd_.get(), LOCK_EX | LOCK_NB) < 0)
+		throw Error(fmt::format("locking {}: another load or unload is running", path),
+			    "wait for it to end", Exit::Refused);
+}
+
+} // namespace cxla

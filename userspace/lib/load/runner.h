@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Carries steps out on the machine. */
+#pragma once
+
+#include "load/step.h"
+#include "sys/fd.h"
+#include "sys/modules.h"
+#include "sys/root.h"
+
+#include <chrono>
+
+namespace cxla
+{
+
+class SystemRunner : public StepRunner
+{
+public:
+	explicit SystemRunner(const Root &root, std::string release);
+
+	void run(const Step &step) override;
+
+	/* how long to wait for a module or a device to go */
+	std::chrono::milliseconds patience{10000};
+
+private:
+	void bind(const Step &step, bool tolerant);
+	void unbind(const Step &step);
+	void probe(const Step &step);
+	void probe_module(const Step &step);
+	void wait_unused(const Step &step);
+	void wait_gone(const Step &step);
+	template <class Condition> bool wait_for(Condition condition);
+	void need_kernel(const Step &step) const;
+
+	const Root &root_;
+	std::string release_;
+	std::optional<Kmod> kmod_;
+};
+
+/* one load or unload at a time: held while it lasts; throws Error */
+class StateLock
+{
+public:
+	explicit StateLock(const Root &root);
+
+private:
+	Fd fd_;
+};
+
+} // namespace cxla

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /run/cxla/takeover.json: what load is about to change, written before it
+ * changes anything, so that unload gives back what was taken even when load, or
+ * the machine's patience with it, ended half way. A record of an earlier boot
+ * means nothing.
+ */
+#pragma once
+
+#include "sys/root.h"
+
+#include <string>
+#include <vector>
+
+namespace cxla
+{
+
+extern const char *const state_path;
+
+/* a device that had a driver, or a driver_override, before load */
+struct TakenBinding {
+	std::string bus;
+	std::string device;
+	std::string driver;          /* that it had; empty: none */
+	std::string driver_override; /* that it had; empty: none */
+
+	bool operator==(const TakenBinding &) const = default;
+};
+
+struct State {
+	std::string boot_id;
+	std::string pci_autoprobe;        /* to be restored; empty: untouched */
+	std::vector<std::string> modules; /* that load has loaded */
+	std::vector<TakenBinding> taken;  /* in the order they were taken */
+
+	/* adds what @later has taken on top; what is first on record stays */
+	void merge(const State &later);
+	bool operator==(const State &) const = default;
+};
+
+std::string state_to_text(const State &state);
+Reading<State> state_from_text(const std::string &text, const std::string &path);
+
+/* nothing: no record; a problem with err 0: it is there and can't be used */
+Reading<std::optional<State>> read_state(const Root &root, const std::string &boot_id);
+void write_state(const Root &root, const State &state);
+void drop_state(const Root &root);
+
+} // namespace cxla

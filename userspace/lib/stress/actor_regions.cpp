@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Those who end and uncommit regions, and who gives expanders theirs back. Where
+ * there is no expander somebody is attached to each region as long as it can be
+ * seen: nothing of this may succeed then.
+ */
+#include "cxl/accel.h"
+#include "cxl/topology.h"
+#include "stress/actor.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+/* each region has somebody attached to it, who is not to lose it by this */
+bool all_locked(const Actor &actor, Ability refusal)
+{
+	return actor.targets().expanders.empty() && actor.stack().can(refusal);
+}
+
+/*
+ * Its region is gone, and the decoders of the endpoint are not those of before:
+ * somebody wrote 0 to commit, and then the region ended. No bind brings it back.
+ */
+bool has_lost_decoders(const Root &root, const Stack &stack, const RaceExpander &expander)
+{
+	Topology ours = read_topology(root, stack.bus());
+	const Node *memdev = ours.memdev_of(expander.bdf);
+	const Node *endpoint = memdev ? ours.endpoint_of(*memdev) : nullptr;
+
+	if (!endpoint || endpoint->number("decoders_committed").value_or(expander.committed) >=
+				 expander.committed)
+		return false;
+	return std::any_of(expander.regions.begin(), expander.regions.end(),
+			   [&](const Range &range) { return !ours.region_of(range); });
+}
+
+void look_at_regions(Actor &actor, const RaceExpander &expander)
+{
+	if (!actor.arena().recommits || actor.stopping() ||
+	    !has_lost_decoders(actor.root(), actor.stack(), expander))
+		return;
+	actor.count("expanders seen without their decoders");
+	actor.arena().rest_wanted = true;
+	actor.arena().gate.close();
+}
+
+} // namespace
+
+void delete_regions(Actor &actor)
+{
+	Deed deed = all_locked(actor, Ability::DeleteIsRefused) ? Deed::DeleteLocked
+								: Deed::DeleteRegion;
+	std::vector<Operation> all;
+	auto regions = actor.bus_devices("region");
+
+	for (const auto &decoder : actor.bus_devices("decoder0."))
+		for (const auto &region : regions)
+			all.push_back(Actor::repeated(
+				Actor::write(deed,
+					     actor.stack().device_folder(decoder) +
+						     "/delete_region",
+					     region),
+				1 + actor.pick(deed == Deed::DeleteLocked ? 8 : 2)));
+	if (!all.empty())
+		actor.run(std::move(all));
+}
+
+/* often back at once: a region that ends uncommitted costs the others their time */
+void commit_regions(Actor &actor)
+{
+	std::vector<Operation> first, then;
+
+	for (const auto &region : actor.bus_devices("region")) {
+		const std::string path = actor.stack().device_folder(region) + "/commit";
+		Operation on = Actor::write(Deed::Commit, path, "1");
+		Operation off = Actor::write(all_locked(actor, Ability::UncommitIsRefused)
+						     ? Deed::UncommitLocked
+						     : Deed::Uncommit,
+					     path, "0");
+
+		switch (actor.pick(8)) {
+		case 0:
+		case 1:
+			first.push_back(on);
+			break;
+		case 2:
+			/* it stays so for a while, which somebody may come to see */
+			first.push_back(off);
+			break;
+		case 3:
+		case 4:
+			first.push_back(off);
+			first.push_back(on);
+			break;
+		default:
+			first.push_back(off);
+			then.push_back(on);
+			break;
+		}
+	}
+	if (!first.empty())
+		actor.run(std::move(first));
+	/* who comes to look is to see it as it is now; rest commits it */
+	if (!then.empty() && !actor.stopping())
+		actor.run(std::move(then));
+}
+
+void act_on_expander(Actor &actor)
+{
+	const RaceExpander &expander = actor.own_expander();
+	const Stack &stack = actor.stack();
+	Operation unbind = Actor::write(Deed::Unbind, stack.driver_file(Driver::Expander, "unbind"),
+					expander.bdf);
+	Operation bind = Actor::write(Deed::BindExpander,
+				      stack.driver_file(Driver::Expander, "bind"), expander.bdf);
+
+	actor.end_and_return(unbind, bind, 4, 0);
+	look_at_regions(actor, expander);
+}
+
+} // namespace cxla

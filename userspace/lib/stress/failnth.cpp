@@ -1,0 +1,436 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "stress/failnth.h"
+
+#include "stress/deed.h"
+#include "stress/fault.h"
+#include "stress/rest.h"
+#include "sys/error.h"
+#include "sys/kernel_log.h"
+#include "sys/named.h"
+#include "sys/watched.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <fmt/format.h>
+#include <thread>
+
+namespace cxla
+{
+
+namespace
+{
+
+using namespace std::chrono_literals;
+using SteadyClock = std::chrono::steady_clock;
+
+/* more than any operation asks for */
+constexpr unsigned never = 1000000000;
+constexpr const char *leak_file = "/sys/kernel/debug/kmemleak";
+
+struct Acted {
+	int err = 0;
+	unsigned left = never;
+};
+
+/*
+ * 6.12 and 7.3: a dax device that can't be made is freed (err_range of
+ * __devm_create_dev_dax), and the name that it had already is not.
+ */
+bool is_in_tree_loss(const std::string &object)
+{
+	return object.find("dev_set_name+") != object.npos &&
+	       object.find("__devm_create_dev_dax+") != object.npos;
+}
+
+/* ends the sweep */
+struct FoundInSweep {
+	FailnthFinding finding;
+	bool stuck = false;
+};
+
+class Sweep
+{
+public:
+	Sweep(const Field &field, const FailnthRequest &request)
+	    : field_(field), request_(request), log_(field.root), settings_(field.root),
+	      leaks_(request.leaks != FailnthRequest::Leaks::No && field.root.exists(leak_file))
+	{
+		log_.expect_failed_allocations();
+		watched([&] {
+			bring_to(field_, Start::Everything);
+			rest_ = take_census(field_.root);
+			/* what was lost before is not ours */
+			if (leaks_)
+				field_.root.write(leak_file, "clear");
+		});
+	}
+
+	bool leaks_looked_for() const { return leaks_; }
+	/* throws FoundInSweep */
+	void end()
+	{
+		operation_ = nullptr;
+		if (request_.leaks == FailnthRequest::Leaks::AtEnd)
+			look_for_leaks();
+	}
+	/* throws FoundInSweep; false: somebody wants to stop */
+	bool operation(const MachineOperation &operation, OperationReport &report,
+		       const std::function<bool(const OperationReport &, unsigned)> &tell)
+	{
+		auto begun = SteadyClock::now();
+		bool going_on = true;
+
+		operation_ = &operation;
+		nth_ = 0;
+		report.operation = &operation;
+		mark_kernel_log(field_.root, fmt::format("cxla failnth: {}", operation.name));
+		undisturbed(report);
+		for (unsigned nth = request_.offset; going_on; nth += request_.stride) {
+			nth_ = nth;
+			if ((request_.last && nth > request_.last) || !point(report))
+				break;
+			report.seconds = seconds_since(begun);
+			going_on = tell(report, nth);
+		}
+		nth_ = 0;
+		bring(Start::Everything);
+		expect(rest_, "at rest it is not as it was in the beginning");
+		if (request_.leaks == FailnthRequest::Leaks::EachOperation)
+			look_for_leaks();
+		report.seconds = seconds_since(begun);
+		return going_on;
+	}
+
+private:
+	static double seconds_since(SteadyClock::time_point begun)
+	{
+		return std::chrono::duration<double>(SteadyClock::now() - begun).count();
+	}
+
+	[[noreturn]] void found(const std::string &what)
+	{
+		log_.look();
+		throw FoundInSweep{
+			{operation_ ? operation_->name : "", nth_, what, {}, log_.warnings()},
+			false};
+	}
+
+	void watched(const std::function<void()> &task)
+	{
+		if (thread_.run(task, std::chrono::duration<double>(request_.patience)))
+			return;
+
+		FoundInSweep stuck{
+			{operation_ ? operation_->name : "",
+			 nth_,
+			 fmt::format("stuck in the kernel after {:.0f} s:", request_.patience),
+			 {},
+			 {}},
+			true};
+
+		for (const auto &line : thread_.kernel_stack())
+			stuck.finding.what += "\n  " + line;
+		log_.look();
+		stuck.finding.kernel_log = log_.warnings();
+		throw FoundInSweep(stuck);
+	}
+
+	void listen()
+	{
+		log_.look();
+		if (!log_.warnings().empty())
+			found("the kernel says: " + log_.warnings().front());
+	}
+
+	void bring(Start start)
+	{
+		watched([&] { bring_to(field_, start); });
+		listen();
+	}
+
+	Census census()
+	{
+		Census census;
+
+		watched([&] { census = take_census(field_.root); });
+		return census;
+	}
+
+	/* what is on its way, like a node that udev makes, gets a moment */
+	bool becomes(const Census &wanted, CensusChange &change)
+	{
+		for (int attempt = 0; attempt < 20; attempt++) {
+			change = compare(wanted, census());
+			if (change.empty())
+				return true;
+			std::this_thread::sleep_for(50ms);
+		}
+		return false;
+	}
+
+	void expect(const Census &wanted, const std::string &otherwise)
+	{
+		CensusChange change;
+
+		if (!becomes(wanted, change))
+			found(otherwise + ":" + in_words(change));
+	}
+
+	Acted act(unsigned nth)
+	{
+		Acted acted;
+
+		watched([&] {
+			if (!operation_->worker) {
+				TaskFault fault(field_.root, nth);
+
+				acted.err = operation_->act(field_, fault);
+				acted.left = fault.left();
+			} else {
+				settings_.require(text_of(field_.root, operation_->worker,
+							  operation_->worker_module));
+
+				WorkerFault fault(field_.root, nth, [&] { settle(field_); });
+
+				acted.err = operation_->act(field_, fault);
+				acted.left = fault.left();
+				settings_.require(std::nullopt);
+			}
+			settle(field_);
+		});
+		listen();
+		return acted;
+	}
+
+	/* what it comes to when nothing fails, and how many allocations it takes */
+	void undisturbed(OperationReport &report)
+	{
+		bring(Start::Everything);
+		bring(operation_->start);
+		before_ = census();
+
+		Acted acted = act(never);
+
+		normal_ = acted.err;
+		after_ = census();
+		report.points = never - acted.left;
+		bring(operation_->start);
+		expect(before_, "undisturbed, and brought back, it is not as it was before");
+	}
+
+	/* false: there are not so many */
+	bool point(OperationReport &report)
+	{
+		Acted acted = act(nth_);
+		CensusChange change;
+		std::string result = errno_name(acted.err);
+		bool all = acted.err == normal_;
+
+		if (acted.left) {
+			if (!all)
+				found(fmt::format("it ended with {} and no allocation failed",
+						  result));
+			expect(after_, "no allocation failed, and it is not as it was");
+			bring(operation_->start);
+			expect(before_, "brought back it is not as it was before");
+			return false;
+		}
+		report.failed++;
+		if (all && becomes(after_, change)) {
+			report.results[result]++;
+		} else if (all && operation_->in_part) {
+			report.results[result + ", in part"]++;
+			bring(operation_->start);
+			again();
+		} else if (all) {
+			found(fmt::format("an allocation failed, it ended with {}, and not all is "
+					  "done:{}",
+					  result, in_words(change)));
+		} else if (acted.err == ENOMEM || acted.err == EFAULT ||
+			   (acted.err && acted.err == operation_->instead)) {
+			report.results[result]++;
+			expect(before_,
+			       fmt::format("it failed with {} and left something", result));
+			again();
+		} else {
+			found(fmt::format("an allocation failed, and it ended with {}", result));
+		}
+		bring(operation_->start);
+		expect(before_, "brought back it is not as it was before");
+		return true;
+	}
+
+	/* what failed for want of memory succeeds when there is memory */
+	void again()
+	{
+		expect(before_, "brought back it is not as it was before");
+
+		Acted acted = act(never);
+
+		if (acted.err != normal_)
+			found(fmt::format("repeated with nothing failing it ended with {}",
+					  errno_name(acted.err)));
+		expect(after_, "repeated with nothing failing, not all is done");
+	}
+
+	/* what it says of objects that our code has asked for */
+	void look_for_leaks()
+	{
+		std::string text;
+
+		if (!leaks_)
+			return;
+		/* an object is lost when two scans do not find it, the second a while later */
+		watched([&] {
+			field_.root.write(leak_file, "scan");
+			std::this_thread::sleep_for(request_.leak_pause);
+			field_.root.write(leak_file, "scan");
+			text = field_.root.read(leak_file, 16 << 20).value_or("");
+			field_.root.write(leak_file, "clear");
+		});
+		for (size_t at = text.find("unreferenced object"); at != text.npos;) {
+			size_t next = text.find("unreferenced object", at + 1);
+			std::string object = text.substr(at, next - at);
+
+			if (object.find("[cxla") != object.npos && !is_in_tree_loss(object))
+				found("memory was lost:\n" + object);
+			at = next;
+		}
+		/* it says how many there are, and not whose */
+		log_.forget();
+	}
+
+	const Field &field_;
+	const FailnthRequest &request_;
+	KernelLog log_;
+	FaultSettings settings_;
+	bool leaks_;
+	Watched thread_;
+	Census rest_;
+
+	const MachineOperation *operation_ = nullptr;
+	unsigned nth_ = 0;
+	int normal_ = 0;
+	Census before_, after_;
+};
+
+/* the same once more, for the stack of the allocation that fails */
+std::vector<std::string> stack_of(const Field &field, const MachineOperation *operation,
+				  unsigned nth)
+{
+	static constexpr const char *sign = "FAULT_INJECTION: forcing a failure";
+	std::vector<std::string> stack;
+	FaultSettings settings(field.root);
+	KernelLog log(field.root);
+	Watched thread;
+
+	bool ended = thread.run(
+		[&] {
+			bring_to(field, Start::Everything);
+			bring_to(field, operation->start);
+			settings.tell(true);
+			if (operation->worker) {
+				settings.require(text_of(field.root, operation->worker,
+							 operation->worker_module));
+				WorkerFault fault(field.root, nth, [&] { settle(field); });
+
+				operation->act(field, fault);
+				settings.require(std::nullopt);
+			} else {
+				TaskFault fault(field.root, nth);
+
+				operation->act(field, fault);
+			}
+			settings.tell(false);
+		},
+		20s);
+
+	log.look();
+	for (const auto &line : log.recent()) {
+		if (stack.empty() && line.find(sign) == line.npos)
+			continue;
+		stack.push_back(line);
+		if (line.find("</TASK>") != line.npos)
+			break;
+	}
+	if (!ended)
+		stack.emplace_back("(repeated it did not end)");
+	return stack;
+}
+
+} // namespace
+
+std::vector<Obstacle> failnth_refusals(const Root &root, const Machine &machine, const Field &field,
+				       bool agreed)
+{
+	std::vector<Obstacle> refusals;
+
+	if (!machine.privileged)
+		return {{"only root may make allocations fail", "run as root"}};
+	if (std::string missing = missing_for_faults(root); !missing.empty())
+		refusals.push_back({missing,
+				    "a kernel with CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC "
+				    "and CONFIG_FAULT_INJECTION_DEBUG_FS is needed"});
+	refuse_incomplete(refusals, field);
+	refuse_in_use(refusals, root, machine);
+	refuse_real_machine(refusals, root, agreed, "--list shows what would be done");
+	return refusals;
+}
+
+std::vector<const MachineOperation *> choose_operations(const std::vector<std::string> &names)
+{
+	return choose(operations(), &MachineOperation::name, names, "operation",
+		      "`cxla failnth --list` lists them");
+}
+
+FailnthReport run_failnth(const Field &field, const FailnthRequest &request,
+			  const std::function<bool(const OperationReport &, unsigned nth)> &tell,
+			  const std::function<void(const FailnthFinding &)> &tell_finding)
+{
+	FailnthReport report;
+	auto begun = SteadyClock::now();
+	/* a thread that is stuck refers to it for ever */
+	auto *sweep = new std::unique_ptr<Sweep>(); // NOLINT(cppcoreguidelines-owning-memory)
+
+	/* false: it is better not to go on */
+	auto unless_found = [&](const std::function<void()> &step) {
+		try {
+			step();
+			return true;
+		} catch (const FoundInSweep &found) {
+			report.findings.push_back(found.finding);
+			if (tell_finding)
+				tell_finding(found.finding);
+			report.stuck = found.stuck;
+			return !found.stuck && found.finding.kernel_log.empty() && *sweep;
+		}
+	};
+	bool going_on = unless_found([&] {
+		*sweep = std::make_unique<Sweep>(field, request);
+		report.leaks_looked_for = (*sweep)->leaks_looked_for();
+	});
+
+	for (const MachineOperation *operation : request.operations) {
+		size_t before = report.findings.size();
+
+		if (!going_on)
+			break;
+		report.operations.emplace_back();
+		going_on = unless_found([&] {
+				   report.interrupted = !(*sweep)->operation(
+					   *operation, report.operations.back(), tell);
+			   }) &&
+			   !report.interrupted;
+		if (report.findings.size() > before && report.findings.back().nth && !report.stuck)
+			report.findings.back().stack =
+				stack_of(field, operation, report.findings.back().nth);
+	}
+	if (going_on)
+		unless_found([&] { (*sweep)->end(); });
+	if (!report.stuck)
+		delete sweep; // NOLINT(cppcoreguidelines-owning-memory)
+	report.seconds = std::chrono::duration<double>(SteadyClock::now() - begun).count();
+	return report;
+}
+
+} // namespace cxla

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "stress/obstacle.h"
+
+#include "cxl/machine.h"
+#include "stress/operation.h"
+
+#include <fmt/format.h>
+
+namespace cxla
+{
+
+bool in_virtual_machine(const Root &root)
+{
+	std::string vendor = root.text("/sys/class/dmi/id/sys_vendor").value_or("");
+	std::string processor = root.read("/proc/cpuinfo", 16 << 20).value_or("");
+
+	return vendor == "QEMU" || processor.find(" hypervisor ") != processor.npos;
+}
+
+namespace
+{
+
+/* namespace0.0 of the iomem tree is /dev/pmem0, pmem0s, pmem0p1 ... */
+void refuse_mounted(std::vector<Obstacle> &refusals, const std::vector<std::string> &mounts,
+		    const std::string &bdf, const std::string &name)
+{
+	if (!name.starts_with("namespace"))
+		return;
+
+	std::string number = name.substr(std::string_view("namespace").size());
+	std::string node = "/dev/pmem" + number.substr(0, number.find('.'));
+
+	for (const auto &mount : mounts) {
+		auto fields = split(mount, ' ');
+
+		if (fields.size() < 2 || !fields[0].starts_with(node) ||
+		    (fields[0].size() > node.size() && fields[0][node.size()] >= '0' &&
+		     fields[0][node.size()] <= '9'))
+			continue;
+		refusals.push_back({fmt::format("memory of {} is mounted: {} at {}", bdf, fields[0],
+						fields[1]),
+				    "unmount it first: it would be pulled away"});
+	}
+}
+
+} // namespace
+
+void refuse_memory_in_use(std::vector<Obstacle> &refusals, const Root &root, const Machine &machine)
+{
+	auto mounts = split(root.read("/proc/self/mounts", 16 << 20).value_or(""), '\n');
+
+	for (const auto &device : machine.pci.devices) {
+		if (!device.cxl || !machine.iomem)
+			continue;
+		for (const auto &range : machine.ranges_of(device.bdf)) {
+			for (const auto &ram : machine.iomem->system_ram_in(range))
+				refusals.push_back({fmt::format("{} has System RAM at {}",
+								device.bdf, ram.range.text()),
+						    "take it offline first: it would be pulled "
+						    "away"});
+			for (const auto &entry : machine.iomem->entries)
+				if (range.contains(entry.range))
+					refuse_mounted(refusals, mounts, device.bdf, entry.name);
+		}
+	}
+}
+
+void refuse_in_use(std::vector<Obstacle> &refusals, const Root &root, const Machine &machine)
+{
+	for (const auto &accel : machine.accelerators)
+		for (const auto &opener :
+		     find_openers(root, "/dev/cxla/" + accel.accel.value_or("?")))
+			refusals.push_back({fmt::format("{} is in use by {} (pid {})", accel.bdf,
+							opener.command, opener.pid),
+					    "end what uses it first"});
+}
+
+void refuse_incomplete(std::vector<Obstacle> &refusals, const Field &field)
+{
+	if (std::string missing = missing_from(field); !missing.empty())
+		refusals.push_back({missing, "`cxla load BDF`, `cxla attach --expander BDF`: one "
+					     "accelerator and one expander are needed"});
+}
+
+void refuse_real_machine(std::vector<Obstacle> &refusals, const Root &root, bool agreed,
+			 const std::string &rehearsal)
+{
+	if (!agreed && !in_virtual_machine(root))
+		refusals.push_back(
+			{"this is no virtual machine", rehearsal + ", --yes agrees to it"});
+}
+
+} // namespace cxla

@@ -1,0 +1,467 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "stress/operation.h"
+
+#include "cxl/field_names.h"
+#include "sys/named.h"
+#include "sys/range.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/cxla.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+/* an attribute, opened before: to look up a path needs memory, too */
+int write_to(const Field &field, Moment &moment, const std::string &path, const std::string &value)
+{
+	/* what it is to be done to is gone; to write nothing would succeed */
+	if (value.empty())
+		return ENODEV;
+
+	Fd fd(::open(field.root.host(path).c_str(), O_WRONLY | O_CLOEXEC));
+
+	if (!fd)
+		return errno;
+	moment.open();
+
+	ssize_t n = ::write(fd.get(), value.data(), value.size());
+	int err = n < 0 ? errno : 0;
+
+	moment.close();
+	return err;
+}
+
+int load(const Field &field, Moment &moment, const char *module)
+{
+	auto file = field.modules.find(module);
+
+	if (file == field.modules.end())
+		return ENOENT;
+
+	Fd fd(::open(file->second.c_str(), O_RDONLY | O_CLOEXEC));
+
+	if (!fd)
+		return errno;
+	moment.open();
+
+	int err = syscall(SYS_finit_module, fd.get(), "", 0) < 0 ? errno : 0;
+
+	moment.close();
+	return err;
+}
+
+int unload(const Field &, Moment &moment, const char *module)
+{
+	moment.open();
+
+	int err = syscall(SYS_delete_module, module, O_NONBLOCK) < 0 ? errno : 0;
+
+	moment.close();
+	return err;
+}
+
+template <size_t n> int load_nth(const Field &field, Moment &moment)
+{
+	return load(field, moment, our_modules[n]);
+}
+
+template <size_t n> int unload_nth(const Field &field, Moment &moment)
+{
+	return unload(field, moment, our_modules[n]);
+}
+
+std::string pci_driver(const char *driver, const char *file)
+{
+	return fmt::format("/sys/bus/pci/drivers/{}/{}", driver, file);
+}
+
+std::string cxla_driver(const char *driver, const char *file)
+{
+	return fmt::format("/sys/bus/cxla/drivers/{}/{}", driver, file);
+}
+
+/* one of the two devices that operations are done to */
+using Device = std::string Field::*;
+
+constexpr Device accel = &Field::accel, expander = &Field::expander;
+
+template <Device device> int bind_device(const Field &field, Moment &moment)
+{
+	const char *driver = device == accel ? accel_driver : expander_driver;
+
+	return write_to(field, moment, pci_driver(driver, "bind"), field.*device);
+}
+
+template <Device device> int unbind_device(const Field &field, Moment &moment)
+{
+	const char *driver = device == accel ? accel_driver : expander_driver;
+
+	return write_to(field, moment, pci_driver(driver, "unbind"), field.*device);
+}
+
+template <Device device> int bind_memdev(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_mem", "bind"),
+			memdev_of(field.root, field.*device));
+}
+
+template <Device device> int unbind_memdev(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_mem", "unbind"),
+			memdev_of(field.root, field.*device));
+}
+
+template <Device device> int unbind_endpoint(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_port", "unbind"),
+			endpoint_of(field.root, field.*device));
+}
+
+int unbind_port(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_port", "unbind"), port_of(field));
+}
+
+int bind_port(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_port", "bind"), port_of(field));
+}
+
+template <Device device> int bind_region(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_region", "bind"),
+			region_of(field.root, field.*device));
+}
+
+template <Device device> int unbind_region(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, cxla_driver("cxla_region", "unbind"),
+			region_of(field.root, field.*device));
+}
+
+template <Device device> int delete_region(const Field &field, Moment &moment)
+{
+	std::string region = region_of(field.root, field.*device);
+
+	return write_to(field, moment, bus_device(parent_of(field.root, region)) + "/delete_region",
+			region);
+}
+
+template <Device device, char value> int write_commit(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, bus_device(region_of(field.root, field.*device)) + "/commit",
+			{value});
+}
+
+int root_write(const Field &field, Moment &moment, const char *file)
+{
+	return write_to(field, moment, std::string("/sys/bus/platform/drivers/cxla_acpi/") + file,
+			field.roots.empty() ? "" : field.roots.front());
+}
+
+int unbind_root(const Field &field, Moment &moment)
+{
+	return root_write(field, moment, "unbind");
+}
+
+int bind_root(const Field &field, Moment &moment)
+{
+	return root_write(field, moment, "bind");
+}
+
+int hmem_write(const Field &field, Moment &moment, const char *file)
+{
+	return write_to(field, moment,
+			fmt::format("/sys/bus/platform/drivers/{}/{}", our_hmem_driver, file),
+			field.hmem);
+}
+
+int bind_hmem(const Field &field, Moment &moment)
+{
+	return hmem_write(field, moment, "bind");
+}
+
+int unbind_hmem(const Field &field, Moment &moment)
+{
+	return hmem_write(field, moment, "unbind");
+}
+
+int remove_device(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, pci_device(field.accel) + "/remove", "1");
+}
+
+int rescan(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, "/sys/bus/pci/rescan", "1");
+}
+
+int write_on_loss(const Field &field, Moment &moment)
+{
+	return write_to(field, moment, pci_device(field.accel) + "/cxla/on_loss", "reattach");
+}
+
+std::string node_path(const Field &field)
+{
+	return field.root.host(
+		"/dev/cxla/" +
+		field.root.text(pci_device(field.accel) + "/cxla/accel").value_or("?"));
+}
+
+int open_node(const Field &field, Moment &moment)
+{
+	std::string path = node_path(field);
+
+	moment.open();
+
+	Fd fd(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+	int err = fd ? 0 : errno;
+
+	/* what is set free with it, too */
+	fd = Fd();
+	moment.close();
+	return err;
+}
+
+int ask_node(const Field &field, Moment &moment)
+{
+	Fd fd(::open(node_path(field).c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+	cxla_accel_info info = {};
+
+	if (!fd)
+		return errno;
+	info.size = sizeof(info);
+	moment.open();
+
+	int err = ioctl(fd.get(), CXLA_IOC_INFO, &info) < 0 ? errno : 0;
+
+	moment.close();
+	return err;
+}
+
+int read_node(const Field &field, Moment &moment)
+{
+	Fd fd(::open(node_path(field).c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+	std::array<cxla_event, 8> events;
+	pollfd wait = {fd.get(), POLLIN, 0};
+
+	if (!fd)
+		return errno;
+	moment.open();
+
+	int err = poll(&wait, 1, 0) < 0 ? errno : 0;
+
+	if (!err)
+		err = ::read(fd.get(), events.data(), sizeof(events)) < 0 ? errno : 0;
+	moment.close();
+	return err;
+}
+
+int map_node(const Field &field, Moment &moment)
+{
+	Fd fd(::open(node_path(field).c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+	Fd toucher(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+	int err = 0;
+
+	if (!fd || !toucher)
+		return errno;
+	moment.open();
+
+	void *address = mmap(nullptr, page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
+
+	bool mapped = address != MAP_FAILED;
+	/* the kernel reads it for us: EFAULT is what would be SIGBUS */
+	bool touched = mapped && (::write(toucher.get(), address, sizeof(uint64_t)) >= 0 ||
+				  errno == EINVAL || errno == EAGAIN);
+
+	if (!touched)
+		err = errno;
+	moment.close();
+	if (mapped)
+		munmap(address, page_bytes);
+	return err;
+}
+
+/* every attribute of one device of each kind, and of the accelerator */
+int read_attributes(const Field &field, Moment &moment)
+{
+	std::vector<std::string> folders = {pci_device(field.accel) + "/cxla/"};
+	std::vector<std::string> kinds;
+	std::vector<Fd> files;
+	std::array<char, page_bytes> buffer;
+	int err = 0;
+
+	for (const auto &name : field.root.list(bus_devices).value_or({})) {
+		std::string kind = field.root.text(bus_device(name) + "/devtype").value_or("");
+
+		if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end())
+			continue;
+		kinds.push_back(kind);
+		folders.push_back(bus_device(name) + "/");
+	}
+	for (const auto &folder : folders)
+		for (const auto &name : field.root.list(folder).value_or({})) {
+			struct stat st = {};
+			std::string path = field.root.host(folder + name);
+
+			if (stat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
+			    (st.st_mode & S_IRUSR))
+				files.emplace_back(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+		}
+	moment.open();
+	for (const auto &fd : files)
+		if (::read(fd.get(), buffer.data(), buffer.size()) < 0 && !err)
+			err = errno;
+	moment.close();
+	return err;
+}
+
+} // namespace
+
+const std::vector<MachineOperation> &operations()
+{
+	/* EINVAL: the driver core, when a driver gets no folder in its module's */
+	static const std::vector<MachineOperation> all = {
+		{"load-core", "loads cxla_core", Start::NoModule, load_nth<0>, nullptr, false,
+		 EINVAL},
+		{"load-port", "loads cxla_port", Start::Core, load_nth<1>, nullptr, false, EINVAL},
+		{"load-mem", "loads cxla_mem", Start::Port, load_nth<2>, nullptr, false, EINVAL},
+		{"load-acpi", "loads cxla_acpi, with no device bound", Start::Mem, load_nth<3>,
+		 nullptr, true, EINVAL},
+		{"load-accel", "loads cxla_accel, with no device to bind", Start::Acpi, load_nth<4>,
+		 nullptr, false, EINVAL},
+		{"load-pci", "loads cxla_pci, with no device to bind", Start::Accel, load_nth<5>,
+		 nullptr, false, EINVAL},
+		{"unload-pci", "removes cxla_pci", Start::Pci, unload_nth<5>},
+		{"unload-accel", "removes cxla_accel", Start::Accel, unload_nth<4>},
+		{"unload-acpi", "removes cxla_acpi, with no device bound", Start::Acpi,
+		 unload_nth<3>},
+		{"unload-mem", "removes cxla_mem", Start::Mem, unload_nth<2>},
+		{"unload-port", "removes cxla_port", Start::Port, unload_nth<1>},
+		{"unload-core", "removes cxla_core", Start::Core, unload_nth<0>},
+		{"attach", "binds an accelerator", Start::AccelUnbound, bind_device<accel>, nullptr,
+		 true},
+		{"detach", "unbinds an accelerator", Start::Everything, unbind_device<accel>},
+		{"bind-expander", "binds a memory expander", Start::ExpanderUnbound,
+		 bind_device<expander>},
+		{"unbind-expander", "unbinds a memory expander", Start::Everything,
+		 unbind_device<expander>},
+		{"unbind-memdev", "unbinds an accelerator's memdev", Start::Everything,
+		 unbind_memdev<accel>},
+		{"unbind-expander-memdev", "unbinds an expander's memdev", Start::Everything,
+		 unbind_memdev<expander>},
+		{"bind-expander-memdev", "binds an expander's memdev", Start::MemdevUnbound,
+		 bind_memdev<expander>},
+		{"unbind-endpoint", "unbinds an accelerator's endpoint port", Start::Everything,
+		 unbind_endpoint<accel>},
+		{"unbind-expander-endpoint", "unbinds an expander's endpoint port",
+		 Start::Everything, unbind_endpoint<expander>},
+		{"unbind-port", "unbinds the port above an accelerator", Start::Everything,
+		 unbind_port},
+		{"bind-port", "binds the port above an accelerator", Start::PortUnbound, bind_port},
+		{"unbind-locked-region", "unbinds an accelerator's region", Start::Everything,
+		 unbind_region<accel>},
+		{"unbind-region", "unbinds an expander's region", Start::Everything,
+		 unbind_region<expander>},
+		{"bind-region", "binds an expander's region", Start::RegionUnbound,
+		 bind_region<expander>},
+		{"delete-region", "deletes an expander's region", Start::Everything,
+		 delete_region<expander>},
+		{"delete-locked-region", "is refused to delete an accelerator's region",
+		 Start::Everything, delete_region<accel>},
+		{"uncommit", "writes 0 to commit of an expander's region", Start::Everything,
+		 write_commit<expander, '0'>},
+		{"commit", "writes 1 to commit of an expander's region", Start::Uncommitted,
+		 write_commit<expander, '1'>},
+		{"uncommit-locked", "is refused 0 in commit of an accelerator's region",
+		 Start::Everything, write_commit<accel, '0'>},
+		{"unbind-root", "unbinds the root above everything", Start::Everything,
+		 unbind_root},
+		{"bind-root", "binds the root while devices wait for it", Start::RootUnbound,
+		 bind_root},
+		{"remove-root", "removes cxla_acpi below everything", Start::Everything,
+		 unload_nth<3>},
+		{"return-root", "loads cxla_acpi while devices wait for it", Start::WithoutRoot,
+		 load_nth<3>, nullptr, true, EINVAL},
+		{"remove-device", "removes an accelerator's PCI device", Start::Everything,
+		 remove_device},
+		{"rescan", "finds a removed PCI device again", Start::AccelRemoved, rescan, nullptr,
+		 true},
+		{"on-loss", "writes on_loss", Start::Everything, write_on_loss},
+		{"open", "opens and closes an accelerator's node", Start::Everything, open_node},
+		{"ioctl", "asks an accelerator's node", Start::Everything, ask_node},
+		{"events", "polls and reads events of an accelerator's node", Start::Everything,
+		 read_node},
+		{"mmap", "maps an accelerator's node and touches it", Start::Everything, map_node},
+		{"read-attributes", "reads every attribute of a device of each kind",
+		 Start::Everything, read_attributes},
+		{"worker-detach", "detaches an accelerator whose root went, in the worker",
+		 Start::Everything, unbind_root, "cxla_detach_work"},
+		{"worker-attach", "attaches an accelerator whose root returned, in the worker",
+		 Start::RootUnbound, bind_root, "cxla_retry_work"},
+		{"load-hmem", "loads cxla_hmem, which binds hmem_platform", Start::Pci, load_nth<6>,
+		 nullptr, true, EINVAL, true},
+		{"unload-hmem", "removes cxla_hmem with ranges that it has given to device-dax",
+		 Start::Hmem, unload_nth<6>, nullptr, false, 0, true},
+		{"load-dax", "loads cxla_dax, with no region", Start::Hmem, load_nth<7>, nullptr,
+		 false, EINVAL, true},
+		{"unload-dax", "removes cxla_dax, with no region", Start::Dax, unload_nth<7>,
+		 nullptr, false, 0, true},
+		{"bind-hmem", "binds hmem_platform", Start::HmemUnbound, bind_hmem, nullptr, true,
+		 0, true},
+		{"unbind-hmem", "unbinds hmem_platform", Start::Everything, unbind_hmem, nullptr,
+		 false, 0, true},
+		{"worker-hmem", "decides about Soft Reserved ranges, in the worker",
+		 Start::HmemUnbound, bind_hmem, "hmem_work_func", true, 0, true, "cxla_hmem"},
+	};
+
+	return all;
+}
+
+const MachineOperation *find_operation(std::string_view name)
+{
+	return find_named(operations(), &MachineOperation::name, name);
+}
+
+std::string missing_from(const Field &field)
+{
+	if (field.accel.empty())
+		return "no accelerator is attached";
+	if (field.roots.empty())
+		return "no root is bound to cxla_acpi";
+	if (field.expander.empty())
+		return "no memory expander with a region that is not locked is bound to cxla_pci";
+	for (const char *module : our_modules)
+		if (!is_dax_module(module) && !field.modules.count(module))
+			return fmt::format("{} was not found", module);
+	return "";
+}
+
+std::string missing_for(const Field &field, const MachineOperation &operation)
+{
+	if (!operation.hmem)
+		return "";
+	if (field.hmem.empty())
+		return fmt::format("{}: hmem_platform.0 is not there, or not bound to {}",
+				   operation.name, our_hmem_driver);
+	if (!field.modules.count("cxla_hmem") || !field.modules.count("cxla_dax"))
+		return fmt::format("{}: cxla_hmem and cxla_dax are not both loaded, or not found",
+				   operation.name);
+	return "";
+}
+
+} // namespace cxla

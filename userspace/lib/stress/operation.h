@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Operations: everything that a user, a driver or firmware does to what an attach
+ * hangs on, one by one. Each has a state of the machine that it starts from, and
+ * is repeatable: the machine can be brought to that state again, whatever came of
+ * it.
+ */
+#pragma once
+
+#include "cxl/machine.h"
+
+namespace cxla
+{
+
+/* the thing itself lies between the two calls, and as little else as possible */
+class Moment
+{
+public:
+	virtual ~Moment() = default;
+	virtual void open() {}
+	virtual void close() {}
+};
+
+/* a device of ours as it was in the beginning */
+struct FieldDevice {
+	std::string bdf;
+	std::string driver;
+	std::string on_loss; /* of an accelerator */
+	std::string outcome; /* state and range, or what its regions are */
+};
+
+/* what operations are done to */
+struct Field {
+	Root root;
+	std::vector<FieldDevice> devices;
+	std::vector<std::string> roots;             /* ACPI0017:NN that are bound to us */
+	std::map<std::string, std::string> modules; /* name to file */
+	std::string accel;                          /* attached; empty: there is none */
+	std::string bridge;   /* what the port above it is of, e.g. pci0000:0c */
+	std::string expander; /* has a region that is not locked; empty: there is none */
+	std::string hmem;     /* hmem_platform.0, bound to cxla_hmem; empty: it is not */
+};
+
+/* @program_dir: where modules are looked for, too */
+Field find_field(const Root &root, const Machine &machine, const std::string &program_dir);
+
+/* states that operations start from */
+enum class Start {
+	Everything, /* all as it was in the beginning */
+	AccelUnbound,
+	AccelRemoved,
+	ExpanderUnbound,
+	MemdevUnbound, /* the expander's */
+	RegionUnbound, /* the expander's, from cxla_region */
+	Uncommitted,   /* the expander's region */
+	PortUnbound,
+	RootUnbound,
+	WithoutRoot, /* cxla_acpi removed, drivers bound */
+	NoModule,    /* modules up to and without the one that is named, no device bound */
+	Core,
+	Port,
+	Mem,
+	Acpi,
+	Accel,
+	Pci,
+	Hmem,
+	Dax,
+	HmemUnbound, /* hmem_platform */
+};
+
+/* the port above the accelerator, whether that is there or not; empty: there is none */
+std::string port_of(const Field &field);
+/* nothing is on its way any more: those who lost a range have been told */
+void settle(const Field &field);
+/* what can't be brought there a census shows; @field's modules are loaded as needed */
+void bring_to(const Field &field, Start start);
+/* the first device that is not as it was in the beginning; empty: all are */
+std::string missing_at_rest(const Field &field);
+
+struct MachineOperation {
+	const char *name;
+	const char *does;
+	Start start;
+	/* 0, or an errno; in the calling thread */
+	int (*act)(const Field &field, Moment &moment);
+	/*
+	 * Function of a module of ours, run by its workqueue, that the operation sets off and
+	 * that is what is of interest here; null: it is the calling thread's doing.
+	 */
+	const char *worker = nullptr;
+	/* short of memory it may do less than all and still succeed; what it then left
+	 * undone the next one does */
+	bool in_part = false;
+	/* what the kernel makes of ENOMEM before it gets to the caller; 0: nothing */
+	int instead = 0;
+	/* needs Soft Reserved ranges, and that cxla_hmem and cxla_dax are loaded */
+	bool hmem = false;
+	/* that the worker's function is of */
+	const char *worker_module = "cxla_core";
+};
+
+const std::vector<MachineOperation> &operations();
+const MachineOperation *find_operation(std::string_view name);
+/* why operations can't be done here; empty: they can */
+std::string missing_from(const Field &field);
+/* why this one can't be */
+std::string missing_for(const Field &field, const MachineOperation &operation);
+
+} // namespace cxla
