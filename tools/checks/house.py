@@ -14,6 +14,25 @@ SPDX_QEMU = "SPDX-License-Identifier: GPL-2.0-or-later"
 KERNEL_PARTS = ("kmod/", "uapi/", "kunit/")
 # nothing in these is a comment; data has no concept to be cut at, either
 NO_COMMENT = (".json",)
+# rooms of userspace/lib, and those that each may use: userspace/README.md
+ROOMS = {"sys": (), "cxl": ("sys",), "load": ("sys", "cxl")}
+ROOMS |= {room: ("sys", "cxl", "load") for room in ("bench", "stress", "report")}
+ROOM = re.compile(r"^userspace/lib/(?:(\w+)/)?\w+\.\w+$")
+INCLUDED_ROOM = re.compile(r'^#include "(\w+)/')
+
+
+def rooms(path, lines):
+    """A room uses rooms below it, never above."""
+    match = ROOM.match(path)
+    if not match:
+        return []
+    if match[1] not in ROOMS:
+        return [Finding(path, 0, f"is in none of the rooms {', '.join(ROOMS)}")]
+    below = (match[1], *ROOMS[match[1]])
+    used = [(number, found[1]) for number, line in enumerate(lines, 1)
+            if (found := INCLUDED_ROOM.match(line))]
+    return [Finding(path, number, f"{match[1]} may not use {room}")
+            for number, room in used if room not in below]
 
 
 def run(top, _build, files):
@@ -32,6 +51,7 @@ def run(top, _build, files):
         if len(lines) > LONGEST:
             found.append(Finding(path, 0, f"{len(lines)} lines, more than {LONGEST}: "
                                           "two concepts"))
+        found += rooms(path, lines)
         if path.startswith(KERNEL_PARTS) and not path.startswith("kmod/compat/"):
             found += [Finding(path, number, "tests the kernel's version outside kmod/compat")
                       for number, line in enumerate(lines, 1) if VERSION_TEST.search(line)]
