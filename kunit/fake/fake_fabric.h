@@ -355,10 +355,10 @@ int __fake_log_count(int level, ...);
 #define fake_log_count(level, ...) \
 	__fake_log_count(level, ##__VA_ARGS__, (const char *)NULL)
 
-/* ------------------------------ census ----------------------------- */
+/* ------------------------------ snapshot ----------------------------- */
 
 /**
- * struct fake_census - what there is, to be compared before and after
+ * struct fake_snapshot - what there is, to be compared before and after
  * @devices: on the bus "cxla"
  * @ports: of these, roots, bridges, switches
  * @endpoints: endpoint ports
@@ -369,7 +369,7 @@ int __fake_log_count(int level, ...);
  * @iomem_regions: of these, with the name of a region
  * @mappings: of component registers
  */
-struct fake_census {
+struct fake_snapshot {
 	int devices;
 	int ports;
 	int endpoints;
@@ -382,7 +382,7 @@ struct fake_census {
 };
 
 /* meaningful while nothing comes or goes, once there was a root */
-struct fake_census fake_census(void);
+struct fake_snapshot fake_snapshot(void);
 
 /* ------------------------------- files ----------------------------- */
 
@@ -432,7 +432,7 @@ void fake_expect_attached(struct kunit *test, struct fake_node *endpoint,
 			  u64 base, u64 size);
 void fake_expect_refused(struct kunit *test, struct fake_node *endpoint,
 			 enum cxla_reason reason);
-void fake_expect_census(struct kunit *test, const struct fake_census *before);
+void fake_expect_snapshot(struct kunit *test, const struct fake_snapshot *before);
 
 /* what the ledger says at an address, or behind it; false: nothing */
 static inline bool fake_ledger_find(u64 hpa, struct range *range,

@@ -132,24 +132,24 @@ struct cxl_port *fake_port(struct fake_node *node)
 }
 EXPORT_SYMBOL_GPL(fake_port);
 
-/* ------------------------------ census ----------------------------- */
+/* ------------------------------ snapshot ----------------------------- */
 
 static int fake_count_device(struct device *dev, void *data)
 {
-	struct fake_census *census = data;
+	struct fake_snapshot *snapshot = data;
 
-	census->devices++;
+	snapshot->devices++;
 	if (fake_is_type(dev, "cxl_port")) {
 		if (strstarts(dev_name(dev), "endpoint"))
-			census->endpoints++;
+			snapshot->endpoints++;
 		else
-			census->ports++;
+			snapshot->ports++;
 	} else if (fake_is_type(dev, "cxl_memdev")) {
-		census->memdevs++;
+		snapshot->memdevs++;
 	} else if (fake_is_type(dev, "cxl_region")) {
-		census->regions++;
+		snapshot->regions++;
 	} else {
-		census->decoders++;
+		snapshot->decoders++;
 	}
 	return 0;
 }
@@ -163,18 +163,18 @@ static const struct resource *fake_next_resource(const struct resource *res)
 	return res ? res->sibling : NULL;
 }
 
-struct fake_census fake_census(void)
+struct fake_snapshot fake_snapshot(void)
 {
 	const struct resource *res = iomem_resource.child;
-	struct fake_census census = { .mappings = fake_mmio_mapped() };
+	struct fake_snapshot snapshot = { .mappings = fake_mmio_mapped() };
 
 	if (fake_bus)
-		bus_for_each_dev(fake_bus, NULL, &census, fake_count_device);
+		bus_for_each_dev(fake_bus, NULL, &snapshot, fake_count_device);
 	for (; res; res = fake_next_resource(res)) {
-		census.iomem++;
+		snapshot.iomem++;
 		if (res->name && strstarts(res->name, "region"))
-			census.iomem_regions++;
+			snapshot.iomem_regions++;
 	}
-	return census;
+	return snapshot;
 }
-EXPORT_SYMBOL_GPL(fake_census);
+EXPORT_SYMBOL_GPL(fake_snapshot);

@@ -98,9 +98,9 @@ void fake_expect_refused(struct kunit *test, struct fake_node *endpoint,
 }
 EXPORT_SYMBOL_GPL(fake_expect_refused);
 
-void fake_expect_census(struct kunit *test, const struct fake_census *before)
+void fake_expect_snapshot(struct kunit *test, const struct fake_snapshot *before)
 {
-	struct fake_census now = fake_census();
+	struct fake_snapshot now = fake_snapshot();
 
 	KUNIT_EXPECT_EQ(test, now.devices, before->devices);
 	KUNIT_EXPECT_EQ(test, now.ports, before->ports);
@@ -112,4 +112,4 @@ void fake_expect_census(struct kunit *test, const struct fake_census *before)
 	KUNIT_EXPECT_EQ(test, now.iomem_regions, before->iomem_regions);
 	KUNIT_EXPECT_EQ(test, now.mappings, before->mappings);
 }
-EXPORT_SYMBOL_GPL(fake_expect_census);
+EXPORT_SYMBOL_GPL(fake_expect_snapshot);

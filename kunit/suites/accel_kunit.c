@@ -139,17 +139,17 @@ static void device_whose_memory_is_not_ready_says_so_and_attaches_when_it_is(str
 
 static void range_that_can_t_be_mapped_leaves_the_device_pci_only(struct kunit *test)
 {
-	struct fake_census before;
+	struct fake_snapshot before;
 
 	root_add(test);
-	before = fake_census();
+	before = fake_snapshot();
 	fake_memremap_fails = true;
 	fake_log_clear();
 	bind(test);
 	outcome(test, "pci-only", "error", "");
 	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, "can't map"), 1);
 	/* nobody else is kept from it */
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 	fake_memremap_fails = false;
 	unbind(test);
 	bind(test);
@@ -165,7 +165,7 @@ static void range_that_can_t_be_mapped_again_leaves_the_device_pci_only(struct k
 	root_add(test);
 	settle();
 	outcome(test, "pci-only", "error", "");
-	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 0);
 	/* the next root is another try */
 	fake_memremap_fails = false;
 	root_goes(test);
@@ -244,13 +244,13 @@ static void nothing_attaches_between_begin_and_end(struct kunit *test)
 		h->error_detected(pdev, pci_channel_io_frozen);
 	cxla_retry_kick(CXLA_RETRY_ARRIVED);
 	settle();
-	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 0);
 	/* a reset, as a whole, is not the end of the recovery */
 	reset(test);
 	cxla_retry_kick(CXLA_RETRY_ARRIVED);
 	settle();
 	outcome(test, "pci-only", "revoked", "");
-	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 0);
 
 	scoped_guard(device, &pdev->dev)
 		h->resume(pdev);
@@ -299,7 +299,7 @@ static void device_on_pci_only_stays_without_after_a_reset(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_store(rig(test)->dev, "cxla/on_loss", "pci-only"), 0);
 	reset(test);
 	outcome(test, "pci-only", "revoked", "");
-	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 0);
 	/* for good */
 	recover(test);
 	outcome(test, "pci-only", "revoked", "");
@@ -364,7 +364,7 @@ static void error_recovery_revokes_before_and_attaches_after(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, of(h->error_detected(pdev,
 							   pci_channel_io_frozen)),
 				of(PCI_ERS_RESULT_NEED_RESET));
-		KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
+		KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
 		KUNIT_EXPECT_EQ(test, of(h->slot_reset(pdev)),
 				of(PCI_ERS_RESULT_RECOVERED));
 		h->resume(pdev);
@@ -391,14 +391,14 @@ static void expander_has_a_memdev_and_an_unlocked_region(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, fake_store(rig(test)->dev, "driver_override", "cxla_pci"), 0);
 	root_add(test);
 	bind(test);
-	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 1);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
 	root_goes(test);
 	/* the driver stays, with a memdev that is idle */
-	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 1);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
 	unbind(test);
-	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 0);
 }
 
 static void expander_that_lost_its_decoders_in_a_reset_has_no_region(struct kunit *test)
@@ -413,13 +413,13 @@ static void expander_that_lost_its_decoders_in_a_reset_has_no_region(struct kuni
 	for (int lost = 0; lost < 2; lost++) {
 		scoped_guard(device, &pdev->dev) {
 			h->reset_prepare(pdev);
-			KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
+			KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
 			if (lost)
 				fake_hdm_reset(rig(test)->dev);
 			h->reset_done(pdev);
 		}
-		KUNIT_EXPECT_EQ(test, fake_census().memdevs, 1);
-		KUNIT_EXPECT_EQ(test, fake_census().regions, !lost);
+		KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 1);
+		KUNIT_EXPECT_EQ(test, fake_snapshot().regions, !lost);
 	}
 }
 
@@ -429,7 +429,7 @@ static void expander_without_registers_is_not_bound(struct kunit *test)
 	fake_locator(rig(test)->dev, 0, 0, CXL_REGLOC_RBI_MEMDEV, 0);
 	root_add(test);
 	KUNIT_EXPECT_NE(test, device_attach(&rig(test)->dev->pdev->dev), 1);
-	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 0);
 }
 
 static struct kunit_case accel_cases[] = {

@@ -440,16 +440,16 @@ static void decoder_that_maps_more_than_the_region_is_left_alone(struct kunit *t
 
 static void endpoint_that_goes_while_uncommitted_leaves_nothing(struct kunit *test)
 {
-	struct fake_census before;
+	struct fake_snapshot before;
 	struct cxl_region *cxlr;
 
 	fake_test_up(test, rig(test)->f);
-	before = fake_census();
+	before = fake_snapshot();
 	fake_root_remove(rig(test)->f);
 	cxlr = mapped_and_up(test, 0);
 	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
 	fake_unbind(rig(test)->dev);
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 
 	/* and whoever takes it over finds what hardware says */
 	rig(test)->dev->accel.expander = false;
@@ -504,7 +504,7 @@ static void region_that_somebody_has_a_byte_of_is_not_changed(struct kunit *test
 	refused_without_a_write(test, cxlr, -EBUSY);
 	KUNIT_EXPECT_EQ(test, fake_store_cxla(cxlr->dev.parent, "delete_region",
 					      dev_name(&cxlr->dev)), -EBUSY);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
 	KUNIT_EXPECT_NOT_NULL(test, cxlr->dev.driver);
 	release_mem_region(cxlr->res.end, 1);
 	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);

@@ -209,11 +209,11 @@ static void region_of_an_expander_is_offered(struct kunit *test)
 
 static void offer_ends_with_the_region(struct kunit *test)
 {
-	struct fake_census before;
+	struct fake_snapshot before;
 
 	take_it(test);
 	bring_up(test);
-	before = fake_census();
+	before = fake_snapshot();
 	bind(test, rig(test)->dev);
 	is_offered(test, rig(test)->dev);
 	is_taken(test);
@@ -224,8 +224,8 @@ static void offer_ends_with_the_region(struct kunit *test)
 	fake_root_remove(rig(test)->f);
 	is_gone(test);
 	fake_unbind(rig(test)->dev);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, before.regions);
-	KUNIT_EXPECT_EQ(test, fake_census().devices, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, before.regions);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().devices, 0);
 }
 
 static void driver_that_goes_leaves_the_region_to_whom_it_concerns(struct kunit *test)
@@ -370,14 +370,14 @@ static void commit_takes_the_offer_away_and_brings_it_back(struct kunit *test)
 static void region_without_memory_is_offered_whole_or_not_there(struct kunit *test)
 {
 	struct fake_node *dev = rig(test)->dev;
-	struct fake_census before;
+	struct fake_snapshot before;
 	int nth, whole = 0, none = 0;
 
 	if (!FAKE_CAN_FAIL)
 		kunit_skip(test, "allocations can't be made to fail");
 	take_it(test);
 	bring_up(test);
-	before = fake_census();
+	before = fake_snapshot();
 	for (nth = 1; nth < MANY; nth++) {
 		bool failed, bound;
 
@@ -386,7 +386,7 @@ static void region_without_memory_is_offered_whole_or_not_there(struct kunit *te
 		failed = fake_fail_stop();
 		if (!bound || !region(dev)) {
 			none++;
-			KUNIT_EXPECT_EQ_MSG(test, fake_census().regions,
+			KUNIT_EXPECT_EQ_MSG(test, fake_snapshot().regions,
 					    before.regions, "allocation %d", nth);
 			KUNIT_EXPECT_TRUE_MSG(test, failed, "allocation %d",
 					      nth);
@@ -400,7 +400,7 @@ static void region_without_memory_is_offered_whole_or_not_there(struct kunit *te
 			is_taken(test);
 		}
 		fake_unbind(dev);
-		fake_expect_census(test, &before);
+		fake_expect_snapshot(test, &before);
 		if (!failed)
 			break;
 	}

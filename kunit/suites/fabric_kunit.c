@@ -140,15 +140,15 @@ static void reads_are_reported_as_made(struct kunit *test)
 
 static void attach_again_and_again_leaves_nothing(struct kunit *test)
 {
-	struct fake_census before;
+	struct fake_snapshot before;
 	int i;
 
 	root_add(test);
-	before = fake_census();
+	before = fake_snapshot();
 	for (i = 0; i < 8; i++) {
 		is_attached(test);
 		unbind(test);
-		fake_expect_census(test, &before);
+		fake_expect_snapshot(test, &before);
 	}
 	was_told(test, 8, 0);
 }

@@ -300,7 +300,7 @@ static void bind_all_and_judge(struct kunit *test)
 {
 	struct rig *r = rig(test);
 	struct fake_accel *accels[NR_DEVICES];
-	struct fake_census before = fake_census();
+	struct fake_snapshot before = fake_snapshot();
 	int first = below(r, NR_DEVICES);
 
 	for (int i = 0; i < NR_DEVICES; i++) {
@@ -323,7 +323,7 @@ static void bind_all_and_judge(struct kunit *test)
 			       "seed %d, round %d", seed, r->round);
 	for (int i = 0; i < NR_DEVICES; i++)
 		fake_unbind(r->nodes[i]);
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 }
 
 static void say(struct kunit *test)
@@ -340,11 +340,11 @@ static void damage_ends_in_a_range_or_a_reason(struct kunit *test, int nodes,
 					       bool new_root)
 {
 	struct rig *r = rig(test);
-	struct fake_census empty;
+	struct fake_snapshot empty;
 
 	fake_test_up(test, r->f);
 	fake_root_remove(r->f);
-	empty = fake_census();
+	empty = fake_snapshot();
 	if (!new_root)
 		fake_test_up(test, r->f);
 	for (r->round = 0; r->round < rounds; r->round++) {
@@ -358,7 +358,7 @@ static void damage_ends_in_a_range_or_a_reason(struct kunit *test, int nodes,
 		bind_all_and_judge(test);
 		if (new_root) {
 			fake_root_remove(r->f);
-			fake_expect_census(test, &empty);
+			fake_expect_snapshot(test, &empty);
 		}
 		repair(r);
 	}
@@ -460,11 +460,11 @@ static void random_tables_make_windows_that_work_or_a_reason(struct kunit *test)
 {
 	struct rig *r = rig(test);
 	struct cedt_visitor visitor = { .cfmws = add_window, .arg = r->f };
-	struct fake_census empty;
+	struct fake_snapshot empty;
 
 	fake_test_up(test, r->f);
 	fake_root_remove(r->f);
-	empty = fake_census();
+	empty = fake_snapshot();
 	for (r->round = 0; r->round < rounds; r->round++) {
 		size_t len = make_table(r);
 		/* where KASAN sees what is read beyond the end */
@@ -480,7 +480,7 @@ static void random_tables_make_windows_that_work_or_a_reason(struct kunit *test)
 		fake_root_add(r->f);
 		bind_all_and_judge(test);
 		fake_root_remove(r->f);
-		fake_expect_census(test, &empty);
+		fake_expect_snapshot(test, &empty);
 		repair(r);
 	}
 	say(test);

@@ -113,7 +113,7 @@ static void has(struct kunit *test, u64 capacity, const char *ram,
 /* not bound, for that reason, which is told once; nothing of it is left */
 static void refused(struct kunit *test, int error, const char *word)
 {
-	struct fake_census before = fake_census();
+	struct fake_snapshot before = fake_snapshot();
 	int with_error, with_word, lines;
 	char errno_text[16];
 	bool bound;
@@ -134,7 +134,7 @@ static void refused(struct kunit *test, int error, const char *word)
 	KUNIT_EXPECT_FALSE(test, bound);
 	if (bound)
 		unbind(test);
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 }
 
 /* ------------------------------ capacity --------------------------- */
@@ -153,7 +153,7 @@ static void capacity_is_what_identify_says(struct kunit *test)
 	/* what can't be partitioned is not asked for partitions */
 	KUNIT_EXPECT_EQ(test, mb->nr_commands, 1);
 	KUNIT_EXPECT_EQ(test, mb->commands[0], 0x4000);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
 }
 
 static void partitions_are_those_that_are_active(struct kunit *test)
@@ -178,7 +178,7 @@ static void decoder_of_more_than_the_capacity_has_no_region(struct kunit *test)
 {
 	fake_mailbox_capacity(rig(test)->mb, 1, 1, 0, 0);
 	KUNIT_EXPECT_TRUE(test, binds(test));
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
 }
 
 static void capacity_that_makes_no_sense_is_refused(struct kunit *test)
@@ -471,7 +471,7 @@ static void all_ones_is_a_device_gone(struct kunit *test)
 static void device_that_vanishes_at_any_register_leaves_nothing(struct kunit *test)
 {
 	struct fake_node *dev = rig(test)->dev;
-	struct fake_census before = fake_census();
+	struct fake_snapshot before = fake_snapshot();
 	int n, silent = 0;
 
 	fake_mailbox_capacity(rig(test)->mb, 4, 1, 1, 1);
@@ -494,7 +494,7 @@ static void device_that_vanishes_at_any_register_leaves_nothing(struct kunit *te
 			KUNIT_EXPECT_GE_MSG(test, fake_log_count(LOGLEVEL_ERR),
 					    1, "read %d", n);
 		KUNIT_EXPECT_LT(test, ktime_ms_delta(ktime_get(), start), 1000);
-		fake_expect_census(test, &before);
+		fake_expect_snapshot(test, &before);
 		if (!vanished) {
 			KUNIT_EXPECT_TRUE(test, bound);
 			break;
@@ -511,14 +511,14 @@ static void device_that_vanishes_at_any_register_leaves_nothing(struct kunit *te
 
 static void mapping_that_fails_leaves_nothing(struct kunit *test)
 {
-	struct fake_census before = fake_census();
+	struct fake_snapshot before = fake_snapshot();
 
 	/* component registers; then array, mailbox, status */
 	for (int n = 1; n <= 4; n++) {
 		fake_ioremap_fails = n;
 		KUNIT_EXPECT_FALSE_MSG(test, binds(test), "mapping %d", n);
 		KUNIT_EXPECT_EQ(test, fake_ioremap_fails, 0);
-		fake_expect_census(test, &before);
+		fake_expect_snapshot(test, &before);
 	}
 	KUNIT_EXPECT_EQ(test, rig(test)->mb->nr_commands, 0);
 	has(test, SZ_1G, "0x40000000", "0x0");
@@ -526,7 +526,7 @@ static void mapping_that_fails_leaves_nothing(struct kunit *test)
 
 static void bind_with_any_allocation_failing_is_whole_or_nothing(struct kunit *test)
 {
-	struct fake_census before = fake_census();
+	struct fake_snapshot before = fake_snapshot();
 	int n, failed = 0;
 
 	if (!FAKE_CAN_FAIL)
@@ -538,13 +538,13 @@ static void bind_with_any_allocation_failing_is_whole_or_nothing(struct kunit *t
 		bound = binds(test);
 		met = fake_fail_stop();
 		if (bound) {
-			KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+			KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
 			KUNIT_EXPECT_EQ(test, memdev(test)->cxlds->identity.ram,
 					SZ_1G);
 			unbind(test);
 		}
 		failed += !bound;
-		fake_expect_census(test, &before);
+		fake_expect_snapshot(test, &before);
 		if (!met)
 			break;
 	}

@@ -79,12 +79,12 @@ static void poke_ctrl(struct fake_node *node, int decoder, u32 mask, u32 value)
 /* the root comes, and each device gets what it should; the log is kept */
 static void outcome(struct kunit *test, enum cxla_reason reason, bool good)
 {
-	struct fake_census before;
+	struct fake_snapshot before;
 
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
-	before = fake_census();
+	before = fake_snapshot();
 	fake_expect_refused(test, rig(test)->bad, reason);
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 	if (good)
 		fake_expect_attached(test, rig(test)->good, GOOD_BASE,
 				     RANGE_SIZE);
@@ -200,14 +200,14 @@ static void decoder_below_the_one_in_front_is_left_out(struct kunit *test)
 
 static void range_of_another_device_is_refused(struct kunit *test)
 {
-	struct fake_census before;
+	struct fake_snapshot before;
 
 	poke(rig(test)->bad, 0, GOOD_BASE + SZ_256M, RANGE_SIZE);
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
 	fake_expect_attached(test, rig(test)->good, GOOD_BASE, RANGE_SIZE);
-	before = fake_census();
+	before = fake_snapshot();
 	fake_expect_refused(test, rig(test)->bad, CXLA_REASON_OVERLAP);
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 	said_once(test, ".0: ", "overlaps region");
 	/* who was there first keeps it */
 	KUNIT_EXPECT_EQ(test, rig(test)->good->accel.nr_revoke, 0);

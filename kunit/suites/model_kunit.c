@@ -230,16 +230,16 @@ static void log_keeps_lines_with_their_level(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_WARNING), 0);
 }
 
-static void census_sees_what_comes_and_goes(struct kunit *test)
+static void snapshot_sees_what_comes_and_goes(struct kunit *test)
 {
 	struct device_under_test *d = test->priv;
-	struct fake_census empty = fake_census(), now;
+	struct fake_snapshot empty = fake_snapshot(), now;
 
 	fake_window(d->f, d->node->parent->parent, BASE, SZ_1G);
 	KUNIT_ASSERT_EQ(test, fake_map(d->node, BASE, SIZE, 0), 0);
 	KUNIT_ASSERT_EQ(test, fake_root_add(d->f), 0);
 	fake_expect_attached(test, d->node, BASE, SIZE);
-	now = fake_census();
+	now = fake_snapshot();
 	KUNIT_EXPECT_EQ(test, now.ports, empty.ports + 2);
 	KUNIT_EXPECT_EQ(test, now.endpoints, empty.endpoints + 1);
 	KUNIT_EXPECT_EQ(test, now.memdevs, empty.memdevs + 1);
@@ -250,7 +250,7 @@ static void census_sees_what_comes_and_goes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, now.mappings, empty.mappings + 2);
 	fake_unbind(d->node);
 	fake_root_remove(d->f);
-	fake_expect_census(test, &empty);
+	fake_expect_snapshot(test, &empty);
 }
 
 static struct kunit_case model_cases[] = {
@@ -267,7 +267,7 @@ static struct kunit_case model_cases[] = {
 	KUNIT_CASE(device_that_is_gone_reads_all_ones),
 	KUNIT_CASE(device_vanishes_in_the_middle),
 	KUNIT_CASE(log_keeps_lines_with_their_level),
-	KUNIT_CASE(census_sees_what_comes_and_goes),
+	KUNIT_CASE(snapshot_sees_what_comes_and_goes),
 	{}
 };
 

@@ -239,7 +239,7 @@ static void reset_revokes_before_and_attaches_after(struct kunit *test)
 	scoped_guard(device, &pdev->dev) {
 		h->reset_prepare(pdev);
 		KUNIT_EXPECT_EQ(test, fake_memory_mapped(), 0);
-		KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
+		KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
 		h->reset_done(pdev);
 	}
 	fake_expect_shows(test, rig(test)->dev, "cxla/range", RANGE_TEXT);

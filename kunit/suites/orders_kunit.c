@@ -148,7 +148,7 @@ static void second_revoker_waits_for_the_first(struct kunit *test)
 	waits(test, second);
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_revoke, 0);
 	/* there, and not for want of a lock */
-	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 1);
 	go_on(CXLA_PAUSE_REVOKE_DRAINED);
 	end_of(test, first);
 	end_of(test, second);
@@ -195,7 +195,7 @@ static void range_ends_before_its_region_does(struct kunit *test)
 			   fabric(test));
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_revoke, 1);
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_detach, 0);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
 	go_on(CXLA_PAUSE_REGION_DYING);
 	end_of(test, deed);
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_detach, 1);
@@ -221,7 +221,7 @@ static void driver_bound_since_is_not_detached(struct kunit *test)
 	/* neither of the two bindings was told */
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_detach, 0);
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_revoke, 1);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
 }
 
 static void driver_bound_since_is_not_unbound(struct kunit *test)
@@ -232,7 +232,7 @@ static void driver_bound_since_is_not_unbound(struct kunit *test)
 	fake_expect_attached(test, dev(test), RANGE_BASE, RANGE_SIZE);
 	go_on(CXLA_PAUSE_DETACH_BEGIN);
 	KUNIT_EXPECT_NOT_NULL(test, dev(test)->pdev->dev.driver);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
 }
 
 static void driver_that_gave_its_memdev_up_is_not_unbound(struct kunit *test)
@@ -258,7 +258,7 @@ static void device_that_is_being_detached_is_not_attached(struct kunit *test)
 	fake_unbind(dev(test));
 	KUNIT_EXPECT_EQ(test, fake_bind(dev(test)), 0);
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.rc, -EBUSY);
-	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 0);
 	go_on(CXLA_PAUSE_DETACH_UNLOCKED);
 	fake_unbind(dev(test));
 	fake_expect_attached(test, dev(test), RANGE_BASE, RANGE_SIZE);
@@ -277,7 +277,7 @@ static void region_that_is_deleted_is_not_ended_again(struct kunit *test)
 	go_on(CXLA_PAUSE_REGION_DYING);
 	KUNIT_EXPECT_EQ(test, end_of(test, first), 0);
 	end_of(test, second);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
 	KUNIT_EXPECT_EQ(test, delete_region(cxlr), -ENODEV);
 	put_device(&cxlr->dev);
 }
@@ -296,7 +296,7 @@ static void endpoint_returns_when_its_region_is_gone(struct kunit *test)
 	go_on(CXLA_PAUSE_REGION_DELETED);
 	KUNIT_EXPECT_EQ(test, end_of(test, first), 0);
 	end_of(test, second);
-	KUNIT_EXPECT_EQ(test, fake_census().iomem_regions, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().iomem_regions, 0);
 	put_device(&cxlr->dev);
 }
 
@@ -312,10 +312,10 @@ static void region_is_found_when_it_is_complete(struct kunit *test)
 	cxlr = only_region(test);
 	/* userspace has it, and may do with it what it likes */
 	KUNIT_EXPECT_EQ(test, delete_region(cxlr), 0);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
 	go_on(CXLA_PAUSE_REGION_MADE);
 	KUNIT_EXPECT_EQ(test, end_of(test, deed), 0);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
 }
 
 static void region_of_an_attach_is_locked_before_it_is_seen(struct kunit *test)
@@ -355,7 +355,7 @@ static void whole_or_nothing(struct kunit *test, enum cxla_pause_point point)
 	KUNIT_EXPECT_EQ(test, accel->nr_detach, accel->nr_attached);
 	if (!accel->nr_attached)
 		KUNIT_EXPECT_NE(test, accel->reason, CXLA_REASON_NONE);
-	KUNIT_EXPECT_EQ(test, fake_census().devices, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().devices, 0);
 	fake_unbind(dev(test));
 	fake_test_up(test, fabric(test));
 	fake_expect_attached(test, dev(test), RANGE_BASE, RANGE_SIZE);
@@ -398,7 +398,7 @@ static void retry_finds_a_driver_that_was_unbound_gone(struct kunit *test)
 	fake_unbind(dev(test));
 	go_on(CXLA_PAUSE_RETRY_BEGIN);
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_retry, 0);
-	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 0);
 }
 
 /* who is about to lose its range has one still when something arrives */
@@ -483,7 +483,7 @@ static void port_is_unregistered_once(struct kunit *test)
 	go_on(CXLA_PAUSE_PORT_DYING);
 	end_of(test, first);
 	end_of(test, second);
-	KUNIT_EXPECT_EQ(test, fake_census().devices, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().devices, 0);
 	KUNIT_EXPECT_EQ(test, dev(test)->accel.nr_revoke, 1);
 }
 

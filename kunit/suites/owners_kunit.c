@@ -217,7 +217,7 @@ static void nothing_is_lost(struct kunit *test, struct order *order)
 }
 
 static void try_order(struct kunit *test, struct order *order,
-		      const struct fake_census *before)
+		      const struct fake_snapshot *before)
 {
 	struct soft_rig *rig = soft_rig(test);
 
@@ -236,16 +236,16 @@ static void try_order(struct kunit *test, struct order *order,
 	soft_settle(rig);
 	check(test, order, true);
 	soft_tear_down(rig);
-	fake_expect_census(test, before);
+	fake_expect_snapshot(test, before);
 	nothing_is_lost(test, order);
-	fake_expect_census(test, before);
+	fake_expect_snapshot(test, before);
 }
 
 /* ------------------------------- orders ---------------------------- */
 
 struct orders {
 	struct kunit *test;
-	struct fake_census before;
+	struct fake_snapshot before;
 	struct order order;
 	unsigned int used;
 	unsigned int number;
@@ -332,7 +332,7 @@ static void every_byte_has_an_owner_or_a_reason_in_every_order(struct kunit *tes
 	/* the bus is known from the first root on, and so what is counted */
 	soft_root(rig);
 	soft_tear_down(rig);
-	orders->before = fake_census();
+	orders->before = fake_snapshot();
 	orders->order.pace = beginning->pace;
 	orders->order.events[0] = beginning->first;
 	orders->used = BIT(beginning->first);

@@ -218,7 +218,7 @@ static void note_enabled(struct fake_node *node, void *data)
 static void device_without_driver_is_enabled_while_it_is_read(struct kunit *test)
 {
 	struct fake_node *dev = rig(test)->dev;
-	struct fake_census before = fake_census();
+	struct fake_snapshot before = fake_snapshot();
 
 	KUNIT_ASSERT_FALSE(test, is_enabled(dev));
 	enabled_when_asked = false;
@@ -226,7 +226,7 @@ static void device_without_driver_is_enabled_while_it_is_read(struct kunit *test
 	sees(test, 2);
 	KUNIT_EXPECT_TRUE(test, enabled_when_asked);
 	KUNIT_EXPECT_FALSE(test, pci_is_enabled(dev->pdev));
-	KUNIT_EXPECT_EQ(test, fake_census().mappings, before.mappings);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().mappings, before.mappings);
 }
 
 static void command_is_put_back_as_it_was(struct kunit *test)
@@ -392,7 +392,7 @@ static void device_that_is_none_of_cxl_is_said_to_be(struct kunit *test)
 static void device_that_does_not_answer_is_said_to_be(struct kunit *test)
 {
 	struct fake_node *dev = rig(test)->dev;
-	struct fake_census before = fake_census();
+	struct fake_snapshot before = fake_snapshot();
 	struct seen seen = { };
 
 	fake_on_read(dev, FAKE_MMIO, 1, fake_vanish, NULL);
@@ -400,7 +400,7 @@ static void device_that_does_not_answer_is_said_to_be(struct kunit *test)
 	/* not even by its configuration space */
 	KUNIT_EXPECT_LT(test, peek(dev, &seen), 0);
 	KUNIT_EXPECT_EQ(test, seen.nr, 0);
-	KUNIT_EXPECT_EQ(test, fake_census().mappings, before.mappings);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().mappings, before.mappings);
 	dev->gone = false;
 }
 
@@ -408,7 +408,7 @@ static void device_that_does_not_answer_is_said_to_be(struct kunit *test)
 static void device_that_goes_meanwhile_leads_to_nothing_else(struct kunit *test)
 {
 	struct fake_node *dev = rig(test)->dev;
-	struct fake_census before = fake_census();
+	struct fake_snapshot before = fake_snapshot();
 	int nth, rc;
 
 	for (nth = 1; nth < MANY; nth++) {
@@ -425,7 +425,7 @@ static void device_that_goes_meanwhile_leads_to_nothing_else(struct kunit *test)
 		}
 		KUNIT_EXPECT_TRUE_MSG(test, !rc || rc == -ENXIO, "read %d: %d",
 				      nth, rc);
-		KUNIT_EXPECT_EQ(test, fake_census().mappings, before.mappings);
+		KUNIT_EXPECT_EQ(test, fake_snapshot().mappings, before.mappings);
 		KUNIT_EXPECT_FALSE(test, pci_is_enabled(dev->pdev));
 		if (!dev->gone)
 			break;

@@ -69,7 +69,7 @@ static void root_add(struct kunit *test)
 static void device_refused_as(struct kunit *test, struct fake_node *dev,
 			      enum cxla_reason reason, const char *word)
 {
-	struct fake_census before = fake_census();
+	struct fake_snapshot before = fake_snapshot();
 
 	fake_expect_refused(test, dev, reason);
 	KUNIT_EXPECT_STREQ(test, cxl_attach_reason_str(dev->accel.reason),
@@ -78,7 +78,7 @@ static void device_refused_as(struct kunit *test, struct fake_node *dev,
 	if (dev->accel.reason == reason)
 		set_bit(reason, &seen);
 	/* at once, and not when the driver is unbound */
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 	/* no work was left to do, either: time costs nothing here */
 	msleep(1000);
 	KUNIT_EXPECT_PTR_NE(test, dev->pdev->dev.driver, NULL);
@@ -305,14 +305,14 @@ static void range_that_goes_while_it_is_handed_out_is_revoked(struct kunit *test
 	root_add(test);
 	rig(test)->dev->accel.after = loses_its_root;
 	port = fake_port(rig(test)->bridge);
-	/* the ports go while the attach is in flight; so the census differs */
+	/* the ports go while the attach is in flight; so the snapshot differs */
 	fake_expect_refused(test, rig(test)->dev, CXLA_REASON_REVOKED);
 	KUNIT_EXPECT_STREQ(test,
 			   cxl_attach_reason_str(rig(test)->dev->accel.reason),
 			   "revoked");
 	set_bit(CXLA_REASON_REVOKED, &seen);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
-	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 0);
 	put_device(&port->dev);
 }
 
@@ -323,17 +323,17 @@ static int fails(struct fake_node *node)
 
 static void other_errors_pass_through_as_they_are(struct kunit *test)
 {
-	struct fake_census before;
+	struct fake_snapshot before;
 
 	root_add(test);
 	rig(test)->dev->accel.after = fails;
-	before = fake_census();
+	before = fake_snapshot();
 	KUNIT_ASSERT_EQ(test, fake_bind(rig(test)->dev), 0);
 	/* passed through as it is */
 	KUNIT_EXPECT_EQ(test, rig(test)->dev->accel.rc, -EILSEQ);
 	KUNIT_EXPECT_EQ(test, rig(test)->dev->accel.reason, CXLA_REASON_ERROR);
 	KUNIT_EXPECT_EQ(test, range_len(&rig(test)->dev->accel.range), 0);
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 	set_bit(CXLA_REASON_ERROR, &seen);
 }
 

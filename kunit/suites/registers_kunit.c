@@ -50,12 +50,12 @@ static struct rig *rig(struct kunit *test)
 /* refused for want of registers; @what is the one line about it, or NULL */
 static void refused(struct kunit *test, int setup_rc, const char *what)
 {
-	struct fake_census before;
+	struct fake_snapshot before;
 
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
-	before = fake_census();
+	before = fake_snapshot();
 	fake_expect_refused(test, rig(test)->dev, CXLA_REASON_NO_REGISTERS);
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 	KUNIT_EXPECT_EQ(test, rig(test)->dev->accel.setup_rc, setup_rc);
 	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR), what ? 1 : 0);
 	if (what)

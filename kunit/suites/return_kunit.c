@@ -332,7 +332,7 @@ static void driver_that_lost_its_root_for_good_is_unbound_clean(struct kunit *te
 	fake_unbind(dev);
 	settle();
 	KUNIT_EXPECT_EQ(test, dev->accel.nr_revoke, dev->accel.nr_attached);
-	KUNIT_EXPECT_EQ(test, fake_census().memdevs, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 0);
 }
 
 /* ------------------------------- reset ----------------------------- */
@@ -340,13 +340,13 @@ static void driver_that_lost_its_root_for_good_is_unbound_clean(struct kunit *te
 static void memdev_given_up_before_a_reset_is_made_anew_after_it(struct kunit *test)
 {
 	struct fake_node *dev = rig(test)->dev;
-	struct fake_census before;
+	struct fake_snapshot before;
 
 	root_add(test);
-	before = fake_census();
+	before = fake_snapshot();
 	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
 	fake_lose(dev);
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 	KUNIT_EXPECT_EQ(test, dev->accel.nr_revoke, 1);
 	/* once is enough */
 	fake_lose(dev);

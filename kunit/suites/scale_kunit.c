@@ -178,7 +178,7 @@ static void fill_up_and_compare(struct kunit *test)
 	struct house *house = test->priv;
 	struct fake_node *last = house->devices[house->nr - 1];
 	struct cost first_in, first_out, in, out;
-	struct fake_census empty = fake_census();
+	struct fake_snapshot empty = fake_snapshot();
 
 	/* what is looked up once and for all isn't the first one's to pay */
 	attach(test, last);
@@ -198,8 +198,8 @@ static void fill_up_and_compare(struct kunit *test)
 
 	/* all at once, and one that goes is not the others' business */
 	attach(test, last);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, house->nr);
-	KUNIT_EXPECT_EQ(test, fake_census().iomem_regions, house->nr);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, house->nr);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().iomem_regions, house->nr);
 	if (house->nr > 1)
 		detach(test, house->devices[0]);
 	for (int i = 1; i < house->nr; i++)
@@ -207,7 +207,7 @@ static void fill_up_and_compare(struct kunit *test)
 				house->devices[i]->accel.nr_attached - 1);
 	for (int i = 0; i < house->nr; i++)
 		detach(test, house->devices[i]);
-	fake_expect_census(test, &empty);
+	fake_expect_snapshot(test, &empty);
 }
 
 static const struct shape {

@@ -149,7 +149,7 @@ static void after_the_wait_it_is_first_come_first_served(struct kunit *test)
 	soft_root(rig);
 	fake_log_clear();
 	KUNIT_EXPECT_EQ(test, soft_bind_expander(rig), 0);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
 	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, "is not free",
 					     "hmem, owned (dax"), 1);
 	says(test, EXPANDER_BASE, CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,

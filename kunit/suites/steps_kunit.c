@@ -66,7 +66,7 @@ static void is_attached(struct kunit *test)
 
 /* whatever came of it: a whole attach, or none and a reason */
 static void is_whole_or_nothing(struct kunit *test,
-				const struct fake_census *before)
+				const struct fake_snapshot *before)
 {
 	const struct fake_accel *accel = &rig(test)->dev->accel;
 	int revoked = accel->nr_revoke;
@@ -74,7 +74,7 @@ static void is_whole_or_nothing(struct kunit *test,
 	if (accel->rc) {
 		KUNIT_EXPECT_NE(test, accel->reason, CXLA_REASON_NONE);
 		KUNIT_EXPECT_EQ(test, range_len(&accel->range), 0);
-		fake_expect_census(test, before);
+		fake_expect_snapshot(test, before);
 	} else {
 		KUNIT_EXPECT_EQ(test, accel->range.start, RANGE_BASE);
 	}
@@ -82,7 +82,7 @@ static void is_whole_or_nothing(struct kunit *test,
 	/* told of the end of what it got, and of nothing else */
 	KUNIT_EXPECT_EQ(test, accel->nr_revoke - revoked, !accel->rc);
 	KUNIT_EXPECT_EQ(test, accel->nr_detach, 0);
-	fake_expect_census(test, before);
+	fake_expect_snapshot(test, before);
 }
 
 /* ------------------------------ vanishing -------------------------- */
@@ -90,11 +90,11 @@ static void is_whole_or_nothing(struct kunit *test,
 static void vanishes_at_each_read(struct kunit *test, struct fake_node *node,
 				  unsigned int kinds)
 {
-	struct fake_census before;
+	struct fake_snapshot before;
 	int n;
 
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
-	before = fake_census();
+	before = fake_snapshot();
 	for (n = 1; n < MANY; n++) {
 		fake_on_read(node, kinds, n, fake_vanish, NULL);
 		if (fake_bind(rig(test)->dev))
@@ -110,7 +110,7 @@ static void vanishes_at_each_read(struct kunit *test, struct fake_node *node,
 	KUNIT_EXPECT_GT(test, n, 5);
 	KUNIT_EXPECT_LT(test, n, MANY);
 	is_attached(test);
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 }
 
 static void device_that_vanishes_at_any_register_leaves_nothing(struct kunit *test)
@@ -136,21 +136,21 @@ static void switch_that_vanishes_from_configuration_space_leaves_nothing(struct 
 static void bridge_that_vanishes_at_any_register_leaves_a_root_that_can_go(struct kunit *test)
 {
 	struct fake_fabric *f = rig(test)->f;
-	struct fake_census before, now;
+	struct fake_snapshot before, now;
 	int n;
 
 	/* known from the first root on */
 	KUNIT_ASSERT_EQ(test, fake_root_add(f), 0);
 	fake_root_remove(f);
-	before = fake_census();
+	before = fake_snapshot();
 	for (n = 1; n < MANY; n++) {
 		fake_on_read(rig(test)->bridge, FAKE_MMIO, n, fake_vanish, NULL);
 		fake_root_add(f);
-		now = fake_census();
+		now = fake_snapshot();
 		KUNIT_ASSERT_EQ(test, fake_bind(rig(test)->dev), 0);
 		is_whole_or_nothing(test, &now);
 		fake_root_remove(f);
-		fake_expect_census(test, &before);
+		fake_expect_snapshot(test, &before);
 		if (!rig(test)->bridge->gone)
 			break;
 		rig(test)->bridge->gone = false;
@@ -174,11 +174,11 @@ static void fail_start(struct kunit *test, int n)
 static void each_allocation(struct kunit *test, int (*op)(struct rig *),
 			    void (*undo)(struct rig *))
 {
-	struct fake_census before;
+	struct fake_snapshot before;
 	int n, rc;
 	bool failed;
 
-	before = fake_census();
+	before = fake_snapshot();
 	for (n = 1; n < MANY; n += stride) {
 		fail_start(test, n);
 		rc = op(rig(test));
@@ -191,7 +191,7 @@ static void each_allocation(struct kunit *test, int (*op)(struct rig *),
 					    "allocation %d", n);
 		}
 		undo(rig(test));
-		fake_expect_census(test, &before);
+		fake_expect_snapshot(test, &before);
 		if (!failed)
 			break;
 	}
@@ -304,17 +304,17 @@ static int op_unbind(struct rig *rig)
 
 static void unbind_with_any_allocation_failing_leaves_nothing(struct kunit *test)
 {
-	struct fake_census before;
+	struct fake_snapshot before;
 	int n;
 
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
-	before = fake_census();
+	before = fake_snapshot();
 	for (n = 1; n < 20; n++) {
 		bind_it(rig(test));
 		fail_start(test, n);
 		op_unbind(rig(test));
 		fake_fail_stop();
-		fake_expect_census(test, &before);
+		fake_expect_snapshot(test, &before);
 	}
 	is_attached(test);
 }
@@ -354,7 +354,7 @@ static void root_removal_with_any_allocation_failing_detaches(struct kunit *test
 		msleep(1000);
 		KUNIT_EXPECT_EQ(test, accel->nr_detach, n);
 		fake_unbind(rig(test)->dev);
-		KUNIT_EXPECT_EQ(test, fake_census().devices, 0);
+		KUNIT_EXPECT_EQ(test, fake_snapshot().devices, 0);
 	}
 }
 
@@ -400,11 +400,11 @@ static int fails(struct fake_node *node)
 	return -EILSEQ;
 }
 
-static void hook_fails(struct kunit *test, struct fake_census before)
+static void hook_fails(struct kunit *test, struct fake_snapshot before)
 {
 	KUNIT_ASSERT_EQ(test, fake_bind(rig(test)->dev), 0);
 	KUNIT_EXPECT_EQ(test, rig(test)->dev->accel.rc, -EILSEQ);
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 	KUNIT_EXPECT_EQ(test, rig(test)->dev->accel.nr_revoke, 0);
 	fake_unbind(rig(test)->dev);
 }
@@ -415,10 +415,10 @@ static void attach_probe_that_fails_leaves_nothing(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
 	accel->before = fails;
-	hook_fails(test, fake_census());
+	hook_fails(test, fake_snapshot());
 	accel->before = NULL;
 	accel->after = fails;
-	hook_fails(test, fake_census());
+	hook_fails(test, fake_snapshot());
 	accel->after = NULL;
 	is_attached(test);
 }
@@ -434,15 +434,15 @@ static void range_of_an_attach_that_failed_after_it_was_found_is_empty(struct ku
 static void pci_probe_that_fails_after_the_attach_leaves_nothing(struct kunit *test)
 {
 	struct fake_accel *accel = &rig(test)->dev->accel;
-	struct fake_census before;
+	struct fake_snapshot before;
 
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
-	before = fake_census();
+	before = fake_snapshot();
 	accel->probe_error = -EILSEQ;
 	KUNIT_EXPECT_NE(test, fake_bind(rig(test)->dev), 0);
 	KUNIT_EXPECT_EQ(test, accel->nr_attached, 1);
 	KUNIT_EXPECT_EQ(test, accel->nr_revoke, 1);
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 	msleep(1000);
 	KUNIT_EXPECT_EQ(test, accel->nr_detach, 0);
 	accel->probe_error = 0;
@@ -504,7 +504,7 @@ static void decoders_that_make_no_sense_are_not_enabled(struct kunit *test)
 static void switch_that_is_unbound_gets_no_second_port(struct kunit *test)
 {
 	struct fake_node *dev = rig(test)->dev;
-	struct fake_census before;
+	struct fake_snapshot before;
 	struct cxl_port *port;
 
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
@@ -514,9 +514,9 @@ static void switch_that_is_unbound_gets_no_second_port(struct kunit *test)
 	/* its port is there as long as the worker waits for the device */
 	KUNIT_ASSERT_EQ(test, fake_hold(dev), 0);
 	device_release_driver(&port->dev);
-	before = fake_census();
+	before = fake_snapshot();
 	fake_expect_refused(test, rig(test)->other, CXLA_REASON_PORT_DISABLED);
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 	fake_let_go();
 	msleep(1000);
 	KUNIT_EXPECT_EQ(test, dev->accel.nr_detach, 1);

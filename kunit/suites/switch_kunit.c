@@ -68,22 +68,22 @@ static void switch_port_goes_with_the_last_endpoint(struct kunit *test)
 	struct topology *t = test->priv;
 	struct fake_node *outer = add_switch(t, 1);
 	struct fake_node *inner = fake_switch(fake_downstream(outer, 9), 2);
-	struct fake_census none;
+	struct fake_snapshot none;
 
 	add_device(t, fake_downstream(inner, 0));
 	add_device(t, fake_downstream(inner, 1));
 	map_all(test);
 	bring_up(test);
-	none = fake_census();
+	none = fake_snapshot();
 
 	all_attach(test);
-	KUNIT_EXPECT_EQ(test, fake_census().ports, none.ports + 2);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().ports, none.ports + 2);
 	fake_unbind(t->devices[1]);
-	KUNIT_EXPECT_EQ(test, fake_census().ports, none.ports + 2);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().ports, none.ports + 2);
 	fake_unbind(t->devices[2]);
-	KUNIT_EXPECT_EQ(test, fake_census().ports, none.ports + 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().ports, none.ports + 1);
 	fake_unbind(t->devices[0]);
-	fake_expect_census(test, &none);
+	fake_expect_snapshot(test, &none);
 }
 
 static void switch_port_that_is_unbound_revokes_what_is_below(struct kunit *test)
@@ -118,13 +118,13 @@ static void switch_port_that_was_unbound_goes_with_the_last_endpoint_too(struct 
 	struct topology *t = test->priv;
 	struct fake_node *outer = add_switch(t, 1);
 	struct fake_node *inner = fake_switch(fake_downstream(outer, 9), 2);
-	struct fake_census before;
+	struct fake_snapshot before;
 	struct cxl_port *port;
 
 	add_device(t, fake_downstream(inner, 0));
 	map_all(test);
 	bring_up(test);
-	before = fake_census();
+	before = fake_snapshot();
 	all_attach(test);
 	port = fake_port(outer);
 	KUNIT_ASSERT_NOT_NULL(test, port);
@@ -135,7 +135,7 @@ static void switch_port_that_was_unbound_goes_with_the_last_endpoint_too(struct 
 	unbind_all(t);
 	all_attach(test);
 	unbind_all(t);
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 }
 
 static void switch_port_that_is_bound_again_brings_the_ranges_back(struct kunit *test)

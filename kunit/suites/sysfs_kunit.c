@@ -176,10 +176,10 @@ static void region_in_use_refuses(struct kunit *test)
 		"size", "uuid", "interleave_ways", "interleave_granularity",
 		"target0",
 	};
-	struct fake_census before;
+	struct fake_snapshot before;
 
 	bring_up(test, 0);
-	before = fake_census();
+	before = fake_snapshot();
 	fake_count_reset(rig(test)->f);
 	for (int i = 0; i < ARRAY_SIZE(names); i++)
 		KUNIT_EXPECT_EQ_MSG(test, fake_store_cxla(region(test),
@@ -195,7 +195,7 @@ static void region_in_use_refuses(struct kunit *test)
 					      dev_name(region(test))), -EBUSY);
 	KUNIT_EXPECT_EQ(test, fake_store_cxla(window(test), "delete_region",
 					      "region4711"), -ENODEV);
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 	KUNIT_EXPECT_EQ(test, rig(test)->f->count.writes, 0);
 	KUNIT_EXPECT_EQ(test, rig(test)->dev->accel.nr_revoke, 0);
 	fake_expect_cxla(test, region(test), "commit", "1");
@@ -203,17 +203,17 @@ static void region_in_use_refuses(struct kunit *test)
 
 static void region_of_an_expander_is_deleted_once(struct kunit *test)
 {
-	struct fake_census before;
+	struct fake_snapshot before;
 	char name[32];
 
 	rig(test)->dev->accel.expander = true;
 	bring_up(test, 0);
 	fake_expect_cxla(test, region(test), "locked", "0");
 	strscpy(name, dev_name(region(test)), sizeof(name));
-	before = fake_census();
+	before = fake_snapshot();
 	KUNIT_EXPECT_EQ(test, fake_store_cxla(window(test), "delete_region",
 					      name), 0);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, before.regions - 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, before.regions - 1);
 	KUNIT_EXPECT_EQ(test, fake_store_cxla(window(test), "delete_region",
 					      name), -ENODEV);
 	fake_expect_cxla(test, &decoder(test, 0)->dev, "region", "");
@@ -222,7 +222,7 @@ static void region_of_an_expander_is_deleted_once(struct kunit *test)
 				CXL_HDM_CTRL_COMMITTED);
 	fake_unbind(rig(test)->dev);
 	KUNIT_ASSERT_EQ(test, fake_bind(rig(test)->dev), 0);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, before.regions);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, before.regions);
 }
 
 static void region_locked_by_hardware_is_not_deleted(struct kunit *test)

@@ -79,7 +79,7 @@ static void bridge_that_is_unbound_leaves_others_alone(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, accel->nr_revoke, i < 2);
 		KUNIT_EXPECT_EQ(test, accel->nr_detach, i < 2);
 	}
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 2);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 2);
 }
 
 static void restricted_host_is_a_reason(struct kunit *test)
@@ -118,7 +118,7 @@ static void first_mapped_decoder_counts(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, fake_map(device, base_of(i), SIZE, 0), 0);
 	bring_up(test);
 	fake_expect_attached(test, device, BASE, SIZE);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 3);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 3);
 	KUNIT_EXPECT_EQ(test, decoder_of(device)->region->nr_attach, 1);
 }
 
@@ -178,7 +178,7 @@ static void region_has_members_in_order(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cxlr->res.start, BASE);
 	KUNIT_EXPECT_EQ(test, resource_size(&cxlr->res), t->nr * SIZE);
 	KUNIT_EXPECT_EQ(test, cxlr->nr_targets, t->nr);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
 	KUNIT_EXPECT_NOT_NULL(test, cxlr->dev.driver);
 	for (int i = 0; i < t->nr; i++)
 		KUNIT_EXPECT_PTR_EQ(test, &cxlr->targets[i]->cxld,
@@ -228,7 +228,7 @@ static void interleave_that_uses_an_address_bit_twice_is_refused(struct kunit *t
 	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR), 1);
 	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, "granularity of 256",
 					     pci_name(t->devices[0]->pdev)), 1);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
 }
 
 static void window_of_another_granularity_than_the_device_is_refused(struct kunit *test)
@@ -271,7 +271,7 @@ static void interleaved_region_comes_back_after_an_attach_that_was_refused(struc
 
 	/* a member left */
 	KUNIT_EXPECT_NULL(test, decoder_of(other)->region);
-	KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
 
 	/* and it is whole with one that asks for nothing */
 	fake_unbind(accel);
@@ -288,23 +288,23 @@ static void interleaved_region_comes_back_after_an_attach_that_was_refused(struc
 static void interleaved_region_ends_with_the_first_member_that_leaves(struct kunit *test)
 {
 	struct topology *t = test->priv;
-	struct fake_census before;
+	struct fake_snapshot before;
 
 	interleaved(test, 2, 1);
-	before = fake_census();
+	before = fake_snapshot();
 	for (int i = 0; i < 2; i++) {
 		region_has_members_in_order(test);
 		fake_unbind(t->devices[i]);
-		KUNIT_EXPECT_EQ(test, fake_census().regions, 0);
+		KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
 		KUNIT_EXPECT_NULL(test, decoder_of(t->devices[!i])->region);
 		/* the one that stayed is a member again when it comes back */
 		KUNIT_EXPECT_EQ(test, fake_bind(t->devices[i]), 0);
-		KUNIT_EXPECT_EQ(test, fake_census().regions, 1);
+		KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
 		KUNIT_EXPECT_PTR_EQ(test, decoder_of(t->devices[0])->region,
 				    decoder_of(t->devices[1])->region);
 		fake_unbind(t->devices[!i]);
 		fake_unbind(t->devices[i]);
-		fake_expect_census(test, &before);
+		fake_expect_snapshot(test, &before);
 	}
 }
 

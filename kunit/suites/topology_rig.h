@@ -106,14 +106,14 @@ static inline void unbind_all(struct topology *t)
 static inline void all_attach_and_go(struct kunit *test)
 {
 	struct topology *t = test->priv;
-	struct fake_census before;
+	struct fake_snapshot before;
 
 	map_all(test);
 	bring_up(test);
-	before = fake_census();
+	before = fake_snapshot();
 	all_attach(test);
 	unbind_all(t);
-	fake_expect_census(test, &before);
+	fake_expect_snapshot(test, &before);
 	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_WARNING), 0);
 }
 

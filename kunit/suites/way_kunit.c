@@ -161,7 +161,7 @@ static void what_a_switch_sends_elsewhere_is_not_the_device_s(struct kunit *test
 
 static void bridge_that_does_not_answer_says_nothing(struct kunit *test)
 {
-	struct fake_census before = fake_census();
+	struct fake_snapshot before = fake_snapshot();
 	struct rig *r = rig(test);
 	struct seen seen;
 	int levels = 0;
@@ -176,7 +176,7 @@ static void bridge_that_does_not_answer_says_nothing(struct kunit *test)
 	r->port->gone = true;
 	leads(test, r->dev, 1, wanted, 2);
 	r->port->gone = false;
-	KUNIT_EXPECT_EQ(test, fake_census().mappings, before.mappings);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().mappings, before.mappings);
 }
 
 static int find_memory(struct device *bridge, u64 *base)

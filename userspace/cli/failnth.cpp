@@ -191,13 +191,13 @@ Exit failnth(const Root &root, const Context &context, const FailnthOptions &opt
 						 : FailnthRequest::Leaks::EachOperation;
 
 	Machine machine = read_machine(root);
-	Field field = find_field(root, machine, context.program_dir);
-	auto refusals = failnth_refusals(root, machine, field, options.yes);
+	TestBed bed = find_test_bed(root, machine, context.program_dir);
+	auto refusals = failnth_refusals(root, machine, bed, options.yes);
 	std::vector<Verdict> left_out;
 
 	/* all of them are all that can be done here */
 	std::erase_if(request.operations, [&](const MachineOperation *operation) {
-		std::string missing = missing_for(field, *operation);
+		std::string missing = missing_for(bed, *operation);
 
 		if (!missing.empty() && !options.operations.empty())
 			refusals.push_back({missing, "boot with Soft Reserved memory, and `cxla "
@@ -214,7 +214,7 @@ Exit failnth(const Root &root, const Context &context, const FailnthOptions &opt
 	InterruptGuard guard;
 	auto progress = std::make_unique<ProgressLine>();
 	FailnthReport report = run_failnth(
-		field, request,
+		bed, request,
 		[&](const OperationReport &so_far, unsigned nth) {
 			if (progress->due())
 				progress->show(fmt::format("{}: {} of {}, {:.0f} s",

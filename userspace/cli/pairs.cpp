@@ -296,9 +296,9 @@ Exit pairs(const Root &root, const Context &context, const PairsOptions &options
 		return list_triggers(root, context);
 
 	Machine machine = read_machine(root);
-	Field field = find_field(root, machine, context.program_dir);
+	TestBed bed = find_test_bed(root, machine, context.program_dir);
 
-	if (auto refusals = pairs_refusals(root, machine, field, request, options.yes);
+	if (auto refusals = pairs_refusals(root, machine, bed, request, options.yes);
 	    !refusals.empty())
 		return refuse(context, "pairs", refusals);
 
@@ -308,7 +308,7 @@ Exit pairs(const Root &root, const Context &context, const PairsOptions &options
 	auto begun = std::chrono::steady_clock::now();
 	auto progress = std::make_unique<ProgressLine>();
 	PairsReport report = run_pairs(
-		field, request, pauses, [&](const PairsReport &so_far, const PairCase &now) {
+		bed, request, pauses, [&](const PairsReport &so_far, const PairCase &now) {
 			if (progress->due())
 				progress->show(progress_text(so_far, now, begun));
 			return !InterruptGuard::interrupted();

@@ -32,7 +32,7 @@ std::vector<std::pair<std::string, KindTotal>> totals(const RaceReport &report)
 
 		if (found == all.end())
 			found = all.insert(all.end(), {name, KindTotal{}});
-		for (const auto &[deed, outcomes] : actor.outcomes)
+		for (const auto &[action, outcomes] : actor.outcomes)
 			for (const auto &[err, count] : outcomes)
 				(err ? found->second.failed : found->second.done) += count;
 	}
@@ -170,8 +170,8 @@ json outcomes_json(const Outcomes &outcomes)
 /* what became of regions that may be deleted and uncommitted */
 json regions_json(const RaceReport &report)
 {
-	return {{"deleted", report.done(Deed::DeleteRegion)},
-		{"uncommitted", report.done(Deed::Uncommit)},
+	return {{"deleted", report.done(Action::DeleteRegion)},
+		{"uncommitted", report.done(Action::Uncommit)},
 		{"standstills", report.looks},
 		{"rests", report.rests},
 		{"recommitted_at_rest", report.recommits}};
@@ -184,17 +184,17 @@ json report_json(const RaceReport &report, const RaceRequest &request, const std
 	json actors = json::array();
 
 	for (const auto &actor : report.actors) {
-		json deeds = json::object(), last = json::array();
+		json actions = json::object(), last = json::array();
 
-		for (const auto &[deed, outcomes] : actor.outcomes)
-			deeds[deed_name(deed)] = outcomes_json(outcomes);
+		for (const auto &[action, outcomes] : actor.outcomes)
+			actions[action_name(action)] = outcomes_json(outcomes);
 		for (const auto &operation : actor.last)
 			last.push_back({{"begun", operation.begun},
 					{"ended", operation.ended},
 					{"operation", operation.text},
 					{"outcome", operation.outcome}});
 		actors.push_back({{"name", actor.name},
-				  {"outcomes", deeds},
+				  {"outcomes", actions},
 				  {"counts", actor.counts},
 				  {"last_operations", last}});
 	}
@@ -256,7 +256,7 @@ void print_summary(const RaceReport &report)
 
 		for (const auto &actor : report.actors)
 			if (actor.name.starts_with(name + "/"))
-				for (const auto &[deed, some] : actor.outcomes)
+				for (const auto &[action, some] : actor.outcomes)
 					for (const auto &[err, count] : some)
 						outcomes[err] += count;
 		table.add({name, std::to_string(sum),
@@ -278,9 +278,9 @@ void print_summary(const RaceReport &report)
 		"at one moment, of those {} threads were seen to run or wait there\n",
 		report.cycles, report.operations, report.acting_seconds, report.seconds,
 		report.operations_per_second(), report.overlaps.peak(), report.peak_busy);
-	for (Deed deed : {Deed::DeleteRegion, Deed::Uncommit, Deed::Commit})
-		if (Outcomes outcomes = report.outcomes(deed); !outcomes.empty())
-			fmt::print("{}: {}\n", deed_name(deed), outcomes_text(outcomes));
+	for (Action action : {Action::DeleteRegion, Action::Uncommit, Action::Commit})
+		if (Outcomes outcomes = report.outcomes(action); !outcomes.empty())
+			fmt::print("{}: {}\n", action_name(action), outcomes_text(outcomes));
 	fmt::print("{} rounds, {}\n", report.rounds.size(), coverage_text(report));
 	if (!report.idle.empty())
 		fmt::print("nothing here to act upon for {}\n", fmt::join(report.idle, ", "));

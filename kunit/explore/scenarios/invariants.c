@@ -191,7 +191,7 @@ void bench_teardown(void)
 
 void bench_after(void)
 {
-	struct fake_census now = fake_census();
+	struct fake_snapshot now = fake_snapshot();
 
 	explore_core_settle();
 	explore_core_forget();

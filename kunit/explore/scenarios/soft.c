@@ -90,7 +90,7 @@ static int soft_fabric(void)
 /* all but the root */
 static int soft_begin(void)
 {
-	int iomem = fake_census().iomem;
+	int iomem = fake_snapshot().iomem;
 
 	soft = (struct soft_world) { .iomem = iomem, .id = soft_next_id() };
 	soft_forget_claims();
@@ -477,7 +477,7 @@ static void soft_teardown(void)
 
 static void soft_after(void)
 {
-	int iomem = fake_census().iomem, id = soft_next_id();
+	int iomem = fake_snapshot().iomem, id = soft_next_id();
 
 	bench_after();
 	if (iomem != soft.iomem)

@@ -13,7 +13,7 @@ is_accelerator "$first" || skip "an expander of QEMU answers always"
 bind "$first"
 outcome_as_expected "$first"
 unbind "$first"
-take_census /tmp/census
+take_snapshot /tmp/snapshot
 
 left() {
 	cxla-guest monitor qom-get "$(qemu_id_of "$first")" fault-after | tr -d '\r\n '
@@ -43,7 +43,7 @@ while :; do
 	fi
 	[ ! -e "$PCI/$first/driver" ] || unbind "$first"
 	set_fault "$first" clear-faults true
-	expect_census
+	expect_snapshot
 done
 [ $n -gt 10 ] || fail "an attach makes $n accesses to registers"
 echo "figures: gone after each of $((n - 1)) accesses"

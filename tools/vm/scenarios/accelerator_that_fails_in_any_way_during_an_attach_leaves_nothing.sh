@@ -13,7 +13,7 @@ is_accelerator "$first" || skip "an expander of QEMU has no faults"
 bind "$first"
 outcome_as_expected "$first"
 unbind "$first"
-take_census /tmp/census
+take_snapshot /tmp/snapshot
 
 # the size of its decoders reads as another one
 set_fault "$first" corrupt-register 0xc
@@ -54,7 +54,7 @@ for fault in registers-all-ones=true config-all-ones=true drop-register-writes=t
 		set_fault "$first" "${fault%=*}" "$([ "${fault#*=}" = true ] && echo false || echo 0)"
 		set_fault "$first" fault-after 0
 		[ "$fault" != lose-commit=1 ] || [ "$(in_registers "$first")" = 1 ] || recommit "$first"
-		expect_census
+		expect_snapshot
 		bind "$first"
 		outcome_as_expected "$first" >/dev/null
 		unbind "$first"

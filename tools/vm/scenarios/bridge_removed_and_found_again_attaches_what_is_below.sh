@@ -47,11 +47,11 @@ same_objects() {
 	all_released
 	bind_all
 	each_device check_outcome >/dev/null
-	take_census /tmp/census.after
-	for file in /tmp/census /tmp/census.after; do
+	take_snapshot /tmp/snapshot.after
+	for file in /tmp/snapshot /tmp/snapshot.after; do
 		grep -v "^iomem .* : \(0000:\|PCI Bus\|port\|endpoint\)" $file >$file.mem
 	done
-	diff /tmp/census.mem /tmp/census.after.mem || fail "the census is another one"
+	diff /tmp/snapshot.mem /tmp/snapshot.after.mem || fail "the snapshot is another one"
 }
 host_bridges() {
 	local port

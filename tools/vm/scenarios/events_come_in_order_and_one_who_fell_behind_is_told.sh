@@ -11,7 +11,7 @@ ROOT=/sys/bus/platform/drivers/cxla_acpi
 load_modules
 bind_all
 first=$(first_attached)
-take_census /tmp/census
+take_snapshot /tmp/snapshot
 node=$(node_of "$first")
 mkfifo /tmp/go
 cxla-guest events "$node" late </tmp/go >/tmp/late 2>&1 &
@@ -60,4 +60,4 @@ grep -E "^(attach|revoke|detach)" /tmp/prompt | tail -n 64 >/tmp/kept
 sed -n '3,$p' /tmp/late | grep -E "^(attach|revoke|detach)" | head -n 64 >/tmp/read
 expect_equal "events kept" "$(wc -l </tmp/read)" 64
 bind_all
-expect_census
+expect_snapshot

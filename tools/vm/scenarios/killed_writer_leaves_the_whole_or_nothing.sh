@@ -67,7 +67,7 @@ kill_in() {
 		kill_once "$1"
 		expect_whole
 		restore
-		expect_census
+		expect_snapshot
 	done
 	[ $hits -ge $NEEDED ] || fail "$1: killed inside $hits times, not $NEEDED"
 	echo "$1: killed inside $hits of $tries times"
@@ -122,7 +122,7 @@ bind_all
 each_device check_outcome
 first=$(first_attached)
 port=$(port_of "$first")
-take_census /tmp/census
+take_snapshot /tmp/snapshot
 for what in unbind bind unbind_root bind_root unbind_port bind_port unbind_endpoint unbind_memdev; do
 	kill_in $what
 done
@@ -132,7 +132,7 @@ for delay in 0 50 300; do
 	kill_in_loop "$BUS/$(region_of "$first")/commit" 0 0
 	outcome_as_expected "$first"
 done
-expect_census
+expect_snapshot
 
 # the others need a region that nobody is attached to
 bind_expander() {
@@ -143,7 +143,7 @@ collect_unlocked() {
 }
 unbind_all
 each_device bind_expander
-take_census /tmp/census
+take_snapshot /tmp/snapshot
 first=$(each_device collect_unlocked | tail -n 1)
 region=$(region_of "$first")
 root=$(readlink -f "$BUS/$region")
@@ -152,7 +152,7 @@ for delay in 0 30 70 150 300 500 900 1500 2500 4000; do
 	kill_in_loop "$BUS/$region/commit" 0 1
 	echo 1 >"$BUS/$region/commit" || fail "a region can't be committed after a killed writer"
 	expect_equal "committed decoders, in registers" "$(in_registers "$first")" 1
-	expect_census
+	expect_snapshot
 done
 path=$root/delete_region hits=0 delay=20 tries=0
 while [ $hits -lt $NEEDED ] && [ $tries -lt 30 ]; do
@@ -161,7 +161,7 @@ while [ $hits -lt $NEEDED ] && [ $tries -lt 30 ]; do
 	[ ! -e "$BUS/$text" ] || fail "$text is left"
 	unbind "$first"
 	bind "$first" cxla_pci
-	expect_census
+	expect_snapshot
 done
 [ $hits -ge $NEEDED ] || fail "delete_region: killed inside $hits times"
 echo "delete_region: killed inside $hits of $tries times"

@@ -25,7 +25,7 @@ end_all() {
 
 # every object of ours that can be counted; names are in it, as an object that is
 # not released keeps its number
-census() {
+snapshot() {
 	local dev line name rest refs path override
 	while read -r name rest refs rest; do
 		case $name in
@@ -70,17 +70,17 @@ census() {
 	done </proc/slabinfo
 }
 
-# take_census FILE: with nothing under way
-take_census() {
+# take_snapshot FILE: with nothing under way
+take_snapshot() {
 	flush
-	census | sort >"$1"
+	snapshot | sort >"$1"
 	[ -s "$1" ] || fail "nothing to count"
 }
 
 # the same objects as before
-expect_census() {
-	take_census /tmp/census.after
-	diff /tmp/census /tmp/census.after || fail "the census is another one"
+expect_snapshot() {
+	take_snapshot /tmp/snapshot.after
+	diff /tmp/snapshot /tmp/snapshot.after || fail "the snapshot is another one"
 }
 
 # wait until drivers that lost their range have been told, or unbound
@@ -90,7 +90,7 @@ flush() {
 
 # With DEBUG_KOBJECT_RELEASE each object is released up to four seconds after its last
 # reference was dropped, then its parent, and so on; until then it keeps its number from
-# the next one. Before what the census is to know again by its number: wait.
+# the next one. Before what the snapshot is to know again by its number: wait.
 all_released() {
 	[ -n "$RELEASED_LATE" ] ||
 		RELEASED_LATE=$(zcat /proc/config.gz 2>/dev/null | grep -c '^CONFIG_DEBUG_KOBJECT_RELEASE=y')
@@ -225,7 +225,7 @@ begin() {
 	MODULES_LOADED=1
 	bind_all
 	each_device check_outcome >/dev/null
-	take_census /tmp/census
+	take_snapshot /tmp/snapshot
 	watch "$@"
 }
 
@@ -324,7 +324,7 @@ undone() {
 	all_released
 	bind_all
 	each_device check_outcome >/dev/null
-	expect_census
+	expect_snapshot
 }
 
 # ends_detached ADDRESS MEMDEV REGION: what is above the range was unbound by hand. The

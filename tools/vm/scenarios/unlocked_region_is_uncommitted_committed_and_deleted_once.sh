@@ -35,7 +35,7 @@ fewer() {
 
 load_modules
 each_device bind_expander
-take_census /tmp/census
+take_snapshot /tmp/snapshot
 # the last one: decoders of a port are reset in reverse
 first=$(each_device collect | tail -n 1)
 [ -n "$first" ] || fail "no device of the topology is attached and not locked"
@@ -58,7 +58,7 @@ for n in 1 2 3; do
 	expect_equal "committed decoders, in registers" "$(in_registers "$first")" 1
 	[ -e "$BUS/$region/driver" ] || fail "$region has no driver, committed"
 done
-expect_census
+expect_snapshot
 echo >"$TRACING/trace"
 echo 1 >"$TRACING/events/cxla/enable"
 # none of two who delete it at the same time is told that it was there twice
@@ -79,4 +79,4 @@ expect_equal "ends of regions" "$(steps)" "del $region"
 unbind "$first"
 all_released
 bind "$first" cxla_pci
-expect_census
+expect_snapshot

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/status.h"
 
-#include "cxl/wrong.h"
+#include "cxl/problems.h"
 #include "report/report.h"
 
 #include <algorithm>

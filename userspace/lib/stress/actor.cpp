@@ -56,7 +56,7 @@ void Gate::pass(const std::atomic<bool> &stop)
 	standing_--;
 }
 
-void Arena::report(Finding finding)
+void RaceState::report(Finding finding)
 {
 	std::scoped_lock guard(lock_);
 
@@ -65,16 +65,17 @@ void Arena::report(Finding finding)
 	stop = true;
 }
 
-std::optional<Finding> Arena::finding() const
+std::optional<Finding> RaceState::finding() const
 {
 	std::scoped_lock guard(lock_);
 
 	return finding_;
 }
 
-Actor::Actor(std::shared_ptr<Arena> arena, const ActorKind &kind, unsigned number, Backend backend)
-    : arena_(std::move(arena)), kind_(kind), number_(number), backend_(backend),
-      random_(mixed(arena_->seed, fmt::format("{}/{}", kind.name, number)))
+Actor::Actor(std::shared_ptr<RaceState> state, const ActorKind &kind, unsigned number,
+	     Backend backend)
+    : state_(std::move(state)), kind_(kind), number_(number), backend_(backend),
+      random_(mixed(state_->seed, fmt::format("{}/{}", kind.name, number)))
 {
 }
 
@@ -82,9 +83,9 @@ void Actor::act()
 {
 	try {
 		/* a ring belongs to the thread that made it */
-		batch_ = make_batch(backend_, arena_->witness, place_of(kind_));
-		while (!arena_->stop) {
-			arena_->gate.pass(arena_->stop);
+		batch_ = make_batch(backend_, state_->recorder, place_of(kind_));
+		while (!state_->stop) {
+			state_->gate.pass(state_->stop);
 
 			auto begun = Clock::now();
 
@@ -101,7 +102,7 @@ void Actor::act()
 
 double Actor::now() const
 {
-	return std::chrono::duration<double>(Clock::now() - arena_->start).count();
+	return std::chrono::duration<double>(Clock::now() - state_->start).count();
 }
 
 void Actor::pause(unsigned longest)
@@ -118,14 +119,14 @@ void Actor::leave_time_to_others(Clock::duration worked)
 	pause(static_cast<unsigned>(std::min(share, microseconds(2000000)).count()));
 }
 
-Operation Actor::write(Deed deed, const std::string &path, const std::string &value)
+Operation Actor::write(Action action, const std::string &path, const std::string &value)
 {
-	return {deed, FileOp::writing(path, value), fmt::format("'{}' > {}", trim(value), path)};
+	return {action, FileOp::writing(path, value), fmt::format("'{}' > {}", trim(value), path)};
 }
 
 Operation Actor::read(const std::string &path)
 {
-	return {Deed::ReadAttribute, FileOp::reading(path), "read " + path};
+	return {Action::ReadAttribute, FileOp::reading(path), "read " + path};
 }
 
 Operation Actor::repeated(Operation operation, unsigned times)
@@ -146,8 +147,8 @@ std::vector<FileResult> Actor::run(std::vector<Operation> operations)
 			pending_.push_back({begun, 0, operation.text, "not ended"});
 	}
 	for (auto &operation : operations) {
-		if (arena_->written && operation.file.write)
-			arena_->written(operation.file);
+		if (state_->written && operation.file.write)
+			state_->written(operation.file);
 		operation.file.path = root().host(operation.file.path);
 		files.push_back(operation.file);
 	}
@@ -182,30 +183,30 @@ void Actor::judge(const Operation &operation, const FileResult &result, double b
 {
 	{
 		std::scoped_lock guard(lock_);
-		Outcomes &outcomes = outcomes_[operation.deed];
+		Outcomes &outcomes = outcomes_[operation.action];
 
 		outcomes[result.err]++;
 		for (int err : result.more)
 			outcomes[err]++;
 	}
-	log({begun, std::chrono::duration<double>(result.ended - arena_->start).count(),
+	log({begun, std::chrono::duration<double>(result.ended - state_->start).count(),
 	     operation.file.times > 1
 		     ? fmt::format("{} ({} times)", operation.text, operation.file.times)
 		     : operation.text,
 	     errno_name(result.err)});
-	look_at(operation.deed, operation.text, result.opened, result.err);
+	look_at(operation.action, operation.text, result.opened, result.err);
 	for (int err : result.more)
-		look_at(operation.deed, operation.text, result.opened, err);
+		look_at(operation.action, operation.text, result.opened, err);
 	if (result.opened && !result.err && operation.file.write &&
 	    result.bytes != operation.file.value.size())
 		report(fmt::format("{}: only {} bytes were taken", operation.text, result.bytes));
 }
 
-void Actor::look_at(Deed deed, const std::string &text, bool opened, int err)
+void Actor::look_at(Action action, const std::string &text, bool opened, int err)
 {
 	/* what answers mean is settled for our stack; of another one the kernel's words count */
-	if (!stack().is_ours() || is_allowed(deed, opened, err) ||
-	    (!opened && arena_->files_vanish && (err == ENOENT || err == ENODEV)))
+	if (!stack().is_ours() || is_allowed(action, opened, err) ||
+	    (!opened && state_->files_vanish && (err == ENOENT || err == ENODEV)))
 		return;
 	report(fmt::format("{}: {}{}", text, opened ? "" : "opening it: ",
 			   err ? errno_name(err) : "done, though it must be refused"));
@@ -230,7 +231,7 @@ uint64_t Actor::next_operation()
 	return batch_->next_operation();
 }
 
-int Actor::perform(Deed deed, const std::string &text, const std::function<int()> &act)
+int Actor::perform(Action action, const std::string &text, const std::function<int()> &act)
 {
 	auto begun = Clock::now();
 
@@ -241,25 +242,26 @@ int Actor::perform(Deed deed, const std::string &text, const std::function<int()
 
 	batch_->end(operation);
 	end_waiting();
-	note(deed, text, begun, true, err);
+	note(action, text, begun, true, err);
 	return err;
 }
 
-void Actor::note(Deed deed, const std::string &text, Clock::time_point begun, bool opened, int err)
+void Actor::note(Action action, const std::string &text, Clock::time_point begun, bool opened,
+		 int err)
 {
 	{
 		std::scoped_lock guard(lock_);
 
-		outcomes_[deed][err]++;
+		outcomes_[action][err]++;
 	}
-	log({std::chrono::duration<double>(begun - arena_->start).count(), now(), text,
+	log({std::chrono::duration<double>(begun - state_->start).count(), now(), text,
 	     errno_name(err)});
-	look_at(deed, text, opened, err);
+	look_at(action, text, opened, err);
 }
 
 void Actor::report(const std::string &what)
 {
-	arena_->report({fmt::format("{}/{}", kind_.name, number_), what});
+	state_->report({fmt::format("{}/{}", kind_.name, number_), what});
 }
 
 void Actor::count(const std::string &outcome)
@@ -294,7 +296,7 @@ void Actor::log(LoggedOperation operation)
 		log_.pop_front();
 }
 
-std::map<Deed, Outcomes> Actor::outcomes() const
+std::map<Action, Outcomes> Actor::outcomes() const
 {
 	std::scoped_lock guard(lock_);
 

@@ -6,7 +6,7 @@
 #pragma once
 
 #include "cxl/stack.h"
-#include "stress/deed.h"
+#include "stress/action.h"
 #include "sys/range.h"
 #include "sys/root.h"
 
@@ -88,12 +88,12 @@ private:
 };
 
 /* what all actors share */
-struct Arena {
+struct RaceState {
 	Root root;
 	Targets targets;
 	uint64_t seed = 0;
 	Clock::time_point start = Clock::now();
-	std::shared_ptr<Witness> witness;
+	std::shared_ptr<Recorder> recorder;
 	std::atomic<bool> stop = false;   /* the round is over, or the race */
 	std::atomic<uint64_t> cycles = 0; /* accelerators bound */
 	Gate gate;
@@ -113,7 +113,7 @@ private:
 };
 
 struct Operation {
-	Deed deed{};
+	Action action{};
 	FileOp file;
 	std::string text; /* for people: the path as seen from inside, and the value */
 };
@@ -125,11 +125,11 @@ struct LoggedOperation {
 
 struct ActorKind;
 
-/* one thread's hand in the race; functions without a comment are for that thread only */
+/* one thread of the race; functions without a comment are for that thread only */
 class Actor
 {
 public:
-	Actor(std::shared_ptr<Arena> arena, const ActorKind &kind, unsigned number,
+	Actor(std::shared_ptr<RaceState> state, const ActorKind &kind, unsigned number,
 	      Backend backend);
 
 	/* until the round ends; no exception leaves it */
@@ -137,10 +137,10 @@ public:
 
 	const ActorKind &kind() const { return kind_; }
 	unsigned number() const { return number_; }
-	Arena &arena() { return *arena_; }
-	const Root &root() const { return arena_->root; }
-	const Targets &targets() const { return arena_->targets; }
-	const Stack &stack() const { return arena_->targets.stack; }
+	RaceState &state() { return *state_; }
+	const Root &root() const { return state_->root; }
+	const Targets &targets() const { return state_->targets; }
+	const Stack &stack() const { return state_->targets.stack; }
 	/* that it is there for: it may be one of several */
 	const RaceAccel &own_accelerator() const
 	{
@@ -151,7 +151,7 @@ public:
 		return targets().expanders[number_ % targets().expanders.size()];
 	}
 	/* the round, or this step of it */
-	bool stopping() const { return arena_->stop || arena_->gate.closed(); }
+	bool stopping() const { return state_->stop || state_->gate.closed(); }
 
 	/* 0 up to and without @count */
 	unsigned pick(unsigned count) { return static_cast<unsigned>(random_() % count); }
@@ -163,7 +163,7 @@ public:
 	void pause(unsigned longest);
 
 	/* paths as seen from inside */
-	static Operation write(Deed deed, const std::string &path, const std::string &value);
+	static Operation write(Action action, const std::string &path, const std::string &value);
 	static Operation read(const std::string &path);
 	/* so often in a row */
 	static Operation repeated(Operation operation, unsigned times);
@@ -177,11 +177,11 @@ public:
 	void end_and_return(const Operation &end, const Operation &back, unsigned apart,
 			    unsigned longest, bool then = true);
 	/* one that goes without the ring; @act gives 0 or an errno, which is returned */
-	int perform(Deed deed, const std::string &text, const std::function<int()> &act);
+	int perform(Action action, const std::string &text, const std::function<int()> &act);
 	/* one that somebody else has done for this actor */
-	void note(Deed deed, const std::string &text, Clock::time_point begun, bool opened,
+	void note(Action action, const std::string &text, Clock::time_point begun, bool opened,
 		  int err);
-	/* for whoever tells the witness by himself: a name for what he does */
+	/* for whoever tells the recorder by himself: a name for what he does */
 	uint64_t next_operation();
 	/* while something lasts that is waited for */
 	void begin_waiting(const std::string &text);
@@ -196,7 +196,7 @@ public:
 	std::vector<std::string> bus_devices(const std::string &prefix);
 
 	/* from any thread */
-	std::map<Deed, Outcomes> outcomes() const;
+	std::map<Action, Outcomes> outcomes() const;
 	std::map<std::string, uint64_t> counts() const;
 	std::vector<LoggedOperation> last_operations() const;
 	/* the last one that was begun */
@@ -210,9 +210,9 @@ private:
 	void leave_time_to_others(Clock::duration worked);
 	void log(LoggedOperation operation);
 	void judge(const Operation &operation, const FileResult &result, double begun);
-	void look_at(Deed deed, const std::string &text, bool opened, int err);
+	void look_at(Action action, const std::string &text, bool opened, int err);
 
-	std::shared_ptr<Arena> arena_;
+	std::shared_ptr<RaceState> state_;
 	const ActorKind &kind_;
 	unsigned number_;
 	Backend backend_;
@@ -222,7 +222,7 @@ private:
 	std::atomic<bool> ended_ = false;
 
 	mutable std::mutex lock_; /* of what follows */
-	std::map<Deed, Outcomes> outcomes_;
+	std::map<Action, Outcomes> outcomes_;
 	std::map<std::string, uint64_t> counts_;
 	std::deque<LoggedOperation> log_;
 	std::vector<LoggedOperation> pending_;
@@ -247,7 +247,7 @@ struct ActorKind {
 };
 
 const std::vector<ActorKind> &actor_kinds();
-/* the witness calls it by its place among them */
+/* the recorder calls it by its place among them */
 size_t place_of(const ActorKind &kind);
 const ActorKind *find_actor(std::string_view name);
 

@@ -76,8 +76,8 @@ void act_on_accel(Actor &actor)
 {
 	const RaceAccel &accel = actor.own_accelerator();
 	Operation unbind = Actor::write(
-		Deed::Unbind, actor.stack().driver_file(Driver::Accel, "unbind"), accel.bdf);
-	Operation bind = Actor::write(Deed::BindAccel,
+		Action::Unbind, actor.stack().driver_file(Driver::Accel, "unbind"), accel.bdf);
+	Operation bind = Actor::write(Action::BindAccel,
 				      actor.stack().driver_file(Driver::Accel, "bind"), accel.bdf);
 	std::vector<FileResult> bound;
 
@@ -96,7 +96,7 @@ void act_on_accel(Actor &actor)
 	}
 	if (bound[0].err)
 		return;
-	actor.arena().cycles++;
+	actor.state().cycles++;
 	if (actor.stack().can(Ability::Outcome))
 		look_at_outcome(actor, accel);
 	else
@@ -106,9 +106,9 @@ void act_on_accel(Actor &actor)
 void act_on_root(Actor &actor)
 {
 	const std::string &device = actor.pick_of(actor.targets().roots);
-	Operation unbind = Actor::write(Deed::Unbind,
+	Operation unbind = Actor::write(Action::Unbind,
 					actor.stack().driver_file(Driver::Root, "unbind"), device);
-	Operation bind = Actor::write(Deed::BindRoot,
+	Operation bind = Actor::write(Action::BindRoot,
 				      actor.stack().driver_file(Driver::Root, "bind"), device);
 
 	actor.end_and_return(unbind, bind, 4, 3000);
@@ -123,9 +123,9 @@ void rebind(Actor &actor, Driver driver, const std::string &prefix)
 
 	std::string name = actor.pick_of(names);
 	Operation unbind =
-		Actor::write(Deed::Unbind, actor.stack().driver_file(driver, "unbind"), name);
+		Actor::write(Action::Unbind, actor.stack().driver_file(driver, "unbind"), name);
 	Operation bind =
-		Actor::write(Deed::BindOther, actor.stack().driver_file(driver, "bind"), name);
+		Actor::write(Action::BindOther, actor.stack().driver_file(driver, "bind"), name);
 
 	actor.end_and_return(unbind, bind, 3, 2000, false);
 }
@@ -163,7 +163,7 @@ void change_regions(Actor &actor)
 
 	for (unsigned n = 0; n < 2 && !regions.empty(); n++)
 		all.push_back(Actor::repeated(
-			Actor::write(Deed::ChangeRegion,
+			Actor::write(Action::ChangeRegion,
 				     actor.stack().device_folder(actor.pick_of(regions)) + "/" +
 					     actor.pick_of(attributes),
 				     actor.pick(2) ? "0" : "\n"),
@@ -181,7 +181,7 @@ void change_on_loss(Actor &actor)
 	for (const auto &accel : actor.targets().accelerators) {
 		const std::string &word = actor.pick_of(words);
 
-		all.push_back(Actor::write(word == "forget" ? Deed::OnLossWrong : Deed::OnLoss,
+		all.push_back(Actor::write(word == "forget" ? Action::OnLossWrong : Action::OnLoss,
 					   accel_folder(accel.bdf) + "on_loss", word));
 	}
 	actor.run(std::move(all));

@@ -42,31 +42,31 @@ bool has_lost_decoders(const Root &root, const Stack &stack, const RaceExpander 
 
 void look_at_regions(Actor &actor, const RaceExpander &expander)
 {
-	if (!actor.arena().recommits || actor.stopping() ||
+	if (!actor.state().recommits || actor.stopping() ||
 	    !has_lost_decoders(actor.root(), actor.stack(), expander))
 		return;
 	actor.count("expanders seen without their decoders");
-	actor.arena().rest_wanted = true;
-	actor.arena().gate.close();
+	actor.state().rest_wanted = true;
+	actor.state().gate.close();
 }
 
 } // namespace
 
 void delete_regions(Actor &actor)
 {
-	Deed deed = all_locked(actor, Ability::DeleteIsRefused) ? Deed::DeleteLocked
-								: Deed::DeleteRegion;
+	Action action = all_locked(actor, Ability::DeleteIsRefused) ? Action::DeleteLocked
+								    : Action::DeleteRegion;
 	std::vector<Operation> all;
 	auto regions = actor.bus_devices("region");
 
 	for (const auto &decoder : actor.bus_devices("decoder0."))
 		for (const auto &region : regions)
 			all.push_back(Actor::repeated(
-				Actor::write(deed,
+				Actor::write(action,
 					     actor.stack().device_folder(decoder) +
 						     "/delete_region",
 					     region),
-				1 + actor.pick(deed == Deed::DeleteLocked ? 8 : 2)));
+				1 + actor.pick(action == Action::DeleteLocked ? 8 : 2)));
 	if (!all.empty())
 		actor.run(std::move(all));
 }
@@ -78,10 +78,10 @@ void commit_regions(Actor &actor)
 
 	for (const auto &region : actor.bus_devices("region")) {
 		const std::string path = actor.stack().device_folder(region) + "/commit";
-		Operation on = Actor::write(Deed::Commit, path, "1");
+		Operation on = Actor::write(Action::Commit, path, "1");
 		Operation off = Actor::write(all_locked(actor, Ability::UncommitIsRefused)
-						     ? Deed::UncommitLocked
-						     : Deed::Uncommit,
+						     ? Action::UncommitLocked
+						     : Action::Uncommit,
 					     path, "0");
 
 		switch (actor.pick(8)) {
@@ -115,9 +115,9 @@ void act_on_expander(Actor &actor)
 {
 	const RaceExpander &expander = actor.own_expander();
 	const Stack &stack = actor.stack();
-	Operation unbind = Actor::write(Deed::Unbind, stack.driver_file(Driver::Expander, "unbind"),
-					expander.bdf);
-	Operation bind = Actor::write(Deed::BindExpander,
+	Operation unbind = Actor::write(
+		Action::Unbind, stack.driver_file(Driver::Expander, "unbind"), expander.bdf);
+	Operation bind = Actor::write(Action::BindExpander,
 				      stack.driver_file(Driver::Expander, "bind"), expander.bdf);
 
 	actor.end_and_return(unbind, bind, 4, 0);

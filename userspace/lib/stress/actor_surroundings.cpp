@@ -5,7 +5,7 @@
  */
 #include "cxl/accel.h"
 #include "cxl/dax.h"
-#include "cxl/field_names.h"
+#include "cxl/object_names.h"
 #include "stress/actor.h"
 #include "sys/modules.h"
 
@@ -23,7 +23,7 @@ using namespace std::chrono_literals;
 
 struct PciTarget {
 	std::string bdf, driver;
-	Deed bind;
+	Action bind;
 };
 
 std::vector<PciTarget> pci_targets(const Targets &targets)
@@ -33,18 +33,18 @@ std::vector<PciTarget> pci_targets(const Targets &targets)
 
 	all.reserve(targets.accelerators.size() + targets.expanders.size());
 	for (const auto &accel : targets.accelerators)
-		all.push_back({accel.bdf, stack.driver(Driver::Accel), Deed::BindAccel});
+		all.push_back({accel.bdf, stack.driver(Driver::Accel), Action::BindAccel});
 	for (const auto &expander : targets.expanders)
-		all.push_back({expander.bdf, stack.driver(Driver::Expander), Deed::BindExpander});
+		all.push_back({expander.bdf, stack.driver(Driver::Expander), Action::BindExpander});
 	return all;
 }
 
 /* unbinds and binds one of a bus, side by side or one after the other */
-void rebind(Actor &actor, Deed unbind_deed, Deed bind_deed, const std::string &driver,
+void rebind(Actor &actor, Action unbind, Action bind, const std::string &driver,
 	    const std::string &name)
 {
-	actor.end_and_return(Actor::write(unbind_deed, driver + "/unbind", name),
-			     Actor::write(bind_deed, driver + "/bind", name), 3, 3000);
+	actor.end_and_return(Actor::write(unbind, driver + "/unbind", name),
+			     Actor::write(bind, driver + "/bind", name), 3, 3000);
 }
 
 bool is_loaded(const Actor &actor, const RaceModule &module)
@@ -69,11 +69,11 @@ void act_on_pci(Actor &actor)
 {
 	PciTarget target = actor.pick_of(pci_targets(actor.targets()));
 	const std::string folder = pci_device(target.bdf);
-	Operation remove = Actor::write(Deed::RemoveDevice, folder + "/remove", "1");
-	Operation rescan = Actor::write(Deed::Rescan, "/sys/bus/pci/rescan", "1");
+	Operation remove = Actor::write(Action::RemoveDevice, folder + "/remove", "1");
+	Operation rescan = Actor::write(Action::Rescan, "/sys/bus/pci/rescan", "1");
 
 	actor.end_and_return(remove, rescan, 4, 10000);
-	actor.run({Actor::write(Deed::SetOverride, folder + "/driver_override", target.driver)});
+	actor.run({Actor::write(Action::SetOverride, folder + "/driver_override", target.driver)});
 	actor.run({Actor::write(target.bind,
 				fmt::format("/sys/bus/pci/drivers/{}/bind", target.driver),
 				target.bdf)});
@@ -91,7 +91,7 @@ void act_on_modules(Actor &actor)
 	auto end = Clock::now() + 60s;
 
 	for (size_t n = last; n-- > first;)
-		actor.perform(Deed::UnloadModule, "unload " + modules[n].name,
+		actor.perform(Action::UnloadModule, "unload " + modules[n].name,
 			      [&] { return remove(actor, kmod, modules[n]); });
 	actor.pause(5000);
 	/* one that is on its way out, or waits for one that is, is not taken at once */
@@ -100,7 +100,7 @@ void act_on_modules(Actor &actor)
 
 		for (const auto &module : modules) {
 			if (!is_loaded(actor, module))
-				actor.perform(Deed::LoadModule, "load " + module.name,
+				actor.perform(Action::LoadModule, "load " + module.name,
 					      [&] { return insert(actor, kmod, module); });
 			all &= is_loaded(actor, module);
 		}
@@ -116,7 +116,7 @@ void act_on_modules(Actor &actor)
 
 void act_on_hmem(Actor &actor)
 {
-	rebind(actor, Deed::UnbindHmem, Deed::BindHmem,
+	rebind(actor, Action::UnbindHmem, Action::BindHmem,
 	       fmt::format("/sys/bus/platform/drivers/{}", our_hmem_driver), actor.targets().hmem);
 }
 
@@ -127,10 +127,10 @@ void act_on_dax(Actor &actor)
 
 	/* the driver's files are there for as long as one of these is loaded */
 	if (!regions.empty() && (devices.empty() || actor.pick(2)))
-		rebind(actor, Deed::UnbindDax, Deed::BindDax,
+		rebind(actor, Action::UnbindDax, Action::BindDax,
 		       actor.stack().driver_folder(Driver::DaxRegion), actor.pick_of(regions));
 	else if (!devices.empty())
-		rebind(actor, Deed::UnbindDax, Deed::BindDax, "/sys/bus/dax/drivers/device_dax",
+		rebind(actor, Action::UnbindDax, Action::BindDax, "/sys/bus/dax/drivers/device_dax",
 		       actor.pick_of(devices));
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "stress/failnth.h"
 
-#include "stress/deed.h"
+#include "stress/action.h"
 #include "stress/fault.h"
 #include "stress/rest.h"
 #include "sys/error.h"
 #include "sys/kernel_log.h"
 #include "sys/named.h"
-#include "sys/watched.h"
+#include "sys/watched_thread.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -51,17 +51,17 @@ struct FoundInSweep {
 class Sweep
 {
 public:
-	Sweep(const Field &field, const FailnthRequest &request)
-	    : field_(field), request_(request), log_(field.root), settings_(field.root),
-	      leaks_(request.leaks != FailnthRequest::Leaks::No && field.root.exists(leak_file))
+	Sweep(const TestBed &bed, const FailnthRequest &request)
+	    : bed_(bed), request_(request), log_(bed.root), settings_(bed.root),
+	      leaks_(request.leaks != FailnthRequest::Leaks::No && bed.root.exists(leak_file))
 	{
 		log_.expect_failed_allocations();
 		watched([&] {
-			bring_to(field_, Start::Everything);
-			rest_ = take_census(field_.root);
+			bring_to(bed_, Start::Everything);
+			rest_ = take_snapshot(bed_.root);
 			/* what was lost before is not ours */
 			if (leaks_)
-				field_.root.write(leak_file, "clear");
+				bed_.root.write(leak_file, "clear");
 		});
 	}
 
@@ -83,7 +83,7 @@ public:
 		operation_ = &operation;
 		nth_ = 0;
 		report.operation = &operation;
-		mark_kernel_log(field_.root, fmt::format("cxla failnth: {}", operation.name));
+		mark_kernel_log(bed_.root, fmt::format("cxla failnth: {}", operation.name));
 		undisturbed(report);
 		for (unsigned nth = request_.offset; going_on; nth += request_.stride) {
 			nth_ = nth;
@@ -144,23 +144,23 @@ private:
 
 	void bring(Start start)
 	{
-		watched([&] { bring_to(field_, start); });
+		watched([&] { bring_to(bed_, start); });
 		listen();
 	}
 
-	Census census()
+	Snapshot snapshot()
 	{
-		Census census;
+		Snapshot snapshot;
 
-		watched([&] { census = take_census(field_.root); });
-		return census;
+		watched([&] { snapshot = take_snapshot(bed_.root); });
+		return snapshot;
 	}
 
 	/* what is on its way, like a node that udev makes, gets a moment */
-	bool becomes(const Census &wanted, CensusChange &change)
+	bool becomes(const Snapshot &wanted, SnapshotChange &change)
 	{
 		for (int attempt = 0; attempt < 20; attempt++) {
-			change = compare(wanted, census());
+			change = compare(wanted, snapshot());
 			if (change.empty())
 				return true;
 			std::this_thread::sleep_for(50ms);
@@ -168,9 +168,9 @@ private:
 		return false;
 	}
 
-	void expect(const Census &wanted, const std::string &otherwise)
+	void expect(const Snapshot &wanted, const std::string &otherwise)
 	{
-		CensusChange change;
+		SnapshotChange change;
 
 		if (!becomes(wanted, change))
 			found(otherwise + ":" + in_words(change));
@@ -182,21 +182,21 @@ private:
 
 		watched([&] {
 			if (!operation_->worker) {
-				TaskFault fault(field_.root, nth);
+				TaskFault fault(bed_.root, nth);
 
-				acted.err = operation_->act(field_, fault);
+				acted.err = operation_->act(bed_, fault);
 				acted.left = fault.left();
 			} else {
-				settings_.require(text_of(field_.root, operation_->worker,
+				settings_.require(text_of(bed_.root, operation_->worker,
 							  operation_->worker_module));
 
-				WorkerFault fault(field_.root, nth, [&] { settle(field_); });
+				WorkerFault fault(bed_.root, nth, [&] { settle(bed_); });
 
-				acted.err = operation_->act(field_, fault);
+				acted.err = operation_->act(bed_, fault);
 				acted.left = fault.left();
 				settings_.require(std::nullopt);
 			}
-			settle(field_);
+			settle(bed_);
 		});
 		listen();
 		return acted;
@@ -207,12 +207,12 @@ private:
 	{
 		bring(Start::Everything);
 		bring(operation_->start);
-		before_ = census();
+		before_ = snapshot();
 
 		Acted acted = act(never);
 
 		normal_ = acted.err;
-		after_ = census();
+		after_ = snapshot();
 		report.points = never - acted.left;
 		bring(operation_->start);
 		expect(before_, "undisturbed, and brought back, it is not as it was before");
@@ -222,7 +222,7 @@ private:
 	bool point(OperationReport &report)
 	{
 		Acted acted = act(nth_);
-		CensusChange change;
+		SnapshotChange change;
 		std::string result = errno_name(acted.err);
 		bool all = acted.err == normal_;
 
@@ -282,11 +282,11 @@ private:
 			return;
 		/* an object is lost when two scans do not find it, the second a while later */
 		watched([&] {
-			field_.root.write(leak_file, "scan");
+			bed_.root.write(leak_file, "scan");
 			std::this_thread::sleep_for(request_.leak_pause);
-			field_.root.write(leak_file, "scan");
-			text = field_.root.read(leak_file, 16 << 20).value_or("");
-			field_.root.write(leak_file, "clear");
+			bed_.root.write(leak_file, "scan");
+			text = bed_.root.read(leak_file, 16 << 20).value_or("");
+			bed_.root.write(leak_file, "clear");
 		});
 		for (size_t at = text.find("unreferenced object"); at != text.npos;) {
 			size_t next = text.find("unreferenced object", at + 1);
@@ -300,46 +300,46 @@ private:
 		log_.forget();
 	}
 
-	const Field &field_;
+	const TestBed &bed_;
 	const FailnthRequest &request_;
 	KernelLog log_;
 	FaultSettings settings_;
 	bool leaks_;
-	Watched thread_;
-	Census rest_;
+	WatchedThread thread_;
+	Snapshot rest_;
 
 	const MachineOperation *operation_ = nullptr;
 	unsigned nth_ = 0;
 	int normal_ = 0;
-	Census before_, after_;
+	Snapshot before_, after_;
 };
 
 /* the same once more, for the stack of the allocation that fails */
-std::vector<std::string> stack_of(const Field &field, const MachineOperation *operation,
+std::vector<std::string> stack_of(const TestBed &bed, const MachineOperation *operation,
 				  unsigned nth)
 {
 	static constexpr const char *sign = "FAULT_INJECTION: forcing a failure";
 	std::vector<std::string> stack;
-	FaultSettings settings(field.root);
-	KernelLog log(field.root);
-	Watched thread;
+	FaultSettings settings(bed.root);
+	KernelLog log(bed.root);
+	WatchedThread thread;
 
 	bool ended = thread.run(
 		[&] {
-			bring_to(field, Start::Everything);
-			bring_to(field, operation->start);
+			bring_to(bed, Start::Everything);
+			bring_to(bed, operation->start);
 			settings.tell(true);
 			if (operation->worker) {
-				settings.require(text_of(field.root, operation->worker,
+				settings.require(text_of(bed.root, operation->worker,
 							 operation->worker_module));
-				WorkerFault fault(field.root, nth, [&] { settle(field); });
+				WorkerFault fault(bed.root, nth, [&] { settle(bed); });
 
-				operation->act(field, fault);
+				operation->act(bed, fault);
 				settings.require(std::nullopt);
 			} else {
-				TaskFault fault(field.root, nth);
+				TaskFault fault(bed.root, nth);
 
-				operation->act(field, fault);
+				operation->act(bed, fault);
 			}
 			settings.tell(false);
 		},
@@ -360,7 +360,7 @@ std::vector<std::string> stack_of(const Field &field, const MachineOperation *op
 
 } // namespace
 
-std::vector<Obstacle> failnth_refusals(const Root &root, const Machine &machine, const Field &field,
+std::vector<Obstacle> failnth_refusals(const Root &root, const Machine &machine, const TestBed &bed,
 				       bool agreed)
 {
 	std::vector<Obstacle> refusals;
@@ -371,7 +371,7 @@ std::vector<Obstacle> failnth_refusals(const Root &root, const Machine &machine,
 		refusals.push_back({missing,
 				    "a kernel with CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC "
 				    "and CONFIG_FAULT_INJECTION_DEBUG_FS is needed"});
-	refuse_incomplete(refusals, field);
+	refuse_incomplete(refusals, bed);
 	refuse_in_use(refusals, root, machine);
 	refuse_real_machine(refusals, root, agreed, "--list shows what would be done");
 	return refusals;
@@ -383,7 +383,7 @@ std::vector<const MachineOperation *> choose_operations(const std::vector<std::s
 		      "`cxla failnth --list` lists them");
 }
 
-FailnthReport run_failnth(const Field &field, const FailnthRequest &request,
+FailnthReport run_failnth(const TestBed &bed, const FailnthRequest &request,
 			  const std::function<bool(const OperationReport &, unsigned nth)> &tell,
 			  const std::function<void(const FailnthFinding &)> &tell_finding)
 {
@@ -406,7 +406,7 @@ FailnthReport run_failnth(const Field &field, const FailnthRequest &request,
 		}
 	};
 	bool going_on = unless_found([&] {
-		*sweep = std::make_unique<Sweep>(field, request);
+		*sweep = std::make_unique<Sweep>(bed, request);
 		report.leaks_looked_for = (*sweep)->leaks_looked_for();
 	});
 
@@ -423,7 +423,7 @@ FailnthReport run_failnth(const Field &field, const FailnthRequest &request,
 			   !report.interrupted;
 		if (report.findings.size() > before && report.findings.back().nth && !report.stuck)
 			report.findings.back().stack =
-				stack_of(field, operation, report.findings.back().nth);
+				stack_of(bed, operation, report.findings.back().nth);
 	}
 	if (going_on)
 		unless_found([&] { (*sweep)->end(); });

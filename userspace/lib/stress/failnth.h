@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "cxl/census.h"
+#include "cxl/snapshot.h"
 #include "stress/obstacle.h"
 #include "stress/operation.h"
 
@@ -55,13 +55,13 @@ struct FailnthReport {
 };
 
 /* why not to; empty: go ahead. @agreed: --yes was given */
-std::vector<Obstacle> failnth_refusals(const Root &root, const Machine &machine, const Field &field,
+std::vector<Obstacle> failnth_refusals(const Root &root, const Machine &machine, const TestBed &bed,
 				       bool agreed);
 /* all, or those named; throws Error (Usage) */
 std::vector<const MachineOperation *> choose_operations(const std::vector<std::string> &names);
 
 /* @tell: after each; false: stop. @tell_finding: at once, as it may be the last thing said */
-FailnthReport run_failnth(const Field &field, const FailnthRequest &request,
+FailnthReport run_failnth(const TestBed &bed, const FailnthRequest &request,
 			  const std::function<bool(const OperationReport &, unsigned nth)> &tell,
 			  const std::function<void(const FailnthFinding &)> &tell_finding = {});
 

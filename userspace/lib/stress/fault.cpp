@@ -143,26 +143,26 @@ void FaultSettings::tell(bool loudly) const
 }
 
 TaskFault::TaskFault(const Root &root, unsigned nth)
-    : FaultMoment(nth),
+    : FaultSpan(nth),
       fd_(::open(root.host("/proc/thread-self/fail-nth").c_str(), O_RDWR | O_CLOEXEC))
 {
 	if (!fd_)
 		throw Error(fmt::format("opening /proc/thread-self/fail-nth: errno {}", errno));
 }
 
-void TaskFault::open()
+void TaskFault::begin()
 {
 	put(fd_.get(), nth_);
 }
 
-void TaskFault::close()
+void TaskFault::end()
 {
 	left_ = get(fd_.get());
 	put(fd_.get(), 0);
 }
 
 WorkerFault::WorkerFault(const Root &root, unsigned nth, std::function<void()> wait)
-    : FaultMoment(nth), wait_(std::move(wait))
+    : FaultSpan(nth), wait_(std::move(wait))
 {
 	for (const auto &pid : root.list("/proc").value_or({})) {
 		if (pid.find_first_not_of("0123456789") != pid.npos ||
@@ -176,13 +176,13 @@ WorkerFault::WorkerFault(const Root &root, unsigned nth, std::function<void()> w
 	}
 }
 
-void WorkerFault::open()
+void WorkerFault::begin()
 {
 	for (const auto &fd : fds_)
 		put(fd.get(), nth_);
 }
 
-void WorkerFault::close()
+void WorkerFault::end()
 {
 	wait_();
 	/* work is handed to whichever is free: it is the one that came furthest */

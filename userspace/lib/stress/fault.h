@@ -54,10 +54,10 @@ private:
 };
 
 /* a moment in which the nth allocation fails */
-class FaultMoment : public Moment
+class FaultSpan : public OperationSpan
 {
 public:
-	explicit FaultMoment(unsigned nth) : nth_(nth) {}
+	explicit FaultSpan(unsigned nth) : nth_(nth) {}
 
 	/* how many it would have taken more; 0: one has failed */
 	unsigned left() const { return left_; }
@@ -67,25 +67,25 @@ protected:
 };
 
 /* of the calling thread */
-class TaskFault : public FaultMoment
+class TaskFault : public FaultSpan
 {
 public:
 	TaskFault(const Root &root, unsigned nth);
-	void open() override;
-	void close() override;
+	void begin() override;
+	void end() override;
 
 private:
 	Fd fd_;
 };
 
 /* of the kernel's workers that belong to no processor, each for itself */
-class WorkerFault : public FaultMoment
+class WorkerFault : public FaultSpan
 {
 public:
 	/* @wait: returns when the workers have nothing of ours to do */
 	WorkerFault(const Root &root, unsigned nth, std::function<void()> wait);
-	void open() override;
-	void close() override;
+	void begin() override;
+	void end() override;
 
 private:
 	std::vector<Fd> fds_;

@@ -56,30 +56,30 @@ private:
 	void *address_;
 };
 
-/* posts to the witness of another process; where there is no ring, to nobody */
+/* posts to the recorder of another process; where there is no ring, to nobody */
 class Telling
 {
 public:
-	explicit Telling(int witness) : witness_(witness)
+	explicit Telling(int recorder) : recorder_(recorder)
 	{
-		if (witness_ >= 0 && io_uring_queue_init(2, &ring_, 0) < 0)
-			witness_ = -1;
+		if (recorder_ >= 0 && io_uring_queue_init(2, &ring_, 0) < 0)
+			recorder_ = -1;
 	}
 	void tell(uint64_t what)
 	{
 		io_uring_cqe *cqe = nullptr;
-		io_uring_sqe *sqe = witness_ < 0 ? nullptr : io_uring_get_sqe(&ring_);
+		io_uring_sqe *sqe = recorder_ < 0 ? nullptr : io_uring_get_sqe(&ring_);
 
 		if (!sqe)
 			return;
-		io_uring_prep_msg_ring(sqe, witness_, 0, what, 0);
+		io_uring_prep_msg_ring(sqe, recorder_, 0, what, 0);
 		if (io_uring_submit_and_wait(&ring_, 1) == 1 &&
 		    io_uring_peek_cqe(&ring_, &cqe) == 0)
 			io_uring_cqe_seen(&ring_, cqe);
 	}
 
 private:
-	int witness_;
+	int recorder_;
 	io_uring ring_ = {};
 };
 
@@ -88,9 +88,9 @@ private:
  * so nothing here takes one or asks for memory.
  */
 [[noreturn]] void write_all(const std::vector<Operation> &operations,
-			    const std::vector<uint64_t> &names, int witness, Diary &diary)
+			    const std::vector<uint64_t> &names, int recorder, Diary &diary)
 {
-	Telling telling(witness);
+	Telling telling(recorder);
 
 	for (unsigned n = 0; n < operations.size(); n++) {
 		const FileOp &file = operations[n].file;
@@ -101,9 +101,9 @@ private:
 		int err = fd < 0 ? errno : 0;
 
 		if (fd >= 0) {
-			telling.tell(Witness::beginning(names[n]));
+			telling.tell(Recorder::beginning(names[n]));
 			err = ::write(fd, file.value.data(), file.value.size()) < 0 ? errno : 0;
-			telling.tell(Witness::ending(names[n]));
+			telling.tell(Recorder::ending(names[n]));
 			close(fd);
 		}
 		diary.entries[n].opened = fd >= 0;
@@ -122,7 +122,7 @@ Operation any_write(Actor &actor)
 	auto other = [&](Driver driver, const std::string &prefix) {
 		auto names = actor.bus_devices(prefix);
 
-		return Actor::write(bind ? Deed::BindOther : Deed::Unbind,
+		return Actor::write(bind ? Action::BindOther : Action::Unbind,
 				    stack.driver_file(driver, file),
 				    names.empty() ? prefix + "0" : actor.pick_of(names));
 	};
@@ -138,12 +138,12 @@ Operation any_write(Actor &actor)
 		return other(Driver::Region, "region");
 	case 4:
 		if (!actor.targets().roots.empty())
-			return Actor::write(bind ? Deed::BindRoot : Deed::Unbind,
+			return Actor::write(bind ? Action::BindRoot : Action::Unbind,
 					    stack.driver_file(Driver::Root, file),
 					    actor.pick_of(actor.targets().roots));
 		[[fallthrough]];
 	default:
-		return Actor::write(bind ? Deed::BindAccel : Deed::Unbind,
+		return Actor::write(bind ? Action::BindAccel : Action::Unbind,
 				    stack.driver_file(Driver::Accel, file), accel.bdf);
 	}
 }
@@ -194,7 +194,7 @@ void act_and_be_killed(Actor &actor)
 {
 	std::vector<Operation> operations;
 	SharedDiary diary;
-	std::vector<uint64_t> names; /* for the witness */
+	std::vector<uint64_t> names; /* for the recorder */
 
 	for (unsigned n = 0; n < most_writes; n++) {
 		names.push_back(actor.next_operation());
@@ -210,7 +210,7 @@ void act_and_be_killed(Actor &actor)
 		return;
 	}
 	if (!pid)
-		write_all(operations, names, actor.arena().witness->ring_fd(), *diary);
+		write_all(operations, names, actor.state().recorder->ring_fd(), *diary);
 
 	Child child(pid);
 	bool ended = child.ends_within(std::chrono::microseconds(actor.pick(20000)));
@@ -221,12 +221,12 @@ void act_and_be_killed(Actor &actor)
 	child.wait();
 	actor.end_waiting();
 	for (unsigned n = 0; n < diary->ended; n++)
-		actor.note(operations[n].deed, operations[n].text, begun, diary->entries[n].opened,
-			   diary->entries[n].err);
+		actor.note(operations[n].action, operations[n].text, begun,
+			   diary->entries[n].opened, diary->entries[n].err);
 	if (!ended && diary->begun > diary->ended) {
-		actor.arena().witness->tell(Witness::ending(names[diary->ended]));
+		actor.state().recorder->tell(Recorder::ending(names[diary->ended]));
 		actor.count("killed in the middle of " +
-			    std::string(deed_name(operations[diary->ended].deed)));
+			    std::string(action_name(operations[diary->ended].action)));
 	} else {
 		actor.count(ended ? "ended before it was killed" : "killed between two writes");
 	}

@@ -129,7 +129,7 @@ public:
 		cxla_accel_info info = {};
 
 		info.size = sizeof(info);
-		if (actor_.perform(Deed::AskNode, "CXLA_IOC_INFO " + path_, [&] {
+		if (actor_.perform(Action::AskNode, "CXLA_IOC_INFO " + path_, [&] {
 			    return ioctl(fd_, CXLA_IOC_INFO, &info) < 0 ? errno : 0;
 		    }))
 			return false;
@@ -143,9 +143,9 @@ public:
 		std::string wrong;
 		pollfd poll = {fd_, POLLIN, 0};
 
-		actor_.perform(Deed::PollNode, "poll of " + path_,
+		actor_.perform(Action::PollNode, "poll of " + path_,
 			       [&] { return ::poll(&poll, 1, 0) < 0 ? errno : 0; });
-		actor_.perform(Deed::ReadNode, "events of " + path_,
+		actor_.perform(Action::ReadNode, "events of " + path_,
 			       [&] { return events_.read(fd_, wrong); });
 		if (!wrong.empty())
 			actor_.report(fmt::format("{}: {}", path_, wrong));
@@ -167,7 +167,7 @@ public:
 			return done ? 0 : EFAULT;
 		};
 
-		if (actor_.perform(Deed::MapNode, "mmap of " + path_, [&] {
+		if (actor_.perform(Action::MapNode, "mmap of " + path_, [&] {
 			    address = mmap(nullptr, page_bytes, PROT_READ, MAP_SHARED, fd_, 0);
 			    return address == MAP_FAILED ? errno : 0;
 		    }))
@@ -175,10 +175,10 @@ public:
 		/* some of them are counted: the range is to go between two of the others */
 		for (unsigned n = 0; n < 200 && !actor_.stopping(); n++) {
 			if (!(n % 8)) {
-				if (actor_.perform(Deed::TouchNode, "touch " + path_, touch_it))
+				if (actor_.perform(Action::TouchNode, "touch " + path_, touch_it))
 					break;
 			} else if (touch_it()) {
-				actor_.note(Deed::TouchNode, "touch " + path_, Clock::now(), true,
+				actor_.note(Action::TouchNode, "touch " + path_, Clock::now(), true,
 					    EFAULT);
 				break;
 			}
@@ -228,7 +228,7 @@ void act_on_node(Actor &actor)
 	Fd fd;
 
 	catch_sigbus();
-	if (actor.perform(Deed::OpenNode, "open " + path, [&] {
+	if (actor.perform(Action::OpenNode, "open " + path, [&] {
 		    fd = Fd(::open(actor.root().host(path).c_str(),
 				   O_RDWR | O_NONBLOCK | O_CLOEXEC));
 		    return fd ? 0 : errno;

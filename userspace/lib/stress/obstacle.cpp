@@ -75,9 +75,9 @@ void refuse_in_use(std::vector<Obstacle> &refusals, const Root &root, const Mach
 					    "end what uses it first"});
 }
 
-void refuse_incomplete(std::vector<Obstacle> &refusals, const Field &field)
+void refuse_incomplete(std::vector<Obstacle> &refusals, const TestBed &bed)
 {
-	if (std::string missing = missing_from(field); !missing.empty())
+	if (std::string missing = missing_from(bed); !missing.empty())
 		refusals.push_back({missing, "`cxla load BDF`, `cxla attach --expander BDF`: one "
 					     "accelerator and one expander are needed"});
 }

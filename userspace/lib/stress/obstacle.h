@@ -9,7 +9,7 @@ namespace cxla
 {
 
 class Root;
-struct Field;
+struct TestBed;
 struct Machine;
 
 /* is this a virtual machine, where nothing is at stake */
@@ -27,7 +27,7 @@ void refuse_memory_in_use(std::vector<Obstacle> &refusals, const Root &root,
 /* a process has the node of an accelerator open */
 void refuse_in_use(std::vector<Obstacle> &refusals, const Root &root, const Machine &machine);
 /* operations have nothing to be done to */
-void refuse_incomplete(std::vector<Obstacle> &refusals, const Field &field);
+void refuse_incomplete(std::vector<Obstacle> &refusals, const TestBed &bed);
 /* something is at stake. @agreed: --yes was given; @rehearsal: what shows what would be done */
 void refuse_real_machine(std::vector<Obstacle> &refusals, const Root &root, bool agreed,
 			 const std::string &rehearsal);

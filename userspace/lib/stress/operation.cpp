@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "stress/operation.h"
 
-#include "cxl/field_names.h"
+#include "cxl/object_names.h"
 #include "sys/named.h"
 #include "sys/range.h"
 
@@ -26,62 +26,63 @@ namespace
 {
 
 /* an attribute, opened before: to look up a path needs memory, too */
-int write_to(const Field &field, Moment &moment, const std::string &path, const std::string &value)
+int write_to(const TestBed &bed, OperationSpan &span, const std::string &path,
+	     const std::string &value)
 {
 	/* what it is to be done to is gone; to write nothing would succeed */
 	if (value.empty())
 		return ENODEV;
 
-	Fd fd(::open(field.root.host(path).c_str(), O_WRONLY | O_CLOEXEC));
+	Fd fd(::open(bed.root.host(path).c_str(), O_WRONLY | O_CLOEXEC));
 
 	if (!fd)
 		return errno;
-	moment.open();
+	span.begin();
 
 	ssize_t n = ::write(fd.get(), value.data(), value.size());
 	int err = n < 0 ? errno : 0;
 
-	moment.close();
+	span.end();
 	return err;
 }
 
-int load(const Field &field, Moment &moment, const char *module)
+int load(const TestBed &bed, OperationSpan &span, const char *module)
 {
-	auto file = field.modules.find(module);
+	auto file = bed.modules.find(module);
 
-	if (file == field.modules.end())
+	if (file == bed.modules.end())
 		return ENOENT;
 
 	Fd fd(::open(file->second.c_str(), O_RDONLY | O_CLOEXEC));
 
 	if (!fd)
 		return errno;
-	moment.open();
+	span.begin();
 
 	int err = syscall(SYS_finit_module, fd.get(), "", 0) < 0 ? errno : 0;
 
-	moment.close();
+	span.end();
 	return err;
 }
 
-int unload(const Field &, Moment &moment, const char *module)
+int unload(const TestBed &, OperationSpan &span, const char *module)
 {
-	moment.open();
+	span.begin();
 
 	int err = syscall(SYS_delete_module, module, O_NONBLOCK) < 0 ? errno : 0;
 
-	moment.close();
+	span.end();
 	return err;
 }
 
-template <size_t n> int load_nth(const Field &field, Moment &moment)
+template <size_t n> int load_nth(const TestBed &bed, OperationSpan &span)
 {
-	return load(field, moment, our_modules[n]);
+	return load(bed, span, our_modules[n]);
 }
 
-template <size_t n> int unload_nth(const Field &field, Moment &moment)
+template <size_t n> int unload_nth(const TestBed &bed, OperationSpan &span)
 {
-	return unload(field, moment, our_modules[n]);
+	return unload(bed, span, our_modules[n]);
 }
 
 std::string pci_driver(const char *driver, const char *file)
@@ -95,191 +96,190 @@ std::string cxla_driver(const char *driver, const char *file)
 }
 
 /* one of the two devices that operations are done to */
-using Device = std::string Field::*;
+using Device = std::string TestBed::*;
 
-constexpr Device accel = &Field::accel, expander = &Field::expander;
+constexpr Device accel = &TestBed::accel, expander = &TestBed::expander;
 
-template <Device device> int bind_device(const Field &field, Moment &moment)
+template <Device device> int bind_device(const TestBed &bed, OperationSpan &span)
 {
 	const char *driver = device == accel ? accel_driver : expander_driver;
 
-	return write_to(field, moment, pci_driver(driver, "bind"), field.*device);
+	return write_to(bed, span, pci_driver(driver, "bind"), bed.*device);
 }
 
-template <Device device> int unbind_device(const Field &field, Moment &moment)
+template <Device device> int unbind_device(const TestBed &bed, OperationSpan &span)
 {
 	const char *driver = device == accel ? accel_driver : expander_driver;
 
-	return write_to(field, moment, pci_driver(driver, "unbind"), field.*device);
+	return write_to(bed, span, pci_driver(driver, "unbind"), bed.*device);
 }
 
-template <Device device> int bind_memdev(const Field &field, Moment &moment)
+template <Device device> int bind_memdev(const TestBed &bed, OperationSpan &span)
 {
-	return write_to(field, moment, cxla_driver("cxla_mem", "bind"),
-			memdev_of(field.root, field.*device));
+	return write_to(bed, span, cxla_driver("cxla_mem", "bind"),
+			memdev_of(bed.root, bed.*device));
 }
 
-template <Device device> int unbind_memdev(const Field &field, Moment &moment)
+template <Device device> int unbind_memdev(const TestBed &bed, OperationSpan &span)
 {
-	return write_to(field, moment, cxla_driver("cxla_mem", "unbind"),
-			memdev_of(field.root, field.*device));
+	return write_to(bed, span, cxla_driver("cxla_mem", "unbind"),
+			memdev_of(bed.root, bed.*device));
 }
 
-template <Device device> int unbind_endpoint(const Field &field, Moment &moment)
+template <Device device> int unbind_endpoint(const TestBed &bed, OperationSpan &span)
 {
-	return write_to(field, moment, cxla_driver("cxla_port", "unbind"),
-			endpoint_of(field.root, field.*device));
+	return write_to(bed, span, cxla_driver("cxla_port", "unbind"),
+			endpoint_of(bed.root, bed.*device));
 }
 
-int unbind_port(const Field &field, Moment &moment)
+int unbind_port(const TestBed &bed, OperationSpan &span)
 {
-	return write_to(field, moment, cxla_driver("cxla_port", "unbind"), port_of(field));
+	return write_to(bed, span, cxla_driver("cxla_port", "unbind"), port_of(bed));
 }
 
-int bind_port(const Field &field, Moment &moment)
+int bind_port(const TestBed &bed, OperationSpan &span)
 {
-	return write_to(field, moment, cxla_driver("cxla_port", "bind"), port_of(field));
+	return write_to(bed, span, cxla_driver("cxla_port", "bind"), port_of(bed));
 }
 
-template <Device device> int bind_region(const Field &field, Moment &moment)
+template <Device device> int bind_region(const TestBed &bed, OperationSpan &span)
 {
-	return write_to(field, moment, cxla_driver("cxla_region", "bind"),
-			region_of(field.root, field.*device));
+	return write_to(bed, span, cxla_driver("cxla_region", "bind"),
+			region_of(bed.root, bed.*device));
 }
 
-template <Device device> int unbind_region(const Field &field, Moment &moment)
+template <Device device> int unbind_region(const TestBed &bed, OperationSpan &span)
 {
-	return write_to(field, moment, cxla_driver("cxla_region", "unbind"),
-			region_of(field.root, field.*device));
+	return write_to(bed, span, cxla_driver("cxla_region", "unbind"),
+			region_of(bed.root, bed.*device));
 }
 
-template <Device device> int delete_region(const Field &field, Moment &moment)
+template <Device device> int delete_region(const TestBed &bed, OperationSpan &span)
 {
-	std::string region = region_of(field.root, field.*device);
+	std::string region = region_of(bed.root, bed.*device);
 
-	return write_to(field, moment, bus_device(parent_of(field.root, region)) + "/delete_region",
+	return write_to(bed, span, bus_device(parent_of(bed.root, region)) + "/delete_region",
 			region);
 }
 
-template <Device device, char value> int write_commit(const Field &field, Moment &moment)
+template <Device device, char value> int write_commit(const TestBed &bed, OperationSpan &span)
 {
-	return write_to(field, moment, bus_device(region_of(field.root, field.*device)) + "/commit",
+	return write_to(bed, span, bus_device(region_of(bed.root, bed.*device)) + "/commit",
 			{value});
 }
 
-int root_write(const Field &field, Moment &moment, const char *file)
+int root_write(const TestBed &bed, OperationSpan &span, const char *file)
 {
-	return write_to(field, moment, std::string("/sys/bus/platform/drivers/cxla_acpi/") + file,
-			field.roots.empty() ? "" : field.roots.front());
+	return write_to(bed, span, std::string("/sys/bus/platform/drivers/cxla_acpi/") + file,
+			bed.roots.empty() ? "" : bed.roots.front());
 }
 
-int unbind_root(const Field &field, Moment &moment)
+int unbind_root(const TestBed &bed, OperationSpan &span)
 {
-	return root_write(field, moment, "unbind");
+	return root_write(bed, span, "unbind");
 }
 
-int bind_root(const Field &field, Moment &moment)
+int bind_root(const TestBed &bed, OperationSpan &span)
 {
-	return root_write(field, moment, "bind");
+	return root_write(bed, span, "bind");
 }
 
-int hmem_write(const Field &field, Moment &moment, const char *file)
+int hmem_write(const TestBed &bed, OperationSpan &span, const char *file)
 {
-	return write_to(field, moment,
+	return write_to(bed, span,
 			fmt::format("/sys/bus/platform/drivers/{}/{}", our_hmem_driver, file),
-			field.hmem);
+			bed.hmem);
 }
 
-int bind_hmem(const Field &field, Moment &moment)
+int bind_hmem(const TestBed &bed, OperationSpan &span)
 {
-	return hmem_write(field, moment, "bind");
+	return hmem_write(bed, span, "bind");
 }
 
-int unbind_hmem(const Field &field, Moment &moment)
+int unbind_hmem(const TestBed &bed, OperationSpan &span)
 {
-	return hmem_write(field, moment, "unbind");
+	return hmem_write(bed, span, "unbind");
 }
 
-int remove_device(const Field &field, Moment &moment)
+int remove_device(const TestBed &bed, OperationSpan &span)
 {
-	return write_to(field, moment, pci_device(field.accel) + "/remove", "1");
+	return write_to(bed, span, pci_device(bed.accel) + "/remove", "1");
 }
 
-int rescan(const Field &field, Moment &moment)
+int rescan(const TestBed &bed, OperationSpan &span)
 {
-	return write_to(field, moment, "/sys/bus/pci/rescan", "1");
+	return write_to(bed, span, "/sys/bus/pci/rescan", "1");
 }
 
-int write_on_loss(const Field &field, Moment &moment)
+int write_on_loss(const TestBed &bed, OperationSpan &span)
 {
-	return write_to(field, moment, pci_device(field.accel) + "/cxla/on_loss", "reattach");
+	return write_to(bed, span, pci_device(bed.accel) + "/cxla/on_loss", "reattach");
 }
 
-std::string node_path(const Field &field)
+std::string node_path(const TestBed &bed)
 {
-	return field.root.host(
-		"/dev/cxla/" +
-		field.root.text(pci_device(field.accel) + "/cxla/accel").value_or("?"));
+	return bed.root.host("/dev/cxla/" +
+			     bed.root.text(pci_device(bed.accel) + "/cxla/accel").value_or("?"));
 }
 
-int open_node(const Field &field, Moment &moment)
+int open_node(const TestBed &bed, OperationSpan &span)
 {
-	std::string path = node_path(field);
+	std::string path = node_path(bed);
 
-	moment.open();
+	span.begin();
 
 	Fd fd(::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
 	int err = fd ? 0 : errno;
 
 	/* what is set free with it, too */
 	fd = Fd();
-	moment.close();
+	span.end();
 	return err;
 }
 
-int ask_node(const Field &field, Moment &moment)
+int ask_node(const TestBed &bed, OperationSpan &span)
 {
-	Fd fd(::open(node_path(field).c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+	Fd fd(::open(node_path(bed).c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
 	cxla_accel_info info = {};
 
 	if (!fd)
 		return errno;
 	info.size = sizeof(info);
-	moment.open();
+	span.begin();
 
 	int err = ioctl(fd.get(), CXLA_IOC_INFO, &info) < 0 ? errno : 0;
 
-	moment.close();
+	span.end();
 	return err;
 }
 
-int read_node(const Field &field, Moment &moment)
+int read_node(const TestBed &bed, OperationSpan &span)
 {
-	Fd fd(::open(node_path(field).c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+	Fd fd(::open(node_path(bed).c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
 	std::array<cxla_event, 8> events;
 	pollfd wait = {fd.get(), POLLIN, 0};
 
 	if (!fd)
 		return errno;
-	moment.open();
+	span.begin();
 
 	int err = poll(&wait, 1, 0) < 0 ? errno : 0;
 
 	if (!err)
 		err = ::read(fd.get(), events.data(), sizeof(events)) < 0 ? errno : 0;
-	moment.close();
+	span.end();
 	return err;
 }
 
-int map_node(const Field &field, Moment &moment)
+int map_node(const TestBed &bed, OperationSpan &span)
 {
-	Fd fd(::open(node_path(field).c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
+	Fd fd(::open(node_path(bed).c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC));
 	Fd toucher(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
 	int err = 0;
 
 	if (!fd || !toucher)
 		return errno;
-	moment.open();
+	span.begin();
 
 	void *address = mmap(nullptr, page_bytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd.get(), 0);
 
@@ -290,23 +290,23 @@ int map_node(const Field &field, Moment &moment)
 
 	if (!touched)
 		err = errno;
-	moment.close();
+	span.end();
 	if (mapped)
 		munmap(address, page_bytes);
 	return err;
 }
 
 /* every attribute of one device of each kind, and of the accelerator */
-int read_attributes(const Field &field, Moment &moment)
+int read_attributes(const TestBed &bed, OperationSpan &span)
 {
-	std::vector<std::string> folders = {pci_device(field.accel) + "/cxla/"};
+	std::vector<std::string> folders = {pci_device(bed.accel) + "/cxla/"};
 	std::vector<std::string> kinds;
 	std::vector<Fd> files;
 	std::array<char, page_bytes> buffer;
 	int err = 0;
 
-	for (const auto &name : field.root.list(bus_devices).value_or({})) {
-		std::string kind = field.root.text(bus_device(name) + "/devtype").value_or("");
+	for (const auto &name : bed.root.list(bus_devices).value_or({})) {
+		std::string kind = bed.root.text(bus_device(name) + "/devtype").value_or("");
 
 		if (std::find(kinds.begin(), kinds.end(), kind) != kinds.end())
 			continue;
@@ -314,19 +314,19 @@ int read_attributes(const Field &field, Moment &moment)
 		folders.push_back(bus_device(name) + "/");
 	}
 	for (const auto &folder : folders)
-		for (const auto &name : field.root.list(folder).value_or({})) {
+		for (const auto &name : bed.root.list(folder).value_or({})) {
 			struct stat st = {};
-			std::string path = field.root.host(folder + name);
+			std::string path = bed.root.host(folder + name);
 
 			if (stat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
 			    (st.st_mode & S_IRUSR))
 				files.emplace_back(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
 		}
-	moment.open();
+	span.begin();
 	for (const auto &fd : files)
 		if (::read(fd.get(), buffer.data(), buffer.size()) < 0 && !err)
 			err = errno;
-	moment.close();
+	span.end();
 	return err;
 }
 
@@ -437,28 +437,28 @@ const MachineOperation *find_operation(std::string_view name)
 	return find_named(operations(), &MachineOperation::name, name);
 }
 
-std::string missing_from(const Field &field)
+std::string missing_from(const TestBed &bed)
 {
-	if (field.accel.empty())
+	if (bed.accel.empty())
 		return "no accelerator is attached";
-	if (field.roots.empty())
+	if (bed.roots.empty())
 		return "no root is bound to cxla_acpi";
-	if (field.expander.empty())
+	if (bed.expander.empty())
 		return "no memory expander with a region that is not locked is bound to cxla_pci";
 	for (const char *module : our_modules)
-		if (!is_dax_module(module) && !field.modules.count(module))
+		if (!is_dax_module(module) && !bed.modules.count(module))
 			return fmt::format("{} was not found", module);
 	return "";
 }
 
-std::string missing_for(const Field &field, const MachineOperation &operation)
+std::string missing_for(const TestBed &bed, const MachineOperation &operation)
 {
 	if (!operation.hmem)
 		return "";
-	if (field.hmem.empty())
+	if (bed.hmem.empty())
 		return fmt::format("{}: hmem_platform.0 is not there, or not bound to {}",
 				   operation.name, our_hmem_driver);
-	if (!field.modules.count("cxla_hmem") || !field.modules.count("cxla_dax"))
+	if (!bed.modules.count("cxla_hmem") || !bed.modules.count("cxla_dax"))
 		return fmt::format("{}: cxla_hmem and cxla_dax are not both loaded, or not found",
 				   operation.name);
 	return "";

@@ -13,16 +13,16 @@ namespace cxla
 {
 
 /* the thing itself lies between the two calls, and as little else as possible */
-class Moment
+class OperationSpan
 {
 public:
-	virtual ~Moment() = default;
-	virtual void open() {}
-	virtual void close() {}
+	virtual ~OperationSpan() = default;
+	virtual void begin() {}
+	virtual void end() {}
 };
 
 /* a device of ours as it was in the beginning */
-struct FieldDevice {
+struct TestBedDevice {
 	std::string bdf;
 	std::string driver;
 	std::string on_loss; /* of an accelerator */
@@ -30,9 +30,9 @@ struct FieldDevice {
 };
 
 /* what operations are done to */
-struct Field {
+struct TestBed {
 	Root root;
-	std::vector<FieldDevice> devices;
+	std::vector<TestBedDevice> devices;
 	std::vector<std::string> roots;             /* ACPI0017:NN that are bound to us */
 	std::map<std::string, std::string> modules; /* name to file */
 	std::string accel;                          /* attached; empty: there is none */
@@ -42,7 +42,7 @@ struct Field {
 };
 
 /* @program_dir: where modules are looked for, too */
-Field find_field(const Root &root, const Machine &machine, const std::string &program_dir);
+TestBed find_test_bed(const Root &root, const Machine &machine, const std::string &program_dir);
 
 /* states that operations start from */
 enum class Start {
@@ -69,20 +69,20 @@ enum class Start {
 };
 
 /* the port above the accelerator, whether that is there or not; empty: there is none */
-std::string port_of(const Field &field);
+std::string port_of(const TestBed &bed);
 /* nothing is on its way any more: those who lost a range have been told */
-void settle(const Field &field);
-/* what can't be brought there a census shows; @field's modules are loaded as needed */
-void bring_to(const Field &field, Start start);
+void settle(const TestBed &bed);
+/* what can't be brought there a snapshot shows; @bed's modules are loaded as needed */
+void bring_to(const TestBed &bed, Start start);
 /* the first device that is not as it was in the beginning; empty: all are */
-std::string missing_at_rest(const Field &field);
+std::string missing_at_rest(const TestBed &bed);
 
 struct MachineOperation {
 	const char *name;
 	const char *does;
 	Start start;
 	/* 0, or an errno; in the calling thread */
-	int (*act)(const Field &field, Moment &moment);
+	int (*act)(const TestBed &bed, OperationSpan &span);
 	/*
 	 * Function of a module of ours, run by its workqueue, that the operation sets off and
 	 * that is what is of interest here; null: it is the calling thread's doing.
@@ -102,8 +102,8 @@ struct MachineOperation {
 const std::vector<MachineOperation> &operations();
 const MachineOperation *find_operation(std::string_view name);
 /* why operations can't be done here; empty: they can */
-std::string missing_from(const Field &field);
+std::string missing_from(const TestBed &bed);
 /* why this one can't be */
-std::string missing_for(const Field &field, const MachineOperation &operation);
+std::string missing_for(const TestBed &bed, const MachineOperation &operation);
 
 } // namespace cxla

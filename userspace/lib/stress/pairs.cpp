@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "stress/pairs.h"
 
-#include "stress/deed.h"
-#include "stress/hand.h"
+#include "stress/action.h"
+#include "stress/executor.h"
 #include "stress/race.h"
 #include "sys/error.h"
 #include "sys/kernel_log.h"
@@ -39,23 +39,23 @@ struct FoundInPairs {
 class PairsRun
 {
 public:
-	PairsRun(const Field &field, const PairsRequest &request, const Pauses &pauses,
+	PairsRun(const TestBed &bed, const PairsRequest &request, const Pauses &pauses,
 		 PairsReport &report)
-	    : field_(field), request_(request), report_(report),
-	      targets_(find_targets(read_machine(field.root), field.root)), log_(field.root),
+	    : bed_(bed), request_(request), report_(report),
+	      targets_(find_targets(read_machine(bed.root), bed.root)), log_(bed.root),
 	      pauses_(pauses), sample_(request.stride, request.offset)
 	{
-		for (auto &device : field_.devices)
+		for (auto &device : bed_.devices)
 			if (!device.on_loss.empty() && !request.on_loss.empty())
 				device.on_loss = request.on_loss;
 		for (auto &accel : targets_.accelerators)
 			if (!request.on_loss.empty())
 				accel.on_loss = request.on_loss;
 		pauses_.reset();
-		run_errand(third_, "bringing it to rest", request_.patience, [&] {
-			bring_to(field_, Start::Everything);
+		run_watched(third_, "bringing it to rest", request_.patience, [&] {
+			bring_to(bed_, Start::Everything);
 			set_on_loss();
-			rest_ = take_census(field_.root);
+			rest_ = take_snapshot(bed_.root);
 		});
 	}
 
@@ -101,7 +101,7 @@ private:
 					going_on = going_on && one({first, second, mode, point});
 		}
 		now_.point.clear();
-		expect_census();
+		expect_snapshot();
 		return going_on;
 	}
 
@@ -113,7 +113,7 @@ private:
 			      start_.first == Start::Uncommitted;
 		/* loud, so that the console of a machine that did not survive has it */
 		mark_kernel_log(
-			field_.root,
+			bed_.root,
 			fmt::format("cxla pairs: {}: {}", pair_mode_name(now.mode), now.words()),
 			4);
 		start();
@@ -146,7 +146,7 @@ private:
 	void do_third(const std::string &what, const std::function<void()> &task)
 	{
 		try {
-			run_errand(third_, what, request_.patience, task);
+			run_watched(third_, what, request_.patience, task);
 		} catch (const Stuck &stuck) {
 			found(stuck.what(), true);
 		}
@@ -158,8 +158,8 @@ private:
 			return;
 		/* refused where it is not bound in this state */
 		for (const auto &accel : targets_.accelerators)
-			field_.root.try_write("/sys/bus/pci/devices/" + accel.bdf + "/cxla/on_loss",
-					      accel.on_loss);
+			bed_.root.try_write("/sys/bus/pci/devices/" + accel.bdf + "/cxla/on_loss",
+					    accel.on_loss);
 	}
 
 	void start()
@@ -167,9 +167,9 @@ private:
 		do_third("bringing it to where it starts from", [&] {
 			set_on_loss();
 			if (start_.first != Start::Everything)
-				bring_to(field_, start_.first);
+				bring_to(bed_, start_.first);
 			if (start_.then)
-				bring_to(field_, *start_.then);
+				bring_to(bed_, *start_.then);
 		});
 		listen();
 	}
@@ -180,23 +180,23 @@ private:
 		std::string wrong;
 
 		do_third("coming to rest", [&] {
-			settle(field_);
-			wrong = wrong_at_standstill(field_.root, targets_);
+			settle(bed_);
+			wrong = wrong_at_standstill(bed_.root, targets_);
 		});
 		if (!wrong.empty())
 			found("afterwards " + wrong);
 	}
 
 	/* what is on its way, like a node that udev makes, gets a moment */
-	void expect_census()
+	void expect_snapshot()
 	{
-		CensusChange change;
+		SnapshotChange change;
 
 		do_third("counting", [&] {
 			for (int attempt = 0; attempt < 20; attempt++) {
 				if (attempt)
 					std::this_thread::sleep_for(50ms);
-				change = compare(rest_, take_census(field_.root));
+				change = compare(rest_, take_snapshot(bed_.root));
 				if (change.empty())
 					return;
 			}
@@ -210,16 +210,16 @@ private:
 		std::string lost;
 
 		do_third("bringing it to rest", [&] {
-			bring_to(field_, Start::Everything);
-			lost = missing_at_rest(field_);
+			bring_to(bed_, Start::Everything);
+			lost = missing_at_rest(bed_);
 		});
 		listen();
 		if (lost.empty())
 			return;
 		if (may_forget_ && request_.recommit)
 			recommit();
-		expect_census();
-		if (lost = missing_at_rest(field_); !lost.empty())
+		expect_snapshot();
+		if (lost = missing_at_rest(bed_); !lost.empty())
 			found("at rest it is not as it was in the beginning: " + lost);
 	}
 
@@ -228,19 +228,19 @@ private:
 	{
 		std::vector<std::string> bdfs;
 
-		bdfs.reserve(field_.devices.size());
-		for (const auto &device : field_.devices)
+		bdfs.reserve(bed_.devices.size());
+		for (const auto &device : bed_.devices)
 			bdfs.push_back(device.bdf);
 		do_third("having decoders committed again", [&] {
-			bring_to(field_, Start::Core);
+			bring_to(bed_, Start::Core);
 			request_.recommit(bdfs);
-			bring_to(field_, Start::Everything);
+			bring_to(bed_, Start::Everything);
 		});
 		report_.recommits++;
 		listen();
 	}
 
-	void judge(const Trigger &trigger, const HandOutcome &outcome)
+	void judge(const Trigger &trigger, const ExecutorOutcome &outcome)
 	{
 		std::string name = errno_name(outcome.err);
 
@@ -250,14 +250,14 @@ private:
 	}
 
 	/* until both have ended, or patience has */
-	void wait_for(Hand &hand, const Trigger &trigger)
+	void wait_for(Executor &executor, const Trigger &trigger)
 	{
 		try {
-			hand.wait(request_.patience);
+			executor.wait(request_.patience);
 		} catch (const Stuck &) {
 			std::string what = fmt::format("{} does not end:", trigger.name());
 
-			for (const Hand *stuck : {&first_, &second_})
+			for (const Executor *stuck : {&first_, &second_})
 				what += stuck->where();
 			found(what, true);
 		}
@@ -267,13 +267,13 @@ private:
 	{
 		PairCell cell;
 
-		first_.begin(field_, *now_.first->operation, true);
+		first_.begin(bed_, *now_.first->operation, true);
 		wait_for(first_, *now_.first);
 		if (first_.outcome().err != now_.first->alone)
 			found(fmt::format("undisturbed {} ended with {}", now_.first->name(),
 					  errno_name(first_.outcome().err)));
 		judge(*now_.first, first_.outcome());
-		second_.begin(field_, *now_.second->operation, true);
+		second_.begin(bed_, *now_.second->operation, true);
 		wait_for(second_, *now_.second);
 		judge(*now_.second, second_.outcome());
 		if (!second_.outcome().opened)
@@ -305,14 +305,14 @@ private:
 	/* is there a region with the accelerator's range */
 	bool has_region()
 	{
-		const Root &root = field_.root;
+		const Root &root = bed_.root;
 		bool found = false;
 
 		do_third("looking for the region", [&] {
 			for (const auto &accel : targets_.accelerators)
 				for (const auto &name :
 				     root.list("/sys/bus/cxla/devices").value_or({}))
-					found |= accel.bdf == field_.accel && accel.range &&
+					found |= accel.bdf == bed_.accel && accel.range &&
 						 name.starts_with("region") &&
 						 root.number("/sys/bus/cxla/devices/" + name +
 							     "/resource")
@@ -337,7 +337,7 @@ private:
 	{
 		auto until = SteadyClock::now() + longest_meeting;
 
-		second_.begin(field_, *now_.second->operation, false);
+		second_.begin(bed_, *now_.second->operation, false);
 		while (!second_.ended() && !second_.waits() && SteadyClock::now() < until)
 			std::this_thread::sleep_for(5ms);
 		if (!second_.ended())
@@ -356,9 +356,9 @@ private:
 
 		pauses_.arm(now_.point);
 		if (killing)
-			first_.begin_process(field_, *now_.first->operation);
+			first_.begin_process(bed_, *now_.first->operation);
 		else
-			first_.begin(field_, *now_.first->operation, true);
+			first_.begin(bed_, *now_.first->operation, true);
 		if (!wait_until_held(point)) {
 			pauses_.release(now_.point);
 			wait_for(first_, *now_.first);
@@ -414,9 +414,9 @@ private:
 		may_forget_ = first.forgets || start_.first == Start::Uncommitted;
 		start();
 		/* those that it is brought there by are none of its own */
-		do_third("coming to rest", [&] { settle(field_); });
+		do_third("coming to rest", [&] { settle(bed_); });
 		pauses_.reset();
-		first_.begin(field_, *first.operation, true);
+		first_.begin(bed_, *first.operation, true);
 		wait_for(first_, first);
 		for (const auto &point : pauses_.list())
 			if (point.passed)
@@ -433,16 +433,16 @@ private:
 		return *known;
 	}
 
-	Field field_;
+	TestBed bed_;
 	PairsRequest request_;
 	PairsReport &report_;
 	Targets targets_;
 	KernelLog log_;
 	const Pauses &pauses_;
 	Sample sample_;
-	Census rest_;
-	Hand first_, second_;
-	Watched third_;
+	Snapshot rest_;
+	Executor first_, second_;
+	WatchedThread third_;
 	const std::function<bool(const PairsReport &, const PairCase &)> *tell_ = nullptr;
 
 	PairCase now_;
@@ -500,7 +500,7 @@ PairCell PairsReport::total(PairMode mode) const
 	return total;
 }
 
-std::vector<Obstacle> pairs_refusals(const Root &root, const Machine &machine, const Field &field,
+std::vector<Obstacle> pairs_refusals(const Root &root, const Machine &machine, const TestBed &bed,
 				     const PairsRequest &request, bool agreed)
 {
 	std::vector<Obstacle> refusals;
@@ -512,7 +512,7 @@ std::vector<Obstacle> pairs_refusals(const Root &root, const Machine &machine, c
 		refusals.push_back({missing, "a kernel with CONFIG_FAULT_INJECTION is needed: "
 					     "`tools/kernel/build x86 debug-7` and debug-6.12 "
 					     "make some"});
-	refuse_incomplete(refusals, field);
+	refuse_incomplete(refusals, bed);
 	refuse_in_use(refusals, root, machine);
 	if (!request.recommit &&
 	    (std::any_of(request.first.begin(), request.first.end(), forgets) ||
@@ -530,7 +530,7 @@ std::vector<const Trigger *> choose_triggers(const std::vector<std::string> &nam
 		      "`cxla pairs --list` lists them");
 }
 
-PairsReport run_pairs(const Field &field, const PairsRequest &request, const Pauses &pauses,
+PairsReport run_pairs(const TestBed &bed, const PairsRequest &request, const Pauses &pauses,
 		      const std::function<bool(const PairsReport &, const PairCase &)> &tell)
 {
 	struct All {
@@ -545,7 +545,7 @@ PairsReport run_pairs(const Field &field, const PairsRequest &request, const Pau
 	PairsReport &report = all->report;
 
 	try {
-		all->run = std::make_unique<PairsRun>(field, request, pauses, report);
+		all->run = std::make_unique<PairsRun>(bed, request, pauses, report);
 		report.interrupted = !all->run->all(tell);
 	} catch (const FoundInPairs &found) {
 		report.finding = found.finding;

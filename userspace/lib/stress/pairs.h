@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "cxl/census.h"
+#include "cxl/snapshot.h"
 #include "stress/obstacle.h"
 #include "stress/pause.h"
 #include "stress/race_rest.h"
@@ -79,7 +79,7 @@ struct PairsReport {
 };
 
 /* why not to; empty: go ahead. @agreed: --yes was given */
-std::vector<Obstacle> pairs_refusals(const Root &root, const Machine &machine, const Field &field,
+std::vector<Obstacle> pairs_refusals(const Root &root, const Machine &machine, const TestBed &bed,
 				     const PairsRequest &request, bool agreed);
 /* all, or those named; throws Error (Usage) */
 std::vector<const Trigger *> choose_triggers(const std::vector<std::string> &names);
@@ -96,7 +96,7 @@ private:
 };
 
 /* @pauses: outlives the process when something is stuck. @tell: after each; false: stop */
-PairsReport run_pairs(const Field &field, const PairsRequest &request, const Pauses &pauses,
+PairsReport run_pairs(const TestBed &bed, const PairsRequest &request, const Pauses &pauses,
 		      const std::function<bool(const PairsReport &, const PairCase &)> &tell);
 
 } // namespace cxla

@@ -94,26 +94,26 @@ Outcomes RaceReport::outcomes() const
 	Outcomes all;
 
 	for (const auto &actor : actors)
-		for (const auto &[deed, outcomes] : actor.outcomes)
+		for (const auto &[action, outcomes] : actor.outcomes)
 			for (const auto &[err, count] : outcomes)
 				all[err] += count;
 	return all;
 }
 
-Outcomes RaceReport::outcomes(Deed deed) const
+Outcomes RaceReport::outcomes(Action action) const
 {
 	Outcomes all;
 
 	for (const auto &actor : actors)
-		if (auto found = actor.outcomes.find(deed); found != actor.outcomes.end())
+		if (auto found = actor.outcomes.find(action); found != actor.outcomes.end())
 			for (const auto &[err, count] : found->second)
 				all[err] += count;
 	return all;
 }
 
-uint64_t RaceReport::done(Deed deed) const
+uint64_t RaceReport::done(Action action) const
 {
-	Outcomes all = outcomes(deed);
+	Outcomes all = outcomes(action);
 
 	return all.count(0) ? all.at(0) : 0;
 }

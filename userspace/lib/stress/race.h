@@ -39,7 +39,7 @@ struct RaceRequest {
 
 struct ActorReport {
 	std::string name;
-	std::map<Deed, Outcomes> outcomes;
+	std::map<Action, Outcomes> outcomes;
 	std::map<std::string, uint64_t> counts;
 	std::vector<LoggedOperation> last;
 	LoggedOperation latest; /* the last that was begun */
@@ -72,7 +72,7 @@ struct RaceReport {
 	unsigned looks = 0, rests = 0, recommits = 0; /* with no actor at work */
 	unsigned slab_counts = 0;
 	std::string slab_problem; /* why memory was not counted; empty: it was */
-	CensusChange change;
+	SnapshotChange change;
 	bool stuck = false; /* threads are left: end the process without waiting for them */
 	bool interrupted = false;
 
@@ -85,9 +85,9 @@ struct RaceReport {
 	ActorKinds acting{}; /* what coverage is of */
 
 	Outcomes outcomes() const;
-	/* of one deed, all actors together */
-	Outcomes outcomes(Deed deed) const;
-	uint64_t done(Deed deed) const;
+	/* of one action, all actors together */
+	Outcomes outcomes(Action action) const;
+	uint64_t done(Action action) const;
 };
 
 /* one line: how it stands, and what each actor is at */

@@ -105,7 +105,7 @@ std::string wrong_at_standstill(const Root &root, const Targets &targets)
 
 RaceRest::RaceRest(const Root &root, Targets targets, Recommit recommit)
     : root_(root), targets_(std::move(targets)), recommit_(std::move(recommit)),
-      before_(take_census(root, targets_.stack))
+      before_(take_snapshot(root, targets_.stack))
 {
 }
 
@@ -140,7 +140,7 @@ std::vector<std::string> RaceRest::lost() const
 	return bdfs;
 }
 
-CensusChange RaceRest::come_to()
+SnapshotChange RaceRest::come_to()
 {
 	/* most of the time all is there, once what was unbound is bound */
 	if (change_as_it_is(root_, targets_, before_).empty() && (!recommit_ || lost().empty()))

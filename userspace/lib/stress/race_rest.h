@@ -33,7 +33,7 @@ public:
 	RaceRest(const Root &root, Targets targets, Recommit recommit);
 
 	/* with no actor at work: what is not as it was before */
-	CensusChange come_to();
+	SnapshotChange come_to();
 	unsigned recommitted() const { return recommitted_; }
 
 private:
@@ -43,7 +43,7 @@ private:
 	Root root_;
 	Targets targets_;
 	Recommit recommit_;
-	Census before_;
+	Snapshot before_;
 	unsigned recommitted_ = 0;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Rounds of a race: who acts in each, for how long, and what is looked at when it is over. */
-#include "stress/hand.h"
+#include "stress/executor.h"
 #include "stress/race.h"
 #include "sys/error.h"
 #include "sys/kernel_log.h"
@@ -55,33 +55,34 @@ struct RoundPlan {
 };
 
 /* a thread that is stuck in the kernel outlives this, with what it needs */
-class Crew
+class ActorThreads
 {
 public:
-	Crew(const std::shared_ptr<Arena> &arena, const RoundPlan &plan, Backend backend)
+	ActorThreads(const std::shared_ptr<RaceState> &state, const RoundPlan &plan,
+		     Backend backend)
 	{
 		SignalsBlocked blocked;
 
 		for (const auto &kind : actor_kinds()) {
 			auto named = static_cast<unsigned>(
 				std::count(plan.actors.begin(), plan.actors.end(), &kind));
-			unsigned count = std::max(kind.count(arena->targets), named);
+			unsigned count = std::max(kind.count(state->targets), named);
 
 			for (unsigned number = 0; named && number < count; number++)
 				actors_.push_back(
-					std::make_shared<Actor>(arena, kind, number, backend));
+					std::make_shared<Actor>(state, kind, number, backend));
 		}
 		for (const auto &actor : actors_)
 			threads_.emplace_back([actor] { actor->act(); });
 	}
-	~Crew()
+	~ActorThreads()
 	{
 		for (auto &thread : threads_)
 			if (thread.joinable())
 				thread.detach();
 	}
-	Crew(const Crew &) = delete;
-	Crew &operator=(const Crew &) = delete;
+	ActorThreads(const ActorThreads &) = delete;
+	ActorThreads &operator=(const ActorThreads &) = delete;
 
 	const std::vector<std::shared_ptr<Actor>> &actors() const { return actors_; }
 	bool ended() const
@@ -90,13 +91,13 @@ public:
 				   [](const auto &actor) { return actor->ended(); });
 	}
 	/* does each of them stand at the gate, or has ended */
-	bool at_rest(const Arena &arena) const
+	bool at_rest(const RaceState &state) const
 	{
 		auto acting = std::count_if(actors_.begin(), actors_.end(),
 					    [](const auto &actor) { return !actor->ended(); });
 
-		return arena.gate.closed() &&
-		       arena.gate.standing() == static_cast<unsigned>(acting);
+		return state.gate.closed() &&
+		       state.gate.standing() == static_cast<unsigned>(acting);
 	}
 	void join()
 	{
@@ -125,9 +126,9 @@ void add(std::vector<ActorReport> &all, const ActorReport &one)
 		all.push_back(one);
 		return;
 	}
-	for (const auto &[deed, outcomes] : one.outcomes)
+	for (const auto &[action, outcomes] : one.outcomes)
 		for (const auto &[err, count] : outcomes)
-			found->outcomes[deed][err] += count;
+			found->outcomes[action][err] += count;
 	for (const auto &[what, count] : one.counts)
 		found->counts[what] += count;
 	found->last = one.last;
@@ -139,36 +140,36 @@ uint64_t operations_of(const std::vector<ActorReport> &all)
 	uint64_t operations = 0;
 
 	for (const auto &actor : all)
-		for (const auto &[deed, outcomes] : actor.outcomes)
+		for (const auto &[action, outcomes] : actor.outcomes)
 			for (const auto &[err, count] : outcomes)
 				operations += count;
 	return operations;
 }
 
-const Actor *stuck_actor(const Crew &crew, double patience)
+const Actor *stuck_actor(const ActorThreads &threads, double patience)
 {
-	for (const auto &actor : crew.actors())
+	for (const auto &actor : threads.actors())
 		if (actor->waiting() > patience)
 			return actor.get();
 	return nullptr;
 }
 
 /* with no actor at work */
-void look_around(const Root &root, Arena &arena, RaceReport &report)
+void look_around(const Root &root, RaceState &state, RaceReport &report)
 {
 	/* what has to hold is settled for our stack */
-	if (!arena.targets.stack.is_ours())
+	if (!state.targets.stack.is_ours())
 		return;
-	if (std::string wrong = wrong_at_standstill(root, arena.targets); !wrong.empty())
-		arena.report({{}, "with nobody at work " + wrong});
+	if (std::string wrong = wrong_at_standstill(root, state.targets); !wrong.empty())
+		state.report({{}, "with nobody at work " + wrong});
 	report.looks++;
 }
 
-void come_to_rest(RaceRest &rest, Arena &arena, RaceReport &report)
+void come_to_rest(RaceRest &rest, RaceState &state, RaceReport &report)
 {
 	report.change = rest.come_to();
 	if (!report.change.empty())
-		arena.report({{}, "at rest it is not as it was before:" + in_words(report.change)});
+		state.report({{}, "at rest it is not as it was before:" + in_words(report.change)});
 	report.rests++;
 	report.recommits = rest.recommitted();
 }
@@ -177,24 +178,24 @@ void come_to_rest(RaceRest &rest, Arena &arena, RaceReport &report)
 class Standstill
 {
 public:
-	Standstill(const Root &root, Arena &arena, RaceRest &rest)
-	    : root_(root), arena_(arena), rest_(rest)
+	Standstill(const Root &root, RaceState &state, RaceRest &rest)
+	    : root_(root), state_(state), rest_(rest)
 	{
 	}
 
 	/* for as long as the race lasts */
-	void turn(const Crew &crew, RaceReport &report)
+	void turn(const ActorThreads &threads, RaceReport &report)
 	{
-		if (!arena_.gate.closed() && Clock::now() >= next_)
-			arena_.gate.close();
-		if (arena_.gate.closed() && !closing_) {
+		if (!state_.gate.closed() && Clock::now() >= next_)
+			state_.gate.close();
+		if (state_.gate.closed() && !closing_) {
 			closing_ = true;
 			closed_since_ = Clock::now();
 		}
-		if (!crew.at_rest(arena_))
+		if (!threads.at_rest(state_))
 			return;
-		stand(report, arena_.rest_wanted.exchange(false));
-		arena_.gate.open(arena_.stop);
+		stand(report, state_.rest_wanted.exchange(false));
+		state_.gate.open(state_.stop);
 		stood_ += Clock::now() - closed_since_;
 		/* where all is slow they would stand more than they act */
 		next_ = Clock::now() +
@@ -207,17 +208,17 @@ public:
 	void stand(RaceReport &report, bool rest)
 	{
 		try {
-			look_around(root_, arena_, report);
+			look_around(root_, state_, report);
 			if (rest)
-				come_to_rest(rest_, arena_, report);
+				come_to_rest(rest_, state_, report);
 		} catch (const Error &error) {
-			arena_.report({{}, error.what()});
+			state_.report({{}, error.what()});
 		}
 	}
 
 private:
 	const Root &root_;
-	Arena &arena_;
+	RaceState &state_;
 	RaceRest &rest_;
 	Clock::time_point next_ = Clock::now() + stand_every;
 	bool closing_ = false;
@@ -225,11 +226,11 @@ private:
 	Clock::duration stood_ = {};
 };
 
-void look_at_log(KernelLog &log, Arena &arena)
+void look_at_log(KernelLog &log, RaceState &state)
 {
 	log.look();
 	if (!log.warnings().empty())
-		arena.report({{}, "the kernel says: " + log.warnings().front()});
+		state.report({{}, "the kernel says: " + log.warnings().front()});
 }
 
 class RaceRun
@@ -241,13 +242,13 @@ public:
 	      rest_(root, targets, request.recommit),
 	      tasks_(std::chrono::duration<double>(request.patience))
 	{
-		arena_->root = root;
-		arena_->targets = targets;
-		arena_->recommits = static_cast<bool>(request.recommit);
-		arena_->witness = std::make_shared<Witness>(actor_kinds().size(),
-							    request.backend == Backend::Ring);
-		arena_->start = Clock::now();
-		arena_->written = request.written;
+		state_->root = root;
+		state_->targets = targets;
+		state_->recommits = static_cast<bool>(request.recommit);
+		state_->recorder = std::make_shared<Recorder>(actor_kinds().size(),
+							      request.backend == Backend::Ring);
+		state_->start = Clock::now();
+		state_->written = request.written;
 		for (const ActorKind *kind : request.actors) {
 			if (!kind->count(targets))
 				report_.idle.emplace_back(kind->name);
@@ -280,7 +281,7 @@ private:
 
 	double seconds() const
 	{
-		return std::chrono::duration<double>(Clock::now() - arena_->start).count();
+		return std::chrono::duration<double>(Clock::now() - state_->start).count();
 	}
 	double seconds_left() const
 	{
@@ -319,7 +320,7 @@ private:
 	{
 		return report_.finding || report_.interrupted || report_.stuck ||
 		       (request_.seconds > 0 && seconds() >= request_.seconds) ||
-		       (request_.cycles && arena_->cycles >= request_.cycles);
+		       (request_.cycles && state_->cycles >= request_.cycles);
 	}
 
 	RoundPlan pair_of(const ActorKind *a, const ActorKind *b, uint64_t number,
@@ -377,22 +378,22 @@ private:
 		/* for whoever reads it after the kernel did not survive */
 		mark_kernel_log(root_, fmt::format("cxla race: round {}, seed {}; again: {}",
 						   plan.name, plan.seed, command));
-		arena_->seed = plan.seed;
-		arena_->files_vanish =
+		state_->seed = plan.seed;
+		state_->files_vanish =
 			std::any_of(plan.actors.begin(), plan.actors.end(),
 				    [](const ActorKind *kind) { return kind->removes_files; });
-		arena_->stop = false;
-		arena_->gate.reset();
+		state_->stop = false;
+		state_->gate.reset();
 		report_.rounds.push_back({plan.name, plan.seed});
-		before_ = arena_->witness->look();
+		before_ = state_->recorder->look();
 		{
-			Crew crew(arena_, plan, request_.backend);
+			ActorThreads threads(state_, plan, request_.backend);
 
-			act(crew, end);
+			act(threads, end);
 			acted_ = report_.acting_seconds;
 			if (!report_.stuck)
-				crew.join();
-			conclude(crew, plan);
+				threads.join();
+			conclude(threads, plan);
 		}
 		report_.rounds.back().seconds = seconds() - begun;
 		if (report_.finding) {
@@ -401,21 +402,21 @@ private:
 		}
 	}
 
-	void act(const Crew &crew, double end)
+	void act(const ActorThreads &threads, double end)
 	{
-		Standstill standstill(root_, *arena_, rest_);
+		Standstill standstill(root_, *state_, rest_);
 		double begun = seconds();
 
-		while (!crew.ended()) {
+		while (!threads.ended()) {
 			report_.seconds = seconds();
 			report_.acting_seconds =
 				acted_ + report_.seconds - begun -
 				std::chrono::duration<double>(standstill.stood()).count();
-			look_at_log(log_, *arena_);
+			look_at_log(log_, *state_);
 			look_at_tasks();
 			count_busy_threads();
-			if (const Actor *actor = stuck_actor(crew, request_.patience)) {
-				arena_->report(
+			if (const Actor *actor = stuck_actor(threads, request_.patience)) {
+				state_->report(
 					{fmt::format("{}/{}", actor->kind().name, actor->number()),
 					 fmt::format("an operation has not ended after {:.0f} s",
 						     request_.patience)});
@@ -423,41 +424,41 @@ private:
 				return;
 			}
 			if (report_.seconds >= end || (request_.cycles && !request_.pairs &&
-						       arena_->cycles >= request_.cycles))
-				arena_->stop = true;
+						       state_->cycles >= request_.cycles))
+				state_->stop = true;
 			if (Clock::now() - told_ >= tell_every) {
 				told_ = Clock::now();
-				fill_in(crew);
+				fill_in(threads);
 				if (!tell_(report_)) {
 					report_.interrupted = true;
-					arena_->stop = true;
+					state_->stop = true;
 				}
 			}
-			if (!arena_->stop)
-				standstill.turn(crew, report_);
+			if (!state_->stop)
+				standstill.turn(threads, report_);
 			/* what it is told must not pile up */
-			arena_->witness->look();
+			state_->recorder->look();
 			std::this_thread::sleep_for(look_every);
 		}
 	}
 
 	/* with no actor at work any more */
-	void conclude(const Crew &crew, const RoundPlan &plan)
+	void conclude(const ActorThreads &threads, const RoundPlan &plan)
 	{
 		auto begun = Clock::now();
 
-		arena_->witness->forget();
-		look_at_log(log_, *arena_);
+		state_->recorder->forget();
+		look_at_log(log_, *state_);
 		/* once the kernel has found a bug it may hold any lock for good */
 		if (!report_.stuck && log_.warnings().empty())
 			rest();
 		rest_seconds_ = std::chrono::duration<double>(Clock::now() - begun).count();
-		look_at_log(log_, *arena_);
+		look_at_log(log_, *state_);
 		report_.seconds = seconds();
-		fill_in(crew);
+		fill_in(threads);
 		if (!report_.stuck && !report_.finding && slab_due()) {
 			look_at_slab();
-			fill_in(crew);
+			fill_in(threads);
 		}
 
 		RoundReport &round = report_.rounds.back();
@@ -477,11 +478,11 @@ private:
 	void rest()
 	{
 		try {
-			run_errand(resting_, "bringing it to rest", request_.patience, [this] {
-				Standstill(root_, *arena_, rest_).stand(report_, true);
+			run_watched(resting_, "bringing it to rest", request_.patience, [this] {
+				Standstill(root_, *state_, rest_).stand(report_, true);
 			});
 		} catch (const Stuck &stuck) {
-			arena_->report({{}, stuck.what()});
+			state_->report({{}, stuck.what()});
 			report_.stuck = true;
 		}
 	}
@@ -501,7 +502,7 @@ private:
 		slab_.note(*count, changes());
 		report_.slab_counts++;
 		if (auto growth = slab_.growth())
-			arena_->report({{}, "memory of the kernel grows: " + *growth});
+			state_->report({{}, "memory of the kernel grows: " + *growth});
 		next_slab_ = Clock::now() +
 			     std::max<Clock::duration>(
 				     std::chrono::duration_cast<Clock::duration>(
@@ -515,9 +516,9 @@ private:
 		uint64_t done = 0;
 
 		for (const auto &actor : report_.actors)
-			for (const auto &[deed, outcomes] : actor.outcomes)
+			for (const auto &[action, outcomes] : actor.outcomes)
 				if (auto some = outcomes.find(0);
-				    makes_a_change(deed) && some != outcomes.end())
+				    makes_a_change(action) && some != outcomes.end())
 					done += some->second;
 		return done;
 	}
@@ -529,16 +530,16 @@ private:
 			return;
 		tasks_seen_ = Clock::now();
 		for (const auto &task : tasks_.look(root_, tasks_seen_))
-			arena_->report({{}, task.words()});
+			state_->report({{}, task.words()});
 	}
 
-	void fill_in(const Crew &crew)
+	void fill_in(const ActorThreads &threads)
 	{
-		report_.cycles = arena_->cycles;
-		report_.overlaps = arena_->witness->look();
-		report_.finding = arena_->finding();
+		report_.cycles = state_->cycles;
+		report_.overlaps = state_->recorder->look();
+		report_.finding = state_->finding();
 		report_.actors = ended_;
-		for (const auto &actor : crew.actors())
+		for (const auto &actor : threads.actors())
 			add(report_.actors, report_of(*actor));
 		report_.operations = operations_of(report_.actors);
 		report_.kernel_log = log_.warnings();
@@ -558,14 +559,14 @@ private:
 	const Root &root_;
 	const RaceRequest &request_;
 	const std::function<bool(const RaceReport &)> &tell_;
-	std::shared_ptr<Arena> arena_ = std::make_shared<Arena>();
+	std::shared_ptr<RaceState> state_ = std::make_shared<RaceState>();
 	KernelLog log_;
 	RaceRest rest_;
 	RaceReport report_;
 	ActorKinds actors_;              /* those of the request that have something to act upon */
 	std::vector<ActorReport> ended_; /* of rounds that are over */
 	Overlaps before_;                /* this round */
-	Watched resting_;
+	WatchedThread resting_;
 	SlabWatch slab_{"change"};
 	Clock::time_point next_slab_ = {};
 	StuckTasks tasks_;

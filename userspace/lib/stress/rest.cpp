@@ -2,7 +2,7 @@
 #include "stress/rest.h"
 
 #include "cxl/dax.h"
-#include "cxl/field_names.h"
+#include "cxl/object_names.h"
 #include "cxl/upstream.h"
 
 #include <fmt/format.h>
@@ -98,20 +98,20 @@ void bring_to_rest(const Root &root, const Targets &targets, bool anew)
 	flush(root);
 }
 
-CensusChange change_as_it_is(const Root &root, const Targets &targets, const Census &before)
+SnapshotChange change_as_it_is(const Root &root, const Targets &targets, const Snapshot &before)
 {
 	bring_to_rest(root, targets, false);
-	return compare(before, take_census(root, targets.stack));
+	return compare(before, take_snapshot(root, targets.stack));
 }
 
-CensusChange change_at_rest(const Root &root, const Targets &targets, const Census &before)
+SnapshotChange change_at_rest(const Root &root, const Targets &targets, const Snapshot &before)
 {
-	CensusChange change;
+	SnapshotChange change;
 
 	bring_to_rest(root, targets, true);
 	/* a range that was kept for somebody is handed out a moment later */
 	for (int i = 0; i < 50; i++) {
-		change = compare(before, take_census(root, targets.stack));
+		change = compare(before, take_snapshot(root, targets.stack));
 		if (change.empty())
 			return change;
 		std::this_thread::sleep_for(100ms);
@@ -119,7 +119,7 @@ CensusChange change_at_rest(const Root &root, const Targets &targets, const Cens
 	return change;
 }
 
-std::string in_words(const CensusChange &change)
+std::string in_words(const SnapshotChange &change)
 {
 	std::string words;
 

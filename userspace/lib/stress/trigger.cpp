@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "stress/trigger.h"
 
-#include "cxl/field_names.h"
+#include "cxl/object_names.h"
 #include "sys/fd.h"
 #include "sys/named.h"
 
@@ -16,18 +16,18 @@ namespace cxla
 namespace
 {
 
-int reset_function(const Field &field, Moment &moment)
+int reset_function(const TestBed &bed, OperationSpan &span)
 {
-	Fd fd(::open(field.root.host(pci_device(field.accel) + "/reset").c_str(),
+	Fd fd(::open(bed.root.host(pci_device(bed.accel) + "/reset").c_str(),
 		     O_WRONLY | O_CLOEXEC));
 
 	if (!fd)
 		return errno;
-	moment.open();
+	span.begin();
 
 	int err = ::write(fd.get(), "1", 1) < 0 ? errno : 0;
 
-	moment.close();
+	span.end();
 	return err;
 }
 

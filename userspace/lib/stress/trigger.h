@@ -32,7 +32,7 @@ struct Trigger {
 const std::vector<Trigger> &triggers();
 const Trigger *find_trigger(std::string_view name);
 
-/* @opened: it came as far as its deed; else there was nothing to do it to */
+/* @opened: it came as far as its action; else there was nothing to do it to */
 bool is_allowed(const Trigger &trigger, bool opened, int err);
 
 /* a state from which both can do something, where there is one */

@@ -20,14 +20,14 @@ uint64_t Batch::next_operation() const
 {
 	static std::atomic<uint64_t> last = 0;
 
-	return Witness::operation(kind_, ++last);
+	return Recorder::operation(kind_, ++last);
 }
 
 uint64_t Batch::begin()
 {
 	uint64_t operation = next_operation();
 
-	tell(Witness::beginning(operation));
+	tell(Recorder::beginning(operation));
 	return operation;
 }
 
@@ -133,18 +133,18 @@ const char *backend_name(Backend backend)
 int ring_error()
 {
 	try {
-		Ring ring(std::make_shared<Witness>(1, true), 0);
+		Ring ring(std::make_shared<Recorder>(1, true), 0);
 	} catch (const RingError &error) {
 		return error.err();
 	}
 	return 0;
 }
 
-std::unique_ptr<Batch> make_batch(Backend backend, std::shared_ptr<Witness> witness, size_t kind)
+std::unique_ptr<Batch> make_batch(Backend backend, std::shared_ptr<Recorder> recorder, size_t kind)
 {
 	if (backend == Backend::Ring)
-		return std::make_unique<Ring>(std::move(witness), kind);
-	return std::make_unique<ThreadBatch>(std::move(witness), kind);
+		return std::make_unique<Ring>(std::move(recorder), kind);
+	return std::make_unique<ThreadBatch>(std::move(recorder), kind);
 }
 
 unsigned busy_io_threads()

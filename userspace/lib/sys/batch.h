@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "sys/witness.h"
+#include "sys/recorder.h"
 
 #include <barrier>
 #include <chrono>
@@ -52,27 +52,27 @@ struct FileResult {
 class Batch
 {
 public:
-	/* @witness is told of each operation once it has opened its file, as one of @kind */
-	Batch(std::shared_ptr<Witness> witness, size_t kind)
-	    : witness_(std::move(witness)), kind_(kind)
+	/* @recorder is told of each operation once it has opened its file, as one of @kind */
+	Batch(std::shared_ptr<Recorder> recorder, size_t kind)
+	    : recorder_(std::move(recorder)), kind_(kind)
 	{
 	}
 	virtual ~Batch() = default;
 	/* begins all of them, and returns when all have ended; results in the same order */
 	virtual std::vector<FileResult> run(const std::vector<FileOp> &ops) = 0;
 
-	/* what is carried out without it: the witness is told by the same way; its name */
+	/* what is carried out without it: the recorder is told by the same way; its name */
 	uint64_t begin();
-	void end(uint64_t operation) { tell(Witness::ending(operation)); }
-	/* a name for one that somebody else tells the witness of */
+	void end(uint64_t operation) { tell(Recorder::ending(operation)); }
+	/* a name for one that somebody else tells the recorder of */
 	uint64_t next_operation() const;
 
 protected:
-	Witness &witness() { return *witness_; }
-	virtual void tell(uint64_t what) { witness_->tell(what); }
+	Recorder &recorder() { return *recorder_; }
+	virtual void tell(uint64_t what) { recorder_->tell(what); }
 
 private:
-	std::shared_ptr<Witness> witness_;
+	std::shared_ptr<Recorder> recorder_;
 	size_t kind_;
 };
 
@@ -113,8 +113,8 @@ enum class Backend {
 const char *backend_name(Backend backend);
 /* 0, or the errno that io_uring answers here, such as ENOSYS or EPERM */
 int ring_error();
-/* @witness: made for the same backend */
-std::unique_ptr<Batch> make_batch(Backend backend, std::shared_ptr<Witness> witness, size_t kind);
+/* @recorder: made for the same backend */
+std::unique_ptr<Batch> make_batch(Backend backend, std::shared_ptr<Recorder> recorder, size_t kind);
 
 /*
  * Of this process's threads that carry operations out, those that run or wait in

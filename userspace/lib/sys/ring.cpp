@@ -36,7 +36,7 @@ RingError::RingError(const std::string &what, int err)
 {
 }
 
-Ring::Ring(std::shared_ptr<Witness> witness, size_t kind) : Batch(std::move(witness), kind)
+Ring::Ring(std::shared_ptr<Recorder> recorder, size_t kind) : Batch(std::move(recorder), kind)
 {
 	unsigned workers[2] = {width, width}; /* not what the processors are enough for */
 	int rc = io_uring_queue_init(width * longest_chain, &ring_, 0);
@@ -89,7 +89,7 @@ unsigned Ring::begin(const FileOp &op, unsigned slot)
 	auto told = [&](uint64_t what) {
 		io_uring_sqe *sqe = next();
 
-		io_uring_prep_msg_ring(sqe, witness().ring_fd(), 0, what, 0);
+		io_uring_prep_msg_ring(sqe, recorder().ring_fd(), 0, what, 0);
 		finish(sqe, Tell, IOSQE_IO_HARDLINK);
 	};
 	io_uring_sqe *sqe = next();
@@ -97,7 +97,7 @@ unsigned Ring::begin(const FileOp &op, unsigned slot)
 	io_uring_prep_openat_direct(sqe, AT_FDCWD, op.path.c_str(),
 				    (op.write ? O_WRONLY : O_RDONLY) | O_NOCTTY, 0, slot);
 	finish(sqe, Open, IOSQE_IO_LINK);
-	told(Witness::beginning(operation));
+	told(Recorder::beginning(operation));
 	for (unsigned n = 0; n < times; n++) {
 		sqe = next();
 		if (op.write)
@@ -109,7 +109,7 @@ unsigned Ring::begin(const FileOp &op, unsigned slot)
 		/* closed whether or not the transfer succeeds */
 		finish(sqe, Transfer, IOSQE_FIXED_FILE | IOSQE_IO_HARDLINK);
 	}
-	told(Witness::ending(operation));
+	told(Recorder::ending(operation));
 	sqe = next();
 	io_uring_prep_close_direct(sqe, slot);
 	finish(sqe, Close, 0);
@@ -178,7 +178,7 @@ void Ring::tell(uint64_t what)
 	io_uring_sqe *sqe = next();
 	io_uring_cqe *cqe = nullptr;
 
-	io_uring_prep_msg_ring(sqe, witness().ring_fd(), 0, what, 0);
+	io_uring_prep_msg_ring(sqe, recorder().ring_fd(), 0, what, 0);
 	submit(1);
 	while (io_uring_wait_cqe(&ring_, &cqe) == -EINTR)
 		;

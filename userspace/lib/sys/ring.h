@@ -2,7 +2,7 @@
 /*
  * An io_uring of one thread. Each operation is a chain of open, transfers and close
  * that runs in a worker of the kernel, so that writes that sleep in the kernel do
- * so side by side. Before and after its transfers a chain posts to the witness. Of two writes to
+ * so side by side. Before and after its transfers a chain posts to the recorder. Of two writes to
  * one file the kernel makes the second of the same ring wait: those that are to race go through two
  * rings.
  */
@@ -37,7 +37,7 @@ public:
 	static constexpr unsigned width = 32;
 
 	/* throws RingError */
-	Ring(std::shared_ptr<Witness> witness, size_t kind);
+	Ring(std::shared_ptr<Recorder> recorder, size_t kind);
 	~Ring() override;
 	Ring(const Ring &) = delete;
 	Ring &operator=(const Ring &) = delete;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Either stack by its names, and what it shows of a bind. */
 #include "cxl/accel.h"
-#include "cxl/census.h"
+#include "cxl/snapshot.h"
 #include "cxl/stack.h"
 #include "made_up_root.h"
 #include "sys/error.h"
@@ -139,11 +139,11 @@ TEST_F(InTree, region_of_an_expander_is_not_its_drivers_range)
 	EXPECT_FALSE(outcome().attached());
 }
 
-TEST_F(InTree, census_counts_the_objects_of_the_stack_asked_for)
+TEST_F(InTree, snapshot_counts_the_objects_of_the_stack_asked_for)
 {
-	Census ours = take_census(made.root()), intree = take_census(made.root(), stack);
-	auto has = [](const Census &census, const std::string &line) {
-		return std::find(census.begin(), census.end(), line) != census.end();
+	Snapshot ours = take_snapshot(made.root()), intree = take_snapshot(made.root(), stack);
+	auto has = [](const Snapshot &snapshot, const std::string &line) {
+		return std::find(snapshot.begin(), snapshot.end(), line) != snapshot.end();
 	};
 
 	EXPECT_TRUE(has(intree, first + ": cxl_sample_intree, 0x690000000-0x6afffffff"));
@@ -157,10 +157,11 @@ TEST_F(InTree, memdev_without_a_serial_number_is_known_by_its_device)
 	made.remove(cxla::test::device_path(first) + "/mem0/serial");
 	EXPECT_TRUE(read_topology(made.root(), "cxl").problems.empty());
 
-	Census census = take_census(made.root(), stack);
+	Snapshot snapshot = take_snapshot(made.root(), stack);
 
-	EXPECT_NE(std::find(census.begin(), census.end(), "memdev(" + first + "), driver cxl_mem"),
-		  census.end());
+	EXPECT_NE(std::find(snapshot.begin(), snapshot.end(),
+			    "memdev(" + first + "), driver cxl_mem"),
+		  snapshot.end());
 }
 
 TEST(stack, outcome_of_ours_is_what_the_driver_says)

@@ -10,8 +10,8 @@
 #include <sstream>
 
 using namespace cxla;
-using cxla::test::device_path;
 using cxla::test::contains;
+using cxla::test::device_path;
 using cxla::test::MadeUpRoot;
 
 namespace

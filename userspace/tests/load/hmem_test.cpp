@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Soft Reserved ranges in load and unload: who lets go of them, and when not. */
-#include "cxl/census.h"
+#include "cxl/snapshot.h"
 #include "load/planning.h"
 #include "stress/operation.h"
 
@@ -309,7 +309,7 @@ TEST_F(Hmem, dax_region_of_ours_is_told_from_one_in_tree)
 	EXPECT_FALSE(machine().dax[0].ours);
 }
 
-TEST_F(Hmem, census_has_claims_dax_devices_and_their_drivers_without_numbers_and_times)
+TEST_F(Hmem, snapshot_has_claims_dax_devices_and_their_drivers_without_numbers_and_times)
 {
 	give_to_ours();
 
@@ -317,22 +317,22 @@ TEST_F(Hmem, census_has_claims_dax_devices_and_their_drivers_without_numbers_and
 
 	made.add_ledger(owner + "dax0.0 5.208664\n");
 
-	Census before = take_census(made.root());
+	Snapshot before = take_snapshot(made.root());
 
 	/* another number, another time, another reason for what nobody has */
 	made.remove("/sys/bus/dax/devices/dax0.0");
 	made.remove("/sys/bus/platform/devices/cxla_hmem.0");
 	made.add_dax("dax1.0", "cxla_hmem.1", 0x690000000, "device_dax");
 	made.add_ledger(owner + "dax1.0 7.000000\n0x0-0xfff none free released - 7.000000\n");
-	EXPECT_TRUE(compare(before, take_census(made.root())).empty());
+	EXPECT_TRUE(compare(before, take_snapshot(made.root())).empty());
 
 	made.add_ledger("");
-	EXPECT_EQ(compare(before, take_census(made.root())).missing.size(), 1U);
+	EXPECT_EQ(compare(before, take_snapshot(made.root())).missing.size(), 1U);
 	made.add_ledger(owner + "dax1.0 7.000000\n");
 	made.remove("/sys/bus/dax/devices/dax1.0/driver");
-	EXPECT_EQ(compare(before, take_census(made.root())).missing.size(), 1U);
+	EXPECT_EQ(compare(before, take_snapshot(made.root())).missing.size(), 1U);
 	made.remove("/sys/bus/platform/devices/cxla_hmem.1");
-	EXPECT_EQ(compare(before, take_census(made.root())).missing.size(), 2U);
+	EXPECT_EQ(compare(before, take_snapshot(made.root())).missing.size(), 2U);
 }
 
 TEST_F(Hmem, operations_on_ranges_are_done_where_there_are_any)
@@ -341,14 +341,14 @@ TEST_F(Hmem, operations_on_ranges_are_done_where_there_are_any)
 
 	made.add_attached(2);
 
-	Field without = find_field(made.root(), machine(), "/nowhere");
+	TestBed without = find_test_bed(made.root(), machine(), "/nowhere");
 
 	ASSERT_TRUE(unbind);
 	EXPECT_NE(missing_for(without, *unbind), "");
 	EXPECT_EQ(missing_for(without, *find_operation("attach")), "");
 	give_to_ours();
 
-	Field with = find_field(made.root(), machine(), "/nowhere");
+	TestBed with = find_test_bed(made.root(), machine(), "/nowhere");
 
 	EXPECT_EQ(with.hmem, "hmem_platform.0");
 	with.modules = {{"cxla_hmem", "x"}, {"cxla_dax", "y"}};

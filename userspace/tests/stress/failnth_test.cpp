@@ -9,7 +9,7 @@
 #include "stress/fault.h"
 #include "sys/error.h"
 #include "sys/kernel_log.h"
-#include "sys/watched.h"
+#include "sys/watched_thread.h"
 
 #include <atomic>
 #include <cerrno>
@@ -35,13 +35,13 @@ MadeUpRoot *made_up;
 int (*on_failure)(unsigned nth);
 int (*on_success)();
 
-int made_up_act(const Field &field, Moment &moment)
+int made_up_act(const TestBed &bed, OperationSpan &span)
 {
 	int err = 0;
 
-	moment.open();
+	span.begin();
 
-	auto nth = static_cast<unsigned>(*parse_number(split(*field.root.read(nth_file), '\n')[0]));
+	auto nth = static_cast<unsigned>(*parse_number(split(*bed.root.read(nth_file), '\n')[0]));
 
 	if (nth <= points) {
 		made_up->file(nth_file, "0");
@@ -50,7 +50,7 @@ int made_up_act(const Field &field, Moment &moment)
 		made_up->file(nth_file, std::to_string(nth - points));
 		err = on_success();
 	}
-	moment.close();
+	span.end();
 	return err;
 }
 
@@ -78,19 +78,19 @@ struct Failnth : ::testing::Test {
 		made.file(page_alloc + std::string("min-order"), "1\n");
 	}
 
-	Field field()
+	TestBed bed()
 	{
 		Root root = made.root();
 
-		return find_field(root, read_machine(root), "/nowhere");
+		return find_test_bed(root, read_machine(root), "/nowhere");
 	}
 	FailnthReport run(FailnthRequest request = {})
 	{
-		Field field = this->field();
+		TestBed bed = this->bed();
 
 		request.operations = {&operation};
 		request.leak_pause = std::chrono::milliseconds(1);
-		return run_failnth(field, request,
+		return run_failnth(bed, request,
 				   [](const OperationReport &, unsigned) { return true; });
 	}
 	bool refused(const std::string &word, bool agreed = false)
@@ -100,7 +100,7 @@ struct Failnth : ::testing::Test {
 		bool found = false;
 
 		machine.privileged = true;
-		for (const auto &refusal : failnth_refusals(root, machine, field(), agreed))
+		for (const auto &refusal : failnth_refusals(root, machine, bed(), agreed))
 			found |= refusal.what.find(word) != std::string::npos;
 		return found;
 	}
@@ -302,8 +302,8 @@ TEST_F(Failnth, the_worker_that_came_furthest_counts)
 		made.file("/proc/11/fail-nth", "3");
 	});
 
-	fault.open();
-	fault.close();
+	fault.begin();
+	fault.end();
 	EXPECT_EQ(fault.left(), 3U);
 	EXPECT_EQ(made.read("/proc/10/fail-nth").substr(0, 1), "0");
 }
@@ -359,7 +359,7 @@ TEST(Operations, each_has_a_name_of_its_own_and_unknown_ones_are_wrong_usage)
 TEST(WatchedThread, what_does_not_end_in_time_is_told)
 {
 	static std::atomic<bool> go_on;
-	Watched watched;
+	WatchedThread watched;
 	int done = 0;
 
 	EXPECT_TRUE(watched.run([&] { done++; }, std::chrono::seconds(10)));

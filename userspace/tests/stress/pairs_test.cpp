@@ -4,7 +4,7 @@
  * are the points where they are held.
  */
 #include "made_up_root.h"
-#include "stress/hand.h"
+#include "stress/executor.h"
 #include "stress/pairs.h"
 #include "sys/error.h"
 
@@ -88,9 +88,9 @@ std::atomic<bool> inside_late, met, let_go;
 void (*while_met)();
 
 /* passes two points, and holds a lock at the second one */
-int slow(const Field &, Moment &moment)
+int slow(const TestBed &, OperationSpan &span)
 {
-	moment.open();
+	span.begin();
 	made_up_pauses->pass("early");
 
 	std::lock_guard guard(taken);
@@ -98,38 +98,38 @@ int slow(const Field &, Moment &moment)
 	inside_late = true;
 	made_up_pauses->pass("late");
 	inside_late = false;
-	moment.close();
+	span.end();
 	return slow_err;
 }
 
-int quick(const Field &, Moment &moment)
+int quick(const TestBed &, OperationSpan &span)
 {
-	moment.open();
+	span.begin();
 	if (inside_late && while_met)
 		while_met();
 	met = met || inside_late;
-	moment.close();
+	span.end();
 	return quick_err;
 }
 
-int wants_lock(const Field &, Moment &moment)
+int wants_lock(const TestBed &, OperationSpan &span)
 {
-	moment.open();
+	span.begin();
 
 	std::lock_guard guard(taken);
 
-	moment.close();
+	span.end();
 	return 0;
 }
 
-int finds_nothing(const Field &, Moment &)
+int finds_nothing(const TestBed &, OperationSpan &)
 {
 	return ENODEV;
 }
 
-int hangs(const Field &, Moment &moment)
+int hangs(const TestBed &, OperationSpan &span)
 {
-	moment.open();
+	span.begin();
 	while (!let_go)
 		std::this_thread::sleep_for(1ms);
 	return 0;
@@ -163,11 +163,11 @@ struct Pairs : ::testing::Test {
 		made.file("/sys/kernel/debug/cxla/pause", "early idle 0\n");
 	}
 
-	Field field()
+	TestBed bed()
 	{
 		Root root = made.root();
 
-		return find_field(root, read_machine(root), "/nowhere");
+		return find_test_bed(root, read_machine(root), "/nowhere");
 	}
 	PairsReport run(const Trigger &first, const Trigger &second, PairMode mode,
 			double patience = 10)
@@ -179,7 +179,7 @@ struct Pairs : ::testing::Test {
 		request.modes = {mode};
 		request.patience = patience;
 		request.point = point;
-		return run_pairs(field(), request, pauses,
+		return run_pairs(bed(), request, pauses,
 				 [](const PairsReport &, const PairCase &) { return true; });
 	}
 	PairCell overlapped(const Trigger &first, const Trigger &second)
@@ -201,7 +201,7 @@ struct Pairs : ::testing::Test {
 		bool found = false;
 
 		machine.privileged = true;
-		for (const auto &refusal : pairs_refusals(root, machine, field(), request, agreed))
+		for (const auto &refusal : pairs_refusals(root, machine, bed(), request, agreed))
 			found |= refusal.what.find(word) != std::string::npos;
 		return found;
 	}

@@ -225,9 +225,9 @@ TEST_F(Race, a_region_of_an_expander_may_be_deleted_and_uncommitted)
 	RaceReport report = run(wanted);
 
 	EXPECT_FALSE(report.finding) << report.finding->what;
-	EXPECT_GE(report.done(Deed::DeleteRegion), 1U);
-	EXPECT_GE(report.done(Deed::Uncommit), 1U);
-	EXPECT_GE(report.done(Deed::BindExpander), 1U);
+	EXPECT_GE(report.done(Action::DeleteRegion), 1U);
+	EXPECT_GE(report.done(Action::Uncommit), 1U);
+	EXPECT_GE(report.done(Action::BindExpander), 1U);
 	/* at rest it is committed, whoever wrote last */
 	EXPECT_EQ(made.read("/sys/bus/cxla/devices/region1/commit"), "1\n");
 }
@@ -443,7 +443,7 @@ TEST_F(Race, a_process_that_was_killed_is_no_finding_and_what_it_did_is_judged)
 
 	/* nobody is at home below a made-up driver: writes are taken */
 	EXPECT_FALSE(report.finding) << report.finding->what;
-	EXPECT_GT(report.done(Deed::Unbind), 0U);
+	EXPECT_GT(report.done(Action::Unbind), 0U);
 	made.remove("/sys/bus/pci/drivers/cxla_accel/bind");
 	report = run(request({"killed"}, 0));
 	ASSERT_TRUE(report.finding);
@@ -452,18 +452,18 @@ TEST_F(Race, a_process_that_was_killed_is_no_finding_and_what_it_did_is_judged)
 
 TEST_F(Race, what_is_left_behind_is_found_and_new_numbers_are_not)
 {
-	Census before = take_census(made.root());
+	Snapshot before = take_snapshot(made.root());
 
 	/* the same region by another number */
 	made.remove("/sys/bus/cxla/devices/region1");
 	made.link("/sys/bus/cxla/devices/region7",
 		  "/sys/devices/platform/ACPI0017:00/root0/decoder0.0/region1");
-	EXPECT_TRUE(compare(before, take_census(made.root())).empty());
+	EXPECT_TRUE(compare(before, take_snapshot(made.root())).empty());
 
 	made.file("/sys/module/cxla_core/refcnt", "3\n");
 	made.file("/dev/cxla/accel5", "");
 
-	CensusChange change = compare(before, take_census(made.root()));
+	SnapshotChange change = compare(before, take_snapshot(made.root()));
 
 	EXPECT_EQ(change.extra,
 		  (std::vector<std::string>{"/dev/cxla/accel#", "cxla_core: 3 references"}));

@@ -20,9 +20,9 @@ struct BatchOf : ::testing::TestWithParam<Backend> {
 		if (GetParam() == Backend::Ring && ring_error())
 			GTEST_SKIP() << "io_uring is not permitted here";
 	}
-	std::unique_ptr<Batch> batch() { return make_batch(GetParam(), witness, 0); }
-	std::shared_ptr<Witness> witness =
-		std::make_shared<Witness>(1, GetParam() == Backend::Ring && !ring_error());
+	std::unique_ptr<Batch> batch() { return make_batch(GetParam(), recorder, 0); }
+	std::shared_ptr<Recorder> recorder =
+		std::make_shared<Recorder>(1, GetParam() == Backend::Ring && !ring_error());
 	MadeUpRoot made;
 };
 
@@ -56,7 +56,7 @@ TEST_P(BatchOf, writes_and_reads_give_what_each_file_answers)
 	EXPECT_EQ(results[3].err, EISDIR);
 	EXPECT_TRUE(results[4].opened);
 	EXPECT_EQ(results[4].err, ENOSPC);
-	EXPECT_EQ(witness->look().now(), 0U);
+	EXPECT_EQ(recorder->look().now(), 0U);
 }
 
 TEST_P(BatchOf, more_operations_than_a_ring_has_room_for_are_all_done)
@@ -74,8 +74,8 @@ TEST_P(BatchOf, more_operations_than_a_ring_has_room_for_are_all_done)
 		for (size_t i = 0; i < 100; i++)
 			EXPECT_EQ(results[i].text, fmt::format("{}", i));
 	}
-	EXPECT_EQ(witness->look().now(), 0U);
-	EXPECT_GE(witness->look().peak(), 1U);
+	EXPECT_EQ(recorder->look().now(), 0U);
+	EXPECT_GE(recorder->look().peak(), 1U);
 }
 
 TEST_P(BatchOf, operations_of_one_batch_are_in_flight_at_the_same_time)

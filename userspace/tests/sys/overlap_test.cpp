@@ -73,13 +73,13 @@ TEST(Overlap, who_was_killed_meets_nobody_any_more)
 namespace
 {
 
-struct Witnessed : ::testing::TestWithParam<Backend> {
+struct Recorded : ::testing::TestWithParam<Backend> {
 	void SetUp() override
 	{
 		if (GetParam() == Backend::Ring && ring_error())
 			GTEST_SKIP() << "io_uring is not permitted here";
-		witness = std::make_shared<Witness>(3, GetParam() == Backend::Ring);
-		folder = ::testing::TempDir() + "cxla-witnessed-" + std::to_string(getpid());
+		recorder = std::make_shared<Recorder>(3, GetParam() == Backend::Ring);
+		folder = ::testing::TempDir() + "cxla-recorded-" + std::to_string(getpid());
 		ASSERT_EQ(mkdir(folder.c_str(), 0700), 0);
 		ASSERT_EQ(mkfifo((folder + "/pipe").c_str(), 0600), 0);
 	}
@@ -88,11 +88,11 @@ struct Witnessed : ::testing::TestWithParam<Backend> {
 		unlink((folder + "/pipe").c_str());
 		rmdir(folder.c_str());
 	}
-	std::shared_ptr<Witness> witness;
+	std::shared_ptr<Recorder> recorder;
 	std::string folder;
 };
 
-INSTANTIATE_TEST_SUITE_P(Each, Witnessed, ::testing::Values(Backend::Ring, Backend::Threads),
+INSTANTIATE_TEST_SUITE_P(Each, Recorded, ::testing::Values(Backend::Ring, Backend::Threads),
 			 [](const auto &info) {
 				 return std::string(info.param == Backend::Ring ? "ring"
 										: "threads");
@@ -101,47 +101,48 @@ INSTANTIATE_TEST_SUITE_P(Each, Witnessed, ::testing::Values(Backend::Ring, Backe
 } // namespace
 
 /* a read of an empty pipe lasts until the other one has written */
-TEST_P(Witnessed, operations_of_two_threads_meet_and_those_one_after_the_other_do_not)
+TEST_P(Recorded, operations_of_two_threads_meet_and_those_one_after_the_other_do_not)
 {
-	auto first = make_batch(GetParam(), witness, 0), other = make_batch(GetParam(), witness, 2);
+	auto first = make_batch(GetParam(), recorder, 0),
+	     other = make_batch(GetParam(), recorder, 2);
 
 	for (int n = 0; n < 3; n++)
 		first->run({FileOp::reading("/dev/null")});
 	other->run({FileOp::reading("/dev/null")});
-	EXPECT_EQ(witness->look().met(0, 2), 0U);
-	EXPECT_EQ(witness->look().peak(), 1U);
+	EXPECT_EQ(recorder->look().met(0, 2), 0U);
+	EXPECT_EQ(recorder->look().peak(), 1U);
 
 	/* somebody has it open for both: opening it waits for nobody */
 	int keep = open((folder + "/pipe").c_str(), O_RDWR | O_CLOEXEC);
 	std::thread reader([&] {
-		auto own = make_batch(GetParam(), witness, 0);
+		auto own = make_batch(GetParam(), recorder, 0);
 
 		own->run({FileOp::reading(folder + "/pipe")});
 	});
 
-	while (!witness->look().now())
+	while (!recorder->look().now())
 		std::this_thread::yield();
 	/* this one has to be in the midst of the read */
 	other->run({FileOp::reading("/dev/null")});
-	EXPECT_EQ(witness->look().met(0, 2), 1U);
+	EXPECT_EQ(recorder->look().met(0, 2), 1U);
 	other->run({FileOp::writing(folder + "/pipe", "x")});
 	reader.join();
 	close(keep);
-	EXPECT_EQ(witness->look().now(), 0U);
-	EXPECT_EQ(witness->look().peak(), 2U);
+	EXPECT_EQ(recorder->look().now(), 0U);
+	EXPECT_EQ(recorder->look().peak(), 2U);
 }
 
-TEST_P(Witnessed, what_could_not_be_opened_was_never_under_way)
+TEST_P(Recorded, what_could_not_be_opened_was_never_under_way)
 {
-	auto batch = make_batch(GetParam(), witness, 1);
+	auto batch = make_batch(GetParam(), recorder, 1);
 
 	batch->run({FileOp::reading(folder + "/none"), FileOp::reading(folder + "/none")});
-	EXPECT_EQ(witness->look().peak(), 0U);
+	EXPECT_EQ(recorder->look().peak(), 0U);
 }
 
-TEST_P(Witnessed, an_operation_in_a_row_is_one_that_is_answered_each_time)
+TEST_P(Recorded, an_operation_in_a_row_is_one_that_is_answered_each_time)
 {
-	auto batch = make_batch(GetParam(), witness, 1);
+	auto batch = make_batch(GetParam(), recorder, 1);
 	FileOp full = FileOp::writing("/dev/full", "x");
 
 	full.times = 5;
@@ -150,18 +151,18 @@ TEST_P(Witnessed, an_operation_in_a_row_is_one_that_is_answered_each_time)
 
 	EXPECT_EQ(results[0].err, ENOSPC);
 	EXPECT_EQ(results[0].more, (std::vector<int>{ENOSPC, ENOSPC, ENOSPC, ENOSPC}));
-	EXPECT_EQ(witness->look().peak(), 1U);
-	EXPECT_EQ(witness->look().now(), 0U);
+	EXPECT_EQ(recorder->look().peak(), 1U);
+	EXPECT_EQ(recorder->look().now(), 0U);
 }
 
-TEST_P(Witnessed, more_is_told_than_there_is_room_for_and_nothing_is_lost)
+TEST_P(Recorded, more_is_told_than_there_is_room_for_and_nothing_is_lost)
 {
-	auto batch = make_batch(GetParam(), witness, 1);
+	auto batch = make_batch(GetParam(), recorder, 1);
 	std::vector<FileOp> ops(1000, FileOp::reading("/dev/null"));
 
 	/* nobody looks meanwhile */
 	for (int n = 0; n < 12; n++)
 		batch->run(ops);
-	EXPECT_EQ(witness->look().begun(), 12000U);
-	EXPECT_EQ(witness->look().now(), 0U);
+	EXPECT_EQ(recorder->look().begun(), 12000U);
+	EXPECT_EQ(recorder->look().now(), 0U);
 }

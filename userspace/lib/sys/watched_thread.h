@@ -17,13 +17,13 @@
 namespace cxla
 {
 
-class Watched
+class WatchedThread
 {
 public:
-	Watched();
-	~Watched();
-	Watched(const Watched &) = delete;
-	Watched &operator=(const Watched &) = delete;
+	WatchedThread();
+	~WatchedThread();
+	WatchedThread(const WatchedThread &) = delete;
+	WatchedThread &operator=(const WatchedThread &) = delete;
 
 	/*
 	 * False: it has not ended in time. Nothing else may be asked for then, and what

@@ -16,14 +16,14 @@
 namespace cxla
 {
 
-class Witness
+class Recorder
 {
 public:
 	/* @by_ring: throws RingError where the kernel has no such ring */
-	Witness(size_t kinds, bool by_ring);
-	~Witness();
-	Witness(const Witness &) = delete;
-	Witness &operator=(const Witness &) = delete;
+	Recorder(size_t kinds, bool by_ring);
+	~Recorder();
+	Recorder(const Recorder &) = delete;
+	Recorder &operator=(const Recorder &) = delete;
 
 	/* to be posted to; -1: it is told by tell() only */
 	int ring_fd() const { return by_ring_ ? ring_.ring_fd : -1; }

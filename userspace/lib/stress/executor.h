@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A hand that pulls a trigger while others pull theirs: a thread, or a process that
- * can be killed. It is watched: what is stuck in the kernel is told.
+ * Carries one operation out while others carry out theirs: in a thread, or in a
+ * process that can be killed. It is watched: what is stuck in the kernel is told.
  */
 #pragma once
 
 #include "stress/operation.h"
 #include "sys/fd.h"
-#include "sys/watched.h"
+#include "sys/watched_thread.h"
 
 #include <chrono>
 #include <functional>
@@ -25,9 +25,9 @@ struct Stuck : std::runtime_error {
 };
 
 /* what became of an operation */
-struct HandOutcome {
-	bool opened = false; /* it came as far as its deed */
-	int err = 0;         /* of the deed, or of finding what it is to be done to */
+struct ExecutorOutcome {
+	bool opened = false; /* it came as far as its action */
+	int err = 0;         /* of the action, or of finding what it is to be done to */
 };
 
 /*
@@ -47,20 +47,20 @@ private:
 	TimePoint since_;
 };
 
-class Hand
+class Executor
 {
 public:
-	Hand() = default;
-	Hand(const Hand &) = delete;
-	Hand &operator=(const Hand &) = delete;
+	Executor() = default;
+	Executor(const Executor &) = delete;
+	Executor &operator=(const Executor &) = delete;
 
 	/*
 	 * The operation begins, in a thread. @settled: it has ended when all that it has
 	 * set off has. The one before has to have been waited for.
 	 */
-	void begin(const Field &field, const MachineOperation &operation, bool settled);
+	void begin(const TestBed &bed, const MachineOperation &operation, bool settled);
 	/* the same, in a process of its own */
-	void begin_process(const Field &field, const MachineOperation &operation);
+	void begin_process(const TestBed &bed, const MachineOperation &operation);
 	/* and has not been waited for */
 	bool begun() const { return begun_; }
 	/* or was waited for */
@@ -76,7 +76,7 @@ public:
 	/* throws Stuck after @patience seconds */
 	void wait(double patience);
 	/* after it was waited for */
-	const HandOutcome &outcome() const { return outcome_; }
+	const ExecutorOutcome &outcome() const { return outcome_; }
 	/* lines, for people: which task, and where in the kernel; empty: nothing is under way */
 	std::string where() const;
 
@@ -91,12 +91,12 @@ private:
 	bool begun_ = false, killed_ = false;
 	pid_t process_ = 0; /* 0: it is a thread */
 	Fd answer_;         /* of the process */
-	HandOutcome outcome_;
+	ExecutorOutcome outcome_;
 	WaitDetector detector_;
 };
 
 /* anything else that has to end: throws Stuck, and what @task throws */
-void run_errand(Watched &thread, const std::string &what, double patience,
-		const std::function<void()> &task);
+void run_watched(WatchedThread &thread, const std::string &what, double patience,
+		 const std::function<void()> &task);
 
 } // namespace cxla

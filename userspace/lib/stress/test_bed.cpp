@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What operations are done to, and how it is brought to a state they start from. */
-#include "cxl/field_names.h"
+#include "cxl/object_names.h"
 #include "cxl/upstream.h"
 #include "stress/operation.h"
 
@@ -20,63 +20,63 @@ namespace
 
 using namespace std::chrono_literals;
 
-bool is_loaded(const Field &field, const std::string &module)
+bool is_loaded(const TestBed &bed, const std::string &module)
 {
-	return field.root.exists("/sys/module/" + module);
+	return bed.root.exists("/sys/module/" + module);
 }
 
-bool has_driver(const Field &field, const std::string &folder)
+bool has_driver(const TestBed &bed, const std::string &folder)
 {
-	return field.root.exists(folder + "/driver");
+	return bed.root.exists(folder + "/driver");
 }
 
-void insert(const Field &field, const std::string &module)
+void insert(const TestBed &bed, const std::string &module)
 {
-	auto file = field.modules.find(module);
+	auto file = bed.modules.find(module);
 
-	if (is_loaded(field, module) || file == field.modules.end())
+	if (is_loaded(bed, module) || file == bed.modules.end())
 		return;
 
 	Fd fd(::open(file->second.c_str(), O_RDONLY | O_CLOEXEC));
 
-	if (fd && field.root.real())
+	if (fd && bed.root.real())
 		syscall(SYS_finit_module, fd.get(), "", 0);
 }
 
-void remove_module(const Field &field, const std::string &module)
+void remove_module(const TestBed &bed, const std::string &module)
 {
-	if (is_loaded(field, module) && field.root.real())
+	if (is_loaded(bed, module) && bed.root.real())
 		syscall(SYS_delete_module, module.c_str(), O_NONBLOCK);
 }
 
-void unbind(const Field &field, const std::string &bdf)
+void unbind(const TestBed &bed, const std::string &bdf)
 {
-	if (has_driver(field, pci_device(bdf)))
-		field.root.try_write(pci_device(bdf) + "/driver/unbind", bdf);
+	if (has_driver(bed, pci_device(bdf)))
+		bed.root.try_write(pci_device(bdf) + "/driver/unbind", bdf);
 }
 
-void set_override(const Field &field, const std::string &bdf, const std::string &driver)
+void set_override(const TestBed &bed, const std::string &bdf, const std::string &driver)
 {
-	std::string now = field.root.text(pci_device(bdf) + "/driver_override").value_or("?");
+	std::string now = bed.root.text(pci_device(bdf) + "/driver_override").value_or("?");
 
 	if (now != driver && !(driver.empty() && now == "(null)"))
-		field.root.try_write(pci_device(bdf) + "/driver_override", driver + "\n");
+		bed.root.try_write(pci_device(bdf) + "/driver_override", driver + "\n");
 }
 
-void bind(const Field &field, const FieldDevice &device)
+void bind(const TestBed &bed, const TestBedDevice &device)
 {
-	if (!field.root.exists(pci_device(device.bdf)))
-		field.root.try_write("/sys/bus/pci/rescan", "1");
-	set_override(field, device.bdf, device.driver);
-	if (!has_driver(field, pci_device(device.bdf)))
-		field.root.try_write("/sys/bus/pci/drivers/" + device.driver + "/bind", device.bdf);
+	if (!bed.root.exists(pci_device(device.bdf)))
+		bed.root.try_write("/sys/bus/pci/rescan", "1");
+	set_override(bed, device.bdf, device.driver);
+	if (!has_driver(bed, pci_device(device.bdf)))
+		bed.root.try_write("/sys/bus/pci/drivers/" + device.driver + "/bind", device.bdf);
 	if (!device.on_loss.empty())
-		field.root.try_write(pci_device(device.bdf) + "/cxla/on_loss", device.on_loss);
+		bed.root.try_write(pci_device(device.bdf) + "/cxla/on_loss", device.on_loss);
 }
 
-std::string outcome_of(const Field &field, const FieldDevice &device)
+std::string outcome_of(const TestBed &bed, const TestBedDevice &device)
 {
-	const Root &root = field.root;
+	const Root &root = bed.root;
 	std::string folder = pci_device(device.bdf);
 
 	if (root.link_name(folder + "/driver").value_or("") != device.driver)
@@ -98,31 +98,31 @@ std::string outcome_of(const Field &field, const FieldDevice &device)
 			   root.link_name(path + "/driver").value_or(""));
 }
 
-void make_whole(const Field &field, const FieldDevice &device)
+void make_whole(const TestBed &bed, const TestBedDevice &device)
 {
-	if (outcome_of(field, device) == device.outcome)
+	if (outcome_of(bed, device) == device.outcome)
 		return;
 
-	std::string region = region_of(field.root, device.bdf);
+	std::string region = region_of(bed.root, device.bdf);
 
 	if (!region.empty()) {
 		if (device.driver == expander_driver)
-			field.root.try_write(bus_device(region) + "/commit", "1");
-		if (!has_driver(field, bus_device(region)))
-			field.root.try_write("/sys/bus/cxla/drivers/cxla_region/bind", region);
-		if (outcome_of(field, device) == device.outcome)
+			bed.root.try_write(bus_device(region) + "/commit", "1");
+		if (!has_driver(bed, bus_device(region)))
+			bed.root.try_write("/sys/bus/cxla/drivers/cxla_region/bind", region);
+		if (outcome_of(bed, device) == device.outcome)
 			return;
 	}
-	unbind(field, device.bdf);
-	settle(field);
-	bind(field, device);
+	unbind(bed, device.bdf);
+	settle(bed);
+	bind(bed, device);
 }
 
 /* until each range is decided about */
-void settle_hmem(const Field &field)
+void settle_hmem(const TestBed &bed)
 {
-	for (int attempt = 0; !field.hmem.empty() && attempt < 2000; attempt++) {
-		auto ledger = read_ledger(field.root);
+	for (int attempt = 0; !bed.hmem.empty() && attempt < 2000; attempt++) {
+		auto ledger = read_ledger(bed.root);
 
 		if (!ledger ||
 		    std::none_of(ledger->entries.begin(), ledger->entries.end(),
@@ -132,56 +132,56 @@ void settle_hmem(const Field &field)
 	}
 }
 
-void bring_everything(const Field &field)
+void bring_everything(const TestBed &bed)
 {
-	settle(field);
+	settle(bed);
 	/* a range whose device is not bound it may have given away */
-	if (std::any_of(field.devices.begin(), field.devices.end(), [&](const FieldDevice &one) {
-		    return !has_driver(field, pci_device(one.bdf));
+	if (std::any_of(bed.devices.begin(), bed.devices.end(), [&](const TestBedDevice &one) {
+		    return !has_driver(bed, pci_device(one.bdf));
 	    }))
-		unbind_hmem(field.root, field.hmem);
+		unbind_hmem(bed.root, bed.hmem);
 	for (const char *module : our_modules)
 		if (!is_dax_module(module))
-			insert(field, module);
-	bind_roots(field.root, field.roots);
-	bind_ports(field.root);
-	settle(field);
-	for (const auto &device : field.devices)
-		make_whole(field, device);
-	settle(field);
+			insert(bed, module);
+	bind_roots(bed.root, bed.roots);
+	bind_ports(bed.root);
+	settle(bed);
+	for (const auto &device : bed.devices)
+		make_whole(bed, device);
+	settle(bed);
 	for (const char *module : our_modules)
 		if (is_dax_module(module))
-			insert(field, module);
-	bind_hmem(field.root, field.hmem, 2s);
-	settle(field);
+			insert(bed, module);
+	bind_hmem(bed.root, bed.hmem, 2s);
+	settle(bed);
 }
 
 /* the first @count modules, in the order they are loaded, and no device bound */
-void bring_modules(const Field &field, size_t count)
+void bring_modules(const TestBed &bed, size_t count)
 {
-	for (const auto &device : field.devices) {
-		unbind(field, device.bdf);
+	for (const auto &device : bed.devices) {
+		unbind(bed, device.bdf);
 		/* a driver that is loaded is not to bind them */
-		set_override(field, device.bdf, "");
+		set_override(bed, device.bdf, "");
 	}
-	settle(field);
+	settle(bed);
 	/* what it decides is to depend on nobody having been there */
-	unbind_hmem(field.root, field.hmem);
+	unbind_hmem(bed.root, bed.hmem);
 	for (size_t n = our_modules.size(); n-- > count;)
-		remove_module(field, our_modules[n]);
+		remove_module(bed, our_modules[n]);
 	for (size_t n = 0; n < count; n++)
-		insert(field, our_modules[n]);
+		insert(bed, our_modules[n]);
 	if (count > 3)
-		bind_roots(field.root, field.roots);
+		bind_roots(bed.root, bed.roots);
 	if (count > necessary_modules) {
-		bind_hmem(field.root, field.hmem, 2s);
-		settle(field);
+		bind_hmem(bed.root, bed.hmem, 2s);
+		settle(bed);
 	}
 }
 
-void unbind_from(const Field &field, const std::string &driver, const std::string &name)
+void unbind_from(const TestBed &bed, const std::string &driver, const std::string &name)
 {
-	field.root.try_write("/sys/bus/cxla/drivers/" + driver + "/unbind", name);
+	bed.root.try_write("/sys/bus/cxla/drivers/" + driver + "/unbind", name);
 }
 
 /* the device that a port is of: its name stays when the port goes */
@@ -250,73 +250,73 @@ std::string parent_of(const Root &root, const std::string &name)
 	return path.substr(path.rfind('/') + 1);
 }
 
-std::string port_of(const Field &field)
+std::string port_of(const TestBed &bed)
 {
-	for (const auto &name : field.root.list(bus_devices).value_or({}))
-		if (name.starts_with("port") && uport_of(field.root, name) == field.bridge)
+	for (const auto &name : bed.root.list(bus_devices).value_or({}))
+		if (name.starts_with("port") && uport_of(bed.root, name) == bed.bridge)
 			return name;
 	return "";
 }
 
-Field find_field(const Root &root, const Machine &machine, const std::string &program_dir)
+TestBed find_test_bed(const Root &root, const Machine &machine, const std::string &program_dir)
 {
-	Field field;
+	TestBed bed;
 
-	field.root = root;
+	bed.root = root;
 	for (const auto &device : machine.roots)
 		if (device.driver == "cxla_acpi")
-			field.roots.push_back(device.name);
+			bed.roots.push_back(device.name);
 	for (const auto &accel : machine.accelerators) {
-		FieldDevice device{accel.bdf, accel.driver, {}, {}};
+		TestBedDevice device{accel.bdf, accel.driver, {}, {}};
 
 		device.on_loss = root.text(pci_device(accel.bdf) + "/cxla/on_loss").value_or("");
-		if (accel.attached() && field.accel.empty()) {
+		if (accel.attached() && bed.accel.empty()) {
 			std::string port = parent_of(root, endpoint_of(root, accel.bdf));
 
-			field.accel = accel.bdf;
-			field.bridge = uport_of(root, port);
+			bed.accel = accel.bdf;
+			bed.bridge = uport_of(root, port);
 		}
-		field.devices.push_back(std::move(device));
+		bed.devices.push_back(std::move(device));
 	}
 	for (const auto &expander : machine.expanders) {
 		std::string region = region_of(root, expander.bdf);
 
-		if (!region.empty() && field.expander.empty() &&
+		if (!region.empty() && bed.expander.empty() &&
 		    root.text(bus_device(region) + "/locked").value_or("") == "0")
-			field.expander = expander.bdf;
-		field.devices.push_back({expander.bdf, expander.driver, {}, {}});
+			bed.expander = expander.bdf;
+		bed.devices.push_back({expander.bdf, expander.driver, {}, {}});
 	}
-	for (auto &device : field.devices)
-		device.outcome = outcome_of(field, device);
+	for (auto &device : bed.devices)
+		device.outcome = outcome_of(bed, device);
 	for (const auto &device : machine.hmem)
 		if (device.driver == our_hmem_driver)
-			field.hmem = device.name;
+			bed.hmem = device.name;
 	/* those that may be left out stay out when they are */
 	for (const auto &file : find_modules(root, {}, machine.release, program_dir).files)
 		if (!is_dax_module(file.name) || machine.loaded.count(file.name))
-			field.modules[file.name] = file.path;
-	return field;
+			bed.modules[file.name] = file.path;
+	return bed;
 }
 
-void settle(const Field &field)
+void settle(const TestBed &bed)
 {
 	/* a worker that detaches may set off the one that attaches again */
 	for (int pass = 0; pass < 2; pass++)
-		flush(field.root);
-	settle_hmem(field);
+		flush(bed.root);
+	settle_hmem(bed);
 }
 
-std::string missing_at_rest(const Field &field)
+std::string missing_at_rest(const TestBed &bed)
 {
-	for (const auto &device : field.devices)
-		if (std::string now = outcome_of(field, device); now != device.outcome)
+	for (const auto &device : bed.devices)
+		if (std::string now = outcome_of(bed, device); now != device.outcome)
 			return fmt::format("{} is '{}', not '{}'", device.bdf, now, device.outcome);
 	return "";
 }
 
-void bring_to(const Field &field, Start start)
+void bring_to(const TestBed &bed, Start start)
 {
-	const Root &root = field.root;
+	const Root &root = bed.root;
 
 	switch (start) {
 	case Start::NoModule:
@@ -328,52 +328,52 @@ void bring_to(const Field &field, Start start)
 	case Start::Pci:
 	case Start::Hmem:
 	case Start::Dax:
-		bring_modules(field,
+		bring_modules(bed,
 			      static_cast<size_t>(start) - static_cast<size_t>(Start::NoModule));
 		return;
 	case Start::AccelUnbound:
 		/* from everything, or from itself: binding it again first would be for nothing */
-		unbind(field, field.accel);
-		settle(field);
+		unbind(bed, bed.accel);
+		settle(bed);
 		return;
 	case Start::ExpanderUnbound:
-		unbind(field, field.expander);
-		settle(field);
+		unbind(bed, bed.expander);
+		settle(bed);
 		return;
 	default:
 		break;
 	}
-	bring_everything(field);
+	bring_everything(bed);
 	switch (start) {
 	case Start::AccelRemoved:
-		root.try_write(pci_device(field.accel) + "/remove", "1");
+		root.try_write(pci_device(bed.accel) + "/remove", "1");
 		break;
 	case Start::MemdevUnbound:
-		unbind_from(field, "cxla_mem", memdev_of(root, field.expander));
+		unbind_from(bed, "cxla_mem", memdev_of(root, bed.expander));
 		break;
 	case Start::RegionUnbound:
-		unbind_from(field, "cxla_region", region_of(root, field.expander));
+		unbind_from(bed, "cxla_region", region_of(root, bed.expander));
 		break;
 	case Start::Uncommitted:
-		root.try_write(bus_device(region_of(root, field.expander)) + "/commit", "0");
+		root.try_write(bus_device(region_of(root, bed.expander)) + "/commit", "0");
 		break;
 	case Start::PortUnbound:
-		unbind_from(field, "cxla_port", port_of(field));
+		unbind_from(bed, "cxla_port", port_of(bed));
 		break;
 	case Start::RootUnbound:
-		for (const auto &device : field.roots)
+		for (const auto &device : bed.roots)
 			root.try_write("/sys/bus/platform/drivers/cxla_acpi/unbind", device);
 		break;
 	case Start::HmemUnbound:
-		unbind_hmem(field.root, field.hmem);
+		unbind_hmem(bed.root, bed.hmem);
 		break;
 	case Start::WithoutRoot:
-		remove_module(field, "cxla_acpi");
+		remove_module(bed, "cxla_acpi");
 		break;
 	default:
 		break;
 	}
-	settle(field);
+	settle(bed);
 }
 
 } // namespace cxla

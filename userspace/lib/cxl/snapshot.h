@@ -15,20 +15,20 @@
 namespace cxla
 {
 
-using Census = std::vector<std::string>;
+using Snapshot = std::vector<std::string>;
 
 /*
  * devices of the bus, accelerators, nodes, ranges and who has them, dax devices,
  * references to modules; sorted
  */
-Census take_census(const Root &root, const Stack &stack = our_stack());
+Snapshot take_snapshot(const Root &root, const Stack &stack = our_stack());
 
-struct CensusChange {
+struct SnapshotChange {
 	std::vector<std::string> missing, extra;
 
 	bool empty() const { return missing.empty() && extra.empty(); }
 };
 
-CensusChange compare(const Census &before, const Census &after);
+SnapshotChange compare(const Snapshot &before, const Snapshot &after);
 
 } // namespace cxla

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "sys/witness.h"
+#include "sys/recorder.h"
 
 #include "sys/ring.h"
 
 namespace cxla
 {
 
-Witness::Witness(size_t kinds, bool by_ring) : by_ring_(by_ring), overlaps_(kinds)
+Recorder::Recorder(size_t kinds, bool by_ring) : by_ring_(by_ring), overlaps_(kinds)
 {
 	if (!by_ring)
 		return;
@@ -19,18 +19,18 @@ Witness::Witness(size_t kinds, bool by_ring) : by_ring_(by_ring), overlaps_(kind
 		throw RingError("setting up the ring that is told of operations", -rc);
 }
 
-Witness::~Witness()
+Recorder::~Recorder()
 {
 	if (by_ring_)
 		io_uring_queue_exit(&ring_);
 }
 
-uint64_t Witness::operation(size_t kind, uint64_t number)
+uint64_t Recorder::operation(size_t kind, uint64_t number)
 {
 	return (uint64_t{kind} << kind_shift) | (number & ((1ULL << kind_shift) - 1));
 }
 
-void Witness::take(uint64_t what)
+void Recorder::take(uint64_t what)
 {
 	if (what & end_bit)
 		overlaps_.end(what & ~end_bit);
@@ -38,7 +38,7 @@ void Witness::take(uint64_t what)
 		overlaps_.begin(what >> kind_shift, what);
 }
 
-void Witness::tell(uint64_t what)
+void Recorder::tell(uint64_t what)
 {
 	std::scoped_lock guard(lock_);
 
@@ -47,7 +47,7 @@ void Witness::tell(uint64_t what)
 	take(what);
 }
 
-void Witness::drain()
+void Recorder::drain()
 {
 	io_uring_cqe *cqe = nullptr;
 
@@ -58,7 +58,7 @@ void Witness::drain()
 	}
 }
 
-Overlaps Witness::look()
+Overlaps Recorder::look()
 {
 	std::scoped_lock guard(lock_);
 
@@ -66,7 +66,7 @@ Overlaps Witness::look()
 	return overlaps_;
 }
 
-void Witness::forget()
+void Recorder::forget()
 {
 	std::scoped_lock guard(lock_);
 

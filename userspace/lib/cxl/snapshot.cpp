@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cxl/census.h"
+#include "cxl/snapshot.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -96,52 +96,54 @@ private:
 };
 
 void add_accelerators(const Root &root, const Stack &stack, const Topology &topology,
-		      Census &census)
+		      Snapshot &snapshot)
 {
 	if (!stack.can(Ability::Outcome)) {
 		for (const auto &bdf : stack.accelerators(root)) {
 			BindOutcome outcome = stack.outcome(root, topology, bdf);
 
-			census.push_back(
+			snapshot.push_back(
 				fmt::format("{}: {}, {}", bdf, outcome.driver,
 					    outcome.range ? outcome.range->text() : "no range"));
 		}
 		return;
 	}
 	for (const auto &accel : read_accelerators(root, topology))
-		census.push_back(fmt::format("{}: {}, {}, {}, {}", accel.bdf, accel.driver,
-					     accel.state.value_or("?"), accel.reason.value_or("?"),
-					     accel.range ? accel.range->text() : "no range"));
+		snapshot.push_back(fmt::format("{}: {}, {}, {}, {}", accel.bdf, accel.driver,
+					       accel.state.value_or("?"),
+					       accel.reason.value_or("?"),
+					       accel.range ? accel.range->text() : "no range"));
 }
 
 /* who has device-dax, or was to, and whose ranges are: not since when or why */
-void add_ranges(const Root &root, Census &census)
+void add_ranges(const Root &root, Snapshot &snapshot)
 {
 	const std::string platform = "/sys/bus/platform/devices/";
 
 	for (const auto &device : read_dax(root))
-		census.push_back(fmt::format("dax device of {}: {}, driver {}",
-					     without_numbers(device.parent),
-					     device.range ? device.range->text() : "no range",
-					     device.driver.empty() ? "none" : device.driver));
+		snapshot.push_back(fmt::format("dax device of {}: {}, driver {}",
+					       without_numbers(device.parent),
+					       device.range ? device.range->text() : "no range",
+					       device.driver.empty() ? "none" : device.driver));
 	for (const auto &name : root.list(platform).value_or({}))
 		if (name.starts_with("cxla_hmem.") || name.starts_with("hmem"))
-			census.push_back(fmt::format(
+			snapshot.push_back(fmt::format(
 				"{}, driver {}", without_numbers(name),
 				root.link_name(platform + name + "/driver").value_or("none")));
 	if (auto ledger = read_ledger(root))
 		for (const auto &entry : ledger->entries)
 			if (entry.held())
-				census.push_back(fmt::format(
+				snapshot.push_back(fmt::format(
 					"ledger {} {} {} {}", entry.range.text(), entry.owner,
 					entry.state, without_numbers(entry.who)));
 }
 
-void add_modules(const Root &root, const Stack &stack, Census &census)
+void add_modules(const Root &root, const Stack &stack, Snapshot &snapshot)
 {
 	auto add = [&](const std::string &name) {
 		if (auto module = read_loaded_module(root, name))
-			census.push_back(fmt::format("{}: {} references", name, module->refcount));
+			snapshot.push_back(
+				fmt::format("{}: {} references", name, module->refcount));
 	};
 
 	/* ours in any case: they are not to be there beside another stack */
@@ -154,30 +156,30 @@ void add_modules(const Root &root, const Stack &stack, Census &census)
 
 } // namespace
 
-Census take_census(const Root &root, const Stack &stack)
+Snapshot take_snapshot(const Root &root, const Stack &stack)
 {
-	Census census;
+	Snapshot snapshot;
 	Topology topology = read_topology(root, stack.bus());
 	Bus bus(root, topology);
 
 	for (const auto &node : topology.nodes)
-		census.push_back(bus.words(node));
-	add_accelerators(root, stack, topology, census);
-	add_ranges(root, census);
+		snapshot.push_back(bus.words(node));
+	add_accelerators(root, stack, topology, snapshot);
+	add_ranges(root, snapshot);
 	for (const auto &name : root.list("/dev/cxla").value_or({}))
-		census.push_back("/dev/cxla/" + without_numbers(name));
+		snapshot.push_back("/dev/cxla/" + without_numbers(name));
 	if (auto iomem = read_iomem(root))
 		for (const auto &entry : iomem->entries)
-			census.push_back(fmt::format("iomem {} {}", entry.range.text(),
-						     without_numbers(entry.name)));
-	add_modules(root, stack, census);
-	std::sort(census.begin(), census.end());
-	return census;
+			snapshot.push_back(fmt::format("iomem {} {}", entry.range.text(),
+						       without_numbers(entry.name)));
+	add_modules(root, stack, snapshot);
+	std::sort(snapshot.begin(), snapshot.end());
+	return snapshot;
 }
 
-CensusChange compare(const Census &before, const Census &after)
+SnapshotChange compare(const Snapshot &before, const Snapshot &after)
 {
-	CensusChange change;
+	SnapshotChange change;
 
 	std::set_difference(before.begin(), before.end(), after.begin(), after.end(),
 			    std::back_inserter(change.missing));

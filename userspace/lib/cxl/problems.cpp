@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "cxl/wrong.h"
+#include "cxl/problems.h"
 
 #include "cxl/reason.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "stress/hand.h"
+#include "stress/executor.h"
 
 #include "sys/error.h"
 
@@ -26,12 +26,12 @@ using SteadyClock = std::chrono::steady_clock;
 /* shorter sleeps are those of somebody who works, or waits for a grace period */
 constexpr auto long_sleep = 200ms;
 
-/* did the operation come as far as its deed */
-class SeenMoment : public Moment
+/* did the operation come as far as its action */
+class SeenSpan : public OperationSpan
 {
 public:
-	explicit SeenMoment(std::atomic<bool> &opened) : opened_(opened) {}
-	void open() override { opened_ = true; }
+	explicit SeenSpan(std::atomic<bool> &opened) : opened_(opened) {}
+	void begin() override { opened_ = true; }
 
 private:
 	std::atomic<bool> &opened_;
@@ -71,8 +71,8 @@ bool WaitDetector::waits(const std::string &status, TimePoint now)
 	return now - since_ >= long_sleep;
 }
 
-/* between a hand and its thread, which outlives it when it is stuck */
-struct Hand::Shared {
+/* between an executor and its thread, which outlives it when it is stuck */
+struct Executor::Shared {
 	std::atomic<int> tid = 0;
 	std::atomic<bool> opened = false;
 
@@ -82,7 +82,7 @@ struct Hand::Shared {
 	int err = 0;
 };
 
-void Hand::begin(const Field &field, const MachineOperation &operation, bool settled)
+void Executor::begin(const TestBed &bed, const MachineOperation &operation, bool settled)
 {
 	operation_ = &operation;
 	process_ = 0;
@@ -91,15 +91,15 @@ void Hand::begin(const Field &field, const MachineOperation &operation, bool set
 	outcome_ = {};
 	shared_ = std::make_shared<Shared>();
 	begun_ = true;
-	std::thread([shared = shared_, &field, &operation, settled] {
-		SeenMoment moment(shared->opened);
+	std::thread([shared = shared_, &bed, &operation, settled] {
+		SeenSpan span(shared->opened);
 		int err = 0;
 
 		shared->tid = gettid();
 		try {
-			err = operation.act(field, moment);
+			err = operation.act(bed, span);
 			if (settled)
-				settle(field);
+				settle(bed);
 		} catch (const std::exception &) {
 			err = EPROTO; /* nothing allows this */
 		}
@@ -112,7 +112,7 @@ void Hand::begin(const Field &field, const MachineOperation &operation, bool set
 	}).detach();
 }
 
-void Hand::begin_process(const Field &field, const MachineOperation &operation)
+void Executor::begin_process(const TestBed &bed, const MachineOperation &operation)
 {
 	std::array<int, 2> ends = {};
 
@@ -132,10 +132,10 @@ void Hand::begin_process(const Field &field, const MachineOperation &operation)
 		throw Error(fmt::format("fork: errno {}", errno));
 	if (!process_) {
 		std::atomic<bool> opened = false;
-		SeenMoment moment(opened);
-		HandOutcome outcome;
+		SeenSpan span(opened);
+		ExecutorOutcome outcome;
 
-		outcome.err = operation.act(field, moment);
+		outcome.err = operation.act(bed, span);
 		outcome.opened = opened;
 		_exit(::write(end.get(), &outcome, sizeof(outcome)) == sizeof(outcome) ? 0 : 1);
 	}
@@ -143,7 +143,7 @@ void Hand::begin_process(const Field &field, const MachineOperation &operation)
 }
 
 /* has the process ended */
-bool Hand::reap()
+bool Executor::reap()
 {
 	int status = 0;
 
@@ -158,7 +158,7 @@ bool Hand::reap()
 	return true;
 }
 
-bool Hand::ended()
+bool Executor::ended()
 {
 	if (!begun_)
 		return true;
@@ -171,30 +171,30 @@ bool Hand::ended()
 	return shared_->ended;
 }
 
-std::string Hand::proc_folder() const
+std::string Executor::proc_folder() const
 {
 	return fmt::format("/proc/{}", process_ ? process_ : shared_->tid.load());
 }
 
-bool Hand::waits()
+bool Executor::waits()
 {
 	/* it may be reading about what it is to act upon: that is waiting, too */
 	return detector_.waits(Root().read(proc_folder() + "/status").value_or(""),
 			       SteadyClock::now());
 }
 
-bool Hand::is(int pid) const
+bool Executor::is(int pid) const
 {
 	return pid == (process_ ? process_ : shared_->tid.load());
 }
 
-void Hand::kill()
+void Executor::kill()
 {
 	if (begun_ && process_)
 		::kill(process_, SIGKILL);
 }
 
-void Hand::wait(double patience)
+void Executor::wait(double patience)
 {
 	auto until = SteadyClock::now() + std::chrono::duration<double>(patience);
 
@@ -219,7 +219,7 @@ void Hand::wait(double patience)
 	begun_ = false;
 }
 
-std::string Hand::where() const
+std::string Executor::where() const
 {
 	if (!begun_)
 		return "";
@@ -227,8 +227,8 @@ std::string Hand::where() const
 	       stack_in(proc_folder());
 }
 
-void run_errand(Watched &thread, const std::string &what, double patience,
-		const std::function<void()> &task)
+void run_watched(WatchedThread &thread, const std::string &what, double patience,
+		 const std::function<void()> &task)
 {
 	if (thread.run(task, std::chrono::duration<double>(patience)))
 		return;

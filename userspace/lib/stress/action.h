@@ -13,7 +13,7 @@
 namespace cxla
 {
 
-enum class Deed {
+enum class Action {
 	Unbind,       /* a device from its driver */
 	BindAccel,    /* an accelerator: without a range it is bound, too */
 	BindExpander, /* without a root it has nothing to do, and is bound, too */
@@ -45,11 +45,11 @@ enum class Deed {
 	BindDax,
 };
 
-const char *deed_name(Deed deed);
+const char *action_name(Action action);
 /* @err is 0 for success; @opened: the file was there, and opened */
-bool is_allowed(Deed deed, bool opened, int err);
+bool is_allowed(Action action, bool opened, int err);
 /* done, it makes, ends or changes objects of the kernel */
-bool makes_a_change(Deed deed);
+bool makes_a_change(Action action);
 /* EBUSY; `done` for 0; the number for those without a name here */
 std::string errno_name(int err);
 

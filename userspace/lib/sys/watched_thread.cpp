@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "sys/watched.h"
+#include "sys/watched_thread.h"
 
 #include "sys/root.h"
 
@@ -10,13 +10,13 @@
 namespace cxla
 {
 
-Watched::Watched() : shared_(std::make_shared<Shared>())
+WatchedThread::WatchedThread() : shared_(std::make_shared<Shared>())
 {
 	/* one that is stuck outlives this */
 	std::thread([shared = shared_] { serve(shared); }).detach();
 }
 
-Watched::~Watched()
+WatchedThread::~WatchedThread()
 {
 	std::lock_guard guard(shared_->lock);
 
@@ -24,7 +24,7 @@ Watched::~Watched()
 	shared_->changed.notify_all();
 }
 
-void Watched::serve(const std::shared_ptr<Shared> &shared)
+void WatchedThread::serve(const std::shared_ptr<Shared> &shared)
 {
 	std::unique_lock guard(shared->lock);
 
@@ -50,7 +50,7 @@ void Watched::serve(const std::shared_ptr<Shared> &shared)
 	}
 }
 
-bool Watched::run(const std::function<void()> &task, std::chrono::duration<double> patience)
+bool WatchedThread::run(const std::function<void()> &task, std::chrono::duration<double> patience)
 {
 	std::unique_lock guard(shared_->lock);
 
@@ -64,7 +64,7 @@ bool Watched::run(const std::function<void()> &task, std::chrono::duration<doubl
 	return true;
 }
 
-std::vector<std::string> Watched::kernel_stack() const
+std::vector<std::string> WatchedThread::kernel_stack() const
 {
 	int tid = 0;
 
