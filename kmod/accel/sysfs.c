@@ -38,6 +38,16 @@ static ssize_t reason_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(reason);
 
+static ssize_t error_show(struct device *dev, struct device_attribute *attr,
+			  char *buf)
+{
+	struct cxla_node *node = cxla_dev_node(dev);
+
+	guard(rwsem_read)(&node->lock);
+	return sysfs_emit(buf, "%d\n", node->info.error);
+}
+static DEVICE_ATTR_RO(error);
+
 static ssize_t range_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
@@ -83,6 +93,7 @@ static DEVICE_ATTR_RW(on_loss);
 static struct attribute *cxla_accel_attributes[] = {
 	&dev_attr_state.attr,
 	&dev_attr_reason.attr,
+	&dev_attr_error.attr,
 	&dev_attr_range.attr,
 	&dev_attr_accel.attr,
 	&dev_attr_on_loss.attr,

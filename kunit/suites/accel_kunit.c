@@ -147,6 +147,7 @@ static void range_that_can_t_be_mapped_leaves_the_device_pci_only(struct kunit *
 	fake_log_clear();
 	bind(test);
 	outcome(test, "pci-only", "error", "");
+	fake_expect_shows(test, rig(test)->dev, "cxla/error", "12");
 	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, "can't map"), 1);
 	/* nobody else is kept from it */
 	fake_expect_snapshot(test, &before);
@@ -154,6 +155,7 @@ static void range_that_can_t_be_mapped_leaves_the_device_pci_only(struct kunit *
 	unbind(test);
 	bind(test);
 	outcome(test, "attached", "none", RANGE_TEXT);
+	fake_expect_shows(test, rig(test)->dev, "cxla/error", "0");
 }
 
 static void range_that_can_t_be_mapped_again_leaves_the_device_pci_only(struct kunit *test)
