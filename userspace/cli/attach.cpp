@@ -4,6 +4,8 @@
 #include "command.h"
 #include "outcome.h"
 #include "report/status.h"
+#include "sys/output.h"
+#include "telling_runner.h"
 
 #include <fmt/format.h>
 
@@ -27,15 +29,15 @@ void print_expander(const Expander &expander)
 				       expander.memdev.empty() ? "no memdev" : expander.memdev);
 
 	if (expander.regions.empty())
-		fmt::print("{}  no region: `cxla status --tree` shows what its decoders say\n",
-			   line);
+		print_out("{}  no region: `cxla status --tree` shows what its decoders say\n",
+			  line);
 	for (const auto &member : expander.regions)
-		fmt::print("{}  {}\n", line, membership_text(member));
+		print_out("{}  {}\n", line, membership_text(member));
 }
 
-Expander expand_one(const Root &root, const std::string &bdf)
+Expander expand_one(const Root &root, const std::string &bdf, StepRunner &runner)
 {
-	bind_device(root, bdf, expander_driver);
+	bind_device(root, bdf, expander_driver, runner);
 
 	/* the driver has made the memdev, and what can be assembled, before bind returns */
 	Expander expander = read_expander(root, bdf, read_topology(root, "cxla"));
@@ -47,41 +49,32 @@ Expander expand_one(const Root &root, const std::string &bdf)
 	return expander;
 }
 
-Accelerator attach_one(const Root &root, const std::string &bdf)
-{
-	Accelerator before = read_accelerator(root, bdf, {});
-
-	/* bound, but without its range: try again from the start */
-	if (before.driver == accel_driver && before.state && !before.attached())
-		unbind_device(root, bdf);
-	bind_device(root, bdf, accel_driver);
-	return wait_for_outcome(root, bdf);
-}
-
 /* runs @one on each device; one that fails does not keep the others from theirs */
 template <class One>
-Exit each_device(const Root &root, const Context &context, const char *command,
-		 const std::vector<std::string> &names, One one)
+Exit each_device(const Root &root, const Context &context, const std::vector<std::string> &names,
+		 One one)
 {
+	InterruptGuard guard;
 	size_t good = 0;
 	json devices = json::array();
 	std::optional<Exit> only_error;
 
 	for (const auto &name : names) {
+		if (InterruptGuard::interrupted())
+			break;
 		try {
 			good += one(resolve_device(root, name), devices);
 		} catch (const Error &error) {
 			only_error = error.status();
-			devices.push_back({{"device", name},
-					   {"error", error.what()},
-					   {"hint", error.hint()}});
-			fmt::print(stderr, "cxla: {} of {}: {}\n", command, name, error.what());
-			if (!error.hint().empty())
-				fmt::print(stderr, "      {}\n", error.hint());
+			report_error(context,
+				     fmt::format("{} of {}: {}", context.reply->command, name,
+						 error.what()),
+				     error.hint());
 		}
 	}
-	if (context.json)
-		print_json({{"command", command}, {"devices", devices}});
+	context.reply->result = {{"devices", devices}};
+	if (int signal = InterruptGuard::signal(); signal && good < names.size())
+		return exit_of_signal(signal);
 	if (only_error && names.size() == 1)
 		return *only_error;
 	return summed_up(good, names.size());
@@ -89,40 +82,43 @@ Exit each_device(const Root &root, const Context &context, const char *command,
 
 Exit attach(const Root &root, const Context &context, const std::vector<std::string> &names)
 {
-	return each_device(root, context, "attach", names,
-			   [&](const std::string &bdf, json &devices) {
-				   Accelerator accel = attach_one(root, bdf);
+	TellingRunner runner(root, {}, context, true);
 
-				   devices.push_back(outcome_json(accel));
-				   if (!context.json)
-					   print_outcome(accel);
-				   return accel.attached();
-			   });
+	return each_device(root, context, names, [&](const std::string &bdf, json &devices) {
+		bind_device(root, bdf, accel_driver, runner);
+
+		Accelerator accel = wait_for_outcome(root, bdf);
+
+		devices.push_back(outcome_json(accel));
+		if (!context.json)
+			print_outcome(accel);
+		return accel.attached();
+	});
 }
 
 Exit expand(const Root &root, const Context &context, const std::vector<std::string> &names)
 {
-	return each_device(root, context, "attach", names,
-			   [&](const std::string &bdf, json &devices) {
-				   Expander expander = expand_one(root, bdf);
+	TellingRunner runner(root, {}, context, true);
 
-				   devices.push_back(expander_json(expander));
-				   if (!context.json)
-					   print_expander(expander);
-				   return true;
-			   });
+	return each_device(root, context, names, [&](const std::string &bdf, json &devices) {
+		Expander expander = expand_one(root, bdf, runner);
+
+		devices.push_back(expander_json(expander));
+		if (!context.json)
+			print_expander(expander);
+		return true;
+	});
 }
 
 Exit detach(const Root &root, const Context &context, const std::vector<std::string> &names)
 {
-	return each_device(root, context, "detach", names,
-			   [&](const std::string &bdf, json &devices) {
-				   unbind_device(root, bdf);
-				   devices.push_back({{"address", bdf}, {"detached", true}});
-				   if (!context.json)
-					   fmt::print("{}  detached\n", bdf);
-				   return true;
-			   });
+	return each_device(root, context, names, [&](const std::string &bdf, json &devices) {
+		unbind_device(root, bdf);
+		devices.push_back({{"address", bdf}, {"detached", true}});
+		if (!context.json)
+			print_out("{}  detached\n", bdf);
+		return true;
+	});
 }
 
 } // namespace

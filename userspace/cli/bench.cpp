@@ -5,6 +5,7 @@
 #include "command.h"
 #include "cxl/expander.h"
 #include "progress.h"
+#include "sys/output.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -56,7 +57,7 @@ public:
 	/* shown while it lasts: how far @what is */
 	BenchRequest request(const std::string &what)
 	{
-		auto progress = std::make_shared<ProgressLine>(2s, 2s);
+		auto progress = std::make_shared<ProgressLine>(2s);
 
 		return {options_.cycles, options_.warmup, [=](unsigned done, unsigned cycles) {
 				if (progress->due())
@@ -65,7 +66,12 @@ public:
 				return !InterruptGuard::interrupted();
 			}};
 	}
-	void add(BenchResult result) { results_.push_back(std::move(result)); }
+	/* one that was interrupted before its first cycle is none */
+	void add(BenchResult result)
+	{
+		if (result.cycles())
+			results_.push_back(std::move(result));
+	}
 
 	Exit finish()
 	{
@@ -82,11 +88,19 @@ public:
 			if (!options_.hdr.empty())
 				write_histograms(result, run.results.back().subject);
 		}
-		if (context_.json)
-			print_json(bench_json(run));
-		else
+		context_.reply->result = bench_json(run);
+		if (!context_.json)
 			print_run(run);
-		return Exit::Ok;
+
+		int signal = InterruptGuard::signal();
+
+		if (!signal)
+			return Exit::Ok;
+		report_error(context_,
+			     fmt::format("interrupted by {}: fewer cycles than were asked for",
+					 signal_word(signal)),
+			     "what was bound before is bound again");
+		return exit_of_signal(signal);
 	}
 
 private:
@@ -173,7 +187,8 @@ std::vector<std::string> addresses(const std::vector<BenchDevice> &devices)
 template <class Measure> Exit each_accelerator(Bench &bench, Measure measure)
 {
 	for (const auto &device : accelerators(bench))
-		put_back_after(bench.machine(), {device.bdf}, [&] { measure(device); });
+		if (!InterruptGuard::interrupted())
+			put_back_after(bench.machine(), {device.bdf}, [&] { measure(device); });
 	return bench.finish();
 }
 
@@ -195,9 +210,11 @@ Exit measure_revoke(Bench &bench)
 {
 	return each_accelerator(bench, [&](const BenchDevice &device) {
 		for (unsigned pages : bench.options().pages)
-			bench.add(bench_revoke(
-				bench.machine(), device, pages,
-				bench.request(fmt::format("{}, {} pages", device.bdf, pages))));
+			if (!InterruptGuard::interrupted())
+				bench.add(
+					bench_revoke(bench.machine(), device, pages,
+						     bench.request(fmt::format(
+							     "{}, {} pages", device.bdf, pages))));
 	});
 }
 
@@ -215,9 +232,10 @@ Exit measure_delete_region(Bench &bench)
 	for (const auto &bdf : devices)
 		need_deletable_region(bench.root(), bdf);
 	for (const auto &bdf : devices)
-		put_back_after(bench.machine(), {bdf}, [&] {
-			bench.add(bench_delete(bench.machine(), bdf, bench.request(bdf)));
-		});
+		if (!InterruptGuard::interrupted())
+			put_back_after(bench.machine(), {bdf}, [&] {
+				bench.add(bench_delete(bench.machine(), bdf, bench.request(bdf)));
+			});
 	return bench.finish();
 }
 
@@ -240,8 +258,8 @@ Exit measure_threads(Bench &bench)
 
 	std::erase_if(wanted, [&](unsigned count) {
 		if (count > devices.size())
-			fmt::print(stderr, "cxla: {} threads are left out: there are {} devices\n",
-				   count, devices.size());
+			print_error("cxla: {} threads are left out: there are {} devices\n", count,
+				    devices.size());
 		return count > devices.size();
 	});
 	if (wanted.empty())
@@ -249,8 +267,10 @@ Exit measure_threads(Bench &bench)
 			    "ask for fewer --threads", Exit::Refused);
 	put_back_after(bench.machine(), addresses(devices), [&] {
 		for (unsigned count : wanted)
-			bench.add(bench_threads(bench.machine(), devices, count,
-						bench.request(fmt::format("{} threads", count))));
+			if (!InterruptGuard::interrupted())
+				bench.add(bench_threads(
+					bench.machine(), devices, count,
+					bench.request(fmt::format("{} threads", count))));
 	});
 	return bench.finish();
 }
@@ -260,9 +280,8 @@ Exit compare(const Context &context, const CompareOptions &options)
 	BenchRun a = read_bench(options.files.at(0)), b = read_bench(options.files.at(1));
 	Comparison comparison = compare_runs(a, b, options.tolerance / 100);
 
-	if (context.json)
-		print_json(comparison_json(comparison, a, b));
-	else
+	context.reply->result = comparison_json(comparison, a, b);
+	if (!context.json)
 		print_comparison(comparison, a, b);
 	return Exit::Ok;
 }
@@ -386,10 +405,12 @@ void add_bench(CLI::App &app, Context &context)
 				"bench", sub ? "--compare goes without a subcommand"
 					     : "a subcommand, or --compare A.json B.json, is "
 					       "required");
-		if (!sub)
-			context.chosen = [&context, options](const Root &) {
-				return compare(context, *options);
-			};
+		if (sub)
+			return;
+		context.reply->command = "bench --compare";
+		context.chosen = [&context, options](const Root &) {
+			return compare(context, *options);
+		};
 	});
 }
 

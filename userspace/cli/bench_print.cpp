@@ -2,6 +2,7 @@
 #include "bench_print.h"
 
 #include "report/report.h"
+#include "sys/output.h"
 
 #include <fmt/format.h>
 
@@ -35,11 +36,11 @@ void print_result(const ResultSummary &result, BenchClock clock)
 			cells.push_back(bench_value(value, clock));
 		table.add(std::move(cells));
 	}
-	fmt::print("{}  {} cycles\n{}", result.subject.text(), result.cycles, table.text("  "));
+	print_out("{}  {} cycles\n{}", result.subject.text(), result.cycles, table.text("  "));
 	if (result.accesses)
-		fmt::print("  accesses per attach: {} ({})\n", accesses_text(*result.accesses),
-			   result.equal_accesses ? "equal in all cycles"
-						 : "of the first cycle: NOT equal in all cycles");
+		print_out("  accesses per attach: {} ({})\n", accesses_text(*result.accesses),
+			  result.equal_accesses ? "equal in all cycles"
+						: "of the first cycle: NOT equal in all cycles");
 }
 
 std::string p50_text(const ResultSummary &result, const char *name, BenchClock clock)
@@ -67,7 +68,7 @@ void print_scale(const BenchRun &run)
 		cells.resize(7);
 		table.add(std::move(cells));
 	}
-	fmt::print("{}\n{}", run.results.front().subject.address, table.text("  "));
+	print_out("{}\n{}", run.results.front().subject.address, table.text("  "));
 }
 
 void print_threads(const BenchRun &run)
@@ -86,9 +87,9 @@ void print_threads(const BenchRun &run)
 			   fmt::format("{:.0f}", attaches_per_second(result)),
 			   factor ? fmt::format("{:.2f}", *factor) : ""});
 	}
-	fmt::print("{} devices at once, {} cycles\n{}",
-		   run.results.front().subject.devices.value_or(0), run.results.front().cycles,
-		   table.text("  "));
+	print_out("{} devices at once, {} cycles\n{}",
+		  run.results.front().subject.devices.value_or(0), run.results.front().cycles,
+		  table.text("  "));
 }
 
 std::string ratio_text(const Compared &one)
@@ -112,22 +113,22 @@ void print_compared(const ComparedResult &result, BenchClock clock)
 		table.add({bench_label(one.name), bench_value(one.a, clock),
 			   bench_value(one.b, clock), ratio_text(one), spread_text(one),
 			   verdict_words(one.verdict)});
-	fmt::print("{}{}\n{}", a, a == b ? "" : " and " + b, table.text("  "));
+	print_out("{}{}\n{}", a, a == b ? "" : " and " + b, table.text("  "));
 	if (result.a_accesses && result.b_accesses && *result.a_accesses == *result.b_accesses)
-		fmt::print("  accesses per attach, A and B: {}\n",
-			   accesses_text(*result.a_accesses));
+		print_out("  accesses per attach, A and B: {}\n",
+			  accesses_text(*result.a_accesses));
 	else {
 		if (result.a_accesses)
-			fmt::print("  accesses per attach, A: {}\n",
-				   accesses_text(*result.a_accesses));
+			print_out("  accesses per attach, A: {}\n",
+				  accesses_text(*result.a_accesses));
 		if (result.b_accesses)
-			fmt::print("  accesses per attach, B: {}\n",
-				   accesses_text(*result.b_accesses));
+			print_out("  accesses per attach, B: {}\n",
+				  accesses_text(*result.b_accesses));
 	}
 	for (const auto &name : result.only_a)
-		fmt::print("  only in A: {}\n", bench_label(name));
+		print_out("  only in A: {}\n", bench_label(name));
 	for (const auto &name : result.only_b)
-		fmt::print("  only in B: {}\n", bench_label(name));
+		print_out("  only in B: {}\n", bench_label(name));
 }
 
 } // namespace
@@ -154,8 +155,8 @@ void print_run(const BenchRun &run)
 void print_comparison(const Comparison &comparison, const BenchRun &a, const BenchRun &b)
 {
 	auto line = [](char which, const BenchRun &run) {
-		fmt::print("{}: {}, {}, kernel {}{}{}\n", which, run.file, run.command, run.kernel,
-			   run.stack.empty() ? "" : ", ", run.stack);
+		print_out("{}: {}, {}, kernel {}{}{}\n", which, run.file, run.command, run.kernel,
+			  run.stack.empty() ? "" : ", ", run.stack);
 	};
 
 	line('A', a);
@@ -163,9 +164,9 @@ void print_comparison(const Comparison &comparison, const BenchRun &a, const Ben
 	for (const auto &result : comparison.results)
 		print_compared(result, comparison.clock);
 	for (const auto &subject : comparison.only_a)
-		fmt::print("only in A: {}\n", subject.text());
+		print_out("only in A: {}\n", subject.text());
 	for (const auto &subject : comparison.only_b)
-		fmt::print("only in B: {}\n", subject.text());
+		print_out("only in B: {}\n", subject.text());
 }
 
 } // namespace cxla

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "command.h"
 
-#include <atomic>
-#include <csignal>
-#include <cstdio>
+#include "report/status.h"
+#include "sys/output.h"
+#include "usage.h"
+
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <fmt/format.h>
 
@@ -14,33 +16,6 @@ namespace cxla
 namespace
 {
 
-std::atomic<bool> stop_asked;
-
-void ask_to_stop(int)
-{
-	stop_asked = true;
-}
-
-const char *const exit_statuses =
-	"Exit status:\n"
-	"  0  done\n"
-	"  1  failed, or the outcome is negative (a device stays pci-only)\n"
-	"  2  wrong usage\n"
-	"  3  refused: something stands in the way; nothing was changed\n"
-	"  4  partial: done for some devices, not for all of those named\n";
-
-void print_error(const Context &context, const Error &error)
-{
-	if (context.json)
-		print_json({{"error",
-			     {{"what", error.what()},
-			      {"hint", error.hint()},
-			      {"exit", static_cast<int>(error.status())}}}});
-	fmt::print(stderr, "cxla: {}\n", error.what());
-	if (!error.hint().empty())
-		fmt::print(stderr, "      {}\n", error.hint());
-}
-
 std::string folder_of_program()
 {
 	std::error_code error;
@@ -49,30 +24,43 @@ std::string folder_of_program()
 	return error ? "." : path.parent_path().string();
 }
 
+/* names from sysfs may be any bytes */
+std::string json_text(const nlohmann::ordered_json &json)
+{
+	return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+const char *outcome_word(Exit exit)
+{
+	switch (exit) {
+	case Exit::Ok:
+		return "done";
+	case Exit::Failed:
+		return "failed";
+	case Exit::Usage:
+		return "usage";
+	case Exit::Refused:
+		return "refused";
+	case Exit::Partial:
+		return "partial";
+	case Exit::Unwritten:
+		return "unwritten";
+	}
+	return "interrupted";
+}
+
+/* "bench attach" */
+std::string path_of(const CLI::App *command)
+{
+	std::string path = command->get_name();
+
+	for (const CLI::App *above = command->get_parent(); above && above->get_parent();
+	     above = above->get_parent())
+		path.insert(0, above->get_name() + " ");
+	return path;
+}
+
 } // namespace
-
-InterruptGuard::InterruptGuard()
-{
-	struct sigaction action = {};
-
-	stop_asked = false;
-	action.sa_handler = ask_to_stop;
-	/* a write to sysfs is not to be broken off half way */
-	action.sa_flags = SA_RESTART;
-	for (int signal : {SIGINT, SIGTERM, SIGHUP})
-		sigaction(signal, &action, nullptr);
-}
-
-InterruptGuard::~InterruptGuard()
-{
-	for (int signal : {SIGINT, SIGTERM, SIGHUP})
-		std::signal(signal, SIG_DFL);
-}
-
-bool InterruptGuard::interrupted()
-{
-	return stop_asked;
-}
 
 CLI::App *add_command(CLI::App &parent, Context &context, const std::string &name,
 		      const std::string &description, std::function<Exit(const Root &)> body)
@@ -80,36 +68,71 @@ CLI::App *add_command(CLI::App &parent, Context &context, const std::string &nam
 	CLI::App *command = parent.add_subcommand(name, description);
 
 	command->add_flag("--json", context.json, "Print JSON on standard output");
-	command->callback([&context, body = std::move(body)] { context.chosen = body; });
+	command->callback([&context, command, body = std::move(body)] {
+		context.reply->command = path_of(command);
+		context.chosen = body;
+	});
 	return command;
 }
 
-void print_json(const nlohmann::ordered_json &json)
+void report_error(const Context &context, const std::string &what, const std::string &hint)
 {
-	/* names from sysfs may be any bytes */
-	fmt::print("{}\n",
-		   json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+	context.reply->errors.push_back({what, hint});
+	print_error("cxla: {}\n", what);
+	if (!hint.empty())
+		print_error("      {}\n", hint);
 }
 
-Exit refuse(const Context &context, const char *command, const std::vector<Obstacle> &refusals)
+Exit refuse(const Context &context, const std::vector<Refusal> &refusals)
 {
-	nlohmann::ordered_json list = nlohmann::ordered_json::array();
+	Reply &reply = *context.reply;
 
-	for (const auto &refusal : refusals) {
-		list.push_back({{"what", refusal.what}, {"hint", refusal.hint}});
-		fmt::print(stderr, "cxla: {}\n      {}\n", refusal.what, refusal.hint);
-	}
-	if (context.json)
-		print_json({{"command", command}, {"refused", list}});
+	for (const auto &refusal : refusals)
+		print_error("cxla: {}{} refused: {} ({})\n      {}\n", reply.command,
+			    refusal.device.empty() ? "" : " of " + refusal.device, refusal.what,
+			    refusal.code, refusal.todo);
+	reply.refusals = refusals;
 	return Exit::Refused;
 }
 
-Exit end_search(bool stuck, bool found)
+int finish(const Context &context, Exit exit)
 {
-	std::fflush(stdout);
+	const Reply &reply = *context.reply;
+
+	if (context.json) {
+		auto errors = nlohmann::ordered_json::array();
+
+		for (const auto &error : reply.errors)
+			errors.push_back({{"what", error.what}, {"hint", error.hint}});
+		print_out("{}", json_text({{"schema", "cxla/1"},
+					   {"version", CXLA_VERSION},
+					   {"command", reply.command},
+					   {"outcome", outcome_word(exit)},
+					   {"exit", static_cast<int>(exit)},
+					   {"errors", errors},
+					   {"refusals", refusals_json(reply.refusals)},
+					   {"result", reply.result}}));
+	}
+	output().flush();
+	if (int err = output().error()) {
+		print_error(
+			"cxla: writing to standard output: {}\n"
+			"      what was to be printed is not whole; what was to be done is done\n",
+			std::strerror(err));
+		if (exit == Exit::Ok)
+			exit = Exit::Unwritten;
+	}
+	return static_cast<int>(exit);
+}
+
+Exit end_search(const Context &context, bool stuck, bool found)
+{
+	int signal = InterruptGuard::signal();
+	Exit exit = found ? Exit::Failed : signal ? exit_of_signal(signal) : Exit::Ok;
+
 	if (stuck)
-		std::_Exit(static_cast<int>(Exit::Failed));
-	return found ? Exit::Failed : Exit::Ok;
+		std::_Exit(finish(context, Exit::Failed));
+	return exit;
 }
 
 nlohmann::ordered_json steps_json(const std::vector<Step> &steps)
@@ -133,31 +156,22 @@ int run_program(int argc, const char *const *argv)
 		     "has which memory",
 		     "cxla");
 
+	set_up_process();
 	context.program_dir = folder_of_program();
-	app.footer(exit_statuses);
-	app.set_version_flag("--version", CXLA_VERSION);
-	app.require_subcommand(1);
-	app.fallthrough();
-	/* for tests: everything is read from and written to below this folder */
-	app.add_option("--sysfs-root", context.sysfs_root)->envname("CXLA_ROOT")->group("");
-	for (AddCommand *add :
-	     {add_status, add_ledger, add_load, add_unload, add_attach, add_detach, add_bench,
-	      add_race, add_failnth, add_pairs, add_pattern, add_completion})
-		add(app, context);
+	add_usage(app, context);
 
+	std::optional<Exit> ended = parse_usage(app, context, argc, argv);
+
+	if (ended)
+		return finish(context, *ended);
 	try {
-		app.parse(argc, argv);
-	} catch (const CLI::ParseError &error) {
-		return app.exit(error) ? static_cast<int>(Exit::Usage) : 0;
-	}
-	try {
-		return static_cast<int>(context.chosen(Root(context.sysfs_root)));
+		return finish(context, context.chosen(Root(context.sysfs_root)));
 	} catch (const Error &error) {
-		print_error(context, error);
-		return static_cast<int>(error.status());
+		report_error(context, error.what(), error.hint());
+		return finish(context, error.status());
 	} catch (const std::exception &error) {
-		print_error(context, Error(error.what(), "this is a bug of this program"));
-		return static_cast<int>(Exit::Failed);
+		report_error(context, error.what(), "this is a bug of this program");
+		return finish(context, Exit::Failed);
 	}
 }
 

@@ -2,22 +2,39 @@
 /* What the commands of the program share. One file per command. */
 #pragma once
 
+#include "interrupt.h"
 #include "load/step.h"
-#include "stress/obstacle.h"
 #include "sys/error.h"
+#include "sys/refusal.h"
 #include "sys/root.h"
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 namespace cxla
 {
 
+/*
+ * What a command tells machines with --json: one object, printed when it ends, however
+ * it ends. userspace/schemas/ has its form, and that of each command's result.
+ */
+struct Reply {
+	std::string command;           /* e.g. `bench attach`; empty: none was understood */
+	nlohmann::ordered_json result; /* null: there is none */
+	std::vector<Refusal> refusals;
+	struct Failure {
+		std::string what, hint;
+	};
+	std::vector<Failure> errors;
+};
+
 struct Context {
 	std::string sysfs_root; /* --sysfs-root, or CXLA_ROOT */
 	std::string program_dir;
-	bool json = false;
+	bool json = false, verbose = false;
+	std::shared_ptr<Reply> reply = std::make_shared<Reply>();
 	std::function<Exit(const Root &)> chosen; /* the command that was given */
 };
 
@@ -32,26 +49,17 @@ int run_program(int argc, const char *const *argv);
 CLI::App *add_command(CLI::App &parent, Context &context, const std::string &name,
 		      const std::string &description, std::function<Exit(const Root &)> body);
 
-void print_json(const nlohmann::ordered_json &json);
-/* tells why @command is not begun */
-Exit refuse(const Context &context, const char *command, const std::vector<Obstacle> &refusals);
+/* tells on standard error, and in the reply, what went wrong */
+void report_error(const Context &context, const std::string &what, const std::string &hint = {});
+/* tells why the command is not begun */
+Exit refuse(const Context &context, const std::vector<Refusal> &refusals);
+/* prints the reply, if one was asked for; the exit status, which says what was not written */
+int finish(const Context &context, Exit exit);
 /*
  * The end of a command that looks for what is wrong. @stuck: threads are left in
  * the kernel; then it does not return, as they are not waited for.
  */
-Exit end_search(bool stuck, bool found);
+Exit end_search(const Context &context, bool stuck, bool found);
 nlohmann::ordered_json steps_json(const std::vector<Step> &steps);
-
-/* set by SIGINT, SIGTERM and SIGHUP while one of these lives */
-class InterruptGuard
-{
-public:
-	InterruptGuard();
-	~InterruptGuard();
-	InterruptGuard(const InterruptGuard &) = delete;
-	InterruptGuard &operator=(const InterruptGuard &) = delete;
-
-	static bool interrupted();
-};
 
 } // namespace cxla

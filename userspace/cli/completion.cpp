@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "command.h"
+#include "sys/output.h"
 
 #include <fmt/format.h>
 
@@ -15,7 +16,7 @@ void add_words(const CLI::App &app, const std::string &path, std::string &out)
 	std::vector<std::string> words;
 
 	for (const CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))
-		if (!command->get_name().empty())
+		if (!command->get_group().empty())
 			words.push_back(command->get_name());
 	for (const CLI::Option *option : app.get_options())
 		if (!option->get_group().empty())
@@ -23,7 +24,8 @@ void add_words(const CLI::App &app, const std::string &path, std::string &out)
 				words.push_back("--" + name);
 	out += fmt::format("\t[\"{}\"]=\"{}\"\n", path, fmt::join(words, " "));
 	for (const CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))
-		add_words(*command, path + " " + command->get_name(), out);
+		if (!command->get_group().empty())
+			add_words(*command, path + " " + command->get_name(), out);
 }
 
 Exit bash(const CLI::App &app)
@@ -31,7 +33,7 @@ Exit bash(const CLI::App &app)
 	std::string words;
 
 	add_words(app, "cxla", words);
-	fmt::print(R"(# bash completion of cxla: source <(cxla completion bash)
+	print_out(R"(# bash completion of cxla: source <(cxla completion bash)
 declare -A _cxla_words=(
 {})
 _cxla()
@@ -56,7 +58,7 @@ _cxla()
 }}
 complete -F _cxla cxla
 )",
-		   words);
+		  words);
 	return Exit::Ok;
 }
 

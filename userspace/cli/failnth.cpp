@@ -5,6 +5,7 @@
 #include "progress.h"
 #include "report/report.h"
 #include "results.h"
+#include "sys/output.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -68,8 +69,7 @@ json report_json(const FailnthReport &report, const FailnthOptions &options)
 				    {"stack", finding.stack},
 				    {"kernel_log", finding.kernel_log},
 				    {"repeat", command_line(finding, options)}});
-	return {{"command", "failnth"},
-		{"offset", options.offset},
+	return {{"offset", options.offset},
 		{"stride", options.stride},
 		{"seconds", report.seconds},
 		{"leaks_looked_for", report.leaks_looked_for},
@@ -90,22 +90,22 @@ void print_report(const FailnthReport &report)
 			   std::to_string(one.failed), fmt::format("{:.1f}", one.seconds),
 			   results_text(one)});
 	}
-	fmt::print("{}", table.text(""));
-	fmt::print("{} operations with {} points, {} of them made to fail, in {:.1f} s\n",
-		   report.operations.size(), points, failed, report.seconds);
+	print_out("{}", table.text(""));
+	print_out("{} operations with {} points, {} of them made to fail, in {:.1f} s\n",
+		  report.operations.size(), points, failed, report.seconds);
 }
 
 void print_finding(const FailnthFinding &finding, const FailnthOptions &options)
 {
-	fmt::print("\nFOUND{}{}: {}\n", finding.operation.empty() ? "" : " in " + finding.operation,
-		   finding.nth ? fmt::format(", allocation {}", finding.nth) : "", finding.what);
+	print_out("\nFOUND{}{}: {}\n", finding.operation.empty() ? "" : " in " + finding.operation,
+		  finding.nth ? fmt::format(", allocation {}", finding.nth) : "", finding.what);
 	for (const auto &line : finding.kernel_log)
-		fmt::print("kernel: {}\n", line);
+		print_out("kernel: {}\n", line);
 	if (!finding.stack.empty())
-		fmt::print("what failed:\n");
+		print_out("what failed:\n");
 	for (const auto &line : finding.stack)
-		fmt::print("  {}\n", line);
-	fmt::print("again: {}\n", command_line(finding, options));
+		print_out("  {}\n", line);
+	print_out("again: {}\n", command_line(finding, options));
 }
 
 /* one for each operation that was asked for; those of @left_out can't be done here */
@@ -168,10 +168,9 @@ Exit list_operations(const Context &context)
 		list.push_back({{"name", operation.name}, {"does", operation.does}});
 		table.add({operation.name, operation.does});
 	}
-	if (context.json)
-		print_json({{"command", "failnth"}, {"operations", list}});
-	else
-		fmt::print("{}", table.text(""));
+	context.reply->result = {{"operations", list}};
+	if (!context.json)
+		print_out("{}", table.text(""));
 	return Exit::Ok;
 }
 
@@ -200,15 +199,16 @@ Exit failnth(const Root &root, const Context &context, const FailnthOptions &opt
 		std::string missing = missing_for(bed, *operation);
 
 		if (!missing.empty() && !options.operations.empty())
-			refusals.push_back({missing, "boot with Soft Reserved memory, and `cxla "
-						     "load` cxla_hmem and cxla_dax, too"});
+			refusals.push_back({"no-soft-reserved", missing,
+					    "boot with Soft Reserved memory, and `cxla "
+					    "load` cxla_hmem and cxla_dax, too"});
 		if (!missing.empty())
 			left_out.push_back(
 				{operation->name, Verdict::Result::Skipped, 0, missing, ""});
 		return !missing.empty();
 	});
 	if (!refusals.empty())
-		return refuse(context, "failnth", refusals);
+		return refuse(context, refusals);
 
 	Results results(context, options.results);
 	InterruptGuard guard;
@@ -223,25 +223,24 @@ Exit failnth(const Root &root, const Context &context, const FailnthOptions &opt
 			return !InterruptGuard::interrupted();
 		},
 		[](const FailnthFinding &finding) {
-			fmt::print(stderr, "\nFOUND in {}, allocation {}: {}\n", finding.operation,
-				   finding.nth, finding.what);
+			print_error("\nFOUND in {}, allocation {}: {}\n", finding.operation,
+				    finding.nth, finding.what);
 		});
 
 	progress.reset();
-	if (context.json) {
-		print_json(report_json(report, options));
-	} else {
+	context.reply->result = report_json(report, options);
+	if (!context.json) {
 		print_report(report);
 		for (const auto &finding : report.findings)
 			print_finding(finding, options);
 		if (report.findings.empty())
-			fmt::print("nothing found{}{}\n", report.interrupted ? ", interrupted" : "",
-				   report.leaks_looked_for ? "" : ", leaks not looked for");
+			print_out("nothing found{}{}\n", report.interrupted ? ", interrupted" : "",
+				  report.leaks_looked_for ? "" : ", leaks not looked for");
 	}
 
 	bool written = results.write(verdicts_of(report, request, left_out, options));
 
-	return end_search(report.stuck, !report.findings.empty() || !written);
+	return end_search(context, report.stuck, !report.findings.empty() || !written);
 }
 
 } // namespace
@@ -263,6 +262,7 @@ void add_failnth(CLI::App &app, Context &context)
 	command->add_option("--last", options->last, "The last that is to fail (default: all)");
 	command->add_option("--patience", options->patience,
 			    "Seconds after which an operation counts as stuck")
+		->check(CLI::Range(0.01, 1e6))
 		->capture_default_str();
 	command->add_option("--leaks", options->leaks,
 			    "When the kernel's leak detector is asked: after each operation, at "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "command.h"
 #include "report/status.h"
+#include "sys/output.h"
 
 #include <fmt/format.h>
 
@@ -32,10 +33,9 @@ Exit ledger(const Root &root, const Context &context)
 
 	if (machine.ours_loaded() && !machine.ledger)
 		no_ledger(machine);
-	if (context.json)
-		print_json(ledger_json(machine));
-	else
-		fmt::print("{}", ledger_text(machine));
+	context.reply->result = ledger_json(machine);
+	if (!context.json)
+		print_out("{}", ledger_text(machine));
 	/* a ledger that is shown in part is told of, and fails whoever relies on it */
 	return machine.ledger && !machine.ledger->problems.empty() ? Exit::Failed : Exit::Ok;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "command.h"
 #include "load/attach.h"
-#include "load/runner.h"
 #include "load/takeover.h"
 #include "outcome.h"
+#include "sys/output.h"
+#include "telling_runner.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -16,86 +17,48 @@ namespace
 
 using json = nlohmann::ordered_json;
 
-/* says on standard error what it does, and stops when it is asked to */
-class TellingRunner : public SystemRunner
+json plan_json(const Plan &plan)
 {
-public:
-	TellingRunner(const Root &root, const std::string &release, bool quiet)
-	    : SystemRunner(root, release), quiet_(quiet)
-	{
-	}
-	bool interrupted() override { return InterruptGuard::interrupted(); }
-	void about_to(const Step &step, bool undoing) override
-	{
-		if (!quiet_)
-			fmt::print(stderr, "{}{}\n", undoing ? "undo: " : "", describe(step));
-	}
-
-private:
-	bool quiet_;
-};
-
-void print_refusals(const Context &context, const char *what, const std::vector<Refusal> &refusals,
-		    const json &steps)
-{
-	if (context.json) {
-		json out = {{"command", what}, {"refused", refusals_json(refusals)}};
-
-		if (!steps.is_null())
-			out["steps"] = steps;
-		print_json(out);
-	}
-	for (const auto &refusal : refusals)
-		fmt::print(stderr, "cxla: {}{} refused: {} ({})\n      {}\n", what,
-			   refusal.device.empty() ? "" : " of " + refusal.device, refusal.what,
-			   refusal.code, refusal.todo);
+	return {{"dry_run", true}, {"notes", plan.notes}, {"steps", steps_json(plan.steps)}};
 }
 
-void print_dry_run(const Context &context, const char *what, const Plan &plan,
-		   const std::vector<Refusal> &refusals)
+/* what would be done, whether or not it is refused */
+void show_plan(const Context &context, const Plan &plan, bool refused)
 {
-	if (context.json && refusals.empty())
-		print_json({{"command", what},
-			    {"dry_run", true},
-			    {"notes", plan.notes},
-			    {"steps", steps_json(plan.steps)}});
-	if (!context.json) {
-		for (const auto &note : plan.notes)
-			fmt::print("note: {}\n", note);
-		for (const auto &step : plan.steps)
-			fmt::print("{}\n", describe(step));
-		if (plan.steps.empty() && refusals.empty())
-			fmt::print("nothing to do\n");
-	}
-	if (!refusals.empty())
-		print_refusals(context, what, refusals, steps_json(plan.steps));
+	context.reply->result = plan_json(plan);
+	if (context.json)
+		return;
+	for (const auto &note : plan.notes)
+		print_out("note: {}\n", note);
+	for (const auto &step : plan.steps)
+		print_out("{}\n", describe(step));
+	if (plan.steps.empty() && !refused)
+		print_out("nothing to do\n");
 }
 
-/* nothing when all went well */
-std::optional<Exit> failure(const Context &context, const char *what, const Outcome &outcome,
-			    const char *left)
+/* nothing when all went well; @left: how the machine is when nothing had to be undone */
+std::optional<Exit> failure(const Context &context, const Outcome &outcome, const char *left)
 {
 	if (outcome.ok())
 		return std::nullopt;
 
-	std::string error = outcome.interrupted ? "interrupted" : outcome.error;
+	int signal = InterruptGuard::signal();
 
-	if (context.json)
-		print_json(
-			{{"command", what},
-			 {"error", error},
-			 {"hint", outcome.hint},
-			 {"failed_step", outcome.failed ? json(describe(*outcome.failed)) : json()},
-			 {"undo_errors", outcome.undo_errors}});
-	fmt::print(stderr, "cxla: {}: {}\n", what, error);
-	if (!outcome.hint.empty())
-		fmt::print(stderr, "      {}\n", outcome.hint);
+	report_error(context,
+		     outcome.interrupted
+			     ? fmt::format("{}: interrupted by {}", context.reply->command,
+					   signal_word(signal))
+			     : fmt::format("{}: {}", context.reply->command, outcome.error),
+		     outcome.hint);
 	for (const auto &undo : outcome.undo_errors)
-		fmt::print(stderr, "cxla: not undone: {}\n", undo);
-	fmt::print(stderr, "cxla: {}\n",
-		   outcome.undo_errors.empty() ? left
-					       : "`cxla unload` tries again to put things back");
-	return Exit::Failed;
+		report_error(context, "not undone: " + undo,
+			     "`cxla unload` tries again to put things back");
+	if (outcome.undo_errors.empty())
+		print_error("cxla: {}\n", left);
+	context.reply->result = {
+		{"failed_step", outcome.failed ? json(describe(*outcome.failed)) : json()},
+		{"undo_errors", outcome.undo_errors}};
+	return outcome.interrupted ? exit_of_signal(signal) : Exit::Failed;
 }
 
 std::optional<State> earlier_state(const Root &root, const Machine &machine)
@@ -126,12 +89,12 @@ Exit report_load(const Root &root, const Context &context, const LoadRequest &re
 	auto left_out = machine.bridges_left_out();
 
 	if (!context.json)
-		fmt::print("modules are loaded\n");
+		print_out("modules are loaded\n");
 	for (uint32_t uid : left_out)
 		if (!context.json)
-			fmt::print("host bridge {} ({})  left out, with all below it: the kernel "
-				   "log says why\n",
-				   uid, machine.bridge_device(uid));
+			print_out("host bridge {} ({})  left out, with all below it: the kernel "
+				  "log says why\n",
+				  uid, machine.bridge_device(uid));
 	for (const auto &bdf : request.devices) {
 		Accelerator accel = wait_for_outcome(root, bdf);
 
@@ -140,11 +103,8 @@ Exit report_load(const Root &root, const Context &context, const LoadRequest &re
 		if (!context.json)
 			print_outcome(accel);
 	}
-	if (context.json)
-		print_json({{"command", "load"},
-			    {"loaded", true},
-			    {"host_bridges_left_out", left_out},
-			    {"devices", devices}});
+	context.reply->result = {
+		{"loaded", true}, {"host_bridges_left_out", left_out}, {"devices", devices}};
 	return attached == request.devices.size() ? Exit::Ok : Exit::Partial;
 }
 
@@ -169,7 +129,7 @@ Exit load(const Root &root, const Context &context, const LoadOptions &options)
 {
 	Machine machine = read_machine(root);
 	InterruptGuard guard;
-	TellingRunner runner(root, machine.release, context.json || options.quiet);
+	TellingRunner runner(root, machine.release, context, options.quiet);
 	LoadRequest request{options.takeover,   options.allow_uncommit, {}, !options.no_dax,
 			    options.system_ram, options.wait_seconds,   {}};
 	std::optional<StateLock> lock;
@@ -205,17 +165,15 @@ Exit load(const Root &root, const Context &context, const LoadOptions &options)
 	Plan plan = plan_load(machine, modules, earlier, request);
 
 	if (options.dry_run)
-		print_dry_run(context, "load", plan, refusals);
-	else if (!refusals.empty())
-		print_refusals(context, "load", refusals, json());
+		show_plan(context, plan, !refusals.empty());
 	if (!refusals.empty())
-		return Exit::Refused;
+		return refuse(context, refusals);
 	if (options.dry_run)
 		return Exit::Ok;
 	if (!context.json)
 		for (const auto &note : plan.notes)
-			fmt::print(stderr, "note: {}\n", note);
-	if (auto failed = failure(context, "load", run_all_or_nothing(plan.steps, runner),
+			print_error("note: {}\n", note);
+	if (auto failed = failure(context, run_all_or_nothing(plan.steps, runner),
 				  "everything is as it was before"))
 		return *failed;
 	return report_load(root, context, request);
@@ -238,7 +196,7 @@ Exit unload(const Root &root, const Context &context, bool dry_run, bool quiet)
 {
 	Machine machine = read_machine(root);
 	InterruptGuard guard;
-	TellingRunner runner(root, machine.release, context.json || quiet);
+	TellingRunner runner(root, machine.release, context, quiet);
 	std::optional<StateLock> lock;
 
 	if (!dry_run && machine.privileged)
@@ -248,21 +206,18 @@ Exit unload(const Root &root, const Context &context, bool dry_run, bool quiet)
 	Plan plan = plan_unload(machine, earlier_state(root, machine));
 
 	if (dry_run)
-		print_dry_run(context, "unload", plan, refusals);
-	else if (!refusals.empty())
-		print_refusals(context, "unload", refusals, json());
+		show_plan(context, plan, !refusals.empty());
 	if (!refusals.empty())
-		return Exit::Refused;
+		return refuse(context, refusals);
 	if (dry_run)
 		return Exit::Ok;
-	if (auto failed = failure(context, "unload", run_in_order(plan.steps, runner),
+	if (auto failed = failure(context, run_in_order(plan.steps, runner),
 				  "what was not done yet is left as it is; run it again"))
 		return *failed;
-	if (context.json)
-		print_json({{"command", "unload"}, {"steps", steps_json(plan.steps)}});
-	else
-		fmt::print("{}\n", plan.steps.empty() ? "nothing of ours was loaded"
-						      : "modules are unloaded");
+	context.reply->result = {{"steps", steps_json(plan.steps)}};
+	if (!context.json)
+		print_out("{}\n", plan.steps.empty() ? "nothing of ours was loaded"
+						     : "modules are unloaded");
 	return Exit::Ok;
 }
 

@@ -3,7 +3,9 @@
 
 #include "cxl/reason.h"
 #include "report/status.h"
+#include "sys/output.h"
 
+#include <cstring>
 #include <fmt/format.h>
 
 namespace cxla
@@ -15,16 +17,19 @@ void print_outcome(const Accelerator &accel)
 	ReasonText reason = reason_by_word(word);
 
 	if (accel.attached()) {
-		fmt::print("{}  {}  attached  {}  {}\n", accel.bdf, accel.accel.value_or("?"),
-			   accel.range ? accel.range->text() : "?",
-			   accel.range ? size_text(accel.range->size()) : "?");
+		print_out("{}  {}  attached  {}  {}\n", accel.bdf, accel.accel.value_or("?"),
+			  accel.range ? accel.range->text() : "?",
+			  accel.range ? size_text(accel.range->size()) : "?");
 		return;
 	}
-	fmt::print("{}  {}  {}  {}\n", accel.bdf, accel.accel.value_or("?"),
-		   accel.state.value_or("?"), word);
-	fmt::print("    {}: {}\n", word, reason.meaning);
+	print_out("{}  {}  {}  {}\n", accel.bdf, accel.accel.value_or("?"),
+		  accel.state.value_or("?"), word);
+	print_out("    {}: {}\n", word, reason.meaning);
+	if (word == "error" && accel.error.value_or(0))
+		print_out("    errno {}: {}\n", *accel.error,
+			  std::strerror(static_cast<int>(*accel.error)));
 	if (!reason.todo.empty())
-		fmt::print("    what to do: {}\n", reason.todo);
+		print_out("    what to do: {}\n", reason.todo);
 }
 
 nlohmann::ordered_json outcome_json(const Accelerator &accel)

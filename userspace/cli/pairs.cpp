@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "stress/pairs.h"
+#include "stress/operation_process.h"
 
 #include "command.h"
 #include "progress.h"
 #include "report/report.h"
 #include "results.h"
 #include "stress/pause.h"
+#include "sys/output.h"
 
 #include <fmt/format.h>
 
@@ -84,8 +86,7 @@ json report_json(const PairsReport &report, const PairsOptions &options)
 			{"what", report.finding->what},
 			{"kernel_log", report.finding->kernel_log},
 			{"repeat", command_line(report.finding->at, options)}};
-	return {{"command", "pairs"},
-		{"stride", options.stride},
+	return {{"stride", options.stride},
 		{"offset", options.offset},
 		{"seconds", report.seconds},
 		{"cases", report.cases},
@@ -190,8 +191,8 @@ void print_report(const PairsReport &report)
 	Table outcomes({"TRIGGER", "POINTS IT PASSES", "WHAT CAME OF IT"});
 
 	if (auto text = matrix(report, PairMode::Overlapped); !text.empty())
-		fmt::print("Overlapped: rows are held, columns came meanwhile; how often\n{}\n",
-			   text);
+		print_out("Overlapped: rows are held, columns came meanwhile; how often\n{}\n",
+			  text);
 	for (const auto &trigger : triggers()) {
 		auto results = report.results.find(trigger.name());
 		auto points = report.points.find(trigger.name());
@@ -208,34 +209,34 @@ void print_report(const PairsReport &report)
 					      : std::to_string(points->second.size()),
 				      text});
 	}
-	fmt::print("{}", outcomes.text(""));
+	print_out("{}", outcomes.text(""));
 	if (auto cell = report.total(PairMode::Sequential); cell.cases)
-		fmt::print("sequential: {} cases; in {} the second found nothing to act upon\n",
-			   cell.cases, cell.nothing);
+		print_out("sequential: {} cases; in {} the second found nothing to act upon\n",
+			  cell.cases, cell.nothing);
 	if (auto cell = report.total(PairMode::Overlapped); cell.cases)
-		fmt::print("overlapped: {} cases; in {} both were in it at once: in {} the second "
-			   "ended meanwhile,\n  in {} it waited; in {} it found nothing to act "
-			   "upon, in {} the first did not come by\n",
-			   cell.cases, cell.overlapped(), cell.inside, cell.waited, cell.nothing,
-			   cell.missed);
+		print_out("overlapped: {} cases; in {} both were in it at once: in {} the second "
+			  "ended meanwhile,\n  in {} it waited; in {} it found nothing to act "
+			  "upon, in {} the first did not come by\n",
+			  cell.cases, cell.overlapped(), cell.inside, cell.waited, cell.nothing,
+			  cell.missed);
 	if (auto cell = report.total(PairMode::Killed); cell.cases)
-		fmt::print("killed: {} cases; in {} the first was killed where it was held, in {} "
-			   "of them the second\n  ended before, in {} it waited; in {} a worker "
-			   "was held, in {} nobody came by\n",
-			   cell.cases, cell.killed, cell.inside, cell.waited, cell.not_own,
-			   cell.missed);
-	fmt::print("{} cases in {:.1f} s, {:.2f} s each; decoders committed again {} times\n",
-		   report.cases, report.seconds,
-		   report.seconds / std::max(1U, report.cases + report.profiles), report.recommits);
+		print_out("killed: {} cases; in {} the first was killed where it was held, in {} "
+			  "of them the second\n  ended before, in {} it waited; in {} a worker "
+			  "was held, in {} nobody came by\n",
+			  cell.cases, cell.killed, cell.inside, cell.waited, cell.not_own,
+			  cell.missed);
+	print_out("{} cases in {:.1f} s, {:.2f} s each; decoders committed again {} times\n",
+		  report.cases, report.seconds,
+		  report.seconds / std::max(1U, report.cases + report.profiles), report.recommits);
 }
 
 void print_finding(const PairsFinding &finding, const PairsOptions &options)
 {
-	fmt::print("\nFOUND in {} ({}): {}\n", finding.at.words(), pair_mode_name(finding.at.mode),
-		   finding.what);
+	print_out("\nFOUND in {} ({}): {}\n", finding.at.words(), pair_mode_name(finding.at.mode),
+		  finding.what);
 	for (const auto &line : finding.kernel_log)
-		fmt::print("kernel: {}\n", line);
-	fmt::print("again: {}\n", command_line(finding.at, options));
+		print_out("kernel: {}\n", line);
+	print_out("again: {}\n", command_line(finding.at, options));
 }
 
 Exit list_triggers(const Root &root, const Context &context)
@@ -253,15 +254,15 @@ Exit list_triggers(const Root &root, const Context &context)
 	for (const auto &point : KernelPauses(root).list())
 		points.push_back(point.name);
 	if (context.json) {
-		print_json({{"command", "pairs"}, {"triggers", list}, {"points", points}});
+		context.reply->result = {{"triggers", list}, {"points", points}};
 		return Exit::Ok;
 	}
-	fmt::print("{}", table.text(""));
+	print_out("{}", table.text(""));
 	if (!points.empty())
-		fmt::print("\nPoints:");
+		print_out("\nPoints:");
 	for (const auto &point : points)
-		fmt::print(" {}", point.get<std::string>());
-	fmt::print("\n");
+		print_out(" {}", point.get<std::string>());
+	print_out("\n");
 	return Exit::Ok;
 }
 
@@ -300,7 +301,7 @@ Exit pairs(const Root &root, const Context &context, const PairsOptions &options
 
 	if (auto refusals = pairs_refusals(root, machine, bed, request, options.yes);
 	    !refusals.empty())
-		return refuse(context, "pairs", refusals);
+		return refuse(context, refusals);
 
 	Results results(context, options.results);
 	InterruptGuard guard;
@@ -318,19 +319,33 @@ Exit pairs(const Root &root, const Context &context, const PairsOptions &options
 	/* nobody stays held by what has ended */
 	if (!report.stuck)
 		pauses.reset();
-	if (context.json) {
-		print_json(report_json(report, options));
-	} else {
+	context.reply->result = report_json(report, options);
+	if (!context.json) {
 		print_report(report);
 		if (report.finding)
 			print_finding(*report.finding, options);
 		else
-			fmt::print("nothing found{}\n", report.interrupted ? ", interrupted" : "");
+			print_out("nothing found{}\n", report.interrupted ? ", interrupted" : "");
 	}
 
 	bool written = results.write(verdicts_of(report, options));
 
-	return end_search(report.stuck, report.finding.has_value() || !written);
+	return end_search(context, report.stuck, report.finding.has_value() || !written);
+}
+
+/* what an executor starts a process of this program with */
+void add_perform(CLI::App &app, Context &context)
+{
+	auto names = std::make_shared<std::vector<std::string>>();
+
+	add_command(app, context, perform_command, "",
+		    [names](const Root &) {
+			    perform_operation(names->at(0), names->at(1));
+			    return Exit::Ok;
+		    })
+		->group("")
+		->add_option("WHAT", *names)
+		->expected(2);
 }
 
 } // namespace
@@ -367,12 +382,14 @@ void add_pairs(CLI::App &app, Context &context)
 			    "addresses");
 	command->add_option("--patience", options->patience,
 			    "Seconds after which something counts as stuck")
+		->check(CLI::Range(0.01, 1e6))
 		->capture_default_str();
 	add_result_options(*command, options->results);
 	command->add_flag("--yes", options->yes, "Agree, outside of a virtual machine");
 	command->footer(
 		"Needs a kernel with fault injection, one attached accelerator and one memory\n"
 		"expander. Ends with 1 when something was found, with what repeats it.\n");
+	add_perform(app, context);
 }
 
 } // namespace cxla

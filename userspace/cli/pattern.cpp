@@ -3,6 +3,7 @@
 
 #include "command.h"
 #include "cxl/accel.h"
+#include "sys/output.h"
 
 #include <csignal>
 #include <cstring>
@@ -109,34 +110,34 @@ Exit pattern(const Root &root, const Context &context, const PatternOptions &opt
 		      : pattern_check(target.mapping.bytes(), options.seed, options.full);
 
 	std::signal(SIGBUS, SIG_DFL);
-	if (context.json) {
-		nlohmann::ordered_json first;
 
-		if (result.first_bad)
-			first = {{"offset", result.first_bad->offset},
-				 {"expected", result.first_bad->expected},
-				 {"found", result.first_bad->found}};
-		print_json({{"command", write ? "pattern write" : "pattern check"},
-			    {"target", target.name},
-			    {"seed", options.seed},
-			    {"size", target.mapping.bytes().size()},
-			    {"pages", result.pages},
-			    {"bytes", result.bytes},
-			    {"stride_pages", result.stride},
-			    {"bad_words", result.bad_words},
-			    {"first_bad", first}});
-	} else if (result.first_bad) {
-		fmt::print("{}: {} of {} words differ; first at offset {:#x}: {:#018x} instead of "
-			   "{:#018x}\n",
-			   target.name, result.bad_words, result.bytes / 8,
-			   result.first_bad->offset, result.first_bad->found,
-			   result.first_bad->expected);
+	nlohmann::ordered_json first;
+
+	if (result.first_bad)
+		first = {{"offset", result.first_bad->offset},
+			 {"expected", result.first_bad->expected},
+			 {"found", result.first_bad->found}};
+	context.reply->result = {{"target", target.name},
+				 {"seed", options.seed},
+				 {"size", target.mapping.bytes().size()},
+				 {"pages", result.pages},
+				 {"bytes", result.bytes},
+				 {"stride_pages", result.stride},
+				 {"bad_words", result.bad_words},
+				 {"first_bad", first}};
+	if (context.json)
+		return result.bad_words ? Exit::Failed : Exit::Ok;
+	if (result.first_bad) {
+		print_out("{}: {} of {} words differ; first at offset {:#x}: {:#018x} instead of "
+			  "{:#018x}\n",
+			  target.name, result.bad_words, result.bytes / 8, result.first_bad->offset,
+			  result.first_bad->found, result.first_bad->expected);
 	} else {
-		fmt::print("{}: {} {} pages of {}, every {}, seed {}\n", target.name,
-			   write ? "wrote" : "found right", result.pages,
-			   (target.mapping.bytes().size() + pattern_page - 1) / pattern_page,
-			   result.stride == 1 ? "one" : fmt::format("{}th", result.stride),
-			   options.seed);
+		print_out("{}: {} {} pages of {}, every {}, seed {}\n", target.name,
+			  write ? "wrote" : "found right", result.pages,
+			  (target.mapping.bytes().size() + pattern_page - 1) / pattern_page,
+			  result.stride == 1 ? "one" : fmt::format("{}th", result.stride),
+			  options.seed);
 	}
 	return result.bad_words ? Exit::Failed : Exit::Ok;
 }

@@ -1,39 +1,66 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "progress.h"
 
-#include <cstdio>
-#include <fmt/format.h>
+#include "interrupt.h"
+#include "sys/output.h"
+#include "sys/terminal.h"
+
 #include <unistd.h>
 
 namespace cxla
 {
 
-ProgressLine::~ProgressLine()
+namespace
 {
-	if (shown_ && on_terminal())
-		fmt::print(stderr, "\r\033[K");
-}
 
-bool ProgressLine::on_terminal()
+using namespace std::chrono_literals;
+
+constexpr auto redraw = 200ms;
+constexpr auto between_lines = 10s;
+
+ProgressMode progress_mode = ProgressMode::Auto;
+
+bool rewrites()
 {
 	static const bool terminal = isatty(STDERR_FILENO);
 
-	return terminal;
+	return terminal && progress_mode == ProgressMode::Auto;
 }
 
-bool ProgressLine::due() const
+} // namespace
+
+void ProgressLine::set_mode(ProgressMode mode)
 {
-	if (shown_ && on_terminal())
+	progress_mode = mode;
+}
+
+ProgressLine::~ProgressLine()
+{
+	if (shown_)
+		print_error("\r\033[K");
+}
+
+bool ProgressLine::due()
+{
+	if (asked_where())
 		return true;
-	return Clock::now() - last_ >= (shown_ ? every_ : silence_);
+	if (progress_mode == ProgressMode::Never)
+		return false;
+	if (!rewrites())
+		return Clock::now() - last_ >= between_lines;
+	return Clock::now() - last_ >= (shown_ ? redraw : silence_);
 }
 
 void ProgressLine::show(const std::string &line)
 {
-	fmt::print(stderr, "{}{}{}", on_terminal() ? "\r\033[K" : "", line,
-		   on_terminal() ? "" : "\n");
+	if (rewrites()) {
+		/* the last column stays free: a terminal may go on to the next line after it */
+		print_error("\r{}\033[K", cut_to(line, columns_of(STDERR_FILENO, 80) - 1));
+		shown_ = true;
+	} else {
+		print_error("{}\n", line);
+	}
 	last_ = Clock::now();
-	shown_ = true;
 }
 
 } // namespace cxla

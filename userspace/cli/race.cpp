@@ -5,6 +5,7 @@
 #include "race_report.h"
 #include "results.h"
 #include "sys/fd.h"
+#include "sys/output.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -212,14 +213,14 @@ Exit race(const Root &root, const Context &context, const Options &options)
 	if (show && !context.json)
 		print_targets(targets, request);
 	else if (options.dry_run)
-		print_json({{"command", "race"}, {"would_touch", targets_json(targets, request)}});
+		context.reply->result = {{"would_touch", targets_json(targets, request)}};
 	if (!refusals.empty())
-		return refuse(context, "race", refusals);
+		return refuse(context, refusals);
 	if (options.dry_run)
 		return Exit::Ok;
 	request.backend = choose_backend(options, notice);
 	if (!notice.empty())
-		fmt::print(stderr, "cxla: {}\n", notice);
+		print_error("cxla: {}\n", notice);
 	request.command = [&](const ActorKinds &actors, uint64_t seed) {
 		return command_line(options, request, actors, seed);
 	};
@@ -234,24 +235,23 @@ Exit race(const Root &root, const Context &context, const Options &options)
 	log.line(fmt::format("race begins; again: {}",
 			     request.command(request.actors, request.seed)));
 	if (!context.json)
-		fmt::print("seed {}, by {}\n", request.seed, backend_name(request.backend));
-	std::fflush(stdout);
+		print_out("seed {}, by {}\n", request.seed, backend_name(request.backend));
+	output().flush();
 
 	RaceReport report = run(root, request, targets, log);
 
-	if (context.json)
-		print_json(report_json(report, request, notice));
-	else
+	context.reply->result = report_json(report, request, notice);
+	if (!context.json)
 		print_report(report, request);
 	if (script) {
 		uint64_t writes = script->close();
 
-		fmt::print(stderr, "cxla: {} writes in {:.1f} s are in {}\n", writes,
-			   report.seconds, options.script);
+		print_error("cxla: {} writes in {:.1f} s are in {}\n", writes, report.seconds,
+			    options.script);
 	}
 	bool written = results.write(verdicts_of(report));
 
-	return end_search(report.stuck, report.finding || !written);
+	return end_search(context, report.stuck, report.finding || !written);
 }
 
 } // namespace
@@ -298,6 +298,7 @@ void add_race(CLI::App &app, Context &context)
 		->capture_default_str();
 	command->add_option("--patience", options->patience,
 			    "Seconds after which an operation counts as stuck")
+		->check(CLI::Range(0.01, 1e6))
 		->capture_default_str();
 	command->add_option("--recommit", options->recommit,
 			    "Shell command that commits decoders as firmware did, called with PCI "

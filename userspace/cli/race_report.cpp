@@ -2,6 +2,7 @@
 #include "race_report.h"
 
 #include "report/report.h"
+#include "sys/output.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -112,8 +113,8 @@ void print_matrix(const RaceReport &report)
 						      place_of(*report.acting[j]))));
 		table.add(row);
 	}
-	fmt::print("how often two operations were under way at the same time:\n{}",
-		   table.text("  "));
+	print_out("how often two operations were under way at the same time:\n{}",
+		  table.text("  "));
 }
 
 } // namespace
@@ -141,18 +142,18 @@ json targets_json(const Targets &targets, const RaceRequest &request)
 void print_targets(const Targets &targets, const RaceRequest &request)
 {
 	for (const auto &inability : targets.stack.inabilities())
-		fmt::print("not {:<18}{}\n", ability_word(inability.ability), inability.why);
+		print_out("not {:<18}{}\n", ability_word(inability.ability), inability.why);
 	for (const auto &root : targets.roots)
-		fmt::print("root         {}\n", root);
+		print_out("root         {}\n", root);
 	for (const auto &accel : targets.accelerators)
-		fmt::print("accelerator  {}  {}\n", accel.bdf,
-			   accel.range ? accel.range->text() : "not attached");
+		print_out("accelerator  {}  {}\n", accel.bdf,
+			  accel.range ? accel.range->text() : "not attached");
 	for (const auto &expander : targets.expanders)
-		fmt::print("expander     {}  {}\n", expander.bdf,
-			   expander.unlocked ? "its regions may be deleted and uncommitted"
-					     : "locked");
+		print_out("expander     {}  {}\n", expander.bdf,
+			  expander.unlocked ? "its regions may be deleted and uncommitted"
+					    : "locked");
 	for (const ActorKind *kind : request.actors)
-		fmt::print("actor        {:<9} {}\n", kind->name, kind->does);
+		print_out("actor        {:<9} {}\n", kind->name, kind->does);
 }
 
 namespace
@@ -213,8 +214,7 @@ json report_json(const RaceReport &report, const RaceRequest &request, const std
 
 	if (report.finding)
 		finding = {{"actor", report.finding->actor}, {"what", report.finding->what}};
-	return {{"command", "race"},
-		{"seed", request.seed},
+	return {{"seed", request.seed},
 		{"backend", backend_name(request.backend)},
 		{"notice", notice},
 		{"seconds", report.seconds},
@@ -264,7 +264,7 @@ void print_summary(const RaceReport &report)
 							 std::max(report.acting_seconds, 1e-3)),
 			   outcomes_text(outcomes)});
 	}
-	fmt::print("{}", table.text(""));
+	print_out("{}", table.text(""));
 
 	std::map<std::string, uint64_t> counts;
 
@@ -272,48 +272,48 @@ void print_summary(const RaceReport &report)
 		for (const auto &[what, count] : actor.counts)
 			counts[what] += count;
 	for (const auto &[what, count] : counts)
-		fmt::print("  {}: {}\n", what, count);
-	fmt::print(
+		print_out("  {}: {}\n", what, count);
+	print_out(
 		"{} binds, {} operations in {:.1f} of {:.1f} s ({:.0f} a second); {} in the kernel "
 		"at one moment, of those {} threads were seen to run or wait there\n",
 		report.cycles, report.operations, report.acting_seconds, report.seconds,
 		report.operations_per_second(), report.overlaps.peak(), report.peak_busy);
 	for (Action action : {Action::DeleteRegion, Action::Uncommit, Action::Commit})
 		if (Outcomes outcomes = report.outcomes(action); !outcomes.empty())
-			fmt::print("{}: {}\n", action_name(action), outcomes_text(outcomes));
-	fmt::print("{} rounds, {}\n", report.rounds.size(), coverage_text(report));
+			print_out("{}: {}\n", action_name(action), outcomes_text(outcomes));
+	print_out("{} rounds, {}\n", report.rounds.size(), coverage_text(report));
 	if (!report.idle.empty())
-		fmt::print("nothing here to act upon for {}\n", fmt::join(report.idle, ", "));
+		print_out("nothing here to act upon for {}\n", fmt::join(report.idle, ", "));
 	if (report.slab_problem.empty())
-		fmt::print("memory of the kernel counted {} times\n", report.slab_counts);
+		print_out("memory of the kernel counted {} times\n", report.slab_counts);
 	else
-		fmt::print("memory of the kernel can't be counted: {}\n", report.slab_problem);
-	fmt::print("at a standstill {} times, at rest {} times, decoders committed again by "
-		   "--recommit {} times\n",
-		   report.looks, report.rests, report.recommits);
+		print_out("memory of the kernel can't be counted: {}\n", report.slab_problem);
+	print_out("at a standstill {} times, at rest {} times, decoders committed again by "
+		  "--recommit {} times\n",
+		  report.looks, report.rests, report.recommits);
 	if (report.lost_records)
-		fmt::print("{} times the kernel log was faster than this program\n",
-			   report.lost_records);
+		print_out("{} times the kernel log was faster than this program\n",
+			  report.lost_records);
 }
 
 void print_finding(const RaceReport &report)
 {
 	const RoundReport &round = report.rounds.back();
 
-	fmt::print("\nFOUND{}: {}\nin round {}, seed {}, after {:.1f} s\n",
-		   report.finding->actor.empty() ? "" : " by " + report.finding->actor,
-		   report.finding->what, round.name, round.seed, report.seconds);
+	print_out("\nFOUND{}: {}\nin round {}, seed {}, after {:.1f} s\n",
+		  report.finding->actor.empty() ? "" : " by " + report.finding->actor,
+		  report.finding->what, round.name, round.seed, report.seconds);
 	for (const auto &actor : report.actors) {
 		if (actor.last.empty())
 			continue;
-		fmt::print("last of {}:\n", actor.name);
+		print_out("last of {}:\n", actor.name);
 		for (const auto &operation : actor.last)
-			fmt::print("  {:10.6f} {:10.6f}  {}: {}\n", operation.begun,
-				   operation.ended, operation.text, operation.outcome);
+			print_out("  {:10.6f} {:10.6f}  {}: {}\n", operation.begun, operation.ended,
+				  operation.text, operation.outcome);
 	}
 	for (const auto &line : report.kernel_log.empty() ? report.kernel_words : report.kernel_log)
-		fmt::print("kernel: {}\n", line);
-	fmt::print("again: {}\n", report.repeat);
+		print_out("kernel: {}\n", line);
+	print_out("again: {}\n", report.repeat);
 }
 
 } // namespace
@@ -326,7 +326,7 @@ void print_report(const RaceReport &report, const RaceRequest &request)
 	if (report.finding)
 		print_finding(report);
 	else
-		fmt::print("nothing found{}\n", report.interrupted ? ", interrupted" : "");
+		print_out("nothing found{}\n", report.interrupted ? ", interrupted" : "");
 }
 
 VerdictGroup verdicts_of(const RaceReport &report)

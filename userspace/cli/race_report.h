@@ -18,8 +18,7 @@ public:
 	void tell(const RaceReport &report);
 
 private:
-	/* elsewhere the first line is one of five seconds, too */
-	ProgressLine line_{std::chrono::seconds(ProgressLine::on_terminal() ? 0 : 5)};
+	ProgressLine line_;
 	std::map<std::string, uint64_t> last_;
 	double last_seconds_ = 0;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "results.h"
+#include "sys/output.h"
 
 #include <fmt/format.h>
 
@@ -26,7 +27,7 @@ bool write_one(const VerdictFile &file, const std::string &text)
 		if (file)
 			file.write(text);
 	} catch (const Error &error) {
-		fmt::print(stderr, "cxla: {}\n      {}\n", error.what(), error.hint());
+		print_error("cxla: {}\n      {}\n", error.what(), error.hint());
 		return false;
 	}
 	return true;
@@ -47,8 +48,15 @@ Results::Results(const Context &context, const ResultPaths &paths)
 {
 }
 
-bool Results::write(const VerdictGroup &group) const
+bool Results::write(VerdictGroup group) const
 {
+	/* what was not done any more may not be taken for what held */
+	if (int signal = InterruptGuard::signal())
+		group.verdicts.push_back(
+			{"interrupted", Verdict::Result::Failed, 0,
+			 fmt::format("interrupted by {}: not all was done", signal_word(signal)),
+			 ""});
+
 	bool ktap_written = write_one(ktap_, ktap(group));
 	bool junit_written = write_one(junit_, junit(group));
 

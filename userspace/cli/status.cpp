@@ -2,7 +2,10 @@
 #include "report/status.h"
 
 #include "command.h"
+#include "cxl/problems.h"
+#include "sys/output.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace cxla
@@ -12,7 +15,7 @@ namespace
 {
 
 struct StatusOptions {
-	bool tree = false, table = false;
+	bool tree = false, table = false, check = false;
 	std::string modules;
 };
 
@@ -20,8 +23,31 @@ void print_part(const std::string &text, bool &first)
 {
 	if (text.empty())
 		return;
-	fmt::print("{}{}", first ? "" : "\n", text);
+	print_out("{}{}", first ? "" : "\n", text);
 	first = false;
+}
+
+/* one line, for monitoring */
+Exit check(const Context &context, const Status &status)
+{
+	const Machine &machine = status.machine;
+	auto wrong = what_is_wrong(machine);
+	auto problems = machine.problems();
+	auto attached = std::count_if(machine.accelerators.begin(), machine.accelerators.end(),
+				      [](const Accelerator &accel) { return accel.attached(); });
+
+	if (!context.json && wrong.empty() && problems.empty())
+		print_out("ok: {} of {} accelerators attached, {} expanders, modules {}loaded\n",
+			  attached, machine.accelerators.size(), machine.expanders.size(),
+			  machine.ours_loaded() ? "" : "not ");
+	for (const auto &one : wrong)
+		report_error(
+			context,
+			fmt::format("{}: {}: {}", one.code, fmt::join(one.things, " "), one.what),
+			one.todo);
+	for (const auto &problem : problems)
+		report_error(context, problem.text());
+	return wrong.empty() && problems.empty() ? Exit::Ok : Exit::Failed;
 }
 
 Exit run(const Root &root, const Context &context, const StatusOptions &options)
@@ -31,10 +57,11 @@ Exit run(const Root &root, const Context &context, const StatusOptions &options)
 		root, find_modules(root, options.modules, release, context.program_dir));
 	bool all = !options.tree && !options.table, first = true;
 
-	if (context.json) {
-		print_json(status_json(status));
+	context.reply->result = status_json(status);
+	if (options.check)
+		return check(context, status);
+	if (context.json)
 		return Exit::Ok;
-	}
 	if (all)
 		print_part(machine_text(status), first);
 	if (all || options.tree)
@@ -45,8 +72,8 @@ Exit run(const Root &root, const Context &context, const StatusOptions &options)
 		print_part(wrong_text(status.machine), first);
 	print_part(problems_text(status.machine), first);
 	if (first)
-		fmt::print("nothing to show: `cxla status` without options says what the machine "
-			   "has\n");
+		print_out("nothing to show: `cxla status` without options says what the machine "
+			  "has\n");
 	return Exit::Ok;
 }
 
@@ -62,6 +89,10 @@ void add_status(CLI::App &app, Context &context)
 	command->add_flag("--tree", options->tree, "Only the tree of CXL objects");
 	command->add_flag("--table", options->table,
 			  "Only the tables of accelerators and expanders");
+	command->add_flag(
+		"--check", options->check,
+		"Only whether all is as it should be: one line, and exit status 1 with what is "
+		"wrong on standard error");
 	command->add_option("--modules", options->modules, "Folder of our .ko files");
 }
 

@@ -183,6 +183,7 @@ void MadeUpRoot::add_attached(unsigned count)
 		attributes(*this, device_path(bdf) + "/cxla",
 			   {{"state", "attached"},
 			    {"reason", "none"},
+			    {"error", "0"},
 			    {"range", start + "-" + end},
 			    {"accel", fmt::format("accel{}", i)}});
 		attributes(*this, device_path(bdf) + "/" + memdev,

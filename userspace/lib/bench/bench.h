@@ -105,6 +105,7 @@ public:
 	/* phases, total, and accesses of an attach */
 	void record(const cxla_attach_record &record);
 	void cycle_done() { cycles_++; }
+	unsigned cycles() const { return cycles_; }
 
 	const std::vector<Series> &series() const { return series_; }
 	ResultSummary summary() const;
@@ -128,8 +129,8 @@ struct BenchRequest {
 	std::function<bool(unsigned done, unsigned all)> progress;
 
 	unsigned all() const { return warmup + cycles; }
-	/* throws Error when somebody wants to stop */
-	void tell(unsigned done) const;
+	/* false: somebody wants to stop; what was measured until then is the result */
+	bool tell(unsigned done) const;
 };
 
 } // namespace cxla

@@ -216,8 +216,7 @@ json comparison_json(const Comparison &comparison, const BenchRun &a, const Benc
 				   {"only_a", result.only_a},
 				   {"only_b", result.only_b}});
 	}
-	return {{"command", "bench --compare"},
-		{"of", comparison.command},
+	return {{"of", comparison.command},
 		{"unit", unit_name(comparison.clock)},
 		{"a", {{"file", a.file}, {"kernel", a.kernel}}},
 		{"b", {{"file", b.file}, {"kernel", b.kernel}}},

@@ -101,7 +101,8 @@ BenchResult over_and_over(BenchSubject subject, const BenchRequest &request, Cyc
 		cycle(measured ? &result : nullptr);
 		if (measured)
 			result.cycle_done();
-		request.tell(done + 1);
+		if (!request.tell(done + 1))
+			break;
 	}
 	return result;
 }

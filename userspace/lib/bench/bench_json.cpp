@@ -147,6 +147,9 @@ BenchRun parse_bench(const std::string &text, const std::string &where)
 
 	if (in.is_discarded())
 		throw Error(fmt::format("{} is no JSON", where), hint, Exit::Usage);
+	/* as the program prints it, or what it prints it in */
+	if (in.is_object() && in.contains("result"))
+		in = json(in["result"]);
 	try {
 		run.command = in.at("command").get<std::string>();
 		if (!run.command.starts_with("bench "))

@@ -89,21 +89,22 @@ std::vector<BenchResult> bench_scale(BenchMachine &machine, const std::vector<Be
 {
 	std::vector<BenchResult> results;
 	const BenchDevice &first = devices.at(0);
+	bool go_on = true;
 
 	unbind_all(machine, {devices.begin() + 1, devices.end()});
-	for (unsigned others = 0; others < devices.size(); others++) {
+	for (unsigned others = 0; go_on && others < devices.size(); others++) {
 		BenchResult result({.address = first.bdf, .others = others}, request.cycles);
 
 		if (others)
 			bind_once(machine, devices[others], nullptr);
-		for (unsigned done = 0; done < request.all(); done++) {
+		for (unsigned done = 0; go_on && done < request.all(); done++) {
 			bool measured = done >= request.warmup;
 
 			unbind_once(machine, first);
 			bind_once(machine, first, measured ? &result : nullptr);
 			if (measured)
 				result.cycle_done();
-			request.tell(done + 1);
+			go_on = request.tell(done + 1);
 		}
 		results.push_back(std::move(result));
 	}
@@ -129,7 +130,8 @@ BenchResult bench_threads(BenchMachine &machine, const std::vector<BenchDevice> 
 			result.record("wall", wall);
 			result.cycle_done();
 		}
-		request.tell(done + 1);
+		if (!request.tell(done + 1))
+			break;
 	}
 	unbind_all(machine, devices);
 	return result;

@@ -73,6 +73,7 @@ Accelerator read_accelerator(const Root &root, const std::string &bdf, const Top
 	accel.accel = root.text(folder + "/cxla/accel");
 	accel.state = root.text(folder + "/cxla/state");
 	accel.reason = root.text(folder + "/cxla/reason");
+	accel.error = root.number(folder + "/cxla/error");
 
 	auto range = root.text(folder + "/cxla/range");
 

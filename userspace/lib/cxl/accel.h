@@ -28,11 +28,12 @@ struct Accelerator {
 	Reading<std::string> accel = Problem{}; /* accelN */
 	Reading<std::string> state = Problem{};
 	Reading<std::string> reason = Problem{};
-	std::optional<Range> range; /* while attached */
-	std::string memdev;         /* mem0, or empty */
-	std::optional<bool> locked; /* its region; nothing: no region, or unreadable */
-	std::string lock_by;        /* the same, by kind: `decoder, window, attach` */
-	std::string lock_why;       /* why it is locked, as far as can be seen */
+	Reading<uint64_t> error = Problem{}; /* errno of the last attach; 0: none */
+	std::optional<Range> range;          /* while attached */
+	std::string memdev;                  /* mem0, or empty */
+	std::optional<bool> locked;          /* its region; nothing: no region, or unreadable */
+	std::string lock_by;                 /* the same, by kind: `decoder, window, attach` */
+	std::string lock_why;                /* why it is locked, as far as can be seen */
 	std::vector<Problem> problems;
 
 	bool attached() const { return state.value_or("") == "attached"; }

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 extern "C" {
-#include "../../../kmod/pure/cedt.h"
+#include "pure/cedt.h"
 }
 
 namespace cxla

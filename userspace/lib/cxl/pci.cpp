@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 extern "C" {
-#include "../../../kmod/pure/block_regs.h"
+#include "pure/block_regs.h"
 }
 
 namespace cxla

@@ -92,7 +92,7 @@ constexpr std::array<Entry, 22> table = {{
 	  "plug it closer to the root: at most five switches may be in between"}},
 	{CXLA_REASON_ERROR,
 	 {"error", "another error, such as no memory",
-	  "the kernel log (dmesg) and the errno of `cxla status --json` say which"}},
+	  "the errno beside it says which, the kernel log (dmesg) may say more"}},
 }};
 
 } // namespace

@@ -35,26 +35,38 @@ std::string bound_hint(const std::string &bdf, const std::string &driver)
 
 } // namespace
 
-void bind_device(const Root &root, const std::string &bdf, const std::string &driver)
+void bind_device(const Root &root, const std::string &bdf, const std::string &driver,
+		 StepRunner &runner)
 {
 	PciDevice device = read_pci_device(root, bdf);
-	SystemRunner runner(root, {});
+	std::vector<Step> steps;
 
 	need_driver(root, driver);
-	if (device.driver == driver)
-		return;
-	if (!device.driver.empty())
+	if (device.driver == driver) {
+		Accelerator accel = read_accelerator(root, bdf, {});
+
+		if (driver != accel_driver || !accel.state || accel.attached())
+			return;
+		need_unused(root, accel);
+		steps.push_back({Act::Unbind, "pci", bdf, driver, {}, {}});
+	} else if (!device.driver.empty()) {
 		throw Error(fmt::format("{} is bound to {}", bdf, device.driver),
 			    bound_hint(bdf, device.driver), Exit::Refused);
-	if (device.driver_override != driver)
-		runner.run({Act::SetOverride, "pci", bdf, {}, driver, device.driver_override});
-	try {
-		runner.run({Act::Probe, "pci", bdf, driver, {}, {}});
-	} catch (const Error &) {
-		if (device.driver_override != driver && root.exists(device.path()))
-			runner.run({Act::SetOverride, "pci", bdf, {}, device.driver_override, {}});
-		throw;
 	}
+	if (device.driver_override != driver)
+		steps.push_back({Act::SetOverride, "pci", bdf, {}, driver, device.driver_override});
+	steps.push_back({Act::Probe, "pci", bdf, driver, {}, {}});
+
+	Outcome outcome = run_all_or_nothing(steps, runner);
+
+	if (outcome.ok())
+		return;
+
+	std::string what = outcome.interrupted ? "interrupted" : outcome.error;
+
+	for (const auto &undo : outcome.undo_errors)
+		what += "; not undone: " + undo;
+	throw Error(what, outcome.hint);
 }
 
 void need_unused(const Root &root, const Accelerator &accel)

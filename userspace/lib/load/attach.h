@@ -3,14 +3,19 @@
 #pragma once
 
 #include "cxl/accel.h"
+#include "load/step.h"
 
 #include <chrono>
 
 namespace cxla
 {
 
-/* driver_override and probe; returns at once when the driver has it; throws Error */
-void bind_device(const Root &root, const std::string &bdf, const std::string &driver);
+/*
+ * driver_override and probe, all or nothing. One that cxla_accel has without a range is
+ * unbound first, to try again; any other that the driver has is left as it is. Throws Error.
+ */
+void bind_device(const Root &root, const std::string &bdf, const std::string &driver,
+		 StepRunner &runner);
 /* throws Error (Refused) while somebody has its node open */
 void need_unused(const Root &root, const Accelerator &accel);
 /* from either driver of ours; refuses (Error) while somebody has the node open */

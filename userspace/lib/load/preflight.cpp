@@ -256,18 +256,25 @@ void check_device(const Machine &machine, const std::string &bdf, const LoadRequ
 			       true});
 		return;
 	}
-	if (!device->cxl && device->config_problem)
+	/* of what is no device of ours nothing else is said: its driver is none of our business */
+	if (!device->cxl && device->config_problem) {
 		out.push_back({"no-dvsec", device->config_problem->text(),
 			       "run as root, and check that the device answers (`lspci`)", bdf,
 			       false});
-	else if (!device->cxl)
+		return;
+	}
+	if (!device->cxl) {
 		out.push_back(
 			{"not-cxl",
 			 fmt::format("{} is no CXL device: it has no DVSEC 0x1e98 with id 0", bdf),
 			 "`cxla status` lists CXL devices", bdf, false});
-	else if (!device->cxl->mem)
+		return;
+	}
+	if (!device->cxl->mem) {
 		out.push_back({"no-cxl-mem", fmt::format("{} is not CXL.mem capable", bdf),
 			       "it has no memory to attach", bdf, false});
+		return;
+	}
 
 	if (!device->driver.empty() && device->driver != accel_driver) {
 		bool intree = is_intree_pci_driver(device->driver);

@@ -7,19 +7,10 @@
 
 #include "cxl/machine.h"
 #include "load/state.h"
+#include "sys/refusal.h"
 
 namespace cxla
 {
-
-struct Refusal {
-	std::string code; /* a word for scripts */
-	std::string what;
-	std::string todo;
-	/* the device it is about; empty: the machine */
-	std::string device;
-	/* load --takeover would not be refused for this */
-	bool takeover_helps = false;
-};
 
 struct LoadRequest {
 	bool takeover = false;

@@ -169,8 +169,9 @@ void SystemRunner::run(const Step &step)
 		bind(step, true);
 		break;
 	case Act::SetOverride:
-		/* an empty write would be none */
-		root_.write(device_dir(step) + "/driver_override", step.value + "\n");
+		/* one that has left has none; an empty write would be none */
+		if (root_.exists(device_dir(step)))
+			root_.write(device_dir(step) + "/driver_override", step.value + "\n");
 		break;
 	case Act::Probe:
 		probe(step);
@@ -189,8 +190,11 @@ void SystemRunner::run(const Step &step)
 	case Act::InsertDriver:
 	case Act::Remove:
 		need_kernel(step);
-		if (!kmod_)
+		if (!kmod_) {
 			kmod_.emplace("/lib/modules/" + release_);
+			if (tell_libkmod)
+				kmod_->tell();
+		}
 		if (step.act == Act::Insert)
 			kmod_->insert(step.value, step.parameters);
 		else if (step.act == Act::Remove)

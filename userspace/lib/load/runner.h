@@ -19,6 +19,8 @@ public:
 
 	void run(const Step &step) override;
 
+	/* say on standard error what libkmod does */
+	bool tell_libkmod = false;
 	/* how long to wait for a module or a device to go */
 	std::chrono::milliseconds patience{10000};
 

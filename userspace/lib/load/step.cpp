@@ -22,6 +22,11 @@ bool run_one(const Step &step, StepRunner &runner, Outcome &outcome)
 		outcome.error = error.what();
 		outcome.hint = error.hint();
 		return false;
+	} catch (const std::exception &error) {
+		/* memory that is short, for one: what was done is undone all the same */
+		outcome.failed = step;
+		outcome.error = error.what();
+		return false;
 	}
 	outcome.done++;
 	return true;
@@ -172,7 +177,7 @@ Outcome run_all_or_nothing(const std::vector<Step> &steps, StepRunner &runner)
 		try {
 			runner.about_to(*back, true);
 			runner.run(*back);
-		} catch (const Error &error) {
+		} catch (const std::exception &error) {
 			outcome.undo_errors.emplace_back(error.what());
 		}
 	}
@@ -184,7 +189,7 @@ Outcome run_in_order(const std::vector<Step> &steps, StepRunner &runner)
 	Outcome outcome;
 
 	for (const auto &step : steps) {
-		outcome.interrupted = runner.interrupted();
+		outcome.interrupted = !outcome.done && runner.interrupted();
 		if (outcome.interrupted || !run_one(step, runner, outcome))
 			break;
 	}

@@ -78,7 +78,10 @@ struct Outcome {
  * some fail.
  */
 Outcome run_all_or_nothing(const std::vector<Step> &steps, StepRunner &runner);
-/* Runs the steps in order and stops at the first that fails. */
+/*
+ * Runs the steps in order and stops at the first that fails. For steps that nothing takes
+ * back: an interrupt is heard before the first of them only, and then they go to their end.
+ */
 Outcome run_in_order(const std::vector<Step> &steps, StepRunner &runner);
 
 } // namespace cxla

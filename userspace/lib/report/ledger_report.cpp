@@ -180,8 +180,7 @@ json ledger_json(const Machine &machine)
 					    {"what", problem.what}});
 	}
 
-	json out = {{"schema", 1},
-		    {"loaded", machine.ours_loaded()},
+	json out = {{"loaded", machine.ours_loaded()},
 		    {"ledger", machine.ledger ? entries : json()},
 		    {"undecided", silent},
 		    {"hmem", platform_json(machine.hmem)},

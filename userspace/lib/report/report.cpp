@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "report/report.h"
 
+#include "sys/terminal.h"
+
 #include <algorithm>
+#include <unistd.h>
 
 namespace cxla
 {
@@ -9,30 +12,31 @@ namespace cxla
 namespace
 {
 
-/* of UTF-8 text without combining characters */
-size_t width(const std::string &text)
-{
-	return static_cast<size_t>(
-		std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
-}
-
-constexpr size_t page_width = 100;
-
 void add_lines(const TreeLine &line, const std::string &indent, std::string &out)
 {
 	for (size_t i = 0; i < line.below.size(); i++) {
 		const TreeLine &below = line.below[i];
 		bool last = i + 1 == line.below.size();
-		std::string rest = indent + (last ? "   " : "│  ");
+		const bool utf8 = page().utf8;
+		std::string trunk = utf8 ? "│  " : "|  ";
+		std::string branch = last ? (utf8 ? "└─ " : "`- ") : (utf8 ? "├─ " : "|- ");
+		std::string rest = indent + (last ? "   " : trunk);
 
-		out += wrapped(below.text, indent + (last ? "└─ " : "├─ "),
-			       rest + (below.below.empty() ? "    " : "│   ")) +
+		out += wrapped(below.text, indent + branch,
+			       rest + (below.below.empty() ? "    " : trunk + " ")) +
 		       "\n";
 		add_lines(below, rest, out);
 	}
 }
 
 } // namespace
+
+const Page &page()
+{
+	static const Page only = {columns_of(STDOUT_FILENO, Page{}.columns), utf8_locale()};
+
+	return only;
+}
 
 std::string Table::text(const std::string &indent) const
 {
@@ -42,18 +46,19 @@ std::string Table::text(const std::string &indent) const
 	for (size_t r = 0; r < rows_.size(); r++)
 		for (size_t c = 0; c < std::min(widths.size(), rows_[r].size()); c++)
 			if (r)
-				widths[c] = std::max(widths[c], width(rows_[r][c]));
+				widths[c] = std::max(widths[c], text_width(rows_[r][c]));
 	/* a column of nothing stays 0 and is left out */
 	for (size_t c = 0; c < widths.size(); c++)
 		if (widths[c])
-			widths[c] = std::max(widths[c], width(rows_.front()[c]));
+			widths[c] = std::max(widths[c], text_width(rows_.front()[c]));
 
 	for (const auto &row : rows_) {
 		std::string line = indent;
 
 		for (size_t c = 0; c < std::min(widths.size(), row.size()); c++)
 			if (widths[c])
-				line += row[c] + std::string(widths[c] - width(row[c]) + 2, ' ');
+				line += row[c] +
+					std::string(widths[c] - text_width(row[c]) + 2, ' ');
 		line.erase(line.find_last_not_of(' ') + 1);
 		out += line + "\n";
 	}
@@ -75,7 +80,7 @@ std::string wrapped(const std::string &text, const std::string &first, const std
 
 		std::string more = text.substr(at, end == text.npos ? end : end - at);
 
-		if (!fresh && width(line) + width(more) > page_width) {
+		if (!fresh && text_width(line) + text_width(more) > page().columns) {
 			out += line + "\n";
 			line = next;
 			fresh = true;

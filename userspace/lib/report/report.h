@@ -26,9 +26,18 @@ struct TreeLine {
 	std::vector<TreeLine> below;
 };
 
-/* breaks the line at spaces so that people need not: each part is at most 100 columns wide */
+/* what text may look like where it is shown */
+struct Page {
+	size_t columns = 100;
+	bool utf8 = true; /* else ASCII */
+};
+
+/* of the terminal and the locale, asked once; where there is no terminal 100 columns */
+const Page &page();
+
+/* breaks the line at spaces so that people need not: no part is wider than the page */
 std::string wrapped(const std::string &text, const std::string &first, const std::string &next);
-/* lines that would be wider than that go on below */
+/* lines that would be wider than the page go on below */
 std::string tree_text(const TreeLine &top);
 
 } // namespace cxla

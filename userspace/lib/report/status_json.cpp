@@ -24,9 +24,10 @@ template <class T> json value_or_null(const Reading<T> &reading)
 	return reading ? json(*reading) : json();
 }
 
+/* as text: numbers beyond 2^53 don't survive every reader */
 json serial_or_null(const std::optional<uint64_t> &serial)
 {
-	return serial ? json(*serial) : json();
+	return serial ? json(fmt::format("{:#x}", *serial)) : json();
 }
 
 json range_or_null(const std::optional<Range> &range)
@@ -135,7 +136,7 @@ json targets_json(const Topology &topology, const Node &region)
 		out.push_back({{"position", target.position},
 			       {"decoder", target.name ? name_or_null(*target.name) : json()},
 			       {"memdev", target.memdev ? json(target.memdev->name) : json()},
-			       {"pci", name_or_null(target.bdf)}});
+			       {"address", name_or_null(target.bdf)}});
 	return out;
 }
 
@@ -180,7 +181,7 @@ json node_json(const Machine &machine, const Topology &topology, size_t index)
 		    {"driver", name_or_null(node.driver)}};
 
 	if (node.kind == NodeKind::Memdev)
-		out["pci"] = name_or_null(topology.pci_of(node));
+		out["address"] = name_or_null(topology.pci_of(node));
 	if (auto range = node.range()) {
 		out["range"] = range_json(*range);
 		if (node.kind == NodeKind::Region)
@@ -233,6 +234,7 @@ json accelerator_json(const Accelerator &accel)
 		{"accel", value_or_null(accel.accel)},
 		{"state", value_or_null(accel.state)},
 		{"reason", value_or_null(accel.reason)},
+		{"errno", value_or_null(accel.error)},
 		{"range", range_or_null(accel.range)},
 		{"memdev", name_or_null(accel.memdev)},
 		{"locked", accel.locked ? json(*accel.locked) : json()},
@@ -266,7 +268,7 @@ json refusals_json(const std::vector<Refusal> &refusals)
 		out.push_back({{"code", refusal.code},
 			       {"what", refusal.what},
 			       {"todo", refusal.todo},
-			       {"device", name_or_null(refusal.device)},
+			       {"address", name_or_null(refusal.device)},
 			       {"takeover_helps", refusal.takeover_helps}});
 	return out;
 }
@@ -300,8 +302,7 @@ json status_json(const Status &status)
 	if (machine.ledger)
 		for (const auto &entry : machine.ledger->entries)
 			ledger.push_back(ledger_entry_json(entry));
-	return {{"schema", 1},
-		{"kernel", machine.release},
+	return {{"kernel", machine.release},
 		{"privileged", machine.privileged},
 		{"loaded", machine.ours_loaded()},
 		{"modules", modules},

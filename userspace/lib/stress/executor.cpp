@@ -114,31 +114,12 @@ void Executor::begin(const TestBed &bed, const MachineOperation &operation, bool
 
 void Executor::begin_process(const TestBed &bed, const MachineOperation &operation)
 {
-	std::array<int, 2> ends = {};
-
-	if (pipe2(ends.data(), O_CLOEXEC) < 0)
-		throw Error(fmt::format("pipe: errno {}", errno));
 	operation_ = &operation;
 	killed_ = false;
 	detector_ = {};
 	outcome_ = {};
 	shared_ = nullptr;
-	answer_ = Fd(ends[0]);
-
-	Fd end(ends[1]);
-
-	process_ = fork();
-	if (process_ < 0)
-		throw Error(fmt::format("fork: errno {}", errno));
-	if (!process_) {
-		std::atomic<bool> opened = false;
-		SeenSpan span(opened);
-		ExecutorOutcome outcome;
-
-		outcome.err = operation.act(bed, span);
-		outcome.opened = opened;
-		_exit(::write(end.get(), &outcome, sizeof(outcome)) == sizeof(outcome) ? 0 : 1);
-	}
+	process_ = spawn_operation(bed, operation, answer_);
 	begun_ = true;
 }
 
@@ -149,7 +130,7 @@ bool Executor::reap()
 
 	if (waitpid(process_, &status, WNOHANG) != process_)
 		return false;
-	if (::read(answer_.get(), &outcome_, sizeof(outcome_)) != sizeof(outcome_)) {
+	if (!read_answer(answer_, outcome_)) {
 		killed_ = WIFSIGNALED(status);
 		if (!killed_)
 			outcome_.err = EPROTO; /* nothing allows this */

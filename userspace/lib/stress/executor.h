@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "stress/operation.h"
+#include "stress/operation_process.h"
 #include "sys/fd.h"
 #include "sys/watched_thread.h"
 
@@ -22,12 +22,6 @@ namespace cxla
 /* it has not ended in time */
 struct Stuck : std::runtime_error {
 	using std::runtime_error::runtime_error;
-};
-
-/* what became of an operation */
-struct ExecutorOutcome {
-	bool opened = false; /* it came as far as its action */
-	int err = 0;         /* of the action, or of finding what it is to be done to */
 };
 
 /*
@@ -76,7 +70,7 @@ public:
 	/* throws Stuck after @patience seconds */
 	void wait(double patience);
 	/* after it was waited for */
-	const ExecutorOutcome &outcome() const { return outcome_; }
+	const OperationOutcome &outcome() const { return outcome_; }
 	/* lines, for people: which task, and where in the kernel; empty: nothing is under way */
 	std::string where() const;
 
@@ -91,7 +85,7 @@ private:
 	bool begun_ = false, killed_ = false;
 	pid_t process_ = 0; /* 0: it is a thread */
 	Fd answer_;         /* of the process */
-	ExecutorOutcome outcome_;
+	OperationOutcome outcome_;
 	WaitDetector detector_;
 };
 

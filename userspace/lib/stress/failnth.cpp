@@ -360,15 +360,15 @@ std::vector<std::string> stack_of(const TestBed &bed, const MachineOperation *op
 
 } // namespace
 
-std::vector<Obstacle> failnth_refusals(const Root &root, const Machine &machine, const TestBed &bed,
-				       bool agreed)
+std::vector<Refusal> failnth_refusals(const Root &root, const Machine &machine, const TestBed &bed,
+				      bool agreed)
 {
-	std::vector<Obstacle> refusals;
+	std::vector<Refusal> refusals;
 
 	if (!machine.privileged)
-		return {{"only root may make allocations fail", "run as root"}};
+		return {{"not-privileged", "only root may make allocations fail", "run as root"}};
 	if (std::string missing = missing_for_faults(root); !missing.empty())
-		refusals.push_back({missing,
+		refusals.push_back({"no-fault-injection", missing,
 				    "a kernel with CONFIG_FAILSLAB, CONFIG_FAIL_PAGE_ALLOC "
 				    "and CONFIG_FAULT_INJECTION_DEBUG_FS is needed"});
 	refuse_incomplete(refusals, bed);

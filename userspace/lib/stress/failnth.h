@@ -8,8 +8,8 @@
 #pragma once
 
 #include "cxl/snapshot.h"
-#include "stress/obstacle.h"
 #include "stress/operation.h"
+#include "stress/refusals.h"
 
 #include <chrono>
 #include <functional>
@@ -55,8 +55,8 @@ struct FailnthReport {
 };
 
 /* why not to; empty: go ahead. @agreed: --yes was given */
-std::vector<Obstacle> failnth_refusals(const Root &root, const Machine &machine, const TestBed &bed,
-				       bool agreed);
+std::vector<Refusal> failnth_refusals(const Root &root, const Machine &machine, const TestBed &bed,
+				      bool agreed);
 /* all, or those named; throws Error (Usage) */
 std::vector<const MachineOperation *> choose_operations(const std::vector<std::string> &names);
 

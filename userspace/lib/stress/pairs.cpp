@@ -240,7 +240,7 @@ private:
 		listen();
 	}
 
-	void judge(const Trigger &trigger, const ExecutorOutcome &outcome)
+	void judge(const Trigger &trigger, const OperationOutcome &outcome)
 	{
 		std::string name = errno_name(outcome.err);
 
@@ -500,24 +500,25 @@ PairCell PairsReport::total(PairMode mode) const
 	return total;
 }
 
-std::vector<Obstacle> pairs_refusals(const Root &root, const Machine &machine, const TestBed &bed,
-				     const PairsRequest &request, bool agreed)
+std::vector<Refusal> pairs_refusals(const Root &root, const Machine &machine, const TestBed &bed,
+				    const PairsRequest &request, bool agreed)
 {
-	std::vector<Obstacle> refusals;
+	std::vector<Refusal> refusals;
 	auto forgets = [](const Trigger *trigger) { return trigger->forgets; };
 
 	if (!machine.privileged)
-		return {{"only root may pull triggers", "run as root"}};
+		return {{"not-privileged", "only root may pull triggers", "run as root"}};
 	if (std::string missing = missing_for_pauses(root); !missing.empty())
-		refusals.push_back({missing, "a kernel with CONFIG_FAULT_INJECTION is needed: "
-					     "`tools/kernel/build x86 debug-7` and debug-6.12 "
-					     "make some"});
+		refusals.push_back({"no-fault-injection", missing,
+				    "a kernel with CONFIG_FAULT_INJECTION is needed: "
+				    "`tools/kernel/build x86 debug-7` and debug-6.12 "
+				    "make some"});
 	refuse_incomplete(refusals, bed);
 	refuse_in_use(refusals, root, machine);
 	if (!request.recommit &&
 	    (std::any_of(request.first.begin(), request.first.end(), forgets) ||
 	     std::any_of(request.second.begin(), request.second.end(), forgets)))
-		refusals.push_back({"decoders could be lost for good",
+		refusals.push_back({"no-recommit", "decoders could be lost for good",
 				    "--recommit says what commits them again; or leave out the "
 				    "triggers that --list marks"});
 	refuse_real_machine(refusals, root, agreed, "--list shows what would be done");

@@ -7,9 +7,9 @@
 #pragma once
 
 #include "cxl/snapshot.h"
-#include "stress/obstacle.h"
 #include "stress/pause.h"
 #include "stress/race_rest.h"
+#include "stress/refusals.h"
 #include "stress/trigger.h"
 
 #include <functional>
@@ -79,8 +79,8 @@ struct PairsReport {
 };
 
 /* why not to; empty: go ahead. @agreed: --yes was given */
-std::vector<Obstacle> pairs_refusals(const Root &root, const Machine &machine, const TestBed &bed,
-				     const PairsRequest &request, bool agreed);
+std::vector<Refusal> pairs_refusals(const Root &root, const Machine &machine, const TestBed &bed,
+				    const PairsRequest &request, bool agreed);
 /* all, or those named; throws Error (Usage) */
 std::vector<const Trigger *> choose_triggers(const std::vector<std::string> &names);
 

@@ -170,27 +170,28 @@ Targets find_targets(const Machine &machine, const Root &root, const std::string
 	return targets;
 }
 
-std::vector<Obstacle> race_refusals(const Machine &machine, const Root &root,
-				    const Targets &targets, const RaceRequest &request, bool agreed)
+std::vector<Refusal> race_refusals(const Machine &machine, const Root &root, const Targets &targets,
+				   const RaceRequest &request, bool agreed)
 {
 	const std::string &driver = targets.stack.driver(Driver::Accel);
-	std::vector<Obstacle> refusals;
+	std::vector<Refusal> refusals;
 	bool resets = std::any_of(request.actors.begin(), request.actors.end(),
 				  [](const ActorKind *kind) { return kind->resets_decoders; });
-	auto refuse = [&](std::string what, std::string hint) {
-		refusals.push_back({std::move(what), std::move(hint)});
+	auto refuse = [&](std::string code, std::string what, std::string todo) {
+		refusals.push_back({std::move(code), std::move(what), std::move(todo)});
 	};
 
 	if (!machine.privileged)
-		refuse("only root may unbind and bind", "run as root");
+		refuse("not-privileged", "only root may unbind and bind", "run as root");
 	if (!root.exists(targets.stack.devices_folder()))
-		refuse(fmt::format("{} is not loaded", targets.stack.modules().front()),
+		refuse("not-loaded",
+		       fmt::format("{} is not loaded", targets.stack.modules().front()),
 		       targets.stack.is_ours()
 			       ? "`cxla load --all`"
 			       : fmt::format("modprobe {}",
 					     fmt::join(targets.stack.modules(), ", then ")));
 	else if (targets.accelerators.empty())
-		refuse(fmt::format("no accelerator is bound to {}", driver),
+		refuse("no-target", fmt::format("no accelerator is bound to {}", driver),
 		       driver == accel_driver ? "`cxla attach BDF`"
 					      : "write its name to driver_override, and its "
 						"address to the driver's bind");
@@ -198,7 +199,8 @@ std::vector<Obstacle> race_refusals(const Machine &machine, const Root &root,
 	refuse_in_use(refusals, root, machine);
 	for (const auto &expander : targets.expanders)
 		if (resets && expander.unlocked && !request.recommit)
-			refuse(fmt::format(
+			refuse("no-recommit",
+			       fmt::format(
 				       "decoders of {} could be lost: commit=0, and then an "
 				       "unbind, leaves them reset until the platform starts anew",
 				       expander.bdf),

@@ -9,8 +9,8 @@
 
 #include "cxl/machine.h"
 #include "stress/actor.h"
-#include "stress/obstacle.h"
 #include "stress/race_rest.h"
+#include "stress/refusals.h"
 
 #include <algorithm>
 
@@ -101,9 +101,8 @@ Targets find_targets(const Machine &machine, const Root &root, const std::string
  * Why not to; empty: go ahead. @agreed: --yes was given. What would be lost for
  * good is refused whatever was agreed to.
  */
-std::vector<Obstacle> race_refusals(const Machine &machine, const Root &root,
-				    const Targets &targets, const RaceRequest &request,
-				    bool agreed);
+std::vector<Refusal> race_refusals(const Machine &machine, const Root &root, const Targets &targets,
+				   const RaceRequest &request, bool agreed);
 /* every actor, or those named, as often as they are; throws Error (Usage) */
 ActorKinds choose_actors(const std::vector<std::string> &names);
 

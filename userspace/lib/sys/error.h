@@ -11,13 +11,14 @@
 namespace cxla
 {
 
-/* exit statuses of the program, documented in its --help */
+/* exit statuses of the program, documented in its --help; 128 and a signal: interrupted */
 enum class Exit {
 	Ok = 0,
 	Failed = 1,
 	Usage = 2,
 	Refused = 3,
 	Partial = 4,
+	Unwritten = 5,
 };
 
 class Error : public std::runtime_error

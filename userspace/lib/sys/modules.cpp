@@ -2,12 +2,18 @@
 #include "sys/modules.h"
 
 #include "sys/error.h"
+#include "sys/output.h"
+#include "sys/root.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdarg>
+#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fmt/format.h>
 #include <libkmod.h>
+#include <syslog.h>
 
 namespace cxla
 {
@@ -27,6 +33,14 @@ struct InfoFree {
 };
 
 void no_log(void *, int, const char *, int, const char *, const char *, va_list) {}
+
+void print_log(void *, int, const char *, int, const char *, const char *format, va_list values)
+{
+	std::array<char, 1024> text = {};
+
+	std::vsnprintf(text.data(), text.size(), format, values);
+	print_error("libkmod: {}\n", trim(text.data()));
+}
 
 /* cxla_core of cxla_core.ko and cxla_core.ko.xz; empty for any other file */
 std::string module_name(const fs::path &path)
@@ -185,6 +199,12 @@ Kmod::Kmod(const std::string &modules_dir)
 	if (!ctx_)
 		throw Error("libkmod can't be set up", "is there any memory left?");
 	kmod_set_log_fn(ctx_.get(), no_log, nullptr);
+}
+
+void Kmod::tell()
+{
+	kmod_set_log_fn(ctx_.get(), print_log, nullptr);
+	kmod_set_log_priority(ctx_.get(), LOG_DEBUG);
 }
 
 std::optional<ModuleFile> Kmod::inspect(const std::string &path, Problem &problem) const

@@ -68,6 +68,8 @@ class Kmod
 public:
 	/* @modules_dir: /lib/modules/<release>, where names are looked up */
 	explicit Kmod(const std::string &modules_dir);
+	/* what libkmod does goes to standard error from now on */
+	void tell();
 
 	/* nothing when the file is no module; @problem then says why */
 	std::optional<ModuleFile> inspect(const std::string &path, Problem &problem) const;

@@ -2,9 +2,9 @@
 #include "sys/verdict_file.h"
 
 #include "sys/error.h"
+#include "sys/output.h"
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -26,26 +26,18 @@ VerdictFile::VerdictFile(const std::string &path) : path_(path == "-" ? "standar
 
 void VerdictFile::write(const std::string &text) const
 {
-	size_t done = 0;
-	bool good = true;
-
 	/* what was printed before comes before */
-	std::fflush(stdout);
-	while (good && done < text.size()) {
-		ssize_t n = ::write(fd_.get(), text.data() + done, text.size() - done);
+	output().flush();
 
-		if (n < 0 && errno == EINTR)
-			continue;
-		good = n > 0;
-		done += good ? static_cast<size_t>(n) : 0;
-	}
+	int err = write_whole(fd_.get(), text);
+
 	/* some say only here that there is no space; a pipe can't be asked */
-	if (good && ::fsync(fd_.get()) < 0)
-		good = errno == EINVAL || errno == EROFS || errno == ENOTSUP;
-	if (!good)
-		throw Error(fmt::format("writing {}: {}; {} of {} bytes are written", path_,
-					std::strerror(errno), done, text.size()),
-			    "what was found is printed, and in --json");
+	if (!err && ::fsync(fd_.get()) < 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP)
+		err = errno;
+	if (err)
+		throw Error(
+			fmt::format("writing {}: {}; it is not whole", path_, std::strerror(err)),
+			"what was found is printed, and in --json");
 }
 
 } // namespace cxla

@@ -1,53 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The program itself, run over made-up roots: exit statuses and JSON. */
 #include "bench/pattern.h"
-#include "made_up_root.h"
-
-#include <cstdio>
-#include <fmt/format.h>
-#include <gtest/gtest.h>
-#include <memory>
-#include <nlohmann/json.hpp>
-#include <sys/wait.h>
+#include "cli/program.h"
 
 using cxla::test::bdf;
-using cxla::test::MadeUpRoot;
+using cxla::test::Program;
+using cxla::test::Ran;
 using nlohmann::json;
-
-namespace
-{
-
-struct Ran {
-	int status = -1;
-	std::string out;
-};
-
-struct Close {
-	void operator()(FILE *pipe) const { pclose(pipe); }
-};
-
-struct Program : ::testing::Test {
-	Ran run(const std::string &arguments, bool errors = false)
-	{
-		std::string command =
-			fmt::format("CXLA_ROOT={} {} {} 2>{}", made.folder(), CXLA_PROGRAM,
-				    arguments, errors ? "&1" : "/dev/null");
-		std::unique_ptr<FILE, Close> pipe(popen(command.c_str(), "r"));
-		Ran result;
-		char buffer[4096];
-
-		while (size_t n = fread(buffer, 1, sizeof(buffer), pipe.get()))
-			result.out.append(buffer, n);
-
-		int status = pclose(pipe.release());
-
-		result.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-		return result;
-	}
-	MadeUpRoot made;
-};
-
-} // namespace
 
 TEST_F(Program, usage_error_is_2_and_help_is_0)
 {
@@ -64,14 +23,14 @@ TEST_F(Program, refused_load_is_3_changes_nothing_and_says_why_in_json)
 	made.add_platform();
 	made.bind("platform", "ACPI0017:00", "cxl_acpi");
 
-	Ran result = run("load --json");
-	json out = json::parse(result.out);
+	json out = reply("load");
 	bool told = false;
 
-	EXPECT_EQ(result.status, 3);
-	for (const auto &refusal : out["refused"])
+	EXPECT_EQ(out["exit"], 3);
+	EXPECT_EQ(out["outcome"], "refused");
+	for (const auto &refusal : out["refusals"])
 		told |= refusal["code"] == "root-in-use" && refusal["takeover_helps"] == true;
-	EXPECT_TRUE(told) << result.out;
+	EXPECT_TRUE(told) << out;
 	EXPECT_EQ(made.read("/sys/bus/platform/drivers/cxl_acpi/unbind"), "");
 	EXPECT_FALSE(made.root().exists("/run/cxla/takeover.json"));
 }
@@ -95,13 +54,13 @@ TEST_F(Program, dry_run_of_unload_prints_steps_and_changes_nothing)
 TEST_F(Program, status_is_0_and_json_whatever_the_machine_is_like)
 {
 	EXPECT_EQ(run("status").status, 0);
-	EXPECT_EQ(json::parse(run("status --json").out)["schema"], 1);
+	EXPECT_EQ(reply("status")["schema"], "cxla/1");
 	made.add_kernel();
 	made.add_platform();
 	made.add_attached(2);
 	made.remove("/sys/devices/platform/ACPI0017:00/root0/port1");
 	EXPECT_EQ(run("status").status, 0);
-	EXPECT_EQ(json::parse(run("status --json").out)["accelerators"].size(), 2U);
+	EXPECT_EQ(result("status")["accelerators"].size(), 2U);
 	EXPECT_NE(run("status --table").out.find("accel1"), std::string::npos);
 }
 
@@ -128,13 +87,14 @@ TEST_F(Program, attach_that_stays_pci_only_is_1_and_explains_the_reason)
 	made.file(cxla::test::device_path(bdf) + "/cxla/range", "\n");
 
 	/* nothing takes the driver away in a made-up root, so the bind finds it there */
-	Ran result = run("attach " + bdf), as_json = run("attach --json accel0");
+	Ran ran = run("attach " + bdf);
+	json as_json = reply("attach accel0");
 
-	EXPECT_EQ(result.status, 1);
-	EXPECT_NE(result.out.find("outside of every CXL window"), std::string::npos) << result.out;
-	EXPECT_NE(result.out.find("what to do:"), std::string::npos);
-	EXPECT_EQ(as_json.status, 1);
-	EXPECT_EQ(json::parse(as_json.out)["devices"][0]["reason"], "no-window");
+	EXPECT_EQ(ran.status, 1);
+	EXPECT_NE(ran.out.find("outside of every CXL window"), std::string::npos) << ran.out;
+	EXPECT_NE(ran.out.find("what to do:"), std::string::npos);
+	EXPECT_EQ(as_json["outcome"], "failed");
+	EXPECT_EQ(as_json["result"]["devices"][0]["reason"], "no-window");
 }
 
 TEST_F(Program, attach_of_some_devices_only_is_4)
@@ -168,15 +128,14 @@ TEST_F(Program, attach_as_expander_tells_memdev_and_regions)
 	made.make_expander(0);
 
 	/* a made-up root binds nothing: the device is there already */
-	Ran result = run("attach --expander " + bdf),
-	    as_json = run("attach --json --expander mem0");
+	Ran ran = run("attach --expander " + bdf);
+	json as_json = result("attach --expander mem0");
 
-	EXPECT_EQ(result.status, 0);
-	EXPECT_EQ(result.out,
-		  "0000:0d:00.0  mem0  expander  region0 0x690000000-0x6afffffff 512 MiB  "
-		  "1 way\n");
-	EXPECT_EQ(json::parse(as_json.out)["devices"][0]["regions"][0]["region"], "region0");
-	EXPECT_EQ(json::parse(as_json.out)["devices"][0]["driver"], "cxla_pci");
+	EXPECT_EQ(ran.status, 0);
+	EXPECT_EQ(ran.out, "0000:0d:00.0  mem0  expander  region0 0x690000000-0x6afffffff 512 MiB  "
+			   "1 way\n");
+	EXPECT_EQ(as_json["devices"][0]["regions"][0]["region"], "region0");
+	EXPECT_EQ(as_json["devices"][0]["driver"], "cxla_pci");
 }
 
 TEST_F(Program, device_of_one_driver_of_ours_is_refused_to_the_other)
@@ -260,7 +219,7 @@ TEST_F(Program, bench_compares_two_files_or_measures)
 	EXPECT_NE(ran.out.find("P50 (instructions)"), std::string::npos) << ran.out;
 	EXPECT_NE(ran.out.find("1.000-1.000  same within spread"), std::string::npos) << ran.out;
 
-	json out = json::parse(run("bench --json --compare " + file + " " + file).out);
+	json out = result("bench --compare " + file + " " + file);
 
 	EXPECT_EQ(out["results"][0]["measured"][0]["ratio"], 1);
 	EXPECT_EQ(out["a"]["file"], file);
@@ -287,7 +246,7 @@ TEST_F(Program, pattern_is_written_through_the_node_and_checked_from_the_file)
 	EXPECT_EQ(run("pattern check --seed 5 " + file).status, 0);
 	EXPECT_EQ(run("pattern check --seed 6 " + file).status, 1);
 
-	json out = json::parse(run("pattern check --json --seed 6 " + file).out);
+	json out = result("pattern check --seed 6 " + file);
 
 	EXPECT_EQ(out["bad_words"], 64 * cxla::pattern_page / 8);
 	EXPECT_EQ(out["first_bad"]["offset"], 0);
@@ -315,7 +274,7 @@ TEST_F(Program, ledger_is_0_without_modules_and_3_when_it_can_not_be_read)
 
 	EXPECT_EQ(before.status, 0);
 	EXPECT_NE(before.out.find("none of ours is loaded"), std::string::npos) << before.out;
-	EXPECT_EQ(json::parse(run("ledger --json").out)["ledger"], nullptr);
+	EXPECT_EQ(result("ledger")["ledger"], nullptr);
 	made.add_attached(1);
 
 	Ran hidden = run("ledger", true);
@@ -327,7 +286,7 @@ TEST_F(Program, ledger_is_0_without_modules_and_3_when_it_can_not_be_read)
 	made.add_ledger("0x690000000-0x6afffffff accelerator owned attached " + bdf +
 			" 5.000000\n");
 	EXPECT_EQ(run("ledger").status, 0);
-	EXPECT_EQ(json::parse(run("ledger --json").out)["ledger"][0]["owner"], "accelerator");
+	EXPECT_EQ(result("ledger")["ledger"][0]["owner"], "accelerator");
 	made.add_ledger("0x690000000-0x6afff");
 	EXPECT_EQ(run("ledger").status, 1);
 }
@@ -352,10 +311,10 @@ TEST_F(Program, race_refuses_lists_runs_and_repeats_its_seed)
 	EXPECT_NE(listed.out.find(bdf), std::string::npos);
 	EXPECT_EQ(made.read("/sys/bus/pci/drivers/cxla_accel/unbind"), "");
 
-	Ran result = run("race --cycles 3 --actors accel,root --seed 5 --yes --json");
-	json out = json::parse(result.out);
+	json whole = reply("race --cycles 3 --actors accel,root --seed 5 --yes");
+	json out = whole["result"];
 
-	EXPECT_EQ(result.status, 0) << result.out;
+	EXPECT_EQ(whole["outcome"], "done") << whole;
 	EXPECT_EQ(out["seed"], 5);
 	EXPECT_GE(out["cycles"], 3);
 	EXPECT_TRUE(out["finding"].is_null());

@@ -48,8 +48,8 @@ struct Race : ::testing::Test {
 		return run_race(root, request, find_targets(machine, root),
 				[](const RaceReport &) { return true; });
 	}
-	std::vector<Obstacle> refusals(const Machine &machine, const RaceRequest &request,
-				       bool agreed)
+	std::vector<Refusal> refusals(const Machine &machine, const RaceRequest &request,
+				      bool agreed)
 	{
 		return race_refusals(machine, made.root(), find_targets(machine, made.root()),
 				     request, agreed);

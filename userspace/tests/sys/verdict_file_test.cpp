@@ -62,7 +62,7 @@ TEST(VerdictFile, folder_that_is_not_there_is_told_before_anything_is_done)
 TEST(VerdictFile, disk_that_is_full_is_told)
 {
 	EXPECT_EQ(refusal_of("/dev/full", "1234"),
-		  "writing /dev/full: No space left on device; 0 of 4 bytes are written");
+		  "writing /dev/full: No space left on device; it is not whole");
 }
 
 TEST(VerdictFile, what_can_not_be_synced_is_written_all_the_same)

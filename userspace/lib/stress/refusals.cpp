@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "stress/obstacle.h"
+#include "stress/refusals.h"
 
 #include "cxl/machine.h"
 #include "stress/operation.h"
@@ -21,7 +21,7 @@ namespace
 {
 
 /* namespace0.0 of the iomem tree is /dev/pmem0, pmem0s, pmem0p1 ... */
-void refuse_mounted(std::vector<Obstacle> &refusals, const std::vector<std::string> &mounts,
+void refuse_mounted(std::vector<Refusal> &refusals, const std::vector<std::string> &mounts,
 		    const std::string &bdf, const std::string &name)
 {
 	if (!name.starts_with("namespace"))
@@ -37,15 +37,16 @@ void refuse_mounted(std::vector<Obstacle> &refusals, const std::vector<std::stri
 		    (fields[0].size() > node.size() && fields[0][node.size()] >= '0' &&
 		     fields[0][node.size()] <= '9'))
 			continue;
-		refusals.push_back({fmt::format("memory of {} is mounted: {} at {}", bdf, fields[0],
+		refusals.push_back({"mounted",
+				    fmt::format("memory of {} is mounted: {} at {}", bdf, fields[0],
 						fields[1]),
-				    "unmount it first: it would be pulled away"});
+				    "unmount it first: it would be pulled away", bdf});
 	}
 }
 
 } // namespace
 
-void refuse_memory_in_use(std::vector<Obstacle> &refusals, const Root &root, const Machine &machine)
+void refuse_memory_in_use(std::vector<Refusal> &refusals, const Root &root, const Machine &machine)
 {
 	auto mounts = split(root.read("/proc/self/mounts", 16 << 20).value_or(""), '\n');
 
@@ -54,10 +55,12 @@ void refuse_memory_in_use(std::vector<Obstacle> &refusals, const Root &root, con
 			continue;
 		for (const auto &range : machine.ranges_of(device.bdf)) {
 			for (const auto &ram : machine.iomem->system_ram_in(range))
-				refusals.push_back({fmt::format("{} has System RAM at {}",
+				refusals.push_back({"system-ram",
+						    fmt::format("{} has System RAM at {}",
 								device.bdf, ram.range.text()),
 						    "take it offline first: it would be pulled "
-						    "away"});
+						    "away",
+						    device.bdf});
 			for (const auto &entry : machine.iomem->entries)
 				if (range.contains(entry.range))
 					refuse_mounted(refusals, mounts, device.bdf, entry.name);
@@ -65,29 +68,31 @@ void refuse_memory_in_use(std::vector<Obstacle> &refusals, const Root &root, con
 	}
 }
 
-void refuse_in_use(std::vector<Obstacle> &refusals, const Root &root, const Machine &machine)
+void refuse_in_use(std::vector<Refusal> &refusals, const Root &root, const Machine &machine)
 {
 	for (const auto &accel : machine.accelerators)
 		for (const auto &opener :
 		     find_openers(root, "/dev/cxla/" + accel.accel.value_or("?")))
-			refusals.push_back({fmt::format("{} is in use by {} (pid {})", accel.bdf,
+			refusals.push_back({"in-use",
+					    fmt::format("{} is in use by {} (pid {})", accel.bdf,
 							opener.command, opener.pid),
-					    "end what uses it first"});
+					    "end what uses it first", accel.bdf});
 }
 
-void refuse_incomplete(std::vector<Obstacle> &refusals, const TestBed &bed)
+void refuse_incomplete(std::vector<Refusal> &refusals, const TestBed &bed)
 {
 	if (std::string missing = missing_from(bed); !missing.empty())
-		refusals.push_back({missing, "`cxla load BDF`, `cxla attach --expander BDF`: one "
-					     "accelerator and one expander are needed"});
+		refusals.push_back({"no-target", missing,
+				    "`cxla load BDF`, `cxla attach --expander BDF`: one "
+				    "accelerator and one expander are needed"});
 }
 
-void refuse_real_machine(std::vector<Obstacle> &refusals, const Root &root, bool agreed,
+void refuse_real_machine(std::vector<Refusal> &refusals, const Root &root, bool agreed,
 			 const std::string &rehearsal)
 {
 	if (!agreed && !in_virtual_machine(root))
-		refusals.push_back(
-			{"this is no virtual machine", rehearsal + ", --yes agrees to it"});
+		refusals.push_back({"real-machine", "this is no virtual machine",
+				    rehearsal + ", --yes agrees to it"});
 }
 
 } // namespace cxla

@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "usage.h"
+
+#include "progress.h"
+#include "sys/output.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <fmt/format.h>
+#include <sstream>
+
+namespace cxla
+{
+
+namespace
+{
+
+const char *const exit_statuses =
+	"Exit status:\n"
+	"    0  done\n"
+	"    1  failed, or the outcome is negative: a device stays pci-only, something was found\n"
+	"    2  wrong usage\n"
+	"    3  refused: something stands in the way; nothing was changed\n"
+	"    4  partial: done for some devices, not for all of those named\n"
+	"    5  done, but not all of what was to be printed could be written\n"
+	"  130  interrupted by SIGINT (143: SIGTERM, 129: SIGHUP); what was begun was taken back\n"
+	"\n"
+	"Examples:\n"
+	"  cxla status                    what there is, who has it, and what would stop a load\n"
+	"  cxla load --all --dry-run      what loading the modules would do\n"
+	"  cxla load --takeover 0000:0d:00.0\n"
+	"                                 take a device over from the in-tree drivers\n"
+	"  cxla ledger --json             whose each range is, for machines\n"
+	"  cxla unload                    give everything back\n";
+
+struct Group {
+	const char *title;
+	std::vector<AddCommand *> commands;
+};
+
+const std::vector<Group> &groups()
+{
+	static const std::vector<Group> all = {
+		{"Look", {add_status, add_ledger}},
+		{"Operate", {add_load, add_unload, add_attach, add_detach}},
+		{"Test", {add_race, add_pairs, add_failnth, add_bench, add_pattern}},
+		{"More", {add_completion}},
+	};
+
+	return all;
+}
+
+/* insertions, deletions, replacements and swaps of neighbours that make @b of @a */
+size_t distance(const std::string &a, const std::string &b)
+{
+	std::vector<std::vector<size_t>> d(a.size() + 1, std::vector<size_t>(b.size() + 1));
+
+	for (size_t i = 0; i <= a.size(); i++)
+		for (size_t j = 0; j <= b.size(); j++) {
+			if (!i || !j) {
+				d[i][j] = i + j;
+				continue;
+			}
+			d[i][j] = std::min({d[i - 1][j] + 1, d[i][j - 1] + 1,
+					    d[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
+			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+				d[i][j] = std::min(d[i][j], d[i - 2][j - 2] + 1);
+		}
+	return d[a.size()][b.size()];
+}
+
+std::vector<std::string> names_of_commands(const CLI::App &app)
+{
+	std::vector<std::string> names;
+
+	for (const CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))
+		if (!command->get_group().empty())
+			names.push_back(command->get_name());
+	return names;
+}
+
+/* the command that the words lead to, and the first word that leads nowhere; empty: all do */
+const CLI::App *follow(const CLI::App &app, const std::vector<std::string> &words,
+		       std::string &lost)
+{
+	const CLI::App *at = &app;
+
+	for (const auto &word : words) {
+		auto names = names_of_commands(*at);
+
+		/* what follows an option may be its value */
+		if (names.empty() || (word.starts_with("-") && at != &app))
+			break;
+		if (word.starts_with("-"))
+			continue;
+		if (std::find(names.begin(), names.end(), word) == names.end()) {
+			lost = word;
+			break;
+		}
+		at = at->get_subcommand(word);
+	}
+	return at;
+}
+
+/* "cxla bench attach" */
+std::string words_before(const CLI::App *command)
+{
+	const CLI::App *above = command->get_parent();
+
+	return above ? words_before(above) + " " + command->get_name() : command->get_name();
+}
+
+std::string help_command(const CLI::App *command)
+{
+	return fmt::format("`{} --help` lists what there is", words_before(command));
+}
+
+Exit wrong_usage(const Context &context, const std::string &what, const std::string &hint)
+{
+	report_error(context, what, hint);
+	return Exit::Usage;
+}
+
+/* CLI11 says what is wrong; where a word is unknown the one that was meant helps more */
+Exit explain(const CLI::App &app, const Context &context, const std::vector<std::string> &words,
+	     const CLI::ParseError &error)
+{
+	std::string lost;
+	const CLI::App *command = follow(app, words, lost);
+	std::string help = help_command(command);
+
+	if (!lost.empty()) {
+		std::string meant = nearest(lost, names_of_commands(*command));
+
+		return wrong_usage(
+			context, fmt::format("there is no command '{}'", lost),
+			meant.empty() ? help : fmt::format("did you mean '{}'? {}", meant, help));
+	}
+	if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+		std::vector<std::string> known;
+
+		for (const CLI::App *at = command; at; at = at->get_parent())
+			for (const CLI::Option *option : at->get_options())
+				for (const auto &name : option->get_lnames())
+					known.push_back("--" + name);
+		for (const auto &word : words) {
+			std::string name = word.substr(0, word.find('='));
+
+			if (!name.starts_with("--") ||
+			    std::find(known.begin(), known.end(), name) != known.end())
+				continue;
+
+			std::string meant = nearest(name, known);
+
+			return wrong_usage(
+				context, fmt::format("there is no option '{}'", name),
+				meant.empty() ? help
+					      : fmt::format("did you mean '{}'? {}", meant, help));
+		}
+	}
+	return wrong_usage(context, error.what(), help);
+}
+
+/* empty: the whole of @text is a number that fits */
+template <class Number> std::string wrong_number(const std::string &text, const char *kind)
+{
+	Number number{};
+	const char *begin = text.data(), *end = begin + text.size();
+	std::from_chars_result result{};
+
+	if constexpr (std::is_integral_v<Number>) {
+		bool hex = text.starts_with("0x");
+
+		result = std::from_chars(begin + (hex ? 2 : 0), end, number, hex ? 16 : 10);
+	} else {
+		result = std::from_chars(begin, end, number);
+		if (!std::isfinite(number))
+			result.ec = std::errc::result_out_of_range;
+	}
+	if (result.ec == std::errc() && result.ptr == end)
+		return "";
+	return fmt::format("'{}' is no {}", text, kind);
+}
+
+/* the library that parses options takes what overflows, and what follows a number */
+void parse_numbers_strictly(CLI::App &app)
+{
+	for (CLI::Option *option : app.get_options()) {
+		std::string type = option->get_type_name();
+
+		if (type.starts_with("UINT"))
+			option->check(CLI::Validator(
+				[](const std::string &text) {
+					return wrong_number<uint64_t>(
+						text, "whole number below 2^64, and not below 0");
+				},
+				""));
+		else if (type.starts_with("FLOAT"))
+			option->check(CLI::Validator(
+				[](const std::string &text) {
+					return wrong_number<double>(text, "number");
+				},
+				""));
+	}
+	for (CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))
+		parse_numbers_strictly(*command);
+}
+
+} // namespace
+
+std::string nearest(const std::string &word, const std::vector<std::string> &known)
+{
+	std::string best;
+	size_t least = std::max<size_t>(1, word.size() / 3) + 1;
+
+	for (const auto &name : known)
+		if (size_t one = distance(word, name); one < least) {
+			least = one;
+			best = name;
+		}
+	return best;
+}
+
+void add_usage(CLI::App &app, Context &context)
+{
+	app.footer(exit_statuses);
+	app.set_version_flag("-V,--version", CXLA_VERSION);
+	app.require_subcommand(1);
+	app.fallthrough();
+	app.add_flag("--json", context.json, "Print JSON on standard output");
+	app.add_flag("-v,--verbose", context.verbose,
+		     "Say what is done to the machine, and what libkmod does");
+	app.add_option_function<std::string>(
+		   "--progress",
+		   [](const std::string &when) {
+			   ProgressLine::set_mode(when == "lines"   ? ProgressMode::Lines
+						  : when == "never" ? ProgressMode::Never
+								    : ProgressMode::Auto);
+		   },
+		   "auto: one line on a terminal, else a line each ten seconds; lines; never. "
+		   "SIGUSR1 asks for one at any time")
+		->check(CLI::IsMember({"auto", "lines", "never"}));
+	/* for tests: everything is read from and written to below this folder */
+	app.add_option("--sysfs-root", context.sysfs_root)->envname("CXLA_ROOT")->group("");
+
+	size_t grouped = 0;
+
+	for (const auto &group : groups()) {
+		for (AddCommand *add : group.commands)
+			add(app, context);
+
+		auto commands = app.get_subcommands([](const CLI::App *) { return true; });
+
+		for (; grouped < commands.size(); grouped++)
+			if (!commands[grouped]->get_group().empty())
+				commands[grouped]->group(group.title);
+	}
+	add_command(app, context, "version", "Print the version", [&context](const Root &) {
+		/* a reply has it anyway */
+		if (!context.json)
+			print_out("{}\n", CXLA_VERSION);
+		return Exit::Ok;
+	})->group("More");
+
+	auto topic = std::make_shared<std::vector<std::string>>();
+
+	add_command(app, context, "help", "Print the help of the program, or of a command",
+		    [&app, topic](const Root &) {
+			    std::string lost;
+			    const CLI::App *command = follow(app, *topic, lost);
+
+			    if (!lost.empty())
+				    throw Error(fmt::format("there is no command '{}'", lost),
+						help_command(command), Exit::Usage);
+			    const CLI::App *above = command->get_parent();
+
+			    print_out("{}", command->help(above ? words_before(above) : ""));
+			    return Exit::Ok;
+		    })
+		->group("More")
+		->add_option("COMMAND", *topic, "e.g. load, or bench attach");
+	parse_numbers_strictly(app);
+}
+
+std::optional<Exit> parse_usage(CLI::App &app, Context &context, int argc, const char *const *argv)
+{
+	std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+
+	try {
+		app.parse(argc, argv);
+	} catch (const CLI::Success &asked) {
+		std::ostringstream text;
+
+		app.exit(asked, text, text);
+		print_out("{}", text.str());
+		return Exit::Ok;
+	} catch (const CLI::ParseError &error) {
+		/* it may not have come as far */
+		context.json |= std::find(words.begin(), words.end(), "--json") != words.end();
+		return explain(app, context, words, error);
+	}
+	return std::nullopt;
+}
+
+} // namespace cxla

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How the program is called: its commands in groups, help, and what is wrong with a call. */
+#pragma once
+
+#include "command.h"
+
+namespace cxla
+{
+
+/* every command, and the options of the program itself */
+void add_usage(CLI::App &app, Context &context);
+/* nothing: context.chosen is to be run; else it was answered, e.g. --help, or refused */
+std::optional<Exit> parse_usage(CLI::App &app, Context &context, int argc, const char *const *argv);
+
+/* of @known the one that @word may have been meant for; empty: none is near enough */
+std::string nearest(const std::string &word, const std::vector<std::string> &known);
+
+} // namespace cxla

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "stress/operation_process.h"
+
+#include "sys/error.h"
+#include "sys/output.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+#include <spawn.h>
+#include <unistd.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+std::string text_of(const TestBed &bed)
+{
+	nlohmann::ordered_json devices = nlohmann::ordered_json::array();
+
+	for (const auto &device : bed.devices)
+		devices.push_back({device.bdf, device.driver, device.on_loss, device.outcome});
+	return nlohmann::ordered_json{{"root", bed.root.host("")}, {"devices", devices},
+				      {"roots", bed.roots},        {"modules", bed.modules},
+				      {"accel", bed.accel},        {"bridge", bed.bridge},
+				      {"expander", bed.expander},  {"hmem", bed.hmem}}
+		.dump();
+}
+
+TestBed bed_of(const std::string &text)
+{
+	auto in = nlohmann::ordered_json::parse(text);
+	TestBed bed{Root(in.at("root").get<std::string>()), {}, {}, {}, {}, {}, {}, {}};
+
+	for (const auto &device : in.at("devices"))
+		bed.devices.push_back({device.at(0), device.at(1), device.at(2), device.at(3)});
+	bed.roots = in.at("roots").get<std::vector<std::string>>();
+	bed.modules = in.at("modules").get<std::map<std::string, std::string>>();
+	bed.accel = in.at("accel");
+	bed.bridge = in.at("bridge");
+	bed.expander = in.at("expander");
+	bed.hmem = in.at("hmem");
+	return bed;
+}
+
+class SeenOpened : public OperationSpan
+{
+public:
+	void begin() override { opened = true; }
+
+	bool opened = false;
+};
+
+} // namespace
+
+pid_t spawn_operation(const TestBed &bed, const MachineOperation &operation, Fd &answer)
+{
+	std::string text = text_of(bed), name = operation.name, program = "cxla",
+		    command = perform_command;
+	std::array<char *, 5> arguments = {program.data(), command.data(), name.data(), text.data(),
+					   nullptr};
+	std::array<int, 2> ends = {};
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, pipe_only;
+	pid_t pid = 0;
+
+	if (pipe2(ends.data(), O_CLOEXEC) < 0)
+		throw Error(fmt::format("pipe: {}", std::strerror(errno)));
+	answer = Fd(ends[0]);
+
+	Fd end(ends[1]);
+
+	sigemptyset(&none);
+	sigemptyset(&pipe_only);
+	sigaddset(&pipe_only, SIGPIPE);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, end.get(), STDOUT_FILENO);
+	/* a Ctrl-C at the terminal is for whoever watches it */
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setpgroup(&attributes, 0);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &pipe_only);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+						      POSIX_SPAWN_SETSIGDEF);
+
+	int err = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, arguments.data(),
+			      environ);
+
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	if (err)
+		throw Error(fmt::format("starting a process for {}: {}", operation.name,
+					std::strerror(err)));
+	return pid;
+}
+
+bool read_answer(const Fd &answer, OperationOutcome &outcome)
+{
+	std::array<char, 64> text = {};
+	int opened = 0;
+
+	if (::read(answer.get(), text.data(), text.size() - 1) <= 0 ||
+	    std::sscanf(text.data(), "%d %d", &opened, &outcome.err) != 2)
+		return false;
+	outcome.opened = opened;
+	return true;
+}
+
+void perform_operation(const std::string &name, const std::string &bed)
+{
+	const MachineOperation *operation = find_operation(name);
+	SeenOpened span;
+
+	if (!operation)
+		throw Error(fmt::format("there is no operation '{}'", name), {}, Exit::Usage);
+
+	int err = operation->act(bed_of(bed), span);
+
+	print_out("{:d} {}\n", span.opened, err);
+}
+
+} // namespace cxla

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sys/output.h"
+
+#include <cerrno>
+#include <unistd.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+/* so much waits for more where nobody is looking on */
+constexpr size_t most_waiting = 8192;
+
+bool on_terminal()
+{
+	static const bool terminal = isatty(STDOUT_FILENO);
+
+	return terminal;
+}
+
+} // namespace
+
+int write_whole(int fd, std::string_view text)
+{
+	while (!text.empty()) {
+		ssize_t count = ::write(fd, text.data(), text.size());
+
+		if (count > 0)
+			text.remove_prefix(static_cast<size_t>(count));
+		else if (count < 0 && errno != EINTR)
+			return errno;
+		else if (count == 0)
+			return EIO;
+	}
+	return 0;
+}
+
+void Output::flush_locked()
+{
+	/* what comes after something that is missing would be misread */
+	if (!error_ && !waiting_.empty())
+		error_ = write_whole(STDOUT_FILENO, waiting_);
+	waiting_.clear();
+}
+
+void Output::out(std::string_view text)
+{
+	std::lock_guard guard(lock_);
+
+	waiting_ += text;
+	if (waiting_.size() >= most_waiting || on_terminal())
+		flush_locked();
+}
+
+void Output::err(std::string_view text)
+{
+	std::lock_guard guard(lock_);
+
+	flush_locked();
+	write_whole(STDERR_FILENO, text);
+}
+
+void Output::flush()
+{
+	std::lock_guard guard(lock_);
+
+	flush_locked();
+}
+
+int Output::error() const
+{
+	std::lock_guard guard(lock_);
+
+	return error_;
+}
+
+Output &output()
+{
+	static Output only;
+
+	return only;
+}
+
+} // namespace cxla

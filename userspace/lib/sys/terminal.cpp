@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "sys/terminal.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <sys/ioctl.h>
+
+namespace cxla
+{
+
+namespace
+{
+
+constexpr size_t fewest_columns = 40;
+
+bool continues(char c)
+{
+	return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
+}
+
+} // namespace
+
+size_t columns_of(int fd, size_t otherwise)
+{
+	winsize size = {};
+	size_t columns = otherwise;
+
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col)
+		columns = size.ws_col;
+	else if (const char *text = std::getenv("COLUMNS"))
+		if (long number = std::strtol(text, nullptr, 10); number > 0)
+			columns = static_cast<size_t>(number);
+	return std::max(columns, fewest_columns);
+}
+
+bool utf8_locale()
+{
+	for (const char *name : {"LC_ALL", "LC_CTYPE", "LANG"})
+		if (const char *value = std::getenv(name); value && *value)
+			return ::strcasestr(value, "utf-8") || ::strcasestr(value, "utf8");
+	return false;
+}
+
+size_t text_width(const std::string &text)
+{
+	return static_cast<size_t>(
+		std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
+}
+
+std::string cut_to(const std::string &text, size_t columns)
+{
+	if (text_width(text) <= columns)
+		return text;
+
+	size_t end = 0;
+
+	for (size_t seen = 0; end < text.size(); end++)
+		if (!continues(text[end]) && ++seen == columns)
+			break;
+	return text.substr(0, end) + "~";
+}
+
+} // namespace cxla

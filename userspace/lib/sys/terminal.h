@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* How wide text may be, and whether it may be more than ASCII. */
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace cxla
+{
+
+/*
+ * Columns of the terminal that @fd is; else of COLUMNS, where that is a number; else @otherwise.
+ * Never fewer than 40.
+ */
+size_t columns_of(int fd, size_t otherwise);
+/* does the locale of the environment say UTF-8 (LC_ALL, LC_CTYPE, LANG, the first that is set) */
+bool utf8_locale();
+/* columns that UTF-8 text without combining characters takes */
+size_t text_width(const std::string &text);
+/* the text, or as much of it as fits, with `~` at its end */
+std::string cut_to(const std::string &text, size_t columns);
+
+} // namespace cxla
