@@ -201,9 +201,9 @@ def write_initrd(out, kernel, topology, command, options, files):
     for path in sorted((REPO / "tools/vm/scenarios").glob("*.sh")):
         content[f"opt/cxla/scenarios/{path.name}"] = path
     content.update(files)
-    programs = {}
-    if (REPO / "build/user/cxla").exists():
-        programs["opt/cxla/bin/cxla"] = REPO / "build/user/cxla"
+    ours = {"opt/cxla/bin/cxla": "cxla", "opt/cxla/lib/fail_nth.so": "libfail_nth.so"}
+    programs = {name: REPO / "build/user" / file for name, file in ours.items()
+                if (REPO / "build/user" / file).exists()}
     modules = built_modules(kernel.release) if options.modules is None else options.modules
     initramfs.overlay(out, kernel, staged, modules, programs, content)
     out.flush()
