@@ -4,10 +4,9 @@
 #include "stress/action.h"
 #include "stress/fault.h"
 #include "stress/rest.h"
+#include "stress/search.h"
 #include "sys/error.h"
-#include "sys/kernel_log.h"
 #include "sys/named.h"
-#include "sys/watched_thread.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -42,21 +41,15 @@ bool is_in_tree_loss(const std::string &object)
 	       object.find("__devm_create_dev_dax+") != object.npos;
 }
 
-/* ends the sweep */
-struct FoundInSweep {
-	FailnthFinding finding;
-	bool stuck = false;
-};
-
-class Sweep
+class Sweep : public Search
 {
 public:
 	Sweep(const TestBed &bed, const FailnthRequest &request)
-	    : bed_(bed), request_(request), log_(bed.root), settings_(bed.root),
+	    : Search(bed, request.patience), request_(request), settings_(bed.root),
 	      leaks_(request.leaks != FailnthRequest::Leaks::No && bed.root.exists(leak_file))
 	{
 		log_.expect_failed_allocations();
-		watched([&] {
+		watched("bringing it to rest", [&] {
 			bring_to(bed_, Start::Everything);
 			rest_ = take_snapshot(bed_.root);
 			/* what was lost before is not ours */
@@ -66,14 +59,19 @@ public:
 	}
 
 	bool leaks_looked_for() const { return leaks_; }
-	/* throws FoundInSweep */
+	/* with where the sweep is */
+	FailnthFinding finding(const Found &found) const
+	{
+		return {operation_ ? operation_->name : "", nth_, found.what, {}, found.kernel_log};
+	}
+	/* throws Found */
 	void end()
 	{
 		operation_ = nullptr;
 		if (request_.leaks == FailnthRequest::Leaks::AtEnd)
 			look_for_leaks();
 	}
-	/* throws FoundInSweep; false: somebody wants to stop */
+	/* throws Found; false: somebody wants to stop */
 	bool operation(const MachineOperation &operation, OperationReport &report,
 		       const std::function<bool(const OperationReport &, unsigned)> &tell)
 	{
@@ -107,80 +105,17 @@ private:
 		return std::chrono::duration<double>(SteadyClock::now() - begun).count();
 	}
 
-	[[noreturn]] void found(const std::string &what)
-	{
-		log_.look();
-		throw FoundInSweep{
-			{operation_ ? operation_->name : "", nth_, what, {}, log_.warnings()},
-			false};
-	}
-
-	void watched(const std::function<void()> &task)
-	{
-		if (thread_.run(task, std::chrono::duration<double>(request_.patience)))
-			return;
-
-		FoundInSweep stuck{
-			{operation_ ? operation_->name : "",
-			 nth_,
-			 fmt::format("stuck in the kernel after {:.0f} s:", request_.patience),
-			 {},
-			 {}},
-			true};
-
-		for (const auto &line : thread_.kernel_stack())
-			stuck.finding.what += "\n  " + line;
-		log_.look();
-		stuck.finding.kernel_log = log_.warnings();
-		throw FoundInSweep(stuck);
-	}
-
-	void listen()
-	{
-		log_.look();
-		if (!log_.warnings().empty())
-			found("the kernel says: " + log_.warnings().front());
-	}
-
 	void bring(Start start)
 	{
-		watched([&] { bring_to(bed_, start); });
+		watched("bringing it to where it starts from", [&] { bring_to(bed_, start); });
 		listen();
-	}
-
-	Snapshot snapshot()
-	{
-		Snapshot snapshot;
-
-		watched([&] { snapshot = take_snapshot(bed_.root); });
-		return snapshot;
-	}
-
-	/* what is on its way, like a node that udev makes, gets a moment */
-	bool becomes(const Snapshot &wanted, SnapshotChange &change)
-	{
-		for (int attempt = 0; attempt < 20; attempt++) {
-			change = compare(wanted, snapshot());
-			if (change.empty())
-				return true;
-			std::this_thread::sleep_for(50ms);
-		}
-		return false;
-	}
-
-	void expect(const Snapshot &wanted, const std::string &otherwise)
-	{
-		SnapshotChange change;
-
-		if (!becomes(wanted, change))
-			found(otherwise + ":" + in_words(change));
 	}
 
 	Acted act(unsigned nth)
 	{
 		Acted acted;
 
-		watched([&] {
+		watched(operation_->name, [&] {
 			if (!operation_->worker) {
 				TaskFault fault(bed_.root, nth);
 
@@ -281,7 +216,7 @@ private:
 		if (!leaks_)
 			return;
 		/* an object is lost when two scans do not find it, the second a while later */
-		watched([&] {
+		watched("looking for leaks", [&] {
 			bed_.root.write(leak_file, "scan");
 			std::this_thread::sleep_for(request_.leak_pause);
 			bed_.root.write(leak_file, "scan");
@@ -300,13 +235,9 @@ private:
 		log_.forget();
 	}
 
-	const TestBed &bed_;
 	const FailnthRequest &request_;
-	KernelLog log_;
 	FaultSettings settings_;
 	bool leaks_;
-	WatchedThread thread_;
-	Snapshot rest_;
 
 	const MachineOperation *operation_ = nullptr;
 	unsigned nth_ = 0;
@@ -397,12 +328,14 @@ FailnthReport run_failnth(const TestBed &bed, const FailnthRequest &request,
 		try {
 			step();
 			return true;
-		} catch (const FoundInSweep &found) {
-			report.findings.push_back(found.finding);
+		} catch (const Search::Found &found) {
+			report.findings.push_back(
+				*sweep ? (*sweep)->finding(found)
+				       : FailnthFinding{"", 0, found.what, {}, found.kernel_log});
 			if (tell_finding)
-				tell_finding(found.finding);
+				tell_finding(report.findings.back());
 			report.stuck = found.stuck;
-			return !found.stuck && found.finding.kernel_log.empty() && *sweep;
+			return !found.stuck && found.kernel_log.empty() && *sweep;
 		}
 	};
 	bool going_on = unless_found([&] {

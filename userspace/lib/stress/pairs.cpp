@@ -4,8 +4,8 @@
 #include "stress/action.h"
 #include "stress/executor.h"
 #include "stress/race.h"
+#include "stress/search.h"
 #include "sys/error.h"
-#include "sys/kernel_log.h"
 #include "sys/named.h"
 
 #include <algorithm>
@@ -30,20 +30,14 @@ std::string name_of(const Trigger *trigger)
 	return trigger ? trigger->name() : "";
 }
 
-/* ends the run */
-struct FoundInPairs {
-	PairsFinding finding;
-	bool stuck = false;
-};
-
-class PairsRun
+class PairsRun : public Search
 {
 public:
 	PairsRun(const TestBed &bed, const PairsRequest &request, const Pauses &pauses,
 		 PairsReport &report)
-	    : bed_(bed), request_(request), report_(report),
-	      targets_(find_targets(read_machine(bed.root), bed.root)), log_(bed.root),
-	      pauses_(pauses), sample_(request.stride, request.offset)
+	    : Search(bed, request.patience), request_(request), report_(report),
+	      targets_(find_targets(read_machine(bed.root), bed.root)), pauses_(pauses),
+	      sample_(request.stride, request.offset)
 	{
 		for (auto &device : bed_.devices)
 			if (!device.on_loss.empty() && !request.on_loss.empty())
@@ -52,14 +46,14 @@ public:
 			if (!request.on_loss.empty())
 				accel.on_loss = request.on_loss;
 		pauses_.reset();
-		run_watched(third_, "bringing it to rest", request_.patience, [&] {
+		watched("bringing it to rest", [&] {
 			bring_to(bed_, Start::Everything);
 			set_on_loss();
 			rest_ = take_snapshot(bed_.root);
 		});
 	}
 
-	/* throws FoundInPairs; false: somebody wants to stop */
+	/* throws Found; false: somebody wants to stop */
 	bool all(const std::function<bool(const PairsReport &, const PairCase &)> &tell)
 	{
 		tell_ = &tell;
@@ -72,6 +66,9 @@ public:
 		}
 		return true;
 	}
+
+	/* the case under way */
+	const PairCase &now() const { return now_; }
 
 private:
 	bool has(PairMode mode) const
@@ -101,7 +98,7 @@ private:
 					going_on = going_on && one({first, second, mode, point});
 		}
 		now_.point.clear();
-		expect_snapshot();
+		expect_rest();
 		return going_on;
 	}
 
@@ -129,29 +126,6 @@ private:
 		return (*tell_)(report_, now);
 	}
 
-	[[noreturn]] void found(const std::string &what, bool stuck = false)
-	{
-		log_.look();
-		throw FoundInPairs{{now_, what, log_.warnings()}, stuck};
-	}
-
-	void listen()
-	{
-		log_.look();
-		if (!log_.warnings().empty())
-			found("the kernel says: " + log_.warnings().front());
-	}
-
-	/* something that is no trigger, and has to end all the same */
-	void do_third(const std::string &what, const std::function<void()> &task)
-	{
-		try {
-			run_watched(third_, what, request_.patience, task);
-		} catch (const Stuck &stuck) {
-			found(stuck.what(), true);
-		}
-	}
-
 	void set_on_loss()
 	{
 		if (request_.on_loss.empty())
@@ -164,7 +138,7 @@ private:
 
 	void start()
 	{
-		do_third("bringing it to where it starts from", [&] {
+		watched("bringing it to where it starts from", [&] {
 			set_on_loss();
 			if (start_.first != Start::Everything)
 				bring_to(bed_, start_.first);
@@ -179,7 +153,7 @@ private:
 	{
 		std::string wrong;
 
-		do_third("coming to rest", [&] {
+		watched("coming to rest", [&] {
 			settle(bed_);
 			wrong = wrong_at_standstill(bed_.root, targets_);
 		});
@@ -187,29 +161,13 @@ private:
 			found("afterwards " + wrong);
 	}
 
-	/* what is on its way, like a node that udev makes, gets a moment */
-	void expect_snapshot()
-	{
-		SnapshotChange change;
-
-		do_third("counting", [&] {
-			for (int attempt = 0; attempt < 20; attempt++) {
-				if (attempt)
-					std::this_thread::sleep_for(50ms);
-				change = compare(rest_, take_snapshot(bed_.root));
-				if (change.empty())
-					return;
-			}
-		});
-		if (!change.empty())
-			found("at rest it is not as it was in the beginning:" + in_words(change));
-	}
+	void expect_rest() { expect(rest_, "at rest it is not as it was in the beginning"); }
 
 	void rest()
 	{
 		std::string lost;
 
-		do_third("bringing it to rest", [&] {
+		watched("bringing it to rest", [&] {
 			bring_to(bed_, Start::Everything);
 			lost = missing_at_rest(bed_);
 		});
@@ -218,7 +176,7 @@ private:
 			return;
 		if (may_forget_ && request_.recommit)
 			recommit();
-		expect_snapshot();
+		expect_rest();
 		if (lost = missing_at_rest(bed_); !lost.empty())
 			found("at rest it is not as it was in the beginning: " + lost);
 	}
@@ -231,7 +189,7 @@ private:
 		bdfs.reserve(bed_.devices.size());
 		for (const auto &device : bed_.devices)
 			bdfs.push_back(device.bdf);
-		do_third("having decoders committed again", [&] {
+		watched("having decoders committed again", [&] {
 			bring_to(bed_, Start::Core);
 			request_.recommit(bdfs);
 			bring_to(bed_, Start::Everything);
@@ -308,7 +266,7 @@ private:
 		const Root &root = bed_.root;
 		bool found = false;
 
-		do_third("looking for the region", [&] {
+		watched("looking for the region", [&] {
 			for (const auto &accel : targets_.accelerators)
 				for (const auto &name :
 				     root.list("/sys/bus/cxla/devices").value_or({}))
@@ -414,7 +372,7 @@ private:
 		may_forget_ = first.forgets || start_.first == Start::Uncommitted;
 		start();
 		/* those that it is brought there by are none of its own */
-		do_third("coming to rest", [&] { settle(bed_); });
+		watched("coming to rest", [&] { settle(bed_); });
 		pauses_.reset();
 		first_.begin(bed_, *first.operation, true);
 		wait_for(first_, first);
@@ -433,16 +391,12 @@ private:
 		return *known;
 	}
 
-	TestBed bed_;
 	PairsRequest request_;
 	PairsReport &report_;
 	Targets targets_;
-	KernelLog log_;
 	const Pauses &pauses_;
 	Sample sample_;
-	Snapshot rest_;
 	Executor first_, second_;
-	WatchedThread third_;
 	const std::function<bool(const PairsReport &, const PairCase &)> *tell_ = nullptr;
 
 	PairCase now_;
@@ -548,12 +502,10 @@ PairsReport run_pairs(const TestBed &bed, const PairsRequest &request, const Pau
 	try {
 		all->run = std::make_unique<PairsRun>(bed, request, pauses, report);
 		report.interrupted = !all->run->all(tell);
-	} catch (const FoundInPairs &found) {
-		report.finding = found.finding;
+	} catch (const Search::Found &found) {
+		report.finding = PairsFinding{all->run ? all->run->now() : PairCase{}, found.what,
+					      found.kernel_log};
 		report.stuck = found.stuck;
-	} catch (const Stuck &stuck) {
-		report.finding = PairsFinding{{}, stuck.what(), {}};
-		report.stuck = true;
 	}
 	report.seconds = std::chrono::duration<double>(SteadyClock::now() - begun).count();
 	if (report.stuck)

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What every search for faults on a test bed stands on: whatever is asked of the machine is
+ * watched, the kernel's log is listened to, and what there is is compared with what there
+ * was. What is wrong is thrown.
+ */
+#pragma once
+
+#include "cxl/snapshot.h"
+#include "stress/operation.h"
+#include "sys/kernel_log.h"
+#include "sys/watched_thread.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace cxla
+{
+
+class Search
+{
+public:
+	struct Found {
+		std::string what;
+		std::vector<std::string> kernel_log; /* warnings */
+		bool stuck = false; /* a thread is left in the kernel, and refers to the search */
+	};
+
+protected:
+	/* @patience: seconds after which something is stuck */
+	Search(const TestBed &bed, double patience);
+
+	[[noreturn]] void found(const std::string &what, bool stuck = false);
+	/* @what, in the words of `coming to rest`, has to end in time */
+	void watched(const std::string &what, const std::function<void()> &task);
+	/* a warning of the kernel is found */
+	void listen();
+	Snapshot snapshot();
+	/* what is on its way, like a node that udev makes, gets a moment */
+	bool becomes(const Snapshot &wanted, SnapshotChange &change);
+	void expect(const Snapshot &wanted, const std::string &otherwise);
+
+	TestBed bed_;
+	KernelLog log_;
+	Snapshot rest_; /* of the beginning; whoever searches takes it */
+
+private:
+	double patience_;
+	WatchedThread thread_;
+};
+
+} // namespace cxla
