@@ -54,7 +54,7 @@ template <class One>
 Exit each_device(const Root &root, const Context &context, const std::vector<std::string> &names,
 		 One one)
 {
-	InterruptGuard guard;
+	context.guard.emplace();
 	size_t good = 0;
 	json devices = json::array();
 	std::optional<Exit> only_error;

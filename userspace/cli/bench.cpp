@@ -43,6 +43,7 @@ public:
 	      const char *name)
 	    : machine_(root), context_(context), options_(options), name_(name)
 	{
+		context.guard.emplace();
 		stack_ = std::make_shared<Stack>(make_stack(options.stack, options.driver));
 		clock_ = options.clock.empty()       ? read_clock(root)
 			 : options.clock == "icount" ? BenchClock::Icount
@@ -83,14 +84,13 @@ public:
 		if (!stack_->can(Ability::Node))
 			run.stack = fmt::format("{}, {}", stack_->name(),
 						stack_->driver(Driver::Accel));
-		for (const auto &result : results_) {
+		for (const auto &result : results_)
 			run.results.push_back(result.summary());
-			if (!options_.hdr.empty())
-				write_histograms(result, run.results.back().subject);
-		}
 		context_.reply->result = bench_json(run);
 		if (!context_.json)
 			print_run(run);
+		for (size_t n = 0; n < results_.size() && !options_.hdr.empty(); n++)
+			write_histograms(results_[n], run.results[n].subject);
 
 		int signal = InterruptGuard::signal();
 
@@ -131,7 +131,6 @@ private:
 			throw Error(fmt::format("writing {}: {}", path, std::strerror(errno)));
 	}
 
-	InterruptGuard guard_;
 	RealMachine machine_;
 	const Context &context_;
 	const BenchOptions &options_;

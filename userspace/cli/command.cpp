@@ -75,6 +75,14 @@ CLI::App *add_command(CLI::App &parent, Context &context, const std::string &nam
 	return command;
 }
 
+void reply_text(const Context &context, const std::string &text)
+{
+	if (context.json)
+		context.reply->result = {{"text", text}};
+	else
+		print_out("{}", text);
+}
+
 void report_error(const Context &context, const std::string &what, const std::string &hint)
 {
 	context.reply->errors.push_back({what, hint});
@@ -125,10 +133,13 @@ int finish(const Context &context, Exit exit)
 	return static_cast<int>(exit);
 }
 
-Exit end_search(const Context &context, bool stuck, bool found)
+Exit end_search(const Context &context, bool stuck, bool found, bool written)
 {
 	int signal = InterruptGuard::signal();
-	Exit exit = found ? Exit::Failed : signal ? exit_of_signal(signal) : Exit::Ok;
+	Exit exit = found      ? Exit::Failed
+		    : signal   ? exit_of_signal(signal)
+		    : !written ? Exit::Unwritten
+			       : Exit::Ok;
 
 	if (stuck)
 		std::_Exit(finish(context, Exit::Failed));

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace cxla
 {
@@ -36,6 +37,8 @@ struct Context {
 	bool json = false, verbose = false;
 	std::shared_ptr<Reply> reply = std::make_shared<Reply>();
 	std::function<Exit(const Root &)> chosen; /* the command that was given */
+	/* made by a command that changes the machine, and there until its reply is written */
+	mutable std::optional<InterruptGuard> guard;
 };
 
 using AddCommand = void(CLI::App &app, Context &context);
@@ -49,6 +52,8 @@ int run_program(int argc, const char *const *argv);
 CLI::App *add_command(CLI::App &parent, Context &context, const std::string &name,
 		      const std::string &description, std::function<Exit(const Root &)> body);
 
+/* prints text that is all there is to say; with --json it is in the reply */
+void reply_text(const Context &context, const std::string &text);
 /* tells on standard error, and in the reply, what went wrong */
 void report_error(const Context &context, const std::string &what, const std::string &hint = {});
 /* tells why the command is not begun */
@@ -57,9 +62,9 @@ Exit refuse(const Context &context, const std::vector<Refusal> &refusals);
 int finish(const Context &context, Exit exit);
 /*
  * The end of a command that looks for what is wrong. @stuck: threads are left in
- * the kernel; then it does not return, as they are not waited for.
+ * the kernel; then it does not return, as they are not waited for. @written: all verdicts are.
  */
-Exit end_search(const Context &context, bool stuck, bool found);
+Exit end_search(const Context &context, bool stuck, bool found, bool written);
 nlohmann::ordered_json steps_json(const std::vector<Step> &steps);
 
 } // namespace cxla

@@ -28,12 +28,12 @@ void add_words(const CLI::App &app, const std::string &path, std::string &out)
 			add_words(*command, path + " " + command->get_name(), out);
 }
 
-Exit bash(const CLI::App &app)
+Exit bash(const CLI::App &app, const Context &context)
 {
 	std::string words;
 
 	add_words(app, "cxla", words);
-	print_out(R"(# bash completion of cxla: source <(cxla completion bash)
+	reply_text(context, fmt::format(R"(# bash completion of cxla: source <(cxla completion bash)
 declare -A _cxla_words=(
 {})
 _cxla()
@@ -58,7 +58,7 @@ _cxla()
 }}
 complete -F _cxla cxla
 )",
-		  words);
+					words));
 	return Exit::Ok;
 }
 
@@ -67,12 +67,10 @@ complete -F _cxla cxla
 void add_completion(CLI::App &app, Context &context)
 {
 	CLI::App *group = app.add_subcommand("completion", "Print a shell's completion script");
-	CLI::App *command =
-		group->add_subcommand("bash", "For bash: source <(cxla completion bash)");
 
 	group->require_subcommand(1);
-	command->callback(
-		[&app, &context] { context.chosen = [&app](const Root &) { return bash(app); }; });
+	add_command(*group, context, "bash", "For bash: source <(cxla completion bash)",
+		    [&app, &context](const Root &) { return bash(app, context); });
 }
 
 } // namespace cxla

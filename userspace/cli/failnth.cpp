@@ -211,7 +211,7 @@ Exit failnth(const Root &root, const Context &context, const FailnthOptions &opt
 		return refuse(context, refusals);
 
 	Results results(context, options.results);
-	InterruptGuard guard;
+	context.guard.emplace();
 	auto progress = std::make_unique<ProgressLine>();
 	FailnthReport report = run_failnth(
 		bed, request,
@@ -238,9 +238,9 @@ Exit failnth(const Root &root, const Context &context, const FailnthOptions &opt
 				  report.leaks_looked_for ? "" : ", leaks not looked for");
 	}
 
-	bool written = results.write(verdicts_of(report, request, left_out, options));
+	bool written = results.write(context, verdicts_of(report, request, left_out, options));
 
-	return end_search(context, report.stuck, !report.findings.empty() || !written);
+	return end_search(context, report.stuck, !report.findings.empty(), written);
 }
 
 } // namespace

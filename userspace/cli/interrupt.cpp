@@ -96,7 +96,11 @@ void set_up_process()
 	for (int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
 		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
 			(void)!::open("/dev/null", O_RDONLY);
+	/* what can't be written is told by the write */
 	std::signal(SIGPIPE, SIG_IGN);
+	std::signal(SIGXFSZ, SIG_IGN);
+	/* ignored, nobody could be waited for */
+	std::signal(SIGCHLD, SIG_DFL);
 	action.sa_handler = note_where;
 	action.sa_flags = SA_RESTART;
 	sigaction(SIGUSR1, &action, nullptr);

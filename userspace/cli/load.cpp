@@ -58,7 +58,8 @@ std::optional<Exit> failure(const Context &context, const Outcome &outcome, cons
 	context.reply->result = {
 		{"failed_step", outcome.failed ? json(describe(*outcome.failed)) : json()},
 		{"undo_errors", outcome.undo_errors}};
-	return outcome.interrupted ? exit_of_signal(signal) : Exit::Failed;
+	return outcome.interrupted && outcome.undo_errors.empty() ? exit_of_signal(signal)
+								  : Exit::Failed;
 }
 
 std::optional<State> earlier_state(const Root &root, const Machine &machine)
@@ -96,39 +97,47 @@ Exit report_load(const Root &root, const Context &context, const LoadRequest &re
 				  "log says why\n",
 				  uid, machine.bridge_device(uid));
 	for (const auto &bdf : request.devices) {
-		Accelerator accel = wait_for_outcome(root, bdf);
+		/* the others are told of all the same: all is loaded, and they are bound */
+		try {
+			Accelerator accel = wait_for_outcome(root, bdf);
 
-		attached += accel.attached();
-		devices.push_back(outcome_json(accel));
-		if (!context.json)
-			print_outcome(accel);
+			attached += accel.attached();
+			devices.push_back(outcome_json(accel));
+			if (!context.json)
+				print_outcome(accel);
+		} catch (const Error &error) {
+			report_error(context, fmt::format("{}: {}", bdf, error.what()),
+				     error.hint());
+		}
 	}
 	context.reply->result = {
 		{"loaded", true}, {"host_bridges_left_out", left_out}, {"devices", devices}};
 	return attached == request.devices.size() ? Exit::Ok : Exit::Partial;
 }
 
-Machine rescan_for(const Root &root, Machine machine, const LoadRequest &request, bool dry_run,
-		   SystemRunner &runner)
+/* @machine is read again if a device that was named has to be looked for; nothing: it went well */
+std::optional<Exit> rescan_for(const Root &root, const Context &context, Machine &machine,
+			       const LoadRequest &request, bool dry_run, SystemRunner &runner)
 {
 	auto missing = [&](const std::string &bdf) { return !machine.pci.find(bdf); };
 
 	if (!request.takeover || !machine.privileged || dry_run ||
 	    std::none_of(request.devices.begin(), request.devices.end(), missing))
-		return machine;
+		return std::nullopt;
 
 	Plan plan = plan_rescan(machine, earlier_state(root, machine));
-	Outcome outcome = run_all_or_nothing(plan.steps, runner);
+	auto failed = failure(context, run_all_or_nothing(plan.steps, runner),
+			      "everything is as it was before");
 
-	if (!outcome.ok())
-		throw Error(outcome.interrupted ? "interrupted" : outcome.error, outcome.hint);
-	return read_machine(root);
+	if (!failed)
+		machine = read_machine(root);
+	return failed;
 }
 
 Exit load(const Root &root, const Context &context, const LoadOptions &options)
 {
 	Machine machine = read_machine(root);
-	InterruptGuard guard;
+	context.guard.emplace();
 	TellingRunner runner(root, machine.release, context, options.quiet);
 	LoadRequest request{options.takeover,   options.allow_uncommit, {}, !options.no_dax,
 			    options.system_ram, options.wait_seconds,   {}};
@@ -146,7 +155,8 @@ Exit load(const Root &root, const Context &context, const LoadOptions &options)
 	}
 	if (!options.dry_run && machine.privileged)
 		lock.emplace(root);
-	machine = rescan_for(root, std::move(machine), request, options.dry_run, runner);
+	if (auto failed = rescan_for(root, context, machine, request, options.dry_run, runner))
+		return *failed;
 	/* a takeover of nothing in particular is one of everything in-tree drivers have */
 	if (options.all || (options.takeover && options.devices.empty()))
 		for (auto &bdf : all_candidates(machine, options.takeover))
@@ -195,7 +205,7 @@ std::map<std::string, std::vector<Opener>> all_openers(const Root &root, const M
 Exit unload(const Root &root, const Context &context, bool dry_run, bool quiet)
 {
 	Machine machine = read_machine(root);
-	InterruptGuard guard;
+	context.guard.emplace();
 	TellingRunner runner(root, machine.release, context, quiet);
 	std::optional<StateLock> lock;
 

@@ -304,7 +304,7 @@ Exit pairs(const Root &root, const Context &context, const PairsOptions &options
 		return refuse(context, refusals);
 
 	Results results(context, options.results);
-	InterruptGuard guard;
+	context.guard.emplace();
 	KernelPauses pauses(root);
 	auto begun = std::chrono::steady_clock::now();
 	auto progress = std::make_unique<ProgressLine>();
@@ -328,9 +328,9 @@ Exit pairs(const Root &root, const Context &context, const PairsOptions &options
 			print_out("nothing found{}\n", report.interrupted ? ", interrupted" : "");
 	}
 
-	bool written = results.write(verdicts_of(report, options));
+	bool written = results.write(context, verdicts_of(report, options));
 
-	return end_search(context, report.stuck, report.finding.has_value() || !written);
+	return end_search(context, report.stuck, report.finding.has_value(), written);
 }
 
 /* what an executor starts a process of this program with */

@@ -5,6 +5,7 @@
 #include "sys/output.h"
 #include "sys/terminal.h"
 
+#include <algorithm>
 #include <unistd.h>
 
 namespace cxla
@@ -55,7 +56,8 @@ void ProgressLine::show(const std::string &line)
 {
 	if (rewrites()) {
 		/* the last column stays free: a terminal may go on to the next line after it */
-		print_error("\r{}\033[K", cut_to(line, columns_of(STDERR_FILENO, 80) - 1));
+		print_error("\r{}\033[K",
+			    cut_to(line, std::max<size_t>(columns_of(STDERR_FILENO, 80), 2) - 1));
 		shown_ = true;
 	} else {
 		print_error("{}\n", line);

@@ -187,7 +187,6 @@ RaceRequest make_request(const Options &options)
 
 RaceReport run(const Root &root, const RaceRequest &request, const Targets &targets, RaceLog &log)
 {
-	InterruptGuard guard;
 	RaceProgress progress;
 
 	return run_race(root, request, targets, [&](const RaceReport &so_far) {
@@ -197,12 +196,33 @@ RaceReport run(const Root &root, const RaceRequest &request, const Targets &targ
 	});
 }
 
+/* false: not all of it could be written, which was told */
+bool close_script(const Context &context, Script &script, const RaceReport &report,
+		  const Options &options)
+{
+	try {
+		uint64_t writes = script.close();
+
+		print_error("cxla: {} writes in {:.1f} s are in {}\n", writes, report.seconds,
+			    options.script);
+	} catch (const Error &error) {
+		report_error(context, error.what(), error.hint());
+		return false;
+	}
+	return true;
+}
+
 Exit race(const Root &root, const Context &context, const Options &options)
 {
 	Machine machine = read_machine(root);
 	Targets targets = find_targets(machine, root, context.program_dir,
 				       make_stack(options.stack, options.driver));
 	RaceRequest request = make_request(options);
+
+	if (options.log == "-" && context.json)
+		throw Error("--json and --log - both want standard output", "name a file for --log",
+			    Exit::Usage);
+
 	std::optional<Script> script;
 	std::string notice;
 	auto refusals = race_refusals(machine, root, targets, request, options.yes);
@@ -229,6 +249,8 @@ Exit race(const Root &root, const Context &context, const Options &options)
 		request.written = [&](const FileOp &file) { script->add(file); };
 	}
 
+	context.guard.emplace();
+
 	RaceLog log(options.log);
 	Results results(context, options.results);
 
@@ -243,15 +265,12 @@ Exit race(const Root &root, const Context &context, const Options &options)
 	context.reply->result = report_json(report, request, notice);
 	if (!context.json)
 		print_report(report, request);
-	if (script) {
-		uint64_t writes = script->close();
 
-		print_error("cxla: {} writes in {:.1f} s are in {}\n", writes, report.seconds,
-			    options.script);
-	}
-	bool written = results.write(verdicts_of(report));
+	bool written = results.write(context, verdicts_of(report));
 
-	return end_search(context, report.stuck, report.finding || !written);
+	if (script)
+		written = close_script(context, *script, report, options) && written;
+	return end_search(context, report.stuck, report.finding.has_value(), written);
 }
 
 } // namespace

@@ -21,13 +21,13 @@ void expect_places(const Context &context, const ResultPaths &paths)
 			    Exit::Usage);
 }
 
-bool write_one(const VerdictFile &file, const std::string &text)
+bool write_one(const Context &context, const VerdictFile &file, const std::string &text)
 {
 	try {
 		if (file)
 			file.write(text);
 	} catch (const Error &error) {
-		print_error("cxla: {}\n      {}\n", error.what(), error.hint());
+		report_error(context, error.what(), error.hint());
 		return false;
 	}
 	return true;
@@ -48,7 +48,7 @@ Results::Results(const Context &context, const ResultPaths &paths)
 {
 }
 
-bool Results::write(VerdictGroup group) const
+bool Results::write(const Context &context, VerdictGroup group) const
 {
 	/* what was not done any more may not be taken for what held */
 	if (int signal = InterruptGuard::signal())
@@ -57,8 +57,8 @@ bool Results::write(VerdictGroup group) const
 			 fmt::format("interrupted by {}: not all was done", signal_word(signal)),
 			 ""});
 
-	bool ktap_written = write_one(ktap_, ktap(group));
-	bool junit_written = write_one(junit_, junit(group));
+	bool ktap_written = write_one(context, ktap_, ktap(group));
+	bool junit_written = write_one(context, junit_, junit(group));
 
 	return ktap_written && junit_written;
 }

@@ -23,7 +23,7 @@ public:
 	Results(const Context &context, const ResultPaths &paths);
 
 	/* false: not all of it could be written, which was told; goes on with the next one */
-	bool write(VerdictGroup group) const;
+	bool write(const Context &context, VerdictGroup group) const;
 
 private:
 	VerdictFile ktap_, junit_;

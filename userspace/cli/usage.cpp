@@ -9,6 +9,7 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <sstream>
+#include <utility>
 
 namespace cxla
 {
@@ -85,15 +86,23 @@ const CLI::App *follow(const CLI::App &app, const std::vector<std::string> &word
 		       std::string &lost)
 {
 	const CLI::App *at = &app;
+	bool value = false; /* of an option of the program itself */
 
 	for (const auto &word : words) {
+		if (std::exchange(value, false))
+			continue;
+
 		auto names = names_of_commands(*at);
 
 		/* what follows an option may be its value */
 		if (names.empty() || (word.starts_with("-") && at != &app))
 			break;
-		if (word.starts_with("-"))
+		if (word.starts_with("-")) {
+			const CLI::Option *option = app.get_option_no_throw(word);
+
+			value = option && option->get_items_expected_max() > 0;
 			continue;
+		}
 		if (std::find(names.begin(), names.end(), word) == names.end()) {
 			lost = word;
 			break;
@@ -137,7 +146,9 @@ Exit explain(const CLI::App &app, const Context &context, const std::vector<std:
 			context, fmt::format("there is no command '{}'", lost),
 			meant.empty() ? help : fmt::format("did you mean '{}'? {}", meant, help));
 	}
-	if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+	/* what is missing may be there, misspelt */
+	if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError) ||
+	    error.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError)) {
 		std::vector<std::string> known;
 
 		for (const CLI::App *at = command; at; at = at->get_parent())
@@ -172,6 +183,9 @@ template <class Number> std::string wrong_number(const std::string &text, const 
 	if constexpr (std::is_integral_v<Number>) {
 		bool hex = text.starts_with("0x");
 
+		/* which would be taken for octal */
+		if (!hex && text.size() > 1 && text[0] == '0')
+			return fmt::format("'{}' begins with 0", text);
 		result = std::from_chars(begin + (hex ? 2 : 0), end, number, hex ? 16 : 10);
 	} else {
 		result = std::from_chars(begin, end, number);
@@ -257,16 +271,14 @@ void add_usage(CLI::App &app, Context &context)
 				commands[grouped]->group(group.title);
 	}
 	add_command(app, context, "version", "Print the version", [&context](const Root &) {
-		/* a reply has it anyway */
-		if (!context.json)
-			print_out("{}\n", CXLA_VERSION);
+		reply_text(context, CXLA_VERSION "\n");
 		return Exit::Ok;
 	})->group("More");
 
 	auto topic = std::make_shared<std::vector<std::string>>();
 
 	add_command(app, context, "help", "Print the help of the program, or of a command",
-		    [&app, topic](const Root &) {
+		    [&app, &context, topic](const Root &) {
 			    std::string lost;
 			    const CLI::App *command = follow(app, *topic, lost);
 
@@ -275,7 +287,7 @@ void add_usage(CLI::App &app, Context &context)
 						help_command(command), Exit::Usage);
 			    const CLI::App *above = command->get_parent();
 
-			    print_out("{}", command->help(above ? words_before(above) : ""));
+			    reply_text(context, command->help(above ? words_before(above) : ""));
 			    return Exit::Ok;
 		    })
 		->group("More")
@@ -286,6 +298,7 @@ void add_usage(CLI::App &app, Context &context)
 std::optional<Exit> parse_usage(CLI::App &app, Context &context, int argc, const char *const *argv)
 {
 	std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
+	bool json = std::find(words.begin(), words.end(), "--json") != words.end();
 
 	try {
 		app.parse(argc, argv);
@@ -293,11 +306,12 @@ std::optional<Exit> parse_usage(CLI::App &app, Context &context, int argc, const
 		std::ostringstream text;
 
 		app.exit(asked, text, text);
-		print_out("{}", text.str());
+		context.json |= json;
+		reply_text(context, text.str());
 		return Exit::Ok;
 	} catch (const CLI::ParseError &error) {
 		/* it may not have come as far */
-		context.json |= std::find(words.begin(), words.end(), "--json") != words.end();
+		context.json |= json;
 		return explain(app, context, words, error);
 	}
 	return std::nullopt;

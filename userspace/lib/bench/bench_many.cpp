@@ -45,15 +45,23 @@ uint64_t bind_at_once(BenchMachine &machine, const std::vector<BenchDevice> &dev
 			for (size_t i = which; i < devices.size(); i += threads)
 				machine.write(pci_driver_file(devices[i].driver, "bind"),
 					      devices[i].bdf);
-		} catch (const Error &error) {
+		} catch (const std::exception &error) {
 			problems[which] = error.what();
 		}
 		ends[which] = machine.now();
 	};
 
 	workers.reserve(threads);
-	for (unsigned which = 0; which < threads; which++)
-		workers.emplace_back(work, which);
+	try {
+		for (unsigned which = 0; which < threads; which++)
+			workers.emplace_back(work, which);
+	} catch (...) {
+		/* those that there are end first */
+		go.count_down();
+		for (auto &worker : workers)
+			worker.join();
+		throw;
+	}
 	ready.wait();
 	machine.fall_out_of_step();
 

@@ -197,9 +197,11 @@ void SystemRunner::run(const Step &step)
 		}
 		if (step.act == Act::Insert)
 			kmod_->insert(step.value, step.parameters);
-		else if (step.act == Act::Remove)
+		else if (step.act == Act::Remove) {
+			/* what a detach leaves to a workqueue holds a reference for a while */
+			wait_unused(step);
 			kmod_->remove(step.device);
-		else if (!read_loaded_module(root_, step.device))
+		} else if (!read_loaded_module(root_, step.device))
 			probe_module(step);
 		break;
 	}

@@ -33,7 +33,8 @@ void add_lines(const TreeLine &line, const std::string &indent, std::string &out
 
 const Page &page()
 {
-	static const Page only = {columns_of(STDOUT_FILENO, Page{}.columns), utf8_locale()};
+	static const Page only = {std::max<size_t>(columns_of(STDOUT_FILENO, Page{}.columns), 40),
+				  utf8_locale(), isatty(STDOUT_FILENO) == 1};
 
 	return only;
 }
@@ -54,12 +55,20 @@ std::string Table::text(const std::string &indent) const
 
 	for (const auto &row : rows_) {
 		std::string line = indent;
+		size_t last = 0; /* where the last cell begins */
 
-		for (size_t c = 0; c < std::min(widths.size(), row.size()); c++)
-			if (widths[c])
-				line += row[c] +
-					std::string(widths[c] - text_width(row[c]) + 2, ' ');
+		for (size_t c = 0; c < std::min(widths.size(), row.size()); c++) {
+			if (!widths[c])
+				continue;
+			last = line.size();
+			line += row[c] + std::string(widths[c] - text_width(row[c]) + 2, ' ');
+		}
 		line.erase(line.find_last_not_of(' ') + 1);
+		/* the last cell is the one with words; it goes on below itself */
+		if (page().terminal && text_width(line) > page().columns && last < line.size() &&
+		    text_width(line.substr(0, last)) + 20 < page().columns)
+			line = wrapped(line.substr(last), line.substr(0, last),
+				       std::string(text_width(line.substr(0, last)), ' '));
 		out += line + "\n";
 	}
 	return out;

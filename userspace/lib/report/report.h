@@ -29,7 +29,8 @@ struct TreeLine {
 /* what text may look like where it is shown */
 struct Page {
 	size_t columns = 100;
-	bool utf8 = true; /* else ASCII */
+	bool utf8 = true;      /* else ASCII */
+	bool terminal = false; /* else a row of a table is a line, however wide: programs read it */
 };
 
 /* of the terminal and the locale, asked once; where there is no terminal 100 columns */

@@ -45,6 +45,8 @@ class Executor
 {
 public:
 	Executor() = default;
+	/* a process that has not ended is killed */
+	~Executor() { kill(); }
 	Executor(const Executor &) = delete;
 	Executor &operator=(const Executor &) = delete;
 

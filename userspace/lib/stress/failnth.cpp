@@ -49,7 +49,12 @@ public:
 	      leaks_(request.leaks != FailnthRequest::Leaks::No && bed.root.exists(leak_file))
 	{
 		log_.expect_failed_allocations();
-		watched("bringing it to rest", [&] {
+	}
+
+	/* throws Found; before anything else */
+	void begin()
+	{
+		watched("bringing it to rest", [this] {
 			bring_to(bed_, Start::Everything);
 			rest_ = take_snapshot(bed_.root);
 			/* what was lost before is not ours */
@@ -107,15 +112,16 @@ private:
 
 	void bring(Start start)
 	{
-		watched("bringing it to where it starts from", [&] { bring_to(bed_, start); });
+		watched("bringing it to where it starts from",
+			[this, start] { bring_to(bed_, start); });
 		listen();
 	}
 
 	Acted act(unsigned nth)
 	{
-		Acted acted;
+		auto acted = asked<Acted>(operation_->name, [this, nth] {
+			Acted acted;
 
-		watched(operation_->name, [&] {
 			if (!operation_->worker) {
 				TaskFault fault(bed_.root, nth);
 
@@ -132,7 +138,9 @@ private:
 				settings_.require(std::nullopt);
 			}
 			settle(bed_);
+			return acted;
 		});
+
 		listen();
 		return acted;
 	}
@@ -211,18 +219,21 @@ private:
 	/* what it says of objects that our code has asked for */
 	void look_for_leaks()
 	{
-		std::string text;
-
 		if (!leaks_)
 			return;
+
 		/* an object is lost when two scans do not find it, the second a while later */
-		watched("looking for leaks", [&] {
+		auto text = asked<std::string>("looking for leaks", [this] {
 			bed_.root.write(leak_file, "scan");
 			std::this_thread::sleep_for(request_.leak_pause);
 			bed_.root.write(leak_file, "scan");
-			text = bed_.root.read(leak_file, 16 << 20).value_or("");
+
+			std::string said = bed_.root.read(leak_file, 16 << 20).value_or("");
+
 			bed_.root.write(leak_file, "clear");
+			return said;
 		});
+
 		for (size_t at = text.find("unreferenced object"); at != text.npos;) {
 			size_t next = text.find("unreferenced object", at + 1);
 			std::string object = text.substr(at, next - at);
@@ -235,7 +246,7 @@ private:
 		log_.forget();
 	}
 
-	const FailnthRequest &request_;
+	const FailnthRequest request_;
 	FaultSettings settings_;
 	bool leaks_;
 
@@ -328,6 +339,9 @@ FailnthReport run_failnth(const TestBed &bed, const FailnthRequest &request,
 		try {
 			step();
 			return true;
+		} catch (const std::exception &error) {
+			report.findings.push_back({"", 0, error.what(), {}, {}});
+			return false;
 		} catch (const Search::Found &found) {
 			report.findings.push_back(
 				*sweep ? (*sweep)->finding(found)
@@ -340,6 +354,7 @@ FailnthReport run_failnth(const TestBed &bed, const FailnthRequest &request,
 	};
 	bool going_on = unless_found([&] {
 		*sweep = std::make_unique<Sweep>(bed, request);
+		(*sweep)->begin();
 		report.leaks_looked_for = (*sweep)->leaks_looked_for();
 	});
 

@@ -3,6 +3,7 @@
 
 #include "sys/error.h"
 #include "sys/output.h"
+#include "sys/spawn.h"
 
 #include <array>
 #include <cerrno>
@@ -11,7 +12,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 namespace cxla
@@ -67,8 +68,6 @@ pid_t spawn_operation(const TestBed &bed, const MachineOperation &operation, Fd 
 					   nullptr};
 	std::array<int, 2> ends = {};
 	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none, pipe_only;
 	pid_t pid = 0;
 
 	if (pipe2(ends.data(), O_CLOEXEC) < 0)
@@ -77,23 +76,11 @@ pid_t spawn_operation(const TestBed &bed, const MachineOperation &operation, Fd 
 
 	Fd end(ends[1]);
 
-	sigemptyset(&none);
-	sigemptyset(&pipe_only);
-	sigaddset(&pipe_only, SIGPIPE);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, end.get(), STDOUT_FILENO);
-	/* a Ctrl-C at the terminal is for whoever watches it */
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setpgroup(&attributes, 0);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &pipe_only);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
-						      POSIX_SPAWN_SETSIGDEF);
 
-	int err = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, arguments.data(),
-			      environ);
+	int err = spawn_apart(pid, "/proc/self/exe", actions, arguments.data());
 
-	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	if (err)
 		throw Error(fmt::format("starting a process for {}: {}", operation.name,
@@ -118,6 +105,10 @@ void perform_operation(const std::string &name, const std::string &bed)
 	const MachineOperation *operation = find_operation(name);
 	SeenOpened span;
 
+	/* whoever wants the answer is gone: nothing is to be done any more */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == 1)
+		return;
 	if (!operation)
 		throw Error(fmt::format("there is no operation '{}'", name), {}, Exit::Usage);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "stress/pairs.h"
 
+#include "cxl/object_names.h"
 #include "stress/action.h"
 #include "stress/executor.h"
 #include "stress/race.h"
@@ -36,8 +37,8 @@ public:
 	PairsRun(const TestBed &bed, const PairsRequest &request, const Pauses &pauses,
 		 PairsReport &report)
 	    : Search(bed, request.patience), request_(request), report_(report),
-	      targets_(find_targets(read_machine(bed.root), bed.root)), pauses_(pauses),
-	      sample_(request.stride, request.offset)
+	      targets_(find_targets(read_machine(bed.root), bed.root)), before_(bed.devices),
+	      pauses_(pauses), sample_(request.stride, request.offset)
 	{
 		for (auto &device : bed_.devices)
 			if (!device.on_loss.empty() && !request.on_loss.empty())
@@ -45,18 +46,18 @@ public:
 		for (auto &accel : targets_.accelerators)
 			if (!request.on_loss.empty())
 				accel.on_loss = request.on_loss;
-		pauses_.reset();
-		watched("bringing it to rest", [&] {
-			bring_to(bed_, Start::Everything);
-			set_on_loss();
-			rest_ = take_snapshot(bed_.root);
-		});
 	}
 
 	/* throws Found; false: somebody wants to stop */
 	bool all(const std::function<bool(const PairsReport &, const PairCase &)> &tell)
 	{
 		tell_ = &tell;
+		pauses_.reset();
+		watched("bringing it to rest", [this] {
+			bring_to(bed_, Start::Everything);
+			set_on_loss();
+			rest_ = take_snapshot(bed_.root);
+		});
 		for (const Trigger *first : request_.first) {
 			if (has(PairMode::Killed) && sample_.take() && !group(first, nullptr))
 				return false;
@@ -69,6 +70,14 @@ public:
 
 	/* the case under way */
 	const PairCase &now() const { return now_; }
+	/* what --on-loss has changed */
+	void give_on_loss_back()
+	{
+		for (const auto &device : before_)
+			if (!device.on_loss.empty() && !request_.on_loss.empty())
+				bed_.root.try_write(pci_device(device.bdf) + "/cxla/on_loss",
+						    device.on_loss);
+	}
 
 private:
 	bool has(PairMode mode) const
@@ -151,12 +160,11 @@ private:
 	/* what the range of a driver is, and the region's it is */
 	void look_at_standstill()
 	{
-		std::string wrong;
-
-		watched("coming to rest", [&] {
+		auto wrong = asked<std::string>("coming to rest", [this] {
 			settle(bed_);
-			wrong = wrong_at_standstill(bed_.root, targets_);
+			return wrong_at_standstill(bed_.root, targets_);
 		});
+
 		if (!wrong.empty())
 			found("afterwards " + wrong);
 	}
@@ -165,12 +173,11 @@ private:
 
 	void rest()
 	{
-		std::string lost;
-
-		watched("bringing it to rest", [&] {
+		auto lost = asked<std::string>("bringing it to rest", [this] {
 			bring_to(bed_, Start::Everything);
-			lost = missing_at_rest(bed_);
+			return missing_at_rest(bed_);
 		});
+
 		listen();
 		if (lost.empty())
 			return;
@@ -189,7 +196,7 @@ private:
 		bdfs.reserve(bed_.devices.size());
 		for (const auto &device : bed_.devices)
 			bdfs.push_back(device.bdf);
-		watched("having decoders committed again", [&] {
+		watched("having decoders committed again", [this, bdfs] {
 			bring_to(bed_, Start::Core);
 			request_.recommit(bdfs);
 			bring_to(bed_, Start::Everything);
@@ -263,10 +270,10 @@ private:
 	/* is there a region with the accelerator's range */
 	bool has_region()
 	{
-		const Root &root = bed_.root;
-		bool found = false;
+		return asked<bool>("looking for the region", [this] {
+			const Root &root = bed_.root;
+			bool found = false;
 
-		watched("looking for the region", [&] {
 			for (const auto &accel : targets_.accelerators)
 				for (const auto &name :
 				     root.list("/sys/bus/cxla/devices").value_or({}))
@@ -275,8 +282,8 @@ private:
 						 root.number("/sys/bus/cxla/devices/" + name +
 							     "/resource")
 								 .value_or(0) == accel.range->start;
+			return found;
 		});
-		return found;
 	}
 
 	/*
@@ -394,6 +401,7 @@ private:
 	PairsRequest request_;
 	PairsReport &report_;
 	Targets targets_;
+	const std::vector<TestBedDevice> before_;
 	const Pauses &pauses_;
 	Sample sample_;
 	Executor first_, second_;
@@ -502,11 +510,16 @@ PairsReport run_pairs(const TestBed &bed, const PairsRequest &request, const Pau
 	try {
 		all->run = std::make_unique<PairsRun>(bed, request, pauses, report);
 		report.interrupted = !all->run->all(tell);
+	} catch (const std::exception &error) {
+		report.finding =
+			PairsFinding{all->run ? all->run->now() : PairCase{}, error.what(), {}};
 	} catch (const Search::Found &found) {
 		report.finding = PairsFinding{all->run ? all->run->now() : PairCase{}, found.what,
 					      found.kernel_log};
 		report.stuck = found.stuck;
 	}
+	if (all->run && !report.stuck)
+		all->run->give_on_loss_back();
 	report.seconds = std::chrono::duration<double>(SteadyClock::now() - begun).count();
 	if (report.stuck)
 		kept.push_back(all);

@@ -5,6 +5,7 @@
 #include "cxl/topology.h"
 #include "cxl/upstream.h"
 #include "sys/error.h"
+#include "sys/spawn.h"
 
 #include <array>
 #include <cerrno>
@@ -64,7 +65,7 @@ int run_shell(const std::string &line)
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
 
-	int err = posix_spawn(&pid, "/bin/sh", &actions, nullptr, arguments.data(), environ);
+	int err = spawn_apart(pid, "/bin/sh", actions, arguments.data());
 
 	posix_spawn_file_actions_destroy(&actions);
 	if (err)

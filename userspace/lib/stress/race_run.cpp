@@ -72,8 +72,16 @@ public:
 				actors_.push_back(
 					std::make_shared<Actor>(state, kind, number, backend));
 		}
-		for (const auto &actor : actors_)
-			threads_.emplace_back([actor] { actor->act(); });
+		try {
+			for (const auto &actor : actors_)
+				threads_.emplace_back([actor] { actor->act(); });
+		} catch (...) {
+			/* those that there are end first */
+			state->stop = true;
+			for (auto &thread : threads_)
+				thread.join();
+			throw;
+		}
 	}
 	~ActorThreads()
 	{

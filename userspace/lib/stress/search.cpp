@@ -5,6 +5,7 @@
 #include "stress/rest.h"
 
 #include <chrono>
+#include <fmt/format.h>
 #include <thread>
 
 namespace cxla
@@ -28,6 +29,8 @@ void Search::watched(const std::string &what, const std::function<void()> &task)
 		run_watched(thread_, what, patience_, task);
 	} catch (const Stuck &stuck) {
 		found(stuck.what(), true);
+	} catch (const std::exception &error) {
+		found(fmt::format("{}: {}", what, error.what()));
 	}
 }
 
@@ -40,10 +43,7 @@ void Search::listen()
 
 Snapshot Search::snapshot()
 {
-	Snapshot now;
-
-	watched("counting", [&] { now = take_snapshot(bed_.root); });
-	return now;
+	return asked<Snapshot>("counting", [this] { return take_snapshot(bed_.root); });
 }
 
 bool Search::becomes(const Snapshot &wanted, SnapshotChange &change)

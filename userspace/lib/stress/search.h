@@ -12,6 +12,7 @@
 #include "sys/watched_thread.h"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,21 @@ protected:
 	Search(const TestBed &bed, double patience);
 
 	[[noreturn]] void found(const std::string &what, bool stuck = false);
-	/* @what, in the words of `coming to rest`, has to end in time */
+	/*
+	 * @what, in the words of `coming to rest`, has to end in time, and without an
+	 * exception. When it does not end @task goes on: it may refer to the search, which
+	 * then has to stay, and to nothing that its caller has.
+	 */
 	void watched(const std::string &what, const std::function<void()> &task);
+	/* the same, for what @task returns */
+	template <class Result>
+	Result asked(const std::string &what, const std::function<Result()> &task)
+	{
+		auto result = std::make_shared<Result>();
+
+		watched(what, [result, task] { *result = task(); });
+		return *result;
+	}
 	/* a warning of the kernel is found */
 	void listen();
 	Snapshot snapshot();

@@ -2,6 +2,7 @@
 #include "sys/output.h"
 
 #include <cerrno>
+#include <poll.h>
 #include <unistd.h>
 
 namespace cxla
@@ -20,6 +21,14 @@ bool on_terminal()
 	return terminal;
 }
 
+/* somebody who shares it has made it non-blocking */
+void wait_until_writable(int fd)
+{
+	pollfd one = {fd, POLLOUT, 0};
+
+	poll(&one, 1, -1);
+}
+
 } // namespace
 
 int write_whole(int fd, std::string_view text)
@@ -29,6 +38,8 @@ int write_whole(int fd, std::string_view text)
 
 		if (count > 0)
 			text.remove_prefix(static_cast<size_t>(count));
+		else if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+			wait_until_writable(fd);
 		else if (count < 0 && errno != EINTR)
 			return errno;
 		else if (count == 0)

@@ -13,8 +13,6 @@ namespace cxla
 namespace
 {
 
-constexpr size_t fewest_columns = 40;
-
 bool continues(char c)
 {
 	return (static_cast<unsigned char>(c) & 0xc0) == 0x80;
@@ -32,7 +30,7 @@ size_t columns_of(int fd, size_t otherwise)
 	else if (const char *text = std::getenv("COLUMNS"))
 		if (long number = std::strtol(text, nullptr, 10); number > 0)
 			columns = static_cast<size_t>(number);
-	return std::max(columns, fewest_columns);
+	return columns;
 }
 
 bool utf8_locale()

@@ -9,8 +9,7 @@ namespace cxla
 {
 
 /*
- * Columns of the terminal that @fd is; else of COLUMNS, where that is a number; else @otherwise.
- * Never fewer than 40.
+ * Columns of the terminal that @fd is; else of COLUMNS, where that is a number; else @otherwise
  */
 size_t columns_of(int fd, size_t otherwise);
 /* does the locale of the environment say UTF-8 (LC_ALL, LC_CTYPE, LANG, the first that is set) */

@@ -4,6 +4,7 @@
 #include "cli/program.h"
 
 #include <filesystem>
+#include <sstream>
 
 using cxla::test::bdf;
 using cxla::test::Program;
@@ -105,6 +106,11 @@ TEST_F(Output, unknown_word_names_the_nearest_one)
 		<< run("load --takover", true).out;
 	EXPECT_NE(run("frobnicate", true).out.find("there is no command 'frobnicate'"),
 		  std::string::npos);
+	EXPECT_NE(run("pattern check --sed 1 accel0", true).out.find("did you mean '--seed'?"),
+		  std::string::npos);
+	EXPECT_NE(
+		run("--progress lines load --takover", true).out.find("did you mean '--takeover'?"),
+		std::string::npos);
 	EXPECT_EQ(run("frobnicate", true).out.find("did you mean"), std::string::npos);
 	for (const char *wrong : {"statsu", "load --takover", "race --seed x", ""})
 		EXPECT_EQ(run(wrong).status, 2) << wrong;
@@ -141,6 +147,11 @@ TEST_F(Output, every_command_replies_as_its_schema_says)
 				      "bench attach --cycles 1",
 				      "bench delete --cycles 1",
 				      "bench --compare a b",
+				      "version",
+				      "help bench",
+				      "--help",
+				      "--version",
+				      "completion bash",
 				      "race --dry-run",
 				      "race --cycles 1",
 				      "pairs",
@@ -171,8 +182,8 @@ TEST_F(Output, numbers_are_taken_whole_or_refused)
 {
 	for (const char *arguments :
 	     {"race --seed 18446744073709551616", "race --seed -1", "race --seed 12monkeys",
-	      "race --patience -1", "race --patience nan", "pairs --patience 0",
-	      "failnth --stride 4294967297", "race --seconds 1e999"})
+	      "race --seed 010", "race --cycles 08", "race --patience -1", "race --patience nan",
+	      "pairs --patience 0", "failnth --stride 4294967297", "race --seconds 1e999"})
 		EXPECT_EQ(run(arguments).status, 2) << arguments;
 }
 
@@ -239,4 +250,21 @@ TEST_F(Output, progress_is_few_lines_in_a_file_and_one_more_when_asked)
 	EXPECT_EQ(quiet.out, "");
 	EXPECT_NE(asked.out.find(" binds, "), std::string::npos) << asked.out;
 	EXPECT_NE(asked.out.find("status 0\n"), std::string::npos) << asked.out;
+}
+
+TEST_F(Output, text_fits_the_terminal)
+{
+	make_two_devices();
+	made.refuse(1, "interleaved");
+
+	Ran ran = shell(fmt::format(
+		"script -qec 'stty cols 110; LC_ALL=C CXLA_ROOT={} {} status' /dev/null </dev/null",
+		made.folder(), CXLA_PROGRAM));
+	std::istringstream lines(ran.out);
+	size_t widest = 0, count = 0;
+
+	for (std::string line; std::getline(lines, line); count++)
+		widest = std::max(widest, line.substr(0, line.find('\r')).size());
+	EXPECT_GT(count, 10U) << ran.out;
+	EXPECT_LE(widest, 110U) << ran.out;
 }
