@@ -21,10 +21,14 @@ blocks() {
 first_size() {
 	cat "$DAX/devices/$name/size"
 }
+# kmem adds one block after the other, while the device is there already
+has_all_blocks() {
+	blocks >/tmp/blocks
+	[ $(($(wc -l </tmp/blocks) * 0x$(cat /sys/devices/system/memory/block_size_bytes))) -eq "$(first_size)" ]
+}
 online() {
 	local block
-	blocks >/tmp/blocks
-	[ -s /tmp/blocks ] || fail "the memory of $name has no blocks"
+	eventually has_all_blocks || fail "the memory of $name has $(wc -l </tmp/blocks) blocks"
 	while read -r block; do
 		grep -q online "$block/state" || echo online_movable >"$block/state" || fail "$block"
 	done </tmp/blocks

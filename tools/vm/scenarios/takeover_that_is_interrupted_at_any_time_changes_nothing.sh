@@ -28,7 +28,7 @@ for tenths in 1 2 3 4 5 6 8 10 12 15 20 30; do
 		done_=$((done_ + 1))
 		cxla unload >/tmp/out 2>/tmp/errors || fail "cxla unload"
 		;;
-	"$wanted") undone=$((undone + 1)) ;;
+	"$wanted") undone=$((undone + $(grep -q '^undo: ' /tmp/errors && echo 1 || echo 0))) ;;
 	*)
 		cat /tmp/out /tmp/errors
 		fail "SIG$signal after $tenths tenths: it ended with $status, not $wanted"
@@ -36,6 +36,6 @@ for tenths in 1 2 3 4 5 6 8 10 12 15 20 30; do
 	esac
 	expect_machine "SIG$signal after $tenths tenths"
 done
-[ $undone -gt 2 ] || fail "$undone loads were interrupted"
-echo "figures: $undone interrupted, $done_ done before"
+[ $undone -gt 0 ] || fail "no load had anything to undo"
+echo "figures: $undone undone, $done_ done before"
 unload_in_tree
