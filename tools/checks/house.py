@@ -32,7 +32,7 @@ def rooms(path, lines):
     used = [(number, found[1]) for number, line in enumerate(lines, 1)
             if (found := INCLUDED_ROOM.match(line))]
     return [Finding(path, number, f"{match[1]} may not use {room}")
-            for number, room in used if room not in below]
+            for number, room in used if room in ROOMS and room not in below]
 
 
 def run(top, _build, files):
