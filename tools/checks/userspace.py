@@ -51,9 +51,10 @@ def _with_headers(top, path):
 
 
 def _flags(command):
-    """What a file is compiled with, without the compiler, what launches it, and the file."""
-    return [word for word in shlex.split(command)
-            if word.startswith(("-D", "-I", "-W", "-f", "-isystem", "-pthread", "-std"))]
+    """What a file is compiled with, without the compiler, what launches it, the file, and
+    warnings that only the other compiler knows."""
+    return [word for word in shlex.split(command) if word in ("-Wall", "-Wextra")
+            or word.startswith(("-D", "-I", "-f", "-isystem", "-pthread", "-std"))]
 
 
 def _units(top, build, files):

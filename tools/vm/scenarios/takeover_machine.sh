@@ -19,5 +19,8 @@ machine_now() {
 # expect_machine WHAT: it is as /tmp/machine says
 expect_machine() {
 	machine_now >/tmp/machine.now
-	diff /tmp/machine /tmp/machine.now || fail "$1: the machine is another one"
+	diff /tmp/machine /tmp/machine.now || {
+		cat /tmp/errors
+		fail "$1: the machine is another one"
+	}
 }

@@ -6,7 +6,8 @@
 # nth module fails, for each n: either all is done, or the machine is as it was, and the exit
 # status says which.
 
-. /opt/cxla/scenarios/takeover_machine.sh
+# shellcheck source=/dev/null
+. ./takeover_machine.sh
 fail_nth=/opt/cxla/lib/fail_nth.so
 [ -e $fail_nth ] || fail "$fail_nth is not there: build the program's tests"
 load_in_tree

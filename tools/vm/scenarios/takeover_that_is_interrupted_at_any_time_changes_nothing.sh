@@ -5,7 +5,8 @@
 # terminal that drops, and SIGTERM, twice each, at 12 times of `cxla load --takeover`: it ends with
 # the signal's status and the machine as it was, or it was done already.
 
-. /opt/cxla/scenarios/takeover_machine.sh
+# shellcheck source=/dev/null
+. ./takeover_machine.sh
 load_in_tree
 machine_now >/tmp/machine
 done_=0 undone=0
@@ -20,9 +21,9 @@ for tenths in 1 2 3 4 5 6 8 10 12 15 20 30; do
 	pid=$!
 	sleep "$(awk -v t=$tenths 'BEGIN { print t / 10 }')"
 	# before main() has set up its guard the signal ends it as any program
-	kill -$signal $pid 2>/dev/null || true
-	kill -$signal $pid 2>/dev/null || true
-	wait $pid || status=$?
+	kill "-$signal" "$pid" 2>/dev/null || true
+	kill "-$signal" "$pid" 2>/dev/null || true
+	wait "$pid" || status=$?
 	case $status in
 	0)
 		done_=$((done_ + 1))
