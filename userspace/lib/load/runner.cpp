@@ -70,13 +70,22 @@ void SystemRunner::bind(const Step &step, bool tolerant)
 		throw Error(fmt::format("binding {}: there is no driver {} on the {} bus",
 					step.device, step.driver, step.bus),
 			    fmt::format("modprobe {}, then try again", step.driver));
-	try {
-		root_.write(driver_dir(step) + "/bind", step.device);
-	} catch (const Error &) {
-		/* somebody, or autoprobe, was faster */
-		if (bound_driver(root_, device_dir(step)).value_or("") != step.driver)
-			throw;
+	/* somebody, or autoprobe, may be faster */
+	auto there = [&] {
+		return root_.try_write(driver_dir(step) + "/bind", step.device) ||
+		       bound_driver(root_, device_dir(step)).value_or("") == step.driver ||
+		       (tolerant && !root_.exists(device_dir(step)));
+	};
+	auto end = std::chrono::steady_clock::now() + patience;
+
+	/* what is bound again was unbound a moment ago, and may be busy with that yet */
+	while (tolerant && std::chrono::steady_clock::now() < end) {
+		if (there())
+			return;
+		std::this_thread::sleep_for(std::chrono::milliseconds(100));
 	}
+	if (!there())
+		root_.write(driver_dir(step) + "/bind", step.device);
 }
 
 void SystemRunner::unbind(const Step &step)
