@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 extern "C" {
-#include "../../../kunit/suites/carve_check.h"
+#include "carve_check.h"
 }
 
 namespace
