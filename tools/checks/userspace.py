@@ -13,7 +13,8 @@ from .finding import CheckError, Finding, cache_dir, digest, need, output
 FORMAT, TIDY = "clang-format-19", "clang-tidy-19"
 COMPLAINT = re.compile(r"^(\S+?):(\d+):\d+: ((?:warning|error): .*)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.M)
-FOLDERS = ("userspace/lib", "userspace/cli", "userspace/tests", "uapi", "kmod/pure", "kmod")
+FOLDERS = ("userspace/lib", "userspace/cli", "userspace/tests", "uapi", "kmod/pure", "kmod",
+           "kunit/suites")
 SUFFIXES = (".c", ".h", ".cpp")
 # files that clang-tidy looks at together
 UNIT = 12
@@ -58,7 +59,7 @@ def _flags(command):
 
 
 def _units(top, build, files):
-    """(text, options, files of it), several files at a time: what clang-tidy looks at in the
+    """(options, files), several files at a time: what clang-tidy looks at in the
     headers of a file takes most of its time. The build's units go from A to Z, these go
     from Z to A: where a file lacks an include that those before it have, one of both fails."""
     tree = build / "tidy"
