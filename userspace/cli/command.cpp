@@ -49,18 +49,17 @@ const char *outcome_word(Exit exit)
 	return "interrupted";
 }
 
-/* "bench attach" */
+} // namespace
+
 std::string path_of(const CLI::App *command)
 {
-	std::string path = command->get_name();
+	const CLI::App *above = command->get_parent();
 
-	for (const CLI::App *above = command->get_parent(); above && above->get_parent();
-	     above = above->get_parent())
-		path.insert(0, above->get_name() + " ");
-	return path;
+	if (!above)
+		return "";
+	return above->get_parent() ? path_of(above) + " " + command->get_name()
+				   : command->get_name();
 }
-
-} // namespace
 
 CLI::App *add_command(CLI::App &parent, Context &context, const std::string &name,
 		      const std::string &description, std::function<Exit(const Root &)> body)

@@ -52,6 +52,8 @@ int run_program(int argc, const char *const *argv);
 CLI::App *add_command(CLI::App &parent, Context &context, const std::string &name,
 		      const std::string &description, std::function<Exit(const Root &)> body);
 
+/* "bench attach"; empty: the program itself */
+std::string path_of(const CLI::App *command);
 /* prints text that is all there is to say; with --json it is in the reply */
 void reply_text(const Context &context, const std::string &text);
 /* tells on standard error, and in the reply, what went wrong */

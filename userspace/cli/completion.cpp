@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-#include "command.h"
 #include "sys/output.h"
+#include "usage.h"
 
 #include <fmt/format.h>
 
@@ -15,17 +15,15 @@ void add_words(const CLI::App &app, const std::string &path, std::string &out)
 {
 	std::vector<std::string> words;
 
-	for (const CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))
-		if (!command->get_group().empty())
-			words.push_back(command->get_name());
+	for (const CLI::App *command : shown_commands(app))
+		words.push_back(command->get_name());
 	for (const CLI::Option *option : app.get_options())
 		if (!option->get_group().empty())
 			for (const auto &name : option->get_lnames())
 				words.push_back("--" + name);
 	out += fmt::format("\t[\"{}\"]=\"{}\"\n", path, fmt::join(words, " "));
-	for (const CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))
-		if (!command->get_group().empty())
-			add_words(*command, path + " " + command->get_name(), out);
+	for (const CLI::App *command : shown_commands(app))
+		add_words(*command, path + " " + command->get_name(), out);
 }
 
 Exit bash(const CLI::App &app, const Context &context)

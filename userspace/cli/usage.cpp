@@ -75,9 +75,8 @@ std::vector<std::string> names_of_commands(const CLI::App &app)
 {
 	std::vector<std::string> names;
 
-	for (const CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))
-		if (!command->get_group().empty())
-			names.push_back(command->get_name());
+	for (const CLI::App *command : shown_commands(app))
+		names.push_back(command->get_name());
 	return names;
 }
 
@@ -115,9 +114,9 @@ const CLI::App *follow(const CLI::App &app, const std::vector<std::string> &word
 /* "cxla bench attach" */
 std::string words_before(const CLI::App *command)
 {
-	const CLI::App *above = command->get_parent();
+	std::string path = path_of(command);
 
-	return above ? words_before(above) + " " + command->get_name() : command->get_name();
+	return path.empty() ? "cxla" : "cxla " + path;
 }
 
 std::string help_command(const CLI::App *command)
@@ -222,6 +221,12 @@ void parse_numbers_strictly(CLI::App &app)
 }
 
 } // namespace
+
+std::vector<const CLI::App *> shown_commands(const CLI::App &app)
+{
+	return app.get_subcommands(
+		[](const CLI::App *command) { return !command->get_group().empty(); });
+}
 
 std::string nearest(const std::string &word, const std::vector<std::string> &known)
 {

@@ -12,6 +12,8 @@ void add_usage(CLI::App &app, Context &context);
 /* nothing: context.chosen is to be run; else it was answered, e.g. --help, or refused */
 std::optional<Exit> parse_usage(CLI::App &app, Context &context, int argc, const char *const *argv);
 
+/* the commands below one, without those that are not for people */
+std::vector<const CLI::App *> shown_commands(const CLI::App &app);
 /* of @known the one that @word may have been meant for; empty: none is near enough */
 std::string nearest(const std::string &word, const std::vector<std::string> &known);
 

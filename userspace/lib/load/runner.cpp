@@ -46,14 +46,15 @@ void SystemRunner::need_kernel(const Step &step) const
 		throw Error(fmt::format("{}: not in a made-up root", describe(step)));
 }
 
-template <class Condition> bool SystemRunner::wait_for(Condition condition)
+template <class Condition>
+bool SystemRunner::wait_for(Condition condition, std::chrono::milliseconds pause)
 {
 	auto end = std::chrono::steady_clock::now() + patience;
 
 	while (!condition()) {
 		if (std::chrono::steady_clock::now() >= end)
 			return false;
-		std::this_thread::sleep_for(std::chrono::milliseconds(5));
+		std::this_thread::sleep_for(pause);
 	}
 	return true;
 }
@@ -76,16 +77,11 @@ void SystemRunner::bind(const Step &step, bool tolerant)
 		       bound_driver(root_, device_dir(step)).value_or("") == step.driver ||
 		       (tolerant && !root_.exists(device_dir(step)));
 	};
-	auto end = std::chrono::steady_clock::now() + patience;
 
 	/* what is bound again was unbound a moment ago, and may be busy with that yet */
-	while (tolerant && std::chrono::steady_clock::now() < end) {
-		if (there())
-			return;
-		std::this_thread::sleep_for(std::chrono::milliseconds(100));
-	}
-	if (!there())
-		root_.write(driver_dir(step) + "/bind", step.device);
+	if (tolerant ? wait_for(there, std::chrono::milliseconds(100)) : there())
+		return;
+	root_.write(driver_dir(step) + "/bind", step.device);
 }
 
 void SystemRunner::unbind(const Step &step)

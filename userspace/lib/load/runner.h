@@ -31,7 +31,9 @@ private:
 	void probe_module(const Step &step);
 	void wait_unused(const Step &step);
 	void wait_gone(const Step &step);
-	template <class Condition> bool wait_for(Condition condition);
+	template <class Condition>
+	bool wait_for(Condition condition,
+		      std::chrono::milliseconds pause = std::chrono::milliseconds(5));
 	void need_kernel(const Step &step) const;
 
 	const Root &root_;

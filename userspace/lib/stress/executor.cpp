@@ -26,17 +26,6 @@ using SteadyClock = std::chrono::steady_clock;
 /* shorter sleeps are those of somebody who works, or waits for a grace period */
 constexpr auto long_sleep = 200ms;
 
-/* did the operation come as far as its action */
-class SeenSpan : public OperationSpan
-{
-public:
-	explicit SeenSpan(std::atomic<bool> &opened) : opened_(opened) {}
-	void begin() override { opened_ = true; }
-
-private:
-	std::atomic<bool> &opened_;
-};
-
 std::string value_of(const std::string &status, std::string_view key)
 {
 	for (const auto &line : split(status, '\n'))
@@ -74,7 +63,7 @@ bool WaitDetector::waits(const std::string &status, TimePoint now)
 /* between an executor and its thread, which outlives it when it is stuck */
 struct Executor::Shared {
 	std::atomic<int> tid = 0;
-	std::atomic<bool> opened = false;
+	SeenSpan span;
 
 	std::mutex lock; /* of what follows */
 	std::condition_variable changed;
@@ -92,12 +81,11 @@ void Executor::begin(const TestBed &bed, const MachineOperation &operation, bool
 	shared_ = std::make_shared<Shared>();
 	begun_ = true;
 	std::thread([shared = shared_, &bed, &operation, settled] {
-		SeenSpan span(shared->opened);
 		int err = 0;
 
 		shared->tid = gettid();
 		try {
-			err = operation.act(bed, span);
+			err = operation.act(bed, shared->span);
 			if (settled)
 				settle(bed);
 		} catch (const std::exception &) {
@@ -148,7 +136,7 @@ bool Executor::ended()
 
 	std::lock_guard guard(shared_->lock);
 
-	outcome_ = {shared_->opened, shared_->err};
+	outcome_ = {shared_->span.opened(), shared_->err};
 	return shared_->ended;
 }
 
@@ -196,7 +184,7 @@ void Executor::wait(double patience)
 		guard.unlock();
 		throw Stuck(where());
 	}
-	outcome_ = {shared_->opened, shared_->err};
+	outcome_ = {shared_->span.opened(), shared_->err};
 	begun_ = false;
 }
 

@@ -50,14 +50,6 @@ TestBed bed_of(const std::string &text)
 	return bed;
 }
 
-class SeenOpened : public OperationSpan
-{
-public:
-	void begin() override { opened = true; }
-
-	bool opened = false;
-};
-
 } // namespace
 
 pid_t spawn_operation(const TestBed &bed, const MachineOperation &operation, Fd &answer)
@@ -103,7 +95,7 @@ bool read_answer(const Fd &answer, OperationOutcome &outcome)
 void perform_operation(const std::string &name, const std::string &bed)
 {
 	const MachineOperation *operation = find_operation(name);
-	SeenOpened span;
+	SeenSpan span;
 
 	/* whoever wants the answer is gone: nothing is to be done any more */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -114,7 +106,7 @@ void perform_operation(const std::string &name, const std::string &bed)
 
 	int err = operation->act(bed_of(bed), span);
 
-	print_out("{:d} {}\n", span.opened, err);
+	print_out("{:d} {}\n", span.opened(), err);
 }
 
 } // namespace cxla

@@ -8,6 +8,7 @@
 #include "stress/operation.h"
 #include "sys/fd.h"
 
+#include <atomic>
 #include <string>
 #include <sys/types.h>
 
@@ -18,6 +19,17 @@ namespace cxla
 struct OperationOutcome {
 	bool opened = false; /* it came as far as its action */
 	int err = 0;         /* of the action, or of finding what it is to be done to */
+};
+
+/* did the operation come as far as its action; asked from any thread */
+class SeenSpan : public OperationSpan
+{
+public:
+	void begin() override { opened_ = true; }
+	bool opened() const { return opened_; }
+
+private:
+	std::atomic<bool> opened_ = false;
 };
 
 /* the hidden command that the process is started with, the operation's name, and its test bed */
