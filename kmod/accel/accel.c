@@ -19,8 +19,8 @@
 #include <cxl/pci.h>
 
 #include "../core/access.h"
-#include "../core/pause.h"
 #include "../core/pci.h"
+#include "../pause/pause.h"
 #include "accel.h"
 
 static struct cxla_accel *to_cxla_accel(struct cxl_memdev *cxlmd)

@@ -11,7 +11,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "../core/pause.h"
+#include "../pause/pause.h"
 #include "accel.h"
 
 struct cxla_map *cxla_map_create(struct cxl_memdev *cxlmd,

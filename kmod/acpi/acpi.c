@@ -21,8 +21,11 @@
 #include <linux/platform_device.h>
 #include <linux/range.h>
 
-#include "../core/core.h"
-#include "../core/pause.h"
+#include "../core/pci.h"
+#include "../core/retry.h"
+#include "../core/root.h"
+#include "../core/started.h"
+#include "../pause/pause.h"
 #include "cedt.h"
 
 #define ROOT_DEVICE	"ACPI0017:00"

@@ -25,8 +25,9 @@
 #include <linux/srcu.h>
 #include <linux/workqueue.h>
 
-#include "core.h"
-#include "pause.h"
+#include "../pause/pause.h"
+#include "attach.h"
+#include "retry.h"
 #include "trace.h"
 
 /* devices that are being taken from their driver; xa_lock */
@@ -64,57 +65,6 @@ const char *cxl_attach_reason_str(enum cxl_attach_reason reason)
 	return cxla_reasons[reason];
 }
 EXPORT_SYMBOL_NS_GPL(cxl_attach_reason_str, "CXL");
-
-/**
- * cxla_refuse() - note why a memdev does not get its range
- * @cxlmd: memdev being attached, in the task that does
- * @reason: why; the last one noted counts
- *
- * Return: -ENXIO.
- */
-int cxla_refuse(struct cxl_memdev *cxlmd, enum cxla_reason reason)
-{
-	cxlmd->reason = reason;
-	return -ENXIO;
-}
-EXPORT_SYMBOL_NS_GPL(cxla_refuse, "CXL");
-
-/* ------------------------------- record ---------------------------- */
-
-/**
- * cxla_record_start() - the clock of an attach starts
- * @cxlmd: new memdev
- */
-void cxla_record_start(struct cxl_memdev *cxlmd)
-{
-	cxlmd->phase = CXLA_PHASE_MEMDEV_ADD;
-	cxlmd->phase_start = ktime_get_ns();
-}
-
-/**
- * cxla_record_phase() - from now on time belongs to another phase
- * @cxlmd: memdev being attached, in the task that does
- * @phase: that phase
- */
-void cxla_record_phase(struct cxl_memdev *cxlmd, enum cxla_phase phase)
-{
-	u64 now = ktime_get_ns();
-
-	cxlmd->record.phase_ns[cxlmd->phase] += now - cxlmd->phase_start;
-	cxlmd->record.total_ns += now - cxlmd->phase_start;
-	cxlmd->phase_start = now;
-	cxlmd->phase = phase;
-}
-EXPORT_SYMBOL_NS_GPL(cxla_record_phase, "CXL");
-
-void cxla_record_end(struct cxl_memdev *cxlmd, const struct cxla_access *cost)
-{
-	cxla_record_phase(cxlmd, cxlmd->phase);
-	cxlmd->record.mmio_reads = cost->mmio_reads;
-	cxlmd->record.mmio_writes = cost->mmio_writes;
-	cxlmd->record.cfg_reads = cost->cfg_reads;
-	cxlmd->record.cfg_writes = cost->cfg_writes;
-}
 
 /* ------------------------------- revoke ---------------------------- */
 
@@ -202,30 +152,6 @@ bool cxla_attach_complete(struct cxl_memdev *cxlmd)
 }
 
 /* ------------------------------- detach ---------------------------- */
-
-/*
- * The order of locks, for lockdep: that of an accelerator comes first. The driver
- * core keeps locks of devices out of lockdep, and their class is not ours to
- * change, so that this stands for all of them.
- */
-#ifdef CONFIG_DEBUG_LOCK_ALLOC
-static struct lock_class_key cxla_accel_key;
-struct lockdep_map cxla_accel_map =
-	STATIC_LOCKDEP_MAP_INIT("cxla accelerator", &cxla_accel_key);
-#endif
-
-/**
- * cxla_accel_lock() - take the lock of an accelerator
- * @dev: the PCI device
- *
- * Context: sleeps; no lock of ours is held. device_unlock() gives it back.
- */
-void cxla_accel_lock(struct device *dev)
-{
-	cxla_accel_enter();
-	cxla_accel_exit();
-	device_lock(dev);
-}
 
 /**
  * cxla_device_detaching() - is a device being taken from its driver

@@ -7,8 +7,9 @@
  */
 #include <linux/device.h>
 
-#include "core.h"
-#include "pause.h"
+#include "../pause/pause.h"
+#include "record.h"
+#include "region.h"
 
 /* the first endpoint decoder that firmware mapped, committed by definition */
 static struct cxl_endpoint_decoder *cxla_first_mapped(struct cxl_port *endpoint)

@@ -13,51 +13,32 @@
 #include <linux/srcu.h>
 #include <linux/workqueue.h>
 
-#include "core.h"
+#include "bus.h"
+
+struct cxl_rwsem cxl_rwsem = {
+	.region = __RWSEM_INITIALIZER(cxl_rwsem.region),
+};
+
+/* step three of the end of a range, and attaching again: an item per device */
+struct workqueue_struct *cxla_wq;
 
 /* drivers by the kind of device that they bind */
 static struct cxla_driver *cxla_drivers[CXLA_NR_DEVICES];
 /* cxla_device_bind() with a driver in hand */
 DEFINE_STATIC_SRCU(cxla_drivers_srcu);
 
-static enum cxla_device_id cxla_device_id(const struct device *dev)
+/* where in its life a device is that a driver may bind */
+static enum cxla_life cxla_device_life(const struct device *dev)
 {
-	if (dev->type == &cxla_port_type)
-		return is_cxl_root(to_cxl_port(dev)) ? CXLA_DEVICE_ROOT :
-						       CXLA_DEVICE_PORT;
-	if (dev->type == &cxla_memdev_type)
-		return CXLA_DEVICE_MEMDEV;
-	if (dev->type == &cxla_region_type)
-		return CXLA_DEVICE_REGION;
-	if (dev->type == &cxla_dax_region_type)
-		return CXLA_DEVICE_DAX_REGION;
-	if (dev->type == &cxla_decoder_root_type ||
-	    dev->type == &cxla_decoder_switch_type ||
-	    dev->type == &cxla_decoder_endpoint_type)
-		return CXLA_DEVICE_DECODER;
-	return CXLA_DEVICE_NONE;
+	size_t life = to_cxla_type(dev->type)->life;
+
+	return life ? READ_ONCE(*(enum cxla_life *)((void *)dev + life)) :
+		      CXLA_LIVE;
 }
 
 static const struct cxla_driver *to_cxla_driver(const struct device_driver *drv)
 {
 	return container_of_const(drv, struct cxla_driver, drv);
-}
-
-/* where in its life a device is that a driver may bind */
-static enum cxla_life cxla_device_life(const struct device *dev)
-{
-	switch (cxla_device_id(dev)) {
-	case CXLA_DEVICE_PORT:
-		return READ_ONCE(to_cxl_port(dev)->life);
-	case CXLA_DEVICE_MEMDEV:
-		return READ_ONCE(to_cxl_memdev(dev)->life);
-	case CXLA_DEVICE_REGION:
-		return READ_ONCE(to_cxl_region(dev)->life);
-	case CXLA_DEVICE_DAX_REGION:
-		return READ_ONCE(to_cxl_dax_region(dev)->life);
-	default:
-		return CXLA_LIVE;
-	}
 }
 
 /*
@@ -116,30 +97,30 @@ const struct bus_type cxla_bus_type = {
 	.probe = cxla_bus_probe,
 	.remove = cxla_bus_remove,
 };
+EXPORT_SYMBOL_NS_GPL(cxla_bus_type, "CXL");
 
 /**
  * cxla_device_init() - initialize a device of the bus
- * @dev: zeroed; of a port is set whether it is a root
+ * @dev: zeroed
  * @parent: its parent
  * @type: kind of device; each &enum cxla_device_id has a class of lock of its own
  */
 void cxla_device_init(struct device *dev, struct device *parent,
-		      const struct device_type *type)
+		      const struct cxla_type *type)
 {
 	static struct lock_class_key keys[CXLA_NR_DEVICES];
 	static const char * const names[CXLA_NR_DEVICES] = {
 		"cxla none", "cxla root", "cxla port", "cxla decoder",
 		"cxla memdev", "cxla region", "cxla dax_region",
 	};
-	enum cxla_device_id id;
 
 	device_initialize(dev);
 	device_set_pm_not_required(dev);
 	dev->parent = parent;
 	dev->bus = &cxla_bus_type;
-	dev->type = type;
-	id = cxla_device_id(dev);
-	lockdep_set_class_and_name(&dev->mutex, &keys[id], names[id]);
+	dev->type = &type->base;
+	lockdep_set_class_and_name(&dev->mutex, &keys[type->id],
+				   names[type->id]);
 }
 
 /**
@@ -167,6 +148,30 @@ int cxla_device_bind(struct device *dev)
 	return rc == -EBUSY && device_is_bound(dev) ? 0 : rc;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_device_bind, "CXL");
+
+/*
+ * The order of locks, for lockdep: that of an accelerator comes first. The driver
+ * core keeps locks of devices out of lockdep, and their class is not ours to
+ * change, so that this stands for all of them.
+ */
+#ifdef CONFIG_DEBUG_LOCK_ALLOC
+static struct lock_class_key cxla_accel_key;
+struct lockdep_map cxla_accel_map =
+	STATIC_LOCKDEP_MAP_INIT("cxla accelerator", &cxla_accel_key);
+#endif
+
+/**
+ * cxla_accel_lock() - take the lock of an accelerator
+ * @dev: the PCI device
+ *
+ * Context: sleeps; no lock of ours is held. device_unlock() gives it back.
+ */
+void cxla_accel_lock(struct device *dev)
+{
+	cxla_accel_enter();
+	cxla_accel_exit();
+	device_lock(dev);
+}
 
 CXLA_ATTR_RO(devtype, "%s", dev->type->name);
 CXLA_ATTR_RO(modalias, "cxla:t%d", cxla_device_id(dev));

@@ -25,8 +25,33 @@
 #include <linux/maple_tree.h>
 #include <linux/slab.h>
 
-#include "core.h"
+#include "bus.h"
+#include "claim.h"
+#include "retry.h"
 #include "trace.h"
+
+#define CXLA_WORD(id, word) word,
+static const char * const cxla_owners[] = { CXLA_OWNERS(CXLA_WORD) };
+static const char * const cxla_states[] = { CXLA_LEDGER_STATES(CXLA_WORD) };
+static const char * const cxla_whys[] = { CXLA_WHYS(CXLA_WORD) };
+
+const char *cxla_owner_str(enum cxla_owner owner)
+{
+	return cxla_owners[owner];
+}
+EXPORT_SYMBOL_NS_GPL(cxla_owner_str, "CXL");
+
+const char *cxla_ledger_state_str(enum cxla_ledger_state state)
+{
+	return cxla_states[state];
+}
+EXPORT_SYMBOL_NS_GPL(cxla_ledger_state_str, "CXL");
+
+const char *cxla_ledger_why_str(enum cxla_ledger_why why)
+{
+	return cxla_whys[why];
+}
+EXPORT_SYMBOL_NS_GPL(cxla_ledger_why_str, "CXL");
 
 /**
  * struct cxla_piece - an entry of ours in the iomem tree
@@ -410,6 +435,22 @@ int devm_cxla_claim(struct device *dev, const struct range *range,
 EXPORT_SYMBOL_NS_GPL(devm_cxla_claim, "CXL");
 
 /* --------------------------- reservations -------------------------- */
+
+static int cxla_is_expander_of(struct device *dev, const void *name)
+{
+	return is_cxl_memdev(dev) && !strcmp(dev_name(dev->parent), name) &&
+	       cxla_is_expander(to_cxl_memdev(dev));
+}
+
+/* has the device of that name a driver of expanders */
+static bool cxla_is_expander_named(const char *name)
+{
+	struct device *dev = bus_find_device(&cxla_bus_type, NULL, name,
+					     cxla_is_expander_of);
+
+	put_device(dev);
+	return dev;
+}
 
 /**
  * cxla_reserve() - keep a range for the driver of an accelerator

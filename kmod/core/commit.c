@@ -9,8 +9,8 @@
  */
 #include <linux/device.h>
 
-#include "core.h"
-#include "pause.h"
+#include "../pause/pause.h"
+#include "region.h"
 
 /*
  * The decoder of @port that is @cxlr's alone, or NULL: one above that maps more

@@ -11,7 +11,7 @@
 #include <linux/device.h>
 #include <linux/slab.h>
 
-#include "core.h"
+#include "region.h"
 
 static void cxla_dax_region_release(struct device *dev)
 {
@@ -23,10 +23,12 @@ static const struct attribute_group *cxla_dax_region_groups[] = {
 	NULL
 };
 
-const struct device_type cxla_dax_region_type = {
-	.name = "cxl_dax_region",
-	.release = cxla_dax_region_release,
-	.groups = cxla_dax_region_groups,
+static const struct cxla_type cxla_dax_region_type = {
+	.base.name = "cxl_dax_region",
+	.base.release = cxla_dax_region_release,
+	.base.groups = cxla_dax_region_groups,
+	.id = CXLA_DEVICE_DAX_REGION,
+	.life = CXLA_LIFE_OF(struct cxl_dax_region),
 };
 
 static struct cxl_dax_region *cxla_dax_region_alloc(struct cxl_region *cxlr)

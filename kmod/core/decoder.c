@@ -11,7 +11,7 @@
 #include <linux/device.h>
 #include <linux/slab.h>
 
-#include "core.h"
+#include "decoder.h"
 
 CXLA_ATTR_SHOW(start, "%#llx", to_cxl_decoder(dev)->hpa_range.start);
 static DEVICE_ATTR_ADMIN_RO(start);
@@ -30,7 +30,7 @@ static struct attribute *cxla_decoder_attributes[] = {
 	NULL
 };
 
-static const struct attribute_group cxla_decoder_group = {
+const struct attribute_group cxla_decoder_group = {
 	.attrs = cxla_decoder_attributes,
 };
 
@@ -48,58 +48,23 @@ static ssize_t target_list_show(struct device *dev,
 }
 static DEVICE_ATTR_RO(target_list);
 
+static struct attribute *cxla_decoder_targets_attributes[] = {
+	&dev_attr_target_list.attr,
+	NULL
+};
+
+const struct attribute_group cxla_decoder_targets_group = {
+	.attrs = cxla_decoder_targets_attributes,
+};
+
 CXLA_ATTR_RO(target_type, "%s",
 	     to_cxl_decoder(dev)->host_only ? "expander" : "accelerator");
 CXLA_ATTR_RO(region, "%s", to_cxl_decoder(dev)->region ?
 	     dev_name(&to_cxl_decoder(dev)->region->dev) : "");
 
-/* ------------------------------- root ------------------------------ */
-
-#define CAP_ATTR(_name, _flag) \
-	CXLA_ATTR_RO(_name, "%d", !!(to_cxl_decoder(dev)->flags & (_flag)))
-
-CAP_ATTR(cap_ram, CXL_DECODER_F_RAM);
-CAP_ATTR(cap_pmem, CXL_DECODER_F_PMEM);
-CAP_ATTR(cap_type2, CXL_DECODER_F_TYPE2);
-CAP_ATTR(cap_type3, CXL_DECODER_F_TYPE3);
-CXLA_ATTR_RO(qos_class, "%d", to_cxl_root_decoder(dev)->qos_class);
-
-static ssize_t delete_region_store(struct device *dev,
-				   struct device_attribute *attr,
-				   const char *buf, size_t len)
-{
-	int rc = cxla_region_delete(to_cxl_root_decoder(dev), buf);
-
-	return rc ?: len;
-}
-static DEVICE_ATTR_WO(delete_region);
-
-static struct attribute *cxla_decoder_root_attributes[] = {
-	&dev_attr_target_list.attr,
-	&dev_attr_cap_ram.attr,
-	&dev_attr_cap_pmem.attr,
-	&dev_attr_cap_type2.attr,
-	&dev_attr_cap_type3.attr,
-	&dev_attr_qos_class.attr,
-	&dev_attr_delete_region.attr,
-	NULL
-};
-
-static const struct attribute_group cxla_decoder_root_group = {
-	.attrs = cxla_decoder_root_attributes,
-};
-
-const struct attribute_group *cxla_decoder_root_groups[] = {
-	&cxla_base_group,
-	&cxla_decoder_group,
-	&cxla_decoder_root_group,
-	NULL
-};
-
 /* ------------------------------ switch ----------------------------- */
 
 static struct attribute *cxla_decoder_switch_attributes[] = {
-	&dev_attr_target_list.attr,
 	&dev_attr_target_type.attr,
 	&dev_attr_region.attr,
 	NULL
@@ -112,6 +77,7 @@ static const struct attribute_group cxla_decoder_switch_group = {
 static const struct attribute_group *cxla_decoder_switch_groups[] = {
 	&cxla_base_group,
 	&cxla_decoder_group,
+	&cxla_decoder_targets_group,
 	&cxla_decoder_switch_group,
 	NULL
 };
@@ -121,10 +87,11 @@ static void cxla_decoder_switch_release(struct device *dev)
 	kfree(to_cxl_decoder(dev));
 }
 
-const struct device_type cxla_decoder_switch_type = {
-	.name = "cxl_decoder_switch",
-	.release = cxla_decoder_switch_release,
-	.groups = cxla_decoder_switch_groups,
+static const struct cxla_type cxla_decoder_switch_type = {
+	.base.name = "cxl_decoder_switch",
+	.base.release = cxla_decoder_switch_release,
+	.base.groups = cxla_decoder_switch_groups,
+	.id = CXLA_DEVICE_DECODER,
 };
 
 /* ----------------------------- endpoint ---------------------------- */
@@ -166,10 +133,11 @@ static void cxla_decoder_endpoint_release(struct device *dev)
 	kfree(to_cxl_endpoint_decoder(dev));
 }
 
-const struct device_type cxla_decoder_endpoint_type = {
-	.name = "cxl_decoder_endpoint",
-	.release = cxla_decoder_endpoint_release,
-	.groups = cxla_decoder_endpoint_groups,
+static const struct cxla_type cxla_decoder_endpoint_type = {
+	.base.name = "cxl_decoder_endpoint",
+	.base.release = cxla_decoder_endpoint_release,
+	.base.groups = cxla_decoder_endpoint_groups,
+	.id = CXLA_DEVICE_DECODER,
 };
 
 /* ----------------------------- lifetime ---------------------------- */
@@ -184,7 +152,7 @@ const struct device_type cxla_decoder_endpoint_type = {
  * Return: 0, or -ENOMEM, after which put_device() is due all the same.
  */
 int cxla_decoder_init(struct cxl_decoder *cxld, struct cxl_port *port, int id,
-		      const struct device_type *type)
+		      const struct cxla_type *type)
 {
 	cxld->id = id;
 	cxld->ways = 1;
@@ -204,7 +172,7 @@ int cxla_decoder_init(struct cxl_decoder *cxld, struct cxl_port *port, int id,
 struct cxl_decoder *cxla_decoder_alloc(struct cxl_port *port, int id)
 {
 	struct cxl_endpoint_decoder *cxled;
-	const struct device_type *type;
+	const struct cxla_type *type;
 	struct cxl_decoder *cxld;
 
 	if (is_cxl_endpoint(port)) {

@@ -8,7 +8,8 @@
  */
 #include <linux/slab.h>
 
-#include "core.h"
+#include "decoder.h"
+#include "pci.h"
 
 /* device that is a downstream port -> its struct cxl_dport; own lock */
 static DEFINE_XARRAY(cxla_dports);
@@ -82,6 +83,55 @@ int cxla_dport_add(struct cxl_port *port, struct device *dport_dev,
 }
 EXPORT_SYMBOL_NS_GPL(cxla_dport_add, "CXL");
 
+/*
+ * Of a switch downstream ports are, of a host bridge root ports. A number that is
+ * taken says that one of the two lies; the first one counts.
+ */
+static int cxla_dport_add_pci(struct device *dev, void *_port)
+{
+	struct cxl_port *port = _port;
+	int type = dev_is_pci(port->uport_dev) ? PCI_EXP_TYPE_DOWNSTREAM :
+						 PCI_EXP_TYPE_ROOT_PORT;
+	struct pci_dev *pdev;
+	int number, rc;
+
+	if (!dev_is_pci(dev))
+		return 0;
+	pdev = to_pci_dev(dev);
+	if (!pci_is_pcie(pdev) || pci_pcie_type(pdev) != type)
+		return 0;
+
+	number = cxla_pci_port_number(pdev);
+	if (number < 0)
+		return 0;
+	rc = cxla_dport_add(port, dev, number, false);
+	/* one that is there already is looked at again: cxla_port_rescan() */
+	if (rc == -EEXIST)
+		return 0;
+	if (rc != -EBUSY)
+		return rc;
+	pci_err(pdev, "port number %d is taken, left out of %s\n", number,
+		dev_name(&port->dev));
+	return 0;
+}
+
+/**
+ * cxla_dports_add() - add a port's downstream ports
+ * @port: host bridge or switch, its lock held
+ *
+ * Root ports of a host bridge, downstream ports of a switch, which are children
+ * of what the port stands for. Children, and not the bus, are walked: error
+ * recovery takes locks of devices under the lock of the bus list.
+ *
+ * Return: 0, or the error of the one that could not be added.
+ */
+int cxla_dports_add(struct cxl_port *port)
+{
+	device_lock_assert(&port->dev);
+
+	return device_for_each_child(port->uport_dev, port, cxla_dport_add_pci);
+}
+
 /**
  * cxla_dports_remove() - remove all downstream ports
  * @port: its lock is held
@@ -113,7 +163,7 @@ int cxla_port_rescan(struct cxl_port *port)
 	guard(device)(&port->dev);
 	if (!port->up)
 		return -ENXIO;
-	rc = cxla_pci_add_dports(port);
+	rc = cxla_dports_add(port);
 	if (rc || !port->passthrough || port->nr_dports != 1)
 		return rc;
 	dport = xa_find(&port->dports, &index, ULONG_MAX, XA_PRESENT);

@@ -8,9 +8,10 @@
  * the start; switches become ports when the first endpoint below asks, and
  * cease to be with the last, unless somebody has unbound them by hand.
  */
+#include <cxl/pci.h>
 #include <linux/pci.h>
 
-#include "core.h"
+#include "attach.h"
 
 /*
  * Which switch ports exist, and @users of them. Held while a switch port is

@@ -13,7 +13,9 @@
 #include <linux/slab.h>
 
 #include "access.h"
-#include "core.h"
+#include "decoder.h"
+#include "pci.h"
+#include "record.h"
 
 /**
  * struct cxla_hdm_reading - one decoder as it was read

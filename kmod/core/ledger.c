@@ -14,34 +14,12 @@
 #include <linux/mutex.h>
 #include <linux/seq_file.h>
 
-#include "core.h"
+#include "ledger.h"
+#include "root.h"
 
 /* cxla_source */
 static DEFINE_MUTEX(cxla_source_lock);
 static bool (*cxla_source)(u64 hpa, struct cxla_ledger_line *line);
-
-#define CXLA_WORD(id, word) word,
-static const char * const cxla_owners[] = { CXLA_OWNERS(CXLA_WORD) };
-static const char * const cxla_states[] = { CXLA_LEDGER_STATES(CXLA_WORD) };
-static const char * const cxla_whys[] = { CXLA_WHYS(CXLA_WORD) };
-
-const char *cxla_owner_str(enum cxla_owner owner)
-{
-	return cxla_owners[owner];
-}
-EXPORT_SYMBOL_NS_GPL(cxla_owner_str, "CXL");
-
-const char *cxla_ledger_state_str(enum cxla_ledger_state state)
-{
-	return cxla_states[state];
-}
-EXPORT_SYMBOL_NS_GPL(cxla_ledger_state_str, "CXL");
-
-const char *cxla_ledger_why_str(enum cxla_ledger_why why)
-{
-	return cxla_whys[why];
-}
-EXPORT_SYMBOL_NS_GPL(cxla_ledger_why_str, "CXL");
 
 /**
  * cxla_ledger_set_source() - somebody knows why ranges are nobody's

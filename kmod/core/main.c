@@ -14,22 +14,18 @@
 #include <linux/suspend.h>
 #include <linux/workqueue.h>
 
-#include "core.h"
-#include "pause.h"
-
-struct cxl_rwsem cxl_rwsem = {
-	.region = __RWSEM_INITIALIZER(cxl_rwsem.region),
-};
-
-/* step three of the end of a range, and attaching again: an item per device */
-struct workqueue_struct *cxla_wq;
+#include "../pause/pause.h"
+#include "ledger.h"
+#include "region.h"
+#include "retry.h"
+#include "started.h"
 
 static int cxla_reread_one(struct device *dev, void *unused)
 {
-	if (dev->type != &cxla_port_type)
+	if (cxla_device_id(dev) != CXLA_DEVICE_PORT)
 		return 0;
 	guard(device)(dev);
-	if (to_cxl_port(dev)->up && !is_cxl_root(to_cxl_port(dev)))
+	if (to_cxl_port(dev)->up)
 		cxla_hdm_reread(to_cxl_port(dev));
 	return 0;
 }

@@ -13,9 +13,10 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
+#include "../pause/pause.h"
 #include "access.h"
-#include "core.h"
-#include "pause.h"
+#include "attach.h"
+#include "retry.h"
 #include "trace.h"
 
 static DEFINE_IDA(cxla_memdev_ida);
@@ -112,18 +113,13 @@ static void cxla_memdev_release(struct device *dev)
 	kfree(cxlmd);
 }
 
-const struct device_type cxla_memdev_type = {
-	.name = "cxl_memdev",
-	.release = cxla_memdev_release,
-	.groups = cxla_memdev_groups,
+static const struct cxla_type cxla_memdev_type = {
+	.base.name = "cxl_memdev",
+	.base.release = cxla_memdev_release,
+	.base.groups = cxla_memdev_groups,
+	.id = CXLA_DEVICE_MEMDEV,
+	.life = CXLA_LIFE_OF(struct cxl_memdev),
 };
-EXPORT_SYMBOL_NS_GPL(cxla_memdev_type, "CXL");
-
-static void cxla_assert_host_locked(struct device *dev)
-{
-	if (IS_ENABLED(CONFIG_LOCKDEP))
-		WARN_ON_ONCE(!mutex_is_locked(&dev->mutex));
-}
 
 struct cxl_dev_state *_devm_cxl_dev_state_create(struct device *dev,
 						 enum cxl_devtype type,
@@ -409,36 +405,3 @@ struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 	return cxlmd;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_memdev_add, "CXL");
-
-/**
- * cxla_memdev_wake() - bind the memdev of an expander, if it is idle
- * @cxlds: device state with a memdev, its lock held
- */
-void cxla_memdev_wake(struct cxl_dev_state *cxlds)
-{
-	int rc;
-
-	cxla_assert_host_locked(cxlds->dev);
-	cxla_accel_enter();
-	rc = cxla_device_bind(&cxlds->cxlmd->dev);
-	cxla_accel_exit();
-	if (rc)
-		dev_dbg(&cxlds->cxlmd->dev, "stays idle: %d\n", rc);
-}
-EXPORT_SYMBOL_NS_GPL(cxla_memdev_wake, "CXL");
-
-static int cxla_is_expander_of(struct device *dev, const void *name)
-{
-	return is_cxl_memdev(dev) && !strcmp(dev_name(dev->parent), name) &&
-	       cxla_is_expander(to_cxl_memdev(dev));
-}
-
-/* has the device of that name a driver of expanders */
-bool cxla_is_expander_named(const char *name)
-{
-	struct device *dev = bus_find_device(&cxla_bus_type, NULL, name,
-					     cxla_is_expander_of);
-
-	put_device(dev);
-	return dev;
-}

@@ -10,7 +10,6 @@
 
 #include "access.h"
 #include "block_regs.h"
-#include "core.h"
 #include "pci.h"
 
 /* extended configuration space holds at most this many capabilities */
@@ -360,55 +359,6 @@ bool cxla_pci_is_frozen(struct cxl_memdev *cxlmd)
 	return dev_is_pci(dev) && pci_channel_offline(to_pci_dev(dev));
 }
 EXPORT_SYMBOL_NS_GPL(cxla_pci_is_frozen, "CXL");
-
-/*
- * Of a switch downstream ports are, of a host bridge root ports. A number that is
- * taken says that one of the two lies; the first one counts.
- */
-static int cxla_pci_add_dport(struct device *dev, void *_port)
-{
-	struct cxl_port *port = _port;
-	int type = dev_is_pci(port->uport_dev) ? PCI_EXP_TYPE_DOWNSTREAM :
-						 PCI_EXP_TYPE_ROOT_PORT;
-	struct pci_dev *pdev;
-	int number, rc;
-
-	if (!dev_is_pci(dev))
-		return 0;
-	pdev = to_pci_dev(dev);
-	if (!pci_is_pcie(pdev) || pci_pcie_type(pdev) != type)
-		return 0;
-
-	number = cxla_pci_port_number(pdev);
-	if (number < 0)
-		return 0;
-	rc = cxla_dport_add(port, dev, number, false);
-	/* one that is there already is looked at again: cxla_port_rescan() */
-	if (rc == -EEXIST)
-		return 0;
-	if (rc != -EBUSY)
-		return rc;
-	pci_err(pdev, "port number %d is taken, left out of %s\n", number,
-		dev_name(&port->dev));
-	return 0;
-}
-
-/**
- * cxla_pci_add_dports() - add a port's downstream ports
- * @port: host bridge or switch, its lock held
- *
- * Root ports of a host bridge, downstream ports of a switch, which are children
- * of what the port stands for. Children, and not the bus, are walked: error
- * recovery takes locks of devices under the lock of the bus list.
- *
- * Return: 0, or the error of the one that could not be added.
- */
-int cxla_pci_add_dports(struct cxl_port *port)
-{
-	device_lock_assert(&port->dev);
-
-	return device_for_each_child(port->uport_dev, port, cxla_pci_add_dport);
-}
 
 /* ------------------------- error recovery -------------------------- */
 

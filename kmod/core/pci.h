@@ -18,6 +18,9 @@ int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec, u64 *capacity);
 int cxla_dvsec_range(struct pci_dev *pdev, int dvsec, int i,
 		     struct cxl_dvsec_range *range);
 int cxla_pci_port_number(struct pci_dev *pdev);
+int cxla_pci_mem_enable(struct cxl_memdev *cxlmd);
+bool cxla_pci_is_frozen(struct cxl_memdev *cxlmd);
+int cxla_probe_component_regs(struct cxl_register_map *map);
 
 pci_ers_result_t cxla_pci_error_result(pci_channel_state_t state);
 pci_ers_result_t cxla_pci_mmio_enabled(struct pci_dev *pdev);

@@ -13,8 +13,8 @@
 #include <linux/pci.h>
 #include <linux/slab.h>
 
-#include "core.h"
-#include "pause.h"
+#include "../pause/pause.h"
+#include "decoder.h"
 
 static DEFINE_IDA(cxla_port_ida);
 /* children lists of all ports */
@@ -62,10 +62,19 @@ static void cxla_port_release(struct device *dev)
 	kfree(port);
 }
 
-const struct device_type cxla_port_type = {
-	.name = "cxl_port",
-	.release = cxla_port_release,
-	.groups = cxla_port_groups,
+static const struct cxla_type cxla_root_type = {
+	.base.name = "cxl_port",
+	.base.release = cxla_port_release,
+	.base.groups = cxla_port_groups,
+	.id = CXLA_DEVICE_ROOT,
+};
+
+static const struct cxla_type cxla_port_type = {
+	.base.name = "cxl_port",
+	.base.release = cxla_port_release,
+	.base.groups = cxla_port_groups,
+	.id = CXLA_DEVICE_PORT,
+	.life = CXLA_LIFE_OF(struct cxl_port),
 };
 
 static struct cxl_port *cxla_port_alloc(struct device *host,
@@ -103,7 +112,7 @@ static struct cxl_port *cxla_port_alloc(struct device *host,
 	INIT_LIST_HEAD(&port->sibling);
 
 	cxla_device_init(&port->dev, port->parent ? &port->parent->dev : host,
-			 &cxla_port_type);
+			 port->parent ? &cxla_port_type : &cxla_root_type);
 	lockdep_set_subclass(&port->dev.mutex, port->depth);
 	return no_free_ptr(port);
 }
@@ -295,124 +304,3 @@ struct cxl_port *cxla_find_port_by_uport(struct device *uport_dev)
 	xa_unlock(&cxla_uports);
 	return port;
 }
-
-static int cxla_upstream_setup(struct cxl_port *port)
-{
-	int rc;
-
-	rc = cxla_pci_add_dports(port);
-	if (rc)
-		return rc;
-	if (!port->nr_dports) {
-		dev_err(cxla_port_hw(port), "no CXL downstream port below it\n");
-		return -ENXIO;
-	}
-	return cxla_hdm_setup(port);
-}
-
-static int cxla_endpoint_setup(struct cxl_port *port)
-{
-	struct cxl_memdev *cxlmd = to_cxl_memdev(port->uport_dev);
-	int rc;
-
-	cxla_record_phase(cxlmd, CXLA_PHASE_DECODER_PARSE);
-	rc = cxla_hdm_setup(port);
-	if (rc)
-		return rc;
-
-	cxla_pause(CXLA_PAUSE_DECODERS_READ);
-	cxla_record_phase(cxlmd, CXLA_PHASE_REGION_ASSEMBLY);
-	for (int i = 0; i < port->nr_decoders; i++) {
-		struct cxl_decoder *cxld = port->decoders[i];
-		struct cxl_endpoint_decoder *cxled =
-			to_cxl_endpoint_decoder(&cxld->dev);
-
-		if (!(cxld->flags & CXL_DECODER_F_ENABLE))
-			continue;
-		rc = cxla_region_assemble(cxled);
-		/* what can't be assembled has its reason; others may work */
-		if (rc && rc != -ENXIO)
-			return rc;
-	}
-	return 0;
-}
-
-static void cxla_port_undo(struct cxl_port *port)
-{
-	port->up = false;
-	if (is_cxl_endpoint(port))
-		cxla_regions_detach(port);
-	cxla_hdm_teardown(port);
-	cxla_dports_remove(port);
-}
-
-/**
- * cxla_port_setup() - bring a port up: dports, decoders, regions
- * @port: host bridge, switch or endpoint, its lock held
- *
- * Return: 0; -ENXIO and @port->reason; -EBUSY: an endpoint a second time; or
- * another error. After an error nothing of it is left.
- */
-int cxla_port_setup(struct cxl_port *port)
-{
-	bool first = !port->seen;
-	int rc;
-
-	device_lock_assert(&port->dev);
-	/*
-	 * An endpoint is brought up once, by the memdev that it is of. After
-	 * it was unbound the memdev is being detached, and a new attach makes
-	 * a new endpoint.
-	 */
-	if (is_cxl_endpoint(port) && !first)
-		return -EBUSY;
-	port->reason = CXLA_REASON_NONE;
-	rc = is_cxl_endpoint(port) ? cxla_endpoint_setup(port) :
-				     cxla_upstream_setup(port);
-	if (rc) {
-		cxla_port_undo(port);
-		return rc;
-	}
-	port->up = true;
-	port->seen = true;
-	/* a new switch is there on behalf of the attach that asked */
-	if (!is_cxl_endpoint(port) && !(first && dev_is_pci(port->uport_dev)))
-		cxla_retry_kick(CXLA_RETRY_ARRIVED);
-	return 0;
-}
-EXPORT_SYMBOL_NS_GPL(cxla_port_setup, "CXL");
-
-/**
- * cxla_port_teardown() - the reverse of cxla_port_setup()
- * @port: its lock is held
- *
- * For an endpoint this is where a range ends: revoke, unregister the region,
- * and have the accelerator detached.
- *
- * Context: sleeps: waits for users of the range.
- */
-void cxla_port_teardown(struct cxl_port *port)
-{
-	device_lock_assert(&port->dev);
-	if (is_cxl_endpoint(port)) {
-		struct cxl_memdev *cxlmd = to_cxl_memdev(port->uport_dev);
-
-		/*
-		 * Of a range that is taken, what comes from here on may help;
-		 * of one that was refused, what came since that began.
-		 */
-		if (!test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags) &&
-		    (!cxlmd->attach ||
-		     test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags)))
-			cxla_news_seen(cxlmd->cxlds);
-		cxla_attach_revoke(cxlmd);
-		cxla_regions_detach(port);
-		cxla_pause(CXLA_PAUSE_ENDPOINT_DETACHED);
-		cxla_detach_queue(cxlmd, port->binding);
-	} else {
-		port->up = false;
-		cxla_port_remove_children(port, NULL, false);
-	}
-	cxla_port_undo(port);
-}
-EXPORT_SYMBOL_NS_GPL(cxla_port_teardown, "CXL");

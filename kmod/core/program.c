@@ -11,7 +11,7 @@
 #include <linux/iopoll.h>
 
 #include "access.h"
-#include "core.h"
+#include "decoder.h"
 
 /* CXL 3.1 section 8.2.4.20.12: a commit takes no longer than 10 ms */
 #define HDM_COMMIT_TIMEOUT_US	(20 * USEC_PER_MSEC)

@@ -18,8 +18,8 @@
 #include <linux/memregion.h>
 #include <linux/slab.h>
 
-#include "core.h"
-#include "pause.h"
+#include "../pause/pause.h"
+#include "region.h"
 #include "trace.h"
 
 static void cxla_region_release(struct device *dev)
@@ -32,10 +32,12 @@ static void cxla_region_release(struct device *dev)
 	kfree(cxlr);
 }
 
-const struct device_type cxla_region_type = {
-	.name = "cxl_region",
-	.release = cxla_region_release,
-	.groups = cxla_region_groups,
+static const struct cxla_type cxla_region_type = {
+	.base.name = "cxl_region",
+	.base.release = cxla_region_release,
+	.base.groups = cxla_region_groups,
+	.id = CXLA_DEVICE_REGION,
+	.life = CXLA_LIFE_OF(struct cxl_region),
 };
 
 /* ----------------------------- lifetime ---------------------------- */

@@ -3,49 +3,7 @@
 #ifndef __CXLA_REGION_H__
 #define __CXLA_REGION_H__
 
-#include "core.h"
-
-/**
- * struct cxl_region - a range and the decoders that make it
- * @dev: child of its root decoder
- * @cxlrd: that root decoder
- * @id: N of regionN, from memregion_alloc()
- * @life: CXLA_DYING: somebody unregisters it; regions_lock
- * @hw_locked: a member decoder, or the window, is fixed; cxl_rwsem.region
- * @uncommitted: by a user; cxl_rwsem.region
- * @res: its place in the iomem tree, HPA; @res.parent is NULL when it has none
- * @since_ns: when it was made, since boot
- * @ways: members it has when complete
- * @granularity: bytes
- * @targets: endpoint decoders by position; cxl_rwsem.region
- * @nr_targets: how many are there; cxl_rwsem.region
- * @nr_attach: members that are no expander's; cxl_rwsem.region
- * @dax: what device-dax was offered, or NULL; device lock
- * @writer: keeps writers of commit apart; taken over the device lock
- * @built: completed when it is not CXLA_BUILDING any more
- * @gone: completed when unregistered
- */
-struct cxl_region {
-	struct device dev;
-	struct cxl_root_decoder *cxlrd;
-	int id;
-	enum cxla_life life;
-	bool hw_locked;
-	bool uncommitted;
-	struct resource res;
-	u64 since_ns;
-	unsigned int ways;
-	unsigned int granularity;
-	struct cxl_endpoint_decoder *targets[CXLA_MAX_TARGETS];
-	int nr_targets;
-	int nr_attach;
-	struct cxl_dax_region *dax;
-	struct mutex writer;
-	struct completion built;
-	struct completion gone;
-};
-
-#define to_cxl_region(d) container_of(d, struct cxl_region, dev)
+#include "root.h"
 
 static inline struct range cxla_region_range(const struct cxl_region *cxlr)
 {
@@ -60,7 +18,6 @@ static inline bool cxla_region_is_at(const struct cxl_region *cxlr,
 	       cxld->hpa_range.end == cxlr->res.end;
 }
 
-extern const struct device_type cxla_region_type;
 extern const struct attribute_group *cxla_region_groups[];
 extern struct cxla_driver cxla_region_driver;
 
@@ -80,9 +37,6 @@ struct cxl_dax_region {
 
 #define to_cxl_dax_region(d) container_of(d, struct cxl_dax_region, dev)
 
-extern const struct device_type cxla_dax_region_type;
-
-bool cxla_region_next(u64 hpa, struct cxla_ledger_line *line);
 enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
 				  struct cxl_root_decoder *cxlrd, bool *hw_lock);
 int cxla_route_read_back(struct cxl_endpoint_decoder *cxled);

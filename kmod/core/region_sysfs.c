@@ -9,7 +9,7 @@
 #include <linux/device.h>
 #include <linux/kstrtox.h>
 
-#include "core.h"
+#include "region.h"
 
 static ssize_t busy_store(struct device *dev, struct device_attribute *attr,
 			  const char *buf, size_t len)

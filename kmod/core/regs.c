@@ -12,7 +12,8 @@
 
 #include "access.h"
 #include "block_regs.h"
-#include "core.h"
+#include "hdm_regs.h"
+#include "pci.h"
 
 static int cxla_note_capability(struct cxl_register_map *map,
 				const void __iomem *array, u32 header,

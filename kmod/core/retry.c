@@ -17,8 +17,9 @@
 #include <linux/slab.h>
 #include <linux/workqueue.h>
 
-#include "core.h"
-#include "pause.h"
+#include "../pause/pause.h"
+#include "bus.h"
+#include "retry.h"
 
 /**
  * struct cxla_waiter - a driver that wants to be attached again
@@ -101,6 +102,23 @@ static void cxla_waiter_release(struct kref *kref)
 	kfree(waiter);
 }
 
+/**
+ * cxla_memdev_wake() - bind the memdev of an expander, if it is idle
+ * @cxlds: device state with a memdev, its lock held
+ */
+void cxla_memdev_wake(struct cxl_dev_state *cxlds)
+{
+	int rc;
+
+	cxla_assert_host_locked(cxlds->dev);
+	cxla_accel_enter();
+	rc = cxla_device_bind(&cxlds->cxlmd->dev);
+	cxla_accel_exit();
+	if (rc)
+		dev_dbg(&cxlds->cxlmd->dev, "stays idle: %d\n", rc);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_memdev_wake, "CXL");
+
 static void cxla_retry_work(struct work_struct *work)
 {
 	struct cxla_waiter *waiter = container_of(work, struct cxla_waiter,
@@ -166,7 +184,6 @@ void cxla_retry_update(struct cxl_dev_state *cxlds)
 	scoped_guard(spinlock, &cxla_waiters_lock)
 		cxla_waiter_queue(cxlds->waiter);
 }
-EXPORT_SYMBOL_NS_GPL(cxla_retry_update, "CXL");
 
 static void cxla_waiter_remove(void *_waiter)
 {

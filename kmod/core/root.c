@@ -12,11 +12,52 @@
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 
-#include "core.h"
+#include "region.h"
 
 /* HPA -> struct cxl_root_decoder; changed and read under cxl_rwsem.region */
 static struct maple_tree cxla_windows =
 	MTREE_INIT(cxla_windows, MT_FLAGS_ALLOC_RANGE);
+
+#define CAP_ATTR(_name, _flag) \
+	CXLA_ATTR_RO(_name, "%d", !!(to_cxl_decoder(dev)->flags & (_flag)))
+
+CAP_ATTR(cap_ram, CXL_DECODER_F_RAM);
+CAP_ATTR(cap_pmem, CXL_DECODER_F_PMEM);
+CAP_ATTR(cap_type2, CXL_DECODER_F_TYPE2);
+CAP_ATTR(cap_type3, CXL_DECODER_F_TYPE3);
+CXLA_ATTR_RO(qos_class, "%d", to_cxl_root_decoder(dev)->qos_class);
+
+static ssize_t delete_region_store(struct device *dev,
+				   struct device_attribute *attr,
+				   const char *buf, size_t len)
+{
+	int rc = cxla_region_delete(to_cxl_root_decoder(dev), buf);
+
+	return rc ?: len;
+}
+static DEVICE_ATTR_WO(delete_region);
+
+static struct attribute *cxla_root_attributes[] = {
+	&dev_attr_cap_ram.attr,
+	&dev_attr_cap_pmem.attr,
+	&dev_attr_cap_type2.attr,
+	&dev_attr_cap_type3.attr,
+	&dev_attr_qos_class.attr,
+	&dev_attr_delete_region.attr,
+	NULL
+};
+
+static const struct attribute_group cxla_root_group = {
+	.attrs = cxla_root_attributes,
+};
+
+static const struct attribute_group *cxla_root_groups[] = {
+	&cxla_base_group,
+	&cxla_decoder_group,
+	&cxla_decoder_targets_group,
+	&cxla_root_group,
+	NULL
+};
 
 static void cxla_decoder_root_release(struct device *dev)
 {
@@ -28,10 +69,11 @@ static void cxla_decoder_root_release(struct device *dev)
 	kfree(cxlrd);
 }
 
-const struct device_type cxla_decoder_root_type = {
-	.name = "cxl_decoder_root",
-	.release = cxla_decoder_root_release,
-	.groups = cxla_decoder_root_groups,
+static const struct cxla_type cxla_decoder_root_type = {
+	.base.name = "cxl_decoder_root",
+	.base.release = cxla_decoder_root_release,
+	.base.groups = cxla_root_groups,
+	.id = CXLA_DEVICE_DECODER,
 };
 
 static int cxla_window_insert(struct cxl_root_decoder *cxlrd,

@@ -8,7 +8,7 @@
  */
 #include <linux/device.h>
 
-#include "core.h"
+#include "region.h"
 
 static bool cxla_has_target(const struct cxl_decoder *cxld, u32 port_id)
 {

@@ -10,7 +10,8 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
-#include "core.h"
+#include "bus.h"
+#include "started.h"
 
 static DECLARE_WAIT_QUEUE_HEAD(cxla_enum_queue);
 /* a root came up */

@@ -8,7 +8,9 @@
 
 #include <linux/tracepoint.h>
 
-#include "core.h"
+struct cxl_memdev;
+struct cxl_region;
+struct cxla_verdict;
 
 /* one attach, successful or not, and what it cost */
 TRACE_EVENT(cxla_attach,

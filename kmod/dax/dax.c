@@ -11,6 +11,7 @@
 
 #include <linux/module.h>
 
+#include "../core/region.h"
 #include "devdax.h"
 #include "hmem.h"
 

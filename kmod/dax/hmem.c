@@ -19,6 +19,7 @@
 #include <linux/platform_device.h>
 #include <linux/workqueue.h>
 
+#include "../core/started.h"
 #include "devdax.h"
 #include "hmem.h"
 #include "turn.h"

@@ -6,7 +6,7 @@
 #include <linux/list.h>
 #include <linux/range.h>
 
-#include "../core/core.h"
+#include "../core/ledger.h"
 #include "carve.h"
 
 /**

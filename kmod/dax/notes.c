@@ -11,6 +11,7 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 
+#include "../core/bus.h"
 #include "hmem.h"
 
 /**

@@ -17,6 +17,7 @@
 #include <linux/pm_runtime.h>
 
 #include "../core/access.h"
+#include "../core/decoder.h"
 #include "../core/pci.h"
 #include "block_regs.h"
 #include "peek.h"

@@ -9,7 +9,7 @@
 #include <linux/pci.h>
 #include <linux/range.h>
 
-#include "../core/core.h"
+#include "hdm_regs.h"
 
 /**
  * struct cxla_peek - who is told of ranges

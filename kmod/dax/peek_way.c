@@ -16,6 +16,7 @@
 
 #include "../core/access.h"
 #include "../core/pci.h"
+#include "../core/port.h"
 #include "peek.h"
 
 /* targets are read from the registers, a byte each */

@@ -37,6 +37,7 @@
 
 #include "../compat/override.h"
 #include "../core/pci.h"
+#include "../core/root.h"
 #include "cedt.h"
 #include "hmem.h"
 #include "peek.h"

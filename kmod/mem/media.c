@@ -11,7 +11,6 @@
 #include <linux/pci.h>
 #include <linux/sched/signal.h>
 
-#include "../core/core.h"
 #include "../core/pci.h"
 #include "block_regs.h"
 

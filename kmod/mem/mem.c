@@ -8,7 +8,9 @@
  */
 #include <linux/module.h>
 
-#include "../core/pause.h"
+#include "../core/pci.h"
+#include "../core/retry.h"
+#include "../pause/pause.h"
 #include "../port/port.h"
 
 static void cxla_mem_release_port(void *_port)

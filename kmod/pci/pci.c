@@ -17,8 +17,8 @@
 #include <cxl/cxl.h>
 #include <cxl/pci.h>
 
-#include "../core/core.h"
 #include "../core/pci.h"
+#include "../core/retry.h"
 #include "mailbox.h"
 
 struct cxla_expander {

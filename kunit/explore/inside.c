@@ -10,9 +10,6 @@
 #include "../../kmod/core/started.c"
 #include "inside.h"
 
-EXPORT_SYMBOL_GPL(cxla_bus_type);
-EXPORT_SYMBOL_GPL(cxla_region_type);
-
 void explore_core_forget(void)
 {
 	cxla_claims_exit();

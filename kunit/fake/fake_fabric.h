@@ -26,7 +26,11 @@
 #ifndef __FAKE_FABRIC_H__
 #define __FAKE_FABRIC_H__
 
-#include "../../kmod/core/core.h"
+#include "../../kmod/core/attach.h"
+#include "../../kmod/core/ledger.h"
+#include "../../kmod/core/pci.h"
+#include "../../kmod/core/retry.h"
+#include "../../kmod/core/started.h"
 
 #define FAKE_MAX_WINDOWS	16
 #define FAKE_MAX_CHANGES	32

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Something done in a thread of its own, which may be held between two steps
- * (core/pause.c) while the test does something else.
+ * (pause/pause.c) while the test does something else.
  */
 #ifndef KUNIT_DEED_H
 #define KUNIT_DEED_H
@@ -11,7 +11,7 @@
 #include <linux/delay.h>
 #include <linux/kthread.h>
 
-#include "../../kmod/core/pause.h"
+#include "../../kmod/pause/pause.h"
 
 struct deed {
 	int (*fn)(void *data);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Orders that are forced: somebody is held between two steps (core/pause.c), and
+ * Orders that are forced: somebody is held between two steps (pause/pause.c), and
  * somebody else comes.
  */
 #include <kunit/test.h>

@@ -6,7 +6,7 @@
 #include <linux/ktime.h>
 #include <linux/platform_device.h>
 
-#include "../../kmod/core/core.h"
+#include "../../kmod/core/bus.h"
 #include "deed.h"
 
 /* the core's own has what this one needs, and exports it */

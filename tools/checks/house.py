@@ -19,6 +19,37 @@ ROOMS = {"sys": (), "cxl": ("sys",), "load": ("sys", "cxl")}
 ROOMS |= {room: ("sys", "cxl", "load") for room in ("bench", "stress", "report")}
 ROOM = re.compile(r"^userspace/lib/(?:(\w+)/)?\w+\.\w+$")
 INCLUDED_ROOM = re.compile(r'^#include "(\w+)/')
+# layers of kmod/core, from the bottom: kmod/README.md
+LAYERS = (
+    ("hardware", ("access", "pci", "regs", "trace.h")),
+    ("bus", ("bus", "retry", "started", "record")),
+    ("claims", ("claim",)),
+    ("topology", ("port", "dport", "decoder", "hdm", "program")),
+    ("regions", ("root", "route", "region", "region_sysfs", "commit", "dax_region")),
+    ("attach", ("attach", "attach_region", "memdev", "enumerate", "port_setup")),
+    ("module", ("main", "ledger", "trace.c")),
+)
+CORE = "kmod/core/"
+INCLUDED = re.compile(r'^#include "([\w.]+)"')
+
+
+def layer(name):
+    """Which layer a file of kmod/core is in, or None."""
+    return next((number for number, (_, files) in enumerate(LAYERS)
+                 if name in files or name.rsplit(".", 1)[0] in files), None)
+
+
+def layers(path, lines):
+    """A file of the core uses its own layer and those below, never above."""
+    if not path.startswith(CORE) or not path.endswith((".c", ".h")):
+        return []
+    own = layer(path.removeprefix(CORE))
+    if own is None:
+        return [Finding(path, 0, "is in none of the layers of kmod/README.md")]
+    used = [(number, layer(found[1])) for number, line in enumerate(lines, 1)
+            if (found := INCLUDED.match(line))]
+    return [Finding(path, number, f"{LAYERS[own][0]} may not use {LAYERS[other][0]}")
+            for number, other in used if other is not None and other > own]
 
 
 def rooms(path, lines):
@@ -51,7 +82,7 @@ def run(top, _build, files):
         if len(lines) > LONGEST:
             found.append(Finding(path, 0, f"{len(lines)} lines, more than {LONGEST}: "
                                           "two concepts"))
-        found += rooms(path, lines)
+        found += rooms(path, lines) + layers(path, lines)
         if path.startswith(KERNEL_PARTS) and not path.startswith("kmod/compat/"):
             found += [Finding(path, number, "tests the kernel's version outside kmod/compat")
                       for number, line in enumerate(lines, 1) if VERSION_TEST.search(line)]

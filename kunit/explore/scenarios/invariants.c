@@ -144,9 +144,9 @@ static void bench_check_memdev(const struct device *dev)
 
 static int bench_check_device(struct device *dev, void *unused)
 {
-	if (dev->type == &cxla_region_type)
+	if (cxla_device_id(dev) == CXLA_DEVICE_REGION)
 		bench_check_region(to_cxl_region(dev));
-	if (dev->type == &cxla_memdev_type)
+	if (is_cxl_memdev(dev))
 		bench_check_memdev(dev);
 	return 0;
 }

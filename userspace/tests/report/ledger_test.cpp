@@ -37,7 +37,7 @@ struct ReadLedger : ::testing::Test {
 /* the words that a table in the kernel's source has */
 std::vector<std::string> words_of(const std::string &table)
 {
-	std::ifstream source(CXLA_TOP "/kmod/core/ledger.h");
+	std::ifstream source(CXLA_TOP "/kmod/core/claim.h");
 	std::string line;
 	std::vector<std::string> words;
 	bool inside = false;

@@ -22,7 +22,6 @@
 #include <linux/string.h>
 #include <linux/wait.h>
 
-#include "core.h"
 #include "pause.h"
 
 /* nobody is held for good by a test that went away */

@@ -4,8 +4,8 @@
  * it there: pause.c. Nothing of it is left in a kernel without fault injection,
  * but in User Mode Linux, where KUnit is run.
  */
-#ifndef CXLA_CORE_PAUSE_H
-#define CXLA_CORE_PAUSE_H
+#ifndef __CXLA_PAUSE_H__
+#define __CXLA_PAUSE_H__
 
 /* what is held there is said where it is called: cxla_pause(CXLA_PAUSE_x) */
 #define CXLA_PAUSE_POINTS(_)						\

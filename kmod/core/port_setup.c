@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: a port comes up, and goes down
+ *
+ * What the driver of ports calls when one is bound and unbound. A host bridge or
+ * switch gets its downstream ports and decoders. An endpoint gets its decoders,
+ * and the regions that they are members of; with it, they end.
+ */
+#include <linux/pci.h>
+
+#include "../pause/pause.h"
+#include "attach.h"
+#include "retry.h"
+
+static int cxla_upstream_setup(struct cxl_port *port)
+{
+	int rc;
+
+	rc = cxla_dports_add(port);
+	if (rc)
+		return rc;
+	if (!port->nr_dports) {
+		dev_err(cxla_port_hw(port), "no CXL downstream port below it\n");
+		return -ENXIO;
+	}
+	return cxla_hdm_setup(port);
+}
+
+static int cxla_endpoint_setup(struct cxl_port *port)
+{
+	struct cxl_memdev *cxlmd = to_cxl_memdev(port->uport_dev);
+	int rc;
+
+	cxla_record_phase(cxlmd, CXLA_PHASE_DECODER_PARSE);
+	rc = cxla_hdm_setup(port);
+	if (rc)
+		return rc;
+
+	cxla_pause(CXLA_PAUSE_DECODERS_READ);
+	cxla_record_phase(cxlmd, CXLA_PHASE_REGION_ASSEMBLY);
+	for (int i = 0; i < port->nr_decoders; i++) {
+		struct cxl_decoder *cxld = port->decoders[i];
+		struct cxl_endpoint_decoder *cxled =
+			to_cxl_endpoint_decoder(&cxld->dev);
+
+		if (!(cxld->flags & CXL_DECODER_F_ENABLE))
+			continue;
+		rc = cxla_region_assemble(cxled);
+		/* what can't be assembled has its reason; others may work */
+		if (rc && rc != -ENXIO)
+			return rc;
+	}
+	return 0;
+}
+
+static void cxla_port_undo(struct cxl_port *port)
+{
+	port->up = false;
+	if (is_cxl_endpoint(port))
+		cxla_regions_detach(port);
+	cxla_hdm_teardown(port);
+	cxla_dports_remove(port);
+}
+
+/**
+ * cxla_port_setup() - bring a port up: dports, decoders, regions
+ * @port: host bridge, switch or endpoint, its lock held
+ *
+ * Return: 0; -ENXIO and @port->reason; -EBUSY: an endpoint a second time; or
+ * another error. After an error nothing of it is left.
+ */
+int cxla_port_setup(struct cxl_port *port)
+{
+	bool first = !port->seen;
+	int rc;
+
+	device_lock_assert(&port->dev);
+	/*
+	 * An endpoint is brought up once, by the memdev that it is of. After
+	 * it was unbound the memdev is being detached, and a new attach makes
+	 * a new endpoint.
+	 */
+	if (is_cxl_endpoint(port) && !first)
+		return -EBUSY;
+	port->reason = CXLA_REASON_NONE;
+	rc = is_cxl_endpoint(port) ? cxla_endpoint_setup(port) :
+				     cxla_upstream_setup(port);
+	if (rc) {
+		cxla_port_undo(port);
+		return rc;
+	}
+	port->up = true;
+	port->seen = true;
+	/* a new switch is there on behalf of the attach that asked */
+	if (!is_cxl_endpoint(port) && !(first && dev_is_pci(port->uport_dev)))
+		cxla_retry_kick(CXLA_RETRY_ARRIVED);
+	return 0;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_port_setup, "CXL");
+
+/**
+ * cxla_port_teardown() - the reverse of cxla_port_setup()
+ * @port: its lock is held
+ *
+ * For an endpoint this is where a range ends: revoke, unregister the region,
+ * and have the accelerator detached.
+ *
+ * Context: sleeps: waits for users of the range.
+ */
+void cxla_port_teardown(struct cxl_port *port)
+{
+	device_lock_assert(&port->dev);
+	if (is_cxl_endpoint(port)) {
+		struct cxl_memdev *cxlmd = to_cxl_memdev(port->uport_dev);
+
+		/*
+		 * Of a range that is taken, what comes from here on may help;
+		 * of one that was refused, what came since that began.
+		 */
+		if (!test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags) &&
+		    (!cxlmd->attach ||
+		     test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags)))
+			cxla_news_seen(cxlmd->cxlds);
+		cxla_attach_revoke(cxlmd);
+		cxla_regions_detach(port);
+		cxla_pause(CXLA_PAUSE_ENDPOINT_DETACHED);
+		cxla_detach_queue(cxlmd, port->binding);
+	} else {
+		port->up = false;
+		cxla_port_remove_children(port, NULL, false);
+	}
+	cxla_port_undo(port);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_port_teardown, "CXL");

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: what an attach leaves behind
+ *
+ * Why it came to nothing, and how long each of its phases took, for whoever asks
+ * afterwards. Only the task that attaches writes it.
+ */
+#include <linux/ktime.h>
+#include <linux/module.h>
+
+#include "record.h"
+
+/**
+ * cxla_record_start() - the clock of an attach starts
+ * @cxlmd: new memdev
+ */
+void cxla_record_start(struct cxl_memdev *cxlmd)
+{
+	cxlmd->phase = CXLA_PHASE_MEMDEV_ADD;
+	cxlmd->phase_start = ktime_get_ns();
+}
+
+/**
+ * cxla_record_phase() - from now on time belongs to another phase
+ * @cxlmd: memdev being attached, in the task that does
+ * @phase: that phase
+ */
+void cxla_record_phase(struct cxl_memdev *cxlmd, enum cxla_phase phase)
+{
+	u64 now = ktime_get_ns();
+
+	cxlmd->record.phase_ns[cxlmd->phase] += now - cxlmd->phase_start;
+	cxlmd->record.total_ns += now - cxlmd->phase_start;
+	cxlmd->phase_start = now;
+	cxlmd->phase = phase;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_record_phase, "CXL");
+
+void cxla_record_end(struct cxl_memdev *cxlmd, const struct cxla_access *cost)
+{
+	cxla_record_phase(cxlmd, cxlmd->phase);
+	cxlmd->record.mmio_reads = cost->mmio_reads;
+	cxlmd->record.mmio_writes = cost->mmio_writes;
+	cxlmd->record.cfg_reads = cost->cfg_reads;
+	cxlmd->record.cfg_writes = cost->cfg_writes;
+}

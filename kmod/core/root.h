@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Windows: what the platform routes to host bridges, and the regions therein. */
+#ifndef __CXLA_ROOT_H__
+#define __CXLA_ROOT_H__
+
+#include <linux/maple_tree.h>
+
+#include "claim.h"
+#include "decoder.h"
+
+/**
+ * struct cxl_root_decoder - a window
+ * @cxld: common part; @cxld.targets are _UIDs of host bridges
+ * @res: its place in the iomem tree
+ * @qos_class: QoS throttling group, -1 unknown
+ * @regions_lock: who unregisters a region, and construction
+ * @regions: by HPA; regions_lock
+ * @orphans: endpoint decoders whose region ended with another member;
+ *	regions_lock
+ */
+struct cxl_root_decoder {
+	struct cxl_decoder cxld;
+	struct resource res;
+	int qos_class;
+	struct mutex regions_lock;
+	struct maple_tree regions;
+	struct list_head orphans;
+};
+
+static inline struct cxl_root_decoder *to_cxl_root_decoder(struct device *dev)
+{
+	return container_of(dev, struct cxl_root_decoder, cxld.dev);
+}
+
+/**
+ * struct cxla_window - a fixed memory window, as the platform describes it
+ * @range: HPA, inclusive
+ * @ways: host bridges it interleaves across
+ * @granularity: bytes
+ * @targets: port ids (_UID) of host bridges in interleave order
+ * @flags: CXL_DECODER_F_{RAM,PMEM,TYPE2,TYPE3,LOCK}
+ * @qos_class: QoS throttling group
+ */
+struct cxla_window {
+	struct range range;
+	unsigned int ways;
+	unsigned int granularity;
+	u32 targets[CXLA_MAX_TARGETS];
+	unsigned long flags;
+	int qos_class;
+};
+
+int cxla_window_add(struct cxl_port *root, int id,
+		    const struct cxla_window *window);
+struct cxl_root_decoder *cxla_window_find(const struct range *range);
+void cxla_windows_remove(struct cxl_port *root);
+enum cxla_reason cxla_root_absent_reason(void);
+
+bool cxla_region_next(u64 hpa, struct cxla_ledger_line *line);
+
+#endif /* __CXLA_ROOT_H__ */
