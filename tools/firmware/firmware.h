@@ -17,6 +17,8 @@
 #define MAX_DEPTH	16
 #define PATH_SIZE	512	/* of a folder in sysfs */
 
+/* --- die.c: below all others ---------------------------------------------- */
+
 /* print to standard error what failed, and exit 1 */
 void die(const char *fmt, ...) __attribute__((format(printf, 1, 2), noreturn));
 /* dies when @from is longer than a sysfs folder's path is ever allowed to be */

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,28 +21,6 @@ static struct component components[MAX_PORTS];
 static unsigned int nr_components;
 static struct cedt cedt;
 static bool dry_run;
-
-void die(const char *fmt, ...)
-{
-	va_list args;
-
-	fflush(stdout);
-	fprintf(stderr, "cxl-firmware: ");
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fprintf(stderr, "\n");
-	exit(1);
-}
-
-void copy_path(char to[PATH_SIZE], const char *from)
-{
-	size_t len = strlen(from) + 1;
-
-	if (len > PATH_SIZE)
-		die("%s: longer than %d bytes", from, PATH_SIZE - 1);
-	memcpy(to, from, len);
-}
 
 static volatile uint32_t *map_bridge(const struct chbs *b)
 {

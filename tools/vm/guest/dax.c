@@ -18,25 +18,6 @@
 /* a rest after each pass: whoever is rebound around it needs time, too */
 #define REST_NS	5000000
 
-int is_dax(const char *node)
-{
-	return !strncmp(node, "/dev/dax", 8);
-}
-
-uint64_t dax_size(const char *node)
-{
-	char path[64], text[32] = "";
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/sys/bus/dax/devices/%.16s/size", node + strlen("/dev/"));
-	file = fopen(path, "r");
-	if (!file || !fgets(text, sizeof(text), file))
-		fail(path);
-	if (file)
-		fclose(file);
-	return strtoull(text, NULL, 0);
-}
-
 /* 0, or 1 when the answer is SIGBUS */
 static int pass(uint64_t *words, uint64_t size, uint64_t tag, int writing)
 {

@@ -9,7 +9,7 @@
 
 #define PAGE	4096UL
 
-/* prints what failed, with errno; returns 1 */
+/* node.c, below all others: prints what failed, with errno; returns 1 */
 int fail(const char *what);
 
 int get_info(int fd, struct cxla_accel_info *info);
@@ -28,6 +28,11 @@ extern sigjmp_buf bus;
 extern volatile sig_atomic_t ended;
 
 /* subcommands, with the words behind their name */
+int pattern(int argc, char **argv);
+int info(int argc, char **argv);
+int mark(int argc, char **argv);
+int find(int argc, char **argv);
+int window(int argc, char **argv);
 int hold(int argc, char **argv);
 int keep(int argc, char **argv);
 int events(int argc, char **argv);
