@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "stress/pairs.h"
 #include "stress/operation_process.h"
+#include "stress/write_process.h"
 
 #include "command.h"
 #include "progress.h"
@@ -346,6 +347,17 @@ void add_perform(CLI::App &app, Context &context)
 		->group("")
 		->add_option("WHAT", *names)
 		->expected(2);
+
+	auto plan = std::make_shared<std::string>();
+
+	add_command(app, context, write_command, "",
+		    [plan](const Root &) {
+			    perform_writes(*plan);
+			    return Exit::Ok;
+		    })
+		->group("")
+		->add_option("PLAN", *plan)
+		->required();
 }
 
 } // namespace

@@ -256,34 +256,45 @@ private:
 	Snapshot before_, after_;
 };
 
+/* an allocation that fails once more, and the kernel says where */
+struct Repetition {
+	TestBed bed;
+	const MachineOperation *operation;
+	unsigned nth;
+
+	void repeat(const FaultSettings &settings) const
+	{
+		bring_to(bed, Start::Everything);
+		bring_to(bed, operation->start);
+		settings.tell(true);
+		if (operation->worker) {
+			settings.require(
+				text_of(bed.root, operation->worker, operation->worker_module));
+			WorkerFault fault(bed.root, nth, [&] { settle(bed); });
+
+			operation->act(bed, fault);
+			settings.require(std::nullopt);
+		} else {
+			TaskFault fault(bed.root, nth);
+
+			operation->act(bed, fault);
+		}
+		settings.tell(false);
+	}
+};
+
 /* the same once more, for the stack of the allocation that fails */
-std::vector<std::string> stack_of(const TestBed &bed, const MachineOperation *operation,
-				  unsigned nth)
+std::vector<std::string> stack_of(const Repetition &repetition)
 {
 	static constexpr const char *sign = "FAULT_INJECTION: forcing a failure";
 	std::vector<std::string> stack;
-	FaultSettings settings(bed.root);
-	KernelLog log(bed.root);
+	KernelLog log(repetition.bed.root);
 	WatchedThread thread;
 
+	/* a thread that is stuck keeps what it refers to */
 	bool ended = thread.run(
-		[&] {
-			bring_to(bed, Start::Everything);
-			bring_to(bed, operation->start);
-			settings.tell(true);
-			if (operation->worker) {
-				settings.require(text_of(bed.root, operation->worker,
-							 operation->worker_module));
-				WorkerFault fault(bed.root, nth, [&] { settle(bed); });
-
-				operation->act(bed, fault);
-				settings.require(std::nullopt);
-			} else {
-				TaskFault fault(bed.root, nth);
-
-				operation->act(bed, fault);
-			}
-			settings.tell(false);
+		[repetition, settings = std::make_shared<FaultSettings>(repetition.bed.root)] {
+			repetition.repeat(*settings);
 		},
 		20s);
 
@@ -371,7 +382,7 @@ FailnthReport run_failnth(const TestBed &bed, const FailnthRequest &request,
 			   !report.interrupted;
 		if (report.findings.size() > before && report.findings.back().nth && !report.stuck)
 			report.findings.back().stack =
-				stack_of(bed, operation, report.findings.back().nth);
+				stack_of({bed, operation, report.findings.back().nth});
 	}
 	if (going_on)
 		unless_found([&] { (*sweep)->end(); });

@@ -4,18 +4,11 @@
  * in the middle of has to be done as a whole, or not at all.
  */
 #include "stress/actor.h"
-#include "sys/fd.h"
+#include "stress/write_process.h"
+#include "sys/error.h"
 
-#include <array>
-#include <cerrno>
-#include <csignal>
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <poll.h>
-#include <sys/mman.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <optional>
 
 namespace cxla
 {
@@ -24,94 +17,8 @@ namespace
 {
 
 constexpr unsigned most_writes = 12;
-
-/* in memory that both processes have */
-struct Diary {
-	struct Entry {
-		std::atomic<bool> opened;
-		std::atomic<int> err;
-	};
-	std::atomic<unsigned> begun, ended; /* how many */
-	std::array<Entry, most_writes> entries;
-};
-
-class SharedDiary
-{
-public:
-	SharedDiary()
-	    : address_(mmap(nullptr, sizeof(Diary), PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0))
-	{
-		if (address_ == MAP_FAILED)
-			throw std::bad_alloc();
-	}
-	~SharedDiary() { munmap(address_, sizeof(Diary)); }
-	SharedDiary(const SharedDiary &) = delete;
-	SharedDiary &operator=(const SharedDiary &) = delete;
-
-	Diary &operator*() const { return *static_cast<Diary *>(address_); }
-	Diary *operator->() const { return static_cast<Diary *>(address_); }
-
-private:
-	void *address_;
-};
-
-/* posts to the recorder of another process; where there is no ring, to nobody */
-class Telling
-{
-public:
-	explicit Telling(int recorder) : recorder_(recorder)
-	{
-		if (recorder_ >= 0 && io_uring_queue_init(2, &ring_, 0) < 0)
-			recorder_ = -1;
-	}
-	void tell(uint64_t what)
-	{
-		io_uring_cqe *cqe = nullptr;
-		io_uring_sqe *sqe = recorder_ < 0 ? nullptr : io_uring_get_sqe(&ring_);
-
-		if (!sqe)
-			return;
-		io_uring_prep_msg_ring(sqe, recorder_, 0, what, 0);
-		if (io_uring_submit_and_wait(&ring_, 1) == 1 &&
-		    io_uring_peek_cqe(&ring_, &cqe) == 0)
-			io_uring_cqe_seen(&ring_, cqe);
-	}
-
-private:
-	int recorder_;
-	io_uring ring_ = {};
-};
-
-/*
- * In the child: other threads of the parent may have held any lock when it was made,
- * so nothing here takes one or asks for memory.
- */
-[[noreturn]] void write_all(const std::vector<Operation> &operations,
-			    const std::vector<uint64_t> &names, int recorder, Diary &diary)
-{
-	Telling telling(recorder);
-
-	for (unsigned n = 0; n < operations.size(); n++) {
-		const FileOp &file = operations[n].file;
-
-		diary.begun = n + 1;
-
-		int fd = ::open(file.path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
-		int err = fd < 0 ? errno : 0;
-
-		if (fd >= 0) {
-			telling.tell(Recorder::beginning(names[n]));
-			err = ::write(fd, file.value.data(), file.value.size()) < 0 ? errno : 0;
-			telling.tell(Recorder::ending(names[n]));
-			close(fd);
-		}
-		diary.entries[n].opened = fd >= 0;
-		diary.entries[n].err = err;
-		diary.ended = n + 1;
-	}
-	_exit(0);
-}
+/* a machine without time to start it in may take seconds */
+constexpr std::chrono::seconds to_begin{10};
 
 Operation any_write(Actor &actor)
 {
@@ -148,88 +55,57 @@ Operation any_write(Actor &actor)
 	}
 }
 
-/* the process is waited for by whoever made it, whatever happens */
-class Child
-{
-public:
-	explicit Child(pid_t pid)
-	    : pid_(pid), fd_(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)))
-	{
-	}
-	~Child()
-	{
-		kill();
-		wait();
-	}
-	Child(const Child &) = delete;
-	Child &operator=(const Child &) = delete;
-
-	bool ends_within(std::chrono::microseconds time) const
-	{
-		pollfd poll = {fd_.get(), POLLIN, 0};
-		timespec timeout = {time.count() / 1000000, time.count() % 1000000 * 1000};
-
-		return ppoll(&poll, 1, &timeout, nullptr) > 0;
-	}
-	void kill() const
-	{
-		if (pid_)
-			::kill(pid_, SIGKILL);
-	}
-	void wait()
-	{
-		while (pid_ && waitpid(pid_, nullptr, 0) < 0 && errno == EINTR)
-			;
-		pid_ = 0;
-	}
-
-private:
-	pid_t pid_; /* until it was waited for nobody else has this number */
-	Fd fd_;
-};
-
 } // namespace
 
 void act_and_be_killed(Actor &actor)
 {
 	std::vector<Operation> operations;
-	SharedDiary diary;
-	std::vector<uint64_t> names; /* for the recorder */
+	std::vector<PlannedWrite> plan;
 
 	for (unsigned n = 0; n < most_writes; n++) {
-		names.push_back(actor.next_operation());
 		operations.push_back(any_write(actor));
-		operations.back().file.path = actor.root().host(operations.back().file.path);
+
+		const FileOp &file = operations.back().file;
+
+		plan.push_back({actor.root().host(file.path), file.value, actor.next_operation()});
 	}
 
 	auto begun = Clock::now();
-	pid_t pid = fork();
+	std::optional<WriteProcess> process;
 
-	if (pid < 0) {
+	try {
+		process.emplace(plan, actor.state().recorder->ring_fd());
+	} catch (const Error &) {
 		actor.count("no process for it");
 		return;
 	}
-	if (!pid)
-		write_all(operations, names, actor.state().recorder->ring_fd(), *diary);
 
-	Child child(pid);
-	bool ended = child.ends_within(std::chrono::microseconds(actor.pick(20000)));
+	bool ended = process->begins_within(to_begin) &&
+		     process->ends_within(std::chrono::microseconds(actor.pick(20000)));
 
 	actor.begin_waiting(
 		fmt::format("a process that was killed, begun with {}", operations.front().text));
-	child.kill();
-	child.wait();
+	process->kill_and_wait();
 	actor.end_waiting();
-	for (unsigned n = 0; n < diary->ended; n++)
-		actor.note(operations[n].action, operations[n].text, begun,
-			   diary->entries[n].opened, diary->entries[n].err);
-	if (!ended && diary->begun > diary->ended) {
-		actor.state().recorder->tell(Recorder::ending(names[diary->ended]));
+
+	auto outcomes = process->outcomes();
+
+	for (size_t n = 0; n < outcomes.size(); n++) {
+		const WriteOutcome &outcome = outcomes[n];
+
+		if (outcome.ended) {
+			actor.note(operations[n].action, operations[n].text, begun, outcome.opened,
+				   outcome.err);
+			continue;
+		}
+		actor.state().recorder->tell(Recorder::ending(plan[n].name));
 		actor.count("killed in the middle of " +
-			    std::string(action_name(operations[diary->ended].action)));
-	} else {
-		actor.count(ended ? "ended before it was killed" : "killed between two writes");
+			    std::string(action_name(operations[n].action)));
 	}
+	if (outcomes.empty())
+		actor.count("killed before it wrote");
+	else if (outcomes.back().ended)
+		actor.count(ended ? "ended before it was killed" : "killed between two writes");
 }
 
 } // namespace cxla

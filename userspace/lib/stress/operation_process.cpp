@@ -92,15 +92,19 @@ bool read_answer(const Fd &answer, OperationOutcome &outcome)
 	return true;
 }
 
+void end_with_parent()
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() == 1)
+		_exit(0);
+}
+
 void perform_operation(const std::string &name, const std::string &bed)
 {
 	const MachineOperation *operation = find_operation(name);
 	SeenSpan span;
 
-	/* whoever wants the answer is gone: nothing is to be done any more */
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() == 1)
-		return;
+	end_with_parent();
 	if (!operation)
 		throw Error(fmt::format("there is no operation '{}'", name), {}, Exit::Usage);
 

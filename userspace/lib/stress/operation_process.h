@@ -40,6 +40,8 @@ pid_t spawn_operation(const TestBed &bed, const MachineOperation &operation, Fd 
 /* after it has ended; false: it ended before it had one */
 bool read_answer(const Fd &answer, OperationOutcome &outcome);
 
+/* in a process that was started so: nobody wants its answer once its parent is gone */
+void end_with_parent();
 /* in that process: does it, and writes the answer to standard output; throws Error */
 void perform_operation(const std::string &name, const std::string &bed);
 

@@ -564,8 +564,8 @@ private:
 		report_.peak_busy = std::max(report_.peak_busy, busy_io_threads());
 	}
 
-	const Root &root_;
-	const RaceRequest &request_;
+	const Root root_;
+	const RaceRequest request_;
 	const std::function<bool(const RaceReport &)> &tell_;
 	std::shared_ptr<RaceState> state_ = std::make_shared<RaceState>();
 	KernelLog log_;
@@ -588,7 +588,13 @@ private:
 RaceReport run_race(const Root &root, const RaceRequest &request, const Targets &targets,
 		    const std::function<bool(const RaceReport &)> &tell)
 {
-	return RaceRun(root, request, targets, tell).all();
+	auto run = std::make_unique<RaceRun>(root, request, targets, tell);
+	RaceReport report = run->all();
+
+	/* a thread that is stuck refers to it for ever */
+	if (report.stuck)
+		static_cast<void>(run.release());
+	return report;
 }
 
 } // namespace cxla
