@@ -5,6 +5,7 @@
 #include "cxl/accel.h"
 #include "sys/output.h"
 
+#include <csetjmp>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
@@ -24,14 +25,29 @@ struct PatternOptions {
 	std::string device, file;
 };
 
-/* the range was taken back under us: nothing can be finished, and no lock is held */
+/* where to go on when the range is taken back under us */
+sigjmp_buf revoked;
+
 void on_sigbus(int)
 {
-	static constexpr char text[] = "cxla: the range was revoked while it was in use (SIGBUS)\n";
-	ssize_t ignored = ::write(STDERR_FILENO, text, sizeof(text) - 1);
+	siglongjmp(revoked, 1);
+}
 
-	(void)ignored;
-	_exit(static_cast<int>(Exit::Failed));
+/* nothing between it and the access that is answered by SIGBUS has a destructor */
+PatternResult write_or_check(const Mapping &mapping, const PatternOptions &options, bool write)
+{
+	if (sigsetjmp(revoked, 1)) {
+		std::signal(SIGBUS, SIG_DFL);
+		throw Error("the range was revoked while it was in use (SIGBUS)",
+			    "`cxla status` shows what became of the device");
+	}
+	std::signal(SIGBUS, on_sigbus);
+
+	PatternResult result = write ? pattern_write(mapping.bytes(), options.seed, options.full)
+				     : pattern_check(mapping.bytes(), options.seed, options.full);
+
+	std::signal(SIGBUS, SIG_DFL);
+	return result;
 }
 
 struct Target {
@@ -103,14 +119,7 @@ Exit pattern(const Root &root, const Context &context, const PatternOptions &opt
 	Target target =
 		options.file.empty() ? map_device(root, options, write) : map_file(options, write);
 
-	std::signal(SIGBUS, on_sigbus);
-
-	PatternResult result =
-		write ? pattern_write(target.mapping.bytes(), options.seed, options.full)
-		      : pattern_check(target.mapping.bytes(), options.seed, options.full);
-
-	std::signal(SIGBUS, SIG_DFL);
-
+	PatternResult result = write_or_check(target.mapping, options, write);
 	nlohmann::ordered_json first;
 
 	if (result.first_bad)

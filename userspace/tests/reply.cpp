@@ -17,11 +17,12 @@ using valijson::adapters::NlohmannJsonAdapter;
 namespace
 {
 
-const valijson::Schema &reply_schema()
+/* parsed once: that of the first call */
+const valijson::Schema &parsed_schema(const std::string &file)
 {
-	static const auto parsed = [] {
+	static const auto parsed = [&] {
 		auto schema = std::make_unique<valijson::Schema>();
-		std::ifstream in(CXLA_TOP "/userspace/schemas/cxla-1.schema.json");
+		std::ifstream in(file);
 		nlohmann::json text = nlohmann::json::parse(in);
 
 		valijson::SchemaParser().populateSchema(NlohmannJsonAdapter(text), *schema);
@@ -33,7 +34,7 @@ const valijson::Schema &reply_schema()
 
 } // namespace
 
-std::string wrong_with_reply(const std::string &text)
+std::string wrong_with_reply(const std::string &text, const std::string &schema)
 {
 	nlohmann::json reply = nlohmann::json::parse(text, nullptr, false);
 	valijson::ValidationResults results;
@@ -43,7 +44,7 @@ std::string wrong_with_reply(const std::string &text)
 	if (reply.is_discarded())
 		return "no JSON: " + text;
 	if (valijson::Validator(valijson::Validator::kStrongTypes)
-		    .validate(reply_schema(), NlohmannJsonAdapter(reply), &results))
+		    .validate(parsed_schema(schema), NlohmannJsonAdapter(reply), &results))
 		return "";
 	while (results.popError(error)) {
 		for (const auto &part : error.context)

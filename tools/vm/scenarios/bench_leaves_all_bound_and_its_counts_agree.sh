@@ -107,6 +107,12 @@ for name in attach revoke scale threads; do
 	grep -q "what was bound before is bound again" /tmp/killed || fail "bench $name: $(cat /tmp/killed)"
 	expect_bound "bench $name, killed"
 done
+cxla bench attach --cycles 1000000 --json >/tmp/ended.json 2>/tmp/errors &
+sleep 1
+kill -TERM $!
+wait $!
+expect_equal "exit status of bench attach --json" $? 143
+expect_bound "bench attach --json, killed"
 
 # regions of accelerators are locked
 cxla bench delete >/tmp/refused 2>&1
@@ -120,3 +126,8 @@ cxla bench delete --cycles 15 --warmup 2 --json >/tmp/delete.json 2>/tmp/errors 
 expect_equal "results" "$(measured /tmp/delete.json delete min | wc -l)" 1
 expect_equal "driver of $expander" "$(basename "$(readlink "$PCI/$expander/driver")")" cxla_pci
 expect_equal "its region" "$(cat "$BUS/$(endpoint_decoder_of "$expander")/region")" "$region"
+
+cxla bench --compare /tmp/attach.json /tmp/attach.json --json >/tmp/compare.json ||
+	fail "bench --compare --json"
+expect_replies /tmp/attach.json /tmp/detach.json /tmp/revoke.json /tmp/scale.json \
+	/tmp/threads.json /tmp/delete.json /tmp/ended.json /tmp/compare.json

@@ -42,6 +42,9 @@ echo 5 >/proc/sys/kernel/printk
 # shellcheck disable=SC2046 # several words
 cxla failnth $(options)
 status=$?
+cxla failnth --operations attach --stride 200 --json >/tmp/failnth.json 2>/tmp/errors ||
+	fail "cxla failnth --json: $(cat /tmp/errors)"
 echo "$level" >/proc/sys/kernel/printk
+expect_replies /tmp/failnth.json
 [ "$status" -eq 0 ] || fail "cxla failnth ended with $status"
 each_device check_others

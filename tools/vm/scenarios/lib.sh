@@ -23,6 +23,11 @@ expect_equal() {
 	[ "$2" = "$3" ] || fail "$1: '$2', not '$3'"
 }
 
+# expect_replies FILE...: what `cxla --json` printed there is as its schema says
+expect_replies() {
+	check_reply /opt/cxla/lib/reply.schema.json "$@" || fail "a reply is not as its schema says"
+}
+
 # the kernel log since this scenario began
 scenario_log() {
 	dmesg | awk '/cxla-vm: scenario/ { log_ = "" } { log_ = log_ $0 "\n" }

@@ -35,6 +35,9 @@ echo 5 >/proc/sys/kernel/printk
 # shellcheck disable=SC2046 # several words
 cxla race --cycles "$(cycles)" --seed 1 $(actors) --log -
 status=$?
+cxla race --seconds 3 --actors accel,root --json >/tmp/race.json 2>/tmp/errors ||
+	fail "cxla race --json: $(cat /tmp/errors)"
 echo "$level" >/proc/sys/kernel/printk
+expect_replies /tmp/race.json
 [ "$status" -eq 0 ] || fail "cxla race ended with $status"
 each_device check_outcome

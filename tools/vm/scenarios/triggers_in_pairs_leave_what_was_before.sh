@@ -52,4 +52,8 @@ while read -r options; do
 	[ "$status" -eq 0 ] || fail "cxla pairs $options ended with $status"
 	grep -q "^nothing found" /tmp/pairs.out || fail "cxla pairs $options does not say what it found"
 done </tmp/runs
+cxla pairs --sequential --first attach --second none --json >/tmp/pairs.json 2>/tmp/errors ||
+	fail "cxla pairs --json: $(cat /tmp/errors)"
 echo "$level" >/proc/sys/kernel/printk
+cxla pairs --second reset --json >/tmp/refused.json 2>/tmp/errors
+expect_replies /tmp/pairs.json /tmp/refused.json

@@ -201,7 +201,9 @@ def write_initrd(out, kernel, topology, command, options, files):
     for path in sorted((REPO / "tools/vm/scenarios").glob("*.sh")):
         content[f"opt/cxla/scenarios/{path.name}"] = path
     content.update(files)
-    ours = {"opt/cxla/bin/cxla": "cxla", "opt/cxla/lib/fail_nth.so": "libfail_nth.so"}
+    content["opt/cxla/lib/reply.schema.json"] = REPO / "userspace/schemas/cxla-1.schema.json"
+    ours = {"opt/cxla/bin/cxla": "cxla", "opt/cxla/lib/fail_nth.so": "libfail_nth.so",
+            "opt/cxla/bin/check_reply": "check_reply"}
     programs = {name: REPO / "build/user" / file for name, file in ours.items()
                 if (REPO / "build/user" / file).exists()}
     modules = built_modules(kernel.release) if options.modules is None else options.modules

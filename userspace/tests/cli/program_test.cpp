@@ -252,6 +252,23 @@ TEST_F(Program, pattern_is_written_through_the_node_and_checked_from_the_file)
 	EXPECT_EQ(out["first_bad"]["offset"], 0);
 }
 
+TEST_F(Program, a_range_that_is_revoked_under_a_pattern_is_an_error_with_a_reply)
+{
+	made.add_kernel();
+	made.add_platform();
+	made.add_attached(1);
+	/* the range is longer than what stands for it: behind it is SIGBUS */
+	made.file("/dev/cxla/accel0", std::string(4 * cxla::pattern_page, '\0'));
+
+	for (const char *command : {"pattern check accel0 --seed 5", "pattern write accel0 --seed 5"}) {
+		Ran ran = run(std::string(command) + " --json");
+
+		EXPECT_EQ(ran.status, 1) << command;
+		EXPECT_NE(json::parse(ran.out)["errors"][0]["what"].get<std::string>().find("SIGBUS"),
+			  std::string::npos);
+	}
+}
+
 TEST_F(Program, completion_is_bash_and_knows_every_command)
 {
 	Ran script = run("completion bash");
