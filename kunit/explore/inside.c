@@ -8,6 +8,7 @@
 
 /* what it knows is known until the core is removed, which is never here */
 #include "../../kmod/core/started.c"
+#include "../../kmod/core/claim.h"
 #include "inside.h"
 
 void explore_core_forget(void)
