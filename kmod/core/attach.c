@@ -33,39 +33,6 @@
 /* devices that are being taken from their driver; xa_lock */
 static DEFINE_XARRAY(cxla_detaching);
 
-static const char * const cxla_reasons[] = {
-	[CXLA_REASON_NONE] = "none",
-	[CXLA_REASON_NO_ROOT] = "no-root",
-	[CXLA_REASON_ROOT_UNBOUND] = "root-unbound",
-	[CXLA_REASON_ROOT_IN_USE] = "root-in-use",
-	[CXLA_REASON_PORT_DISABLED] = "port-disabled",
-	[CXLA_REASON_MEDIA_NOT_READY] = "media-not-ready",
-	[CXLA_REASON_NO_REGISTERS] = "no-registers",
-	[CXLA_REASON_NO_DECODER] = "no-decoder",
-	[CXLA_REASON_NOT_COMMITTED] = "not-committed",
-	[CXLA_REASON_BAD_DECODER] = "bad-decoder",
-	[CXLA_REASON_NO_WINDOW] = "no-window",
-	[CXLA_REASON_ROUTE_MISMATCH] = "route-mismatch",
-	[CXLA_REASON_INTERLEAVED] = "interleaved",
-	[CXLA_REASON_OVERLAP] = "overlap",
-	[CXLA_REASON_SYSTEM_RAM] = "system-ram",
-	[CXLA_REASON_HW_ERROR] = "hw-error",
-	[CXLA_REASON_REVOKED] = "revoked",
-	[CXLA_REASON_ERROR] = "error",
-	[CXLA_REASON_RESTRICTED_HOST] = "restricted-host",
-	[CXLA_REASON_QUARANTINED] = "quarantined",
-	[CXLA_REASON_CLAIMED] = "claimed",
-	[CXLA_REASON_TOO_DEEP] = "too-deep",
-};
-
-const char *cxl_attach_reason_str(enum cxl_attach_reason reason)
-{
-	if (reason >= ARRAY_SIZE(cxla_reasons) || !cxla_reasons[reason])
-		return "error";
-	return cxla_reasons[reason];
-}
-EXPORT_SYMBOL_NS_GPL(cxl_attach_reason_str, "CXL");
-
 /* ------------------------------- revoke ---------------------------- */
 
 int cxl_attach_enter(struct cxl_memdev *cxlmd)

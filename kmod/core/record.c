@@ -10,6 +10,17 @@
 
 #include "record.h"
 
+#define CXLA_REASON_WORD(id, word) word,
+static const char * const cxla_reasons[] = { CXLA_REASONS(CXLA_REASON_WORD) };
+
+const char *cxl_attach_reason_str(enum cxl_attach_reason reason)
+{
+	if (reason >= ARRAY_SIZE(cxla_reasons))
+		reason = CXLA_REASON_ERROR;
+	return cxla_reasons[reason];
+}
+EXPORT_SYMBOL_NS_GPL(cxl_attach_reason_str, "CXL");
+
 /**
  * cxla_record_start() - the clock of an attach starts
  * @cxlmd: new memdev

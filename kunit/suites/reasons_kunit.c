@@ -394,7 +394,7 @@ static void every_reason_was_met(struct kunit *test)
 {
 	int reason;
 
-	for (reason = 0; reason <= CXLA_REASON_TOO_DEEP; reason++)
+	for (reason = 0; reason < CXLA_NR_REASONS; reason++)
 		KUNIT_EXPECT_TRUE_MSG(test, test_bit(reason, &seen), "%s",
 				      cxl_attach_reason_str(reason));
 	/* what is not in the list is an error without a name */

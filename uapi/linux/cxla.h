@@ -19,58 +19,59 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-/**
- * enum cxla_reason - why a device has no CXL.mem range
- *
- * Each has a word, the same one in sysfs (cxla/reason), in trace events and in
- * the kernel log. Values are ABI: new ones are added at the end.
+/*
+ * Why a device has no CXL.mem range: name, word. The word is the same in sysfs
+ * (cxla/reason), in trace events and in the kernel log. Numbers are ABI: a new
+ * reason is added at the end.
  */
-enum cxla_reason {
-	/* attached, or never tried: "none" */
-	CXLA_REASON_NONE = 0,
-	/* "no-root": the platform describes no CXL root above the device */
-	CXLA_REASON_NO_ROOT = 1,
-	/* "root-unbound": there is a root, no driver of ours is bound to it */
-	CXLA_REASON_ROOT_UNBOUND = 2,
-	/* "root-in-use": an in-tree driver has the root */
-	CXLA_REASON_ROOT_IN_USE = 3,
-	/* "port-disabled": a port between root and device has no driver */
-	CXLA_REASON_PORT_DISABLED = 4,
-	/* "media-not-ready": the device did not say in time that its memory is ready */
-	CXLA_REASON_MEDIA_NOT_READY = 5,
-	/* "no-registers": component registers absent, or somebody else's */
-	CXLA_REASON_NO_REGISTERS = 6,
-	/* "no-decoder": the device has no usable HDM decoder */
-	CXLA_REASON_NO_DECODER = 7,
-	/* "not-committed": no decoder, here or above, is committed for it */
-	CXLA_REASON_NOT_COMMITTED = 8,
-	/* "bad-decoder": a committed decoder's values make no sense */
-	CXLA_REASON_BAD_DECODER = 9,
-	/* "no-window": the range is outside of every window */
-	CXLA_REASON_NO_WINDOW = 10,
-	/* "route-mismatch": a decoder above routes the range elsewhere */
-	CXLA_REASON_ROUTE_MISMATCH = 11,
-	/* "interleaved": the region has more than one member */
-	CXLA_REASON_INTERLEAVED = 12,
-	/* "overlap": the range overlaps another region */
-	CXLA_REASON_OVERLAP = 13,
-	/* "system-ram": some of the range is online as System RAM */
-	CXLA_REASON_SYSTEM_RAM = 14,
-	/* "hw-error": registers read all ones, or hardware refused */
-	CXLA_REASON_HW_ERROR = 15,
-	/* "revoked": the range was taken back: something above it went */
-	CXLA_REASON_REVOKED = 16,
-	/* "error": another error, such as no memory; errno says which */
-	CXLA_REASON_ERROR = 17,
-	/* "restricted-host": a CXL 1.1 host bridge, which is not supported */
-	CXLA_REASON_RESTRICTED_HOST = 18,
-	/* "quarantined": who lost the range has not let go of it yet */
-	CXLA_REASON_QUARANTINED = 19,
-	/* "claimed": somebody else has some of the range, device-dax for one */
-	CXLA_REASON_CLAIMED = 20,
-	/* "too-deep": more levels of switches above it than are supported */
-	CXLA_REASON_TOO_DEEP = 21,
-};
+#define CXLA_REASONS(_) \
+	/* attached, or never tried */ \
+	_(NONE, "none") \
+	/* the platform describes no CXL root above the device */ \
+	_(NO_ROOT, "no-root") \
+	/* there is a root, no driver of ours is bound to it */ \
+	_(ROOT_UNBOUND, "root-unbound") \
+	/* an in-tree driver has the root */ \
+	_(ROOT_IN_USE, "root-in-use") \
+	/* a port between root and device has no driver */ \
+	_(PORT_DISABLED, "port-disabled") \
+	/* the device did not say in time that its memory is ready */ \
+	_(MEDIA_NOT_READY, "media-not-ready") \
+	/* component registers absent, or somebody else's */ \
+	_(NO_REGISTERS, "no-registers") \
+	/* the device has no usable HDM decoder */ \
+	_(NO_DECODER, "no-decoder") \
+	/* no decoder, here or above, is committed for it */ \
+	_(NOT_COMMITTED, "not-committed") \
+	/* a committed decoder's values make no sense */ \
+	_(BAD_DECODER, "bad-decoder") \
+	/* the range is outside of every window */ \
+	_(NO_WINDOW, "no-window") \
+	/* a decoder above routes the range elsewhere */ \
+	_(ROUTE_MISMATCH, "route-mismatch") \
+	/* the region has more than one member */ \
+	_(INTERLEAVED, "interleaved") \
+	/* the range overlaps another region */ \
+	_(OVERLAP, "overlap") \
+	/* some of the range is online as System RAM */ \
+	_(SYSTEM_RAM, "system-ram") \
+	/* registers read all ones, or hardware refused */ \
+	_(HW_ERROR, "hw-error") \
+	/* the range was taken back: something above it went */ \
+	_(REVOKED, "revoked") \
+	/* another error, such as no memory; errno says which */ \
+	_(ERROR, "error") \
+	/* a CXL 1.1 host bridge, which is not supported */ \
+	_(RESTRICTED_HOST, "restricted-host") \
+	/* who lost the range has not let go of it yet */ \
+	_(QUARANTINED, "quarantined") \
+	/* somebody else has some of the range, device-dax for one */ \
+	_(CLAIMED, "claimed") \
+	/* more levels of switches above it than are supported */ \
+	_(TOO_DEEP, "too-deep")
+
+#define CXLA_REASON_ID(id, word) CXLA_REASON_##id,
+enum cxla_reason { CXLA_REASONS(CXLA_REASON_ID) CXLA_NR_REASONS };
 
 enum cxla_accel_state {
 	CXLA_ACCEL_PCI_ONLY = 0,	/* "pci-only" */
