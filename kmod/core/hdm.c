@@ -158,6 +158,12 @@ void cxla_hdm_read(struct cxl_port *port, int id, struct cxl_hdm_regs *regs,
 	cxl_hdm_decode(regs, cxla_port_kind(port), &port->caps, d);
 }
 
+/* committed, and not for nothing; what has a fault is for something */
+static bool cxla_maps(const struct cxl_hdm_decoded *d)
+{
+	return d->committed && (d->size || d->fault != CXL_HDM_OK);
+}
+
 /*
  * Values stay when there are none: they are what @cxld decoded last. @good: they
  * make sense. Under cxl_rwsem.region once others see @cxld.
@@ -172,7 +178,7 @@ static void cxla_decoder_fill(struct cxl_decoder *cxld,
 	/* one that never decoded has a type, at least */
 	if (!range_len(&cxld->hpa_range))
 		cxld->host_only = d->host_only;
-	if (!d->committed)
+	if (!cxla_maps(d))
 		return;
 
 	cxld->flags |= CXL_DECODER_F_ENABLE;
@@ -241,14 +247,11 @@ static bool cxla_dpa_place(struct cxl_endpoint_decoder *cxled,
 	u64 capacity = cxled_to_memdev(cxled)->cxlds->capacity;
 	u64 size, base, end;
 
-	/* firmware locks decoders that it has no use for with a size of zero */
-	if (d->fault == CXL_HDM_ZERO_SIZE && !d->skip)
-		return false;
 	if (d->fault != CXL_HDM_OK || *dpa_end == U64_MAX) {
 		*dpa_end = U64_MAX;
 		return false;
 	}
-	size = d->size / d->ways;
+	size = d->size ? d->size / d->ways : 0;
 	if (check_add_overflow(*dpa_end, d->skip, &base) ||
 	    check_add_overflow(base, size, &end) || end > capacity) {
 		dev_err(cxled_to_hw(cxled),
@@ -257,10 +260,12 @@ static bool cxla_dpa_place(struct cxl_endpoint_decoder *cxled,
 		*dpa_end = U64_MAX;
 		return false;
 	}
+	*dpa_end = end;
+	if (!size)
+		return false;
 	cxled->dpa_base = base;
 	cxled->dpa_size = size;
 	cxled->skip = d->skip;
-	*dpa_end = end;
 	return true;
 }
 
@@ -310,9 +315,9 @@ static int cxla_hdm_enumerate(struct cxl_port *port)
 			return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
 		if (d.fault == CXL_HDM_COMMIT_ERROR)
 			errors++;
-		if (d.committed)
+		if (cxla_maps(&d))
 			committed++;
-		if (d.committed && d.fault == CXL_HDM_OK)
+		if (cxla_maps(&d) && d.fault == CXL_HDM_OK)
 			usable++;
 
 		rc = cxla_hdm_decoder_add(port, i, &d, &dpa_end);

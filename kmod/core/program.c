@@ -123,7 +123,7 @@ static int cxla_decoder_compare(struct cxl_decoder *cxld,
 	cxla_hdm_read(cxld_to_port(cxld), cxld->id, regs, &d);
 	if (d.fault == CXL_HDM_ALL_ONES)
 		return -ENXIO;
-	return d.committed && d.fault == CXL_HDM_OK &&
+	return d.committed && d.size && d.fault == CXL_HDM_OK &&
 	       cxl_hdm_same(&wanted, &d);
 }
 

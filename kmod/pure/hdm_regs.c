@@ -167,8 +167,10 @@ static void hdm_decode_targets(const struct cxl_hdm_regs *regs,
  *
  * A decoder that isn't committed has no fault and no range, whatever its other
  * registers hold: idle, or a commit in flight. A commit that failed, and a
- * device that doesn't answer, are faults. So a decoder can be used when
- * @committed is set and @fault is CXL_HDM_OK.
+ * device that doesn't answer, are faults. Firmware commits, and locks, what it
+ * has no use for with a size of zero (CXL 3.2 section 14.13.10): that is no fault,
+ * and no range. So a decoder can be used when @committed and @size are set and
+ * @fault is CXL_HDM_OK.
  */
 void cxl_hdm_decode(const struct cxl_hdm_regs *regs, enum cxl_hdm_kind kind,
 		    const struct cxl_hdm_caps *caps,
@@ -204,8 +206,11 @@ void cxl_hdm_decode(const struct cxl_hdm_regs *regs, enum cxl_hdm_kind kind,
 		reserved |= regs->tl_low;
 	}
 
-	if (!out->size)
-		hdm_fault(out, CXL_HDM_ZERO_SIZE);
+	/* it maps nothing, and the rest of it means nothing */
+	if (!out->size) {
+		out->base = 0;
+		return;
+	}
 	if (reserved & ~HDM_ADDR_LOW)
 		hdm_fault(out, CXL_HDM_MISALIGNED);
 	/* skip goes before the decoder's own part of the device's memory */
@@ -276,7 +281,7 @@ int cxl_hdm_encode(const struct cxl_hdm_decoded *d, enum cxl_hdm_kind kind,
 		     (d->host_only ? CXL_HDM_CTRL_HOSTONLY : 0);
 	cxl_hdm_decode(regs, kind, NULL, &back);
 	regs->ctrl &= ~CXL_HDM_CTRL_COMMITTED;
-	return back.fault == CXL_HDM_OK ? 0 : -EINVAL;
+	return back.size && back.fault == CXL_HDM_OK ? 0 : -EINVAL;
 }
 
 bool cxl_hdm_same(const struct cxl_hdm_decoded *a,
@@ -303,7 +308,7 @@ void cxl_hdm_sequence_next(struct cxl_hdm_sequence *seq,
 	}
 	if (seq->idle)
 		hdm_fault(d, CXL_HDM_OUT_OF_ORDER);
-	if (d->fault != CXL_HDM_OK)
+	if (!d->size || d->fault != CXL_HDM_OK)
 		return;
 
 	if (d->base >= seq->end) {
@@ -325,8 +330,6 @@ const char *cxl_hdm_fault_str(enum cxl_hdm_fault fault)
 		return "device does not answer";
 	case CXL_HDM_COMMIT_ERROR:
 		return "commit failed";
-	case CXL_HDM_ZERO_SIZE:
-		return "size is zero";
 	case CXL_HDM_MISALIGNED:
 		return "not aligned to 256 MiB";
 	case CXL_HDM_WRAPS:

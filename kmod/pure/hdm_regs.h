@@ -102,7 +102,6 @@ enum cxl_hdm_fault {
 	CXL_HDM_OK,
 	CXL_HDM_ALL_ONES,	/* the device did not answer */
 	CXL_HDM_COMMIT_ERROR,	/* error-not-committed is set */
-	CXL_HDM_ZERO_SIZE,
 	CXL_HDM_MISALIGNED,	/* base or size, to 256 MiB */
 	CXL_HDM_WRAPS,		/* base + size beyond 2^64, or 2^52 */
 	CXL_HDM_BAD_WAYS,	/* reserved encoding, or not supported */
@@ -122,7 +121,7 @@ enum cxl_hdm_fault {
  * @fault: why it can't be used; the fields below are then as far as they could
  *	be decoded, and 0 beyond
  * @base: first byte of the range, HPA
- * @size: bytes of the range
+ * @size: bytes of the range; 0: it maps nothing
  * @ways: interleave ways, 1 to 16
  * @granularity: interleave granularity in bytes
  * @skip: DPA bytes left out before this decoder; endpoints

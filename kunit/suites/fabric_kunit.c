@@ -167,13 +167,13 @@ static void idle_decoder_is_not_committed(struct kunit *test)
 	is_refused(test, CXLA_REASON_NOT_COMMITTED);
 }
 
-static void zero_size_decoder_is_bad(struct kunit *test)
+static void decoder_of_size_zero_is_not_committed(struct kunit *test)
 {
 	struct fabric *f = test->priv;
 
 	*fake_hdm_reg(f->device, 0, CXL_HDM_SIZE_LOW) = 0;
 	root_add(test);
-	is_refused(test, CXLA_REASON_BAD_DECODER);
+	is_refused(test, CXLA_REASON_NOT_COMMITTED);
 }
 
 static void range_outside_of_every_window_is_refused(struct kunit *test)
@@ -394,7 +394,7 @@ static struct kunit_case fabric_cases[] = {
 	KUNIT_CASE(attach_again_and_again_leaves_nothing),
 	KUNIT_CASE(no_root_is_a_reason),
 	KUNIT_CASE(idle_decoder_is_not_committed),
-	KUNIT_CASE(zero_size_decoder_is_bad),
+	KUNIT_CASE(decoder_of_size_zero_is_not_committed),
 	KUNIT_CASE(range_outside_of_every_window_is_refused),
 	KUNIT_CASE(bridge_with_an_idle_decoder_is_not_committed),
 	KUNIT_CASE(bridge_that_routes_elsewhere_is_refused),

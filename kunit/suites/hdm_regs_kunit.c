@@ -173,13 +173,17 @@ static void failed_commit_is_a_fault(struct kunit *test)
 	fault_is(test, regs, CXL_HDM_ENDPOINT, NULL, CXL_HDM_COMMIT_ERROR);
 }
 
-static void zero_size_decoder_is_refused(struct kunit *test)
+static void decoder_of_size_zero_maps_nothing(struct kunit *test)
 {
 	struct cxl_hdm_regs regs = good_regs();
 
+	/* nor does the rest matter */
 	regs.size_low = 0;
-	fault_is(test, regs, CXL_HDM_ENDPOINT, NULL, CXL_HDM_ZERO_SIZE);
-	fault_is(test, regs, CXL_HDM_SWITCH, NULL, CXL_HDM_ZERO_SIZE);
+	regs.base_low = 1;
+	regs.ctrl |= ctrl_of(15, 15);
+	fault_is(test, regs, CXL_HDM_ENDPOINT, NULL, CXL_HDM_OK);
+	fault_is(test, regs, CXL_HDM_SWITCH, NULL, CXL_HDM_OK);
+	KUNIT_EXPECT_EQ(test, decode(regs, CXL_HDM_ENDPOINT, NULL).size, 0);
 }
 
 static void misaligned_decoder_is_refused(struct kunit *test)
@@ -499,8 +503,10 @@ static void check_invariants(struct kunit *test,
 	ok &= kind == CXL_HDM_ENDPOINT || !d->skip;
 	if (!d->committed)
 		ok &= !d->base && !d->size && !d->ways && !d->skip;
-	if (d->committed && d->fault == CXL_HDM_OK) {
-		ok &= d->size && d->ways && d->granularity >= 256;
+	if (d->committed && !d->size)
+		ok &= !d->base && !d->ways;
+	if (d->committed && d->size && d->fault == CXL_HDM_OK) {
+		ok &= d->ways && d->granularity >= 256;
 		ok &= IS_ALIGNED(d->base, SZ_256M);
 		ok &= IS_ALIGNED(d->size, SZ_256M);
 		ok &= d->base < LIMIT && d->size <= LIMIT - d->base;
@@ -571,7 +577,7 @@ static struct kunit_case hdm_regs_cases[] = {
 	KUNIT_CASE(idle_decoder_has_no_fault_and_no_range),
 	KUNIT_CASE(all_ones_means_the_device_is_gone),
 	KUNIT_CASE(failed_commit_is_a_fault),
-	KUNIT_CASE(zero_size_decoder_is_refused),
+	KUNIT_CASE(decoder_of_size_zero_maps_nothing),
 	KUNIT_CASE(misaligned_decoder_is_refused),
 	KUNIT_CASE(range_ends_at_the_address_limit_and_not_beyond),
 	KUNIT_CASE(only_defined_ways_are_accepted),

@@ -117,10 +117,15 @@ static void decoder_committed_out_of_order_is_refused(struct kunit *test)
 	said_once(test, ".1: ", "a decoder in front of it is not");
 }
 
-static void zero_size_is_refused(struct kunit *test)
+/* firmware locks what it has no use for */
+static void decoders_of_size_zero_are_not_committed(struct kunit *test)
 {
-	poke(rig(test)->bad, 0, BAD_BASE, 0);
-	refused(test, CXLA_REASON_BAD_DECODER, "size is zero");
+	for (int i = 0; i < 4; i++) {
+		poke(rig(test)->bad, i, i ? 0 : BAD_BASE, 0);
+		poke_ctrl(rig(test)->bad, i, 0, CXL_HDM_CTRL_LOCK);
+	}
+	outcome(test, CXLA_REASON_NOT_COMMITTED, true);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR), 0);
 }
 
 static void decoder_behind_one_of_size_zero_is_attached(struct kunit *test)
@@ -129,7 +134,7 @@ static void decoder_behind_one_of_size_zero_is_attached(struct kunit *test)
 	poke(rig(test)->bad, 1, BAD_BASE, RANGE_SIZE);
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
 	fake_expect_attached(test, rig(test)->bad, BAD_BASE, RANGE_SIZE);
-	said_once(test, ".0: ", "size is zero");
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR), 0);
 }
 
 static void base_of_all_ones_is_a_device_that_does_not_answer(struct kunit *test)
@@ -338,10 +343,11 @@ static void bridge_is_broken(struct kunit *test, const char *decoder,
 			1);
 }
 
-static void bridge_with_a_zero_size_is_refused(struct kunit *test)
+static void bridge_that_maps_nothing_is_not_committed(struct kunit *test)
 {
 	poke(rig(test)->bridge, 1, BAD_BASE, 0);
-	bridge_is_broken(test, ".1: ", "size is zero");
+	outcome(test, CXLA_REASON_NOT_COMMITTED, true);
+	said_once(test, ".0: ", "is committed for");
 }
 
 static void bridge_with_a_misaligned_base_is_refused(struct kunit *test)
@@ -392,7 +398,7 @@ static void bridge_whose_decoders_do_not_answer_is_disabled(struct kunit *test)
 
 static struct kunit_case malformed_cases[] = {
 	KUNIT_CASE(decoder_committed_out_of_order_is_refused),
-	KUNIT_CASE(zero_size_is_refused),
+	KUNIT_CASE(decoders_of_size_zero_are_not_committed),
 	KUNIT_CASE(decoder_behind_one_of_size_zero_is_attached),
 	KUNIT_CASE(base_of_all_ones_is_a_device_that_does_not_answer),
 	KUNIT_CASE(size_of_all_ones_is_a_device_that_does_not_answer),
@@ -420,7 +426,7 @@ static struct kunit_case malformed_cases[] = {
 	KUNIT_CASE(bridge_that_leads_to_another_port_is_refused),
 	KUNIT_CASE(bridge_with_an_idle_decoder_is_not_committed),
 	KUNIT_CASE(window_that_leads_to_another_bridge_is_refused),
-	KUNIT_CASE(bridge_with_a_zero_size_is_refused),
+	KUNIT_CASE(bridge_that_maps_nothing_is_not_committed),
 	KUNIT_CASE(bridge_with_a_misaligned_base_is_refused),
 	KUNIT_CASE(bridge_committed_out_of_order_is_refused),
 	KUNIT_CASE(bridge_whose_decoders_overlap_keeps_the_first),

@@ -225,7 +225,7 @@ static void not_committed(struct kunit *test)
 static void bad_decoder(struct kunit *test)
 {
 	root_add(test);
-	*fake_hdm_reg(rig(test)->dev, 0, CXL_HDM_SIZE_LOW) = 0;
+	*fake_hdm_reg(rig(test)->dev, 0, CXL_HDM_BASE_LOW) |= 1;
 	refused_as(test, CXLA_REASON_BAD_DECODER, "bad-decoder");
 }
 

@@ -494,7 +494,7 @@ static void decoders_that_make_no_sense_are_not_enabled(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
 	*global = 0;
-	*fake_hdm_reg(dev, 0, CXL_HDM_SIZE_LOW) = 0;
+	*fake_hdm_reg(dev, 0, CXL_HDM_BASE_LOW) |= 1;
 	fake_expect_refused(test, dev, CXLA_REASON_BAD_DECODER);
 	KUNIT_EXPECT_EQ(test, *global, 0);
 	KUNIT_EXPECT_EQ(test, dev->count.writes, 0);
