@@ -94,11 +94,10 @@ static int cxla_region_join(struct cxl_region *cxlr,
 	/* of an attach all locks are held, from that of the accelerator on */
 	cxla_attach_may_wait(cxled_to_memdev(cxled));
 
-	cxled->reason = cxla_route_check(cxled, cxlr->cxlrd, &hw_lock);
+	cxled->reason = cxla_route_check(cxled, cxlr->cxlrd, &hw_lock, &pos);
 	if (cxled->reason)
 		return -ENXIO;
-	pos = cxlr->ways > 1 ? cxla_route_position(cxled, cxlr->cxlrd) : 0;
-	if (pos < 0 || cxlr->targets[pos]) {
+	if (cxlr->targets[pos]) {
 		dev_err(cxled_to_hw(cxled), "%s: position %d of %s is taken\n",
 			dev_name(&cxled->cxld.dev), pos, dev_name(&cxlr->dev));
 		cxled->reason = CXLA_REASON_ROUTE_MISMATCH;

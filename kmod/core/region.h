@@ -38,12 +38,11 @@ struct cxl_dax_region {
 #define to_cxl_dax_region(d) container_of(d, struct cxl_dax_region, dev)
 
 enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
-				  struct cxl_root_decoder *cxlrd, bool *hw_lock);
+				  struct cxl_root_decoder *cxlrd, bool *hw_lock,
+				  int *pos);
 int cxla_route_read_back(struct cxl_endpoint_decoder *cxled);
 void cxla_route_note(struct cxl_endpoint_decoder *cxled,
 		     struct cxl_region *old, struct cxl_region *new);
-int cxla_route_position(struct cxl_endpoint_decoder *cxled,
-			struct cxl_root_decoder *cxlrd);
 struct cxl_region *cxla_region_of(struct cxl_endpoint_decoder *cxled);
 int cxla_region_offer(struct cxl_region *cxlr);
 void cxla_region_withdraw(struct cxl_region *cxlr);

@@ -8,6 +8,7 @@
  */
 #include <linux/device.h>
 
+#include "interleave.h"
 #include "region.h"
 
 static bool cxla_has_target(const struct cxl_decoder *cxld, u32 port_id)
@@ -111,36 +112,88 @@ static enum cxla_reason cxla_route_step(struct cxl_endpoint_decoder *cxled,
 	return CXLA_REASON_ROUTE_MISMATCH;
 }
 
-/*
- * Of the ways of an interleave, the window picks by the lowest address bits, and
- * each decoder below by those above the ones used up by then: its granularity
- * is the endpoint's times the ways above. A factor of three takes no bits.
- */
-static bool cxla_granularity_fits(const struct cxl_endpoint_decoder *cxled,
-				  const struct cxl_decoder *cxld,
-				  unsigned int ways_from_here)
+/* the levels of the way to @cxled that interleave, from below; returns how many */
+static unsigned int cxla_route_levels(const struct cxl_endpoint_decoder *cxled,
+				      const struct cxl_root_decoder *cxlrd,
+				      const struct cxl_decoder **deciding,
+				      struct cxl_level *levels)
 {
-	unsigned int above = cxled->cxld.ways / ways_from_here;
+	struct cxl_port *port = cxld_to_port(&cxled->cxld);
+	unsigned int nr = 0;
 
-	/* that the ways don't match is for the caller to find */
-	if (cxld->ways == 1 || !above)
-		return true;
-	if (above % 3 == 0)
-		above /= 3;
-	return cxld->granularity == cxled->cxld.granularity * above;
+	for (; port->parent; port = port->parent) {
+		const struct cxl_decoder *cxld = is_cxl_root(port->parent) ?
+			&cxlrd->cxld :
+			cxla_port_decoder(port->parent, &cxled->cxld.hpa_range);
+
+		if (cxld->ways == 1)
+			continue;
+		deciding[nr] = cxld;
+		levels[nr] = (struct cxl_level) {
+			.ways = cxld->ways,
+			.granularity = cxld->granularity,
+		};
+		while (cxld->targets[levels[nr].index] !=
+		       port->parent_dport->port_id)
+			levels[nr].index++;
+		nr++;
+	}
+	return nr;
 }
 
-static enum cxla_reason cxla_route_granularity(struct cxl_endpoint_decoder *cxled,
-					       const struct cxl_decoder *cxld,
-					       unsigned int ways_from_here)
+/* "decoder2.0 by bit 8, decoder0.0 by bits 9-10", or less of it */
+static void cxla_route_describe(const struct cxl_decoder **deciding,
+				const struct cxl_level *levels,
+				unsigned int nr, char *text, size_t size)
 {
-	if (cxla_granularity_fits(cxled, cxld, ways_from_here))
-		return CXLA_REASON_NONE;
+	int len = 0;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		unsigned int low, bits = cxl_interleave_bits(levels[i].ways,
+							     levels[i].granularity,
+							     &low);
+
+		len += scnprintf(text + len, size - len, "%s%s by ",
+				 i ? ", " : "", dev_name(&deciding[i]->dev));
+		if (levels[i].ways % 3 == 0)
+			len += scnprintf(text + len, size - len,
+					 "thirds of what is above bit %u%s",
+					 low + bits - 1, bits ? " and " : "");
+		if (bits == 1)
+			len += scnprintf(text + len, size - len, "bit %u", low);
+		else if (bits)
+			len += scnprintf(text + len, size - len, "bits %u-%u",
+					 low, low + bits - 1);
+	}
+}
+
+/*
+ * Where an endpoint comes in the interleave; -ENXIO: what arrives there is not
+ * one granule of each stripe, also said in the log. Of a window that picks by
+ * XOR the order of its targets counts.
+ */
+static int cxla_route_position(struct cxl_endpoint_decoder *cxled,
+			       struct cxl_root_decoder *cxlrd)
+{
+	const struct cxl_decoder *deciding[CXLA_MAX_DEPTH];
+	struct cxl_level levels[CXLA_MAX_DEPTH];
+	unsigned int nr, low, bits;
+	char text[160] = "";
+	int pos;
+
+	nr = cxla_route_levels(cxled, cxlrd, deciding, levels);
+	pos = cxl_interleave_position(levels, nr, cxled->cxld.ways,
+				      cxled->cxld.granularity);
+	if (pos >= 0)
+		return pos;
+	bits = cxl_interleave_bits(cxled->cxld.ways, cxled->cxld.granularity,
+				   &low);
+	cxla_route_describe(deciding, levels, nr, text, sizeof(text));
 	dev_err(cxled_to_hw(cxled),
-		"%s: granularity of %u bytes does not go with the %u of %s\n",
-		dev_name(&cxled->cxld.dev), cxled->cxld.granularity,
-		cxld->granularity, dev_name(&cxld->dev));
-	return CXLA_REASON_ROUTE_MISMATCH;
+		"%s: %u ways of %u bytes take address bits %u-%u, each once; the way to it picks %s\n",
+		dev_name(&cxled->cxld.dev), cxled->cxld.ways,
+		cxled->cxld.granularity, low, low + max(bits, 1U) - 1, text);
+	return -ENXIO;
 }
 
 /**
@@ -148,6 +201,7 @@ static enum cxla_reason cxla_route_granularity(struct cxl_endpoint_decoder *cxle
  * @cxled: endpoint decoder
  * @cxlrd: the window
  * @hw_lock: set to true when a decoder on the way can't be changed
+ * @pos: where the endpoint comes in the interleave, 0 where there is none
  *
  * A decoder above may map more than the endpoint's. Each picks one of its ways,
  * so that in all they have as many as the endpoint says.
@@ -156,7 +210,8 @@ static enum cxla_reason cxla_route_granularity(struct cxl_endpoint_decoder *cxle
  * Return: CXLA_REASON_NONE, or what is wrong, which is also in the log.
  */
 enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
-				  struct cxl_root_decoder *cxlrd, bool *hw_lock)
+				  struct cxl_root_decoder *cxlrd, bool *hw_lock,
+				  int *pos)
 {
 	struct cxl_port *port = cxld_to_port(&cxled->cxld);
 	enum cxla_reason reason;
@@ -178,9 +233,6 @@ enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
 		if (reason)
 			return reason;
 		ways *= cxld->ways;
-		reason = cxla_route_granularity(cxled, cxld, ways);
-		if (reason)
-			return reason;
 		if (cxld->flags & CXL_DECODER_F_LOCK)
 			*hw_lock = true;
 	}
@@ -191,10 +243,11 @@ enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
 			dev_name(&cxled->cxld.dev), cxled->cxld.ways, ways);
 		return CXLA_REASON_ROUTE_MISMATCH;
 	}
-	reason = cxla_route_granularity(cxled, &cxlrd->cxld, ways);
+	reason = cxla_route_step(cxled, &cxlrd->cxld, port->parent_dport);
 	if (reason)
 		return reason;
-	return cxla_route_step(cxled, &cxlrd->cxld, port->parent_dport);
+	*pos = ways > 1 ? cxla_route_position(cxled, cxlrd) : 0;
+	return *pos < 0 ? CXLA_REASON_ROUTE_MISMATCH : CXLA_REASON_NONE;
 }
 
 /**
@@ -253,41 +306,4 @@ void cxla_route_note(struct cxl_endpoint_decoder *cxled,
 			    port->decoders[i]->region == old)
 				port->decoders[i]->region = NULL;
 	}
-}
-
-/**
- * cxla_route_position() - where an endpoint comes in the interleave
- * @cxled: endpoint decoder, interleaved
- * @cxlrd: the window
- *
- * Each level that interleaves picks one of its targets in turn. Of a window
- * that picks by XOR this tells the order of its target list.
- *
- * Context: cxl_rwsem.region is held.
- * Return: a position below the endpoint's ways, or -ENXIO.
- */
-int cxla_route_position(struct cxl_endpoint_decoder *cxled,
-			struct cxl_root_decoder *cxlrd)
-{
-	struct cxl_port *port = cxld_to_port(&cxled->cxld);
-	int pos = 0;
-
-	lockdep_assert_held(&cxl_rwsem.region);
-	for (; port->parent; port = port->parent) {
-		u32 port_id = port->parent_dport->port_id;
-		struct cxl_decoder *cxld;
-
-		cxld = is_cxl_root(port->parent) ?
-			&cxlrd->cxld :
-			cxla_port_decoder(port->parent, &cxled->cxld.hpa_range);
-		if (!cxld || !cxld->nr_targets)
-			return -ENXIO;
-		for (int i = 0; i < cxld->nr_targets; i++) {
-			if (cxld->targets[i] == port_id) {
-				pos = pos * cxld->ways + i;
-				break;
-			}
-		}
-	}
-	return pos < cxled->cxld.ways ? pos : -ENXIO;
 }

@@ -226,9 +226,29 @@ static void interleave_that_uses_an_address_bit_twice_is_refused(struct kunit *t
 	t->devices[0]->accel.expander = false;
 	fake_expect_refused(test, t->devices[0], CXLA_REASON_ROUTE_MISMATCH);
 	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR), 1);
-	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, "granularity of 256",
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, "address bits 8-9",
+					     "decoder1.0 by bit 8, decoder0.0 by bit 8",
 					     pci_name(t->devices[0]->pdev)), 1);
 	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
+}
+
+/* firmware of the field: the window picks by 512 bytes, bridges below by 256 */
+static void smaller_granularity_below_is_in_order(struct kunit *test)
+{
+	struct topology *t = test->priv;
+
+	interleaved(test, 2, 2);
+	fake_root_remove(t->f);
+	t->f->windows[0].granularity = 512;
+	for (int i = 0; i < 2; i++) {
+		struct fake_node *bridge = t->devices[i]->parent->parent;
+
+		*fake_hdm_reg(bridge, 0, CXL_HDM_CTRL) &= ~CXL_HDM_CTRL_IG;
+	}
+	bring_up(test);
+	swap(t->devices[1], t->devices[2]);
+	region_has_members_in_order(test);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR), 0);
 }
 
 static void window_of_another_granularity_than_the_device_is_refused(struct kunit *test)
@@ -321,6 +341,7 @@ static struct kunit_case topology_cases[] = {
 	KUNIT_CASE(interleave_over_root_ports_is_in_order),
 	KUNIT_CASE(interleave_over_bridges_and_root_ports_is_in_order),
 	KUNIT_CASE(interleave_that_uses_an_address_bit_twice_is_refused),
+	KUNIT_CASE(smaller_granularity_below_is_in_order),
 	KUNIT_CASE(window_of_another_granularity_than_the_device_is_refused),
 	KUNIT_CASE(interleave_below_a_switch_is_in_order),
 	KUNIT_CASE(interleaved_region_comes_back_after_an_attach_that_was_refused),
