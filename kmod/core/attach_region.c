@@ -72,6 +72,7 @@ int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
 	struct cxl_port *endpoint = cxlmd->endpoint;
 	struct cxl_endpoint_decoder *cxled;
 	struct cxl_region *cxlr;
+	struct range range;
 	int rc = 0;
 
 	cxla_record_phase(cxlmd, CXLA_PHASE_ATTACH);
@@ -97,13 +98,11 @@ int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
 		return cxla_refuse(cxlmd, attach->reason);
 	}
 
+	range = cxla_region_range(cxlr);
 	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
 		attach->reason = cxla_attach_check(cxled, cxlr);
-		/* the range of its one member is the region's */
 		if (!attach->reason)
-			rc = cxla_attach_claim(cxlmd,
-					       &cxled->cxld.hpa_range,
-					       &attach->reason);
+			rc = cxla_attach_claim(cxlmd, &range, &attach->reason);
 	}
 	if (!rc && !attach->reason) {
 		attach->region = cxlmd->claim.range;

@@ -47,6 +47,7 @@ static struct cxl_region *cxla_region_alloc(struct cxl_root_decoder *cxlrd,
 {
 	struct cxl_region *cxlr;
 	struct device *dev;
+	struct range part;
 	int id;
 
 	cxlr = kzalloc(sizeof(*cxlr), GFP_KERNEL);
@@ -74,8 +75,9 @@ static struct cxl_region *cxla_region_alloc(struct cxl_root_decoder *cxlrd,
 		return ERR_PTR(-ENOMEM);
 	}
 
-	cxlr->res.start = cxld->hpa_range.start;
-	cxlr->res.end = cxld->hpa_range.end;
+	part = cxla_window_part(cxlrd, &cxld->hpa_range);
+	cxlr->res.start = part.start;
+	cxlr->res.end = part.end;
 	cxlr->res.flags = IORESOURCE_MEM;
 	cxlr->res.name = dev_name(dev);
 	cxlr->since_ns = ktime_get_boottime_ns();
@@ -230,14 +232,14 @@ static struct cxl_region *cxla_region_get(struct cxl_root_decoder *cxlrd,
 					  struct cxl_endpoint_decoder *cxled,
 					  bool *fresh)
 {
-	const struct range *range = &cxled->cxld.hpa_range;
-	unsigned long index = range->start;
+	struct range range = cxla_window_part(cxlrd, &cxled->cxld.hpa_range);
+	unsigned long index = range.start;
 	struct cxl_region *cxlr;
 	int rc;
 
 	lockdep_assert_held(&cxlrd->regions_lock);
 
-	cxlr = mt_find(&cxlrd->regions, &index, range->end);
+	cxlr = mt_find(&cxlrd->regions, &index, range.end);
 	*fresh = !cxlr;
 	if (!cxlr)
 		return cxla_region_construct(cxlrd, cxled);
@@ -246,7 +248,7 @@ static struct cxl_region *cxla_region_get(struct cxl_root_decoder *cxlrd,
 	if (cxlr->ways == 1 || !cxla_region_fits(cxlr, cxled)) {
 		dev_err(cxled_to_hw(cxled),
 			"%s: [%#llx-%#llx] overlaps %s [%#llx-%#llx]\n",
-			dev_name(&cxled->cxld.dev), range->start, range->end,
+			dev_name(&cxled->cxld.dev), range.start, range.end,
 			dev_name(&cxlr->dev), (u64)cxlr->res.start,
 			(u64)cxlr->res.end);
 		cxled->reason = CXLA_REASON_OVERLAP;
@@ -356,10 +358,9 @@ int cxla_region_assemble(struct cxl_endpoint_decoder *cxled)
 	}
 	cxlrd = cxla_window_find(&cxled->cxld.hpa_range);
 	if (!cxlrd) {
-		dev_err(cxled_to_hw(cxled),
-			"%s: [%#llx-%#llx] is in no window\n",
-			dev_name(&cxled->cxld.dev), cxled->cxld.hpa_range.start,
-			cxled->cxld.hpa_range.end);
+		cxla_window_report(cxled_to_hw(cxled),
+				   dev_name(&cxled->cxld.dev),
+				   &cxled->cxld.hpa_range);
 		cxled->reason = CXLA_REASON_NO_WINDOW;
 		return -ENXIO;
 	}

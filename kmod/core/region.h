@@ -10,12 +10,13 @@ static inline struct range cxla_region_range(const struct cxl_region *cxlr)
 	return (struct range) { cxlr->res.start, cxlr->res.end };
 }
 
-/* does @cxld map just that */
+/* does @cxld map just that, of its window */
 static inline bool cxla_region_is_at(const struct cxl_region *cxlr,
 				     const struct cxl_decoder *cxld)
 {
-	return cxld->hpa_range.start == cxlr->res.start &&
-	       cxld->hpa_range.end == cxlr->res.end;
+	struct range part = cxla_window_part(cxlr->cxlrd, &cxld->hpa_range);
+
+	return part.start == cxlr->res.start && part.end == cxlr->res.end;
 }
 
 extern const struct attribute_group *cxla_region_groups[];

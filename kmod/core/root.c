@@ -186,9 +186,22 @@ void cxla_windows_remove(struct cxl_port *root)
 }
 EXPORT_SYMBOL_NS_GPL(cxla_windows_remove, "CXL");
 
+/* what is behind a window that it ends in is not CXL's: a hole for MMIO */
+static bool cxla_window_holds(const struct cxl_root_decoder *cxlrd,
+			      const struct range *range)
+{
+	return cxla_range_contains(&cxlrd->cxld.hpa_range, range) ||
+	       cxlrd->cxld.hpa_range.start == range->start;
+}
+
 /**
- * cxla_window_find() - the window that contains a range
+ * cxla_window_find() - the window that a range is in
  * @range: HPA, inclusive
+ *
+ * Decoders map multiples of 256 MiB times their ways, and a window may end where
+ * memory below 4 GiB makes room for MMIO. A range that begins with its window and
+ * is larger is in it, and cxla_window_part() is what CXL has of it: the kernel's
+ * convention for low memory holes, Documentation/driver-api/cxl/conventions.
  *
  * Return: its root decoder with a reference to its device, or NULL.
  */
@@ -198,10 +211,42 @@ struct cxl_root_decoder *cxla_window_find(const struct range *range)
 
 	guard(rwsem_read)(&cxl_rwsem.region);
 	cxlrd = mtree_load(&cxla_windows, range->start);
-	if (!cxlrd || !cxla_range_contains(&cxlrd->cxld.hpa_range, range))
+	if (!cxlrd || !cxla_window_holds(cxlrd, range))
 		return NULL;
 	get_device(&cxlrd->cxld.dev);
 	return cxlrd;
+}
+
+/**
+ * cxla_window_report() - a range is in no window
+ * @hw: the device to name
+ * @name: of the decoder that maps it
+ * @range: HPA, inclusive
+ *
+ * Says which window it meets, if any, and how far it is out of that.
+ */
+void cxla_window_report(struct device *hw, const char *name,
+			const struct range *range)
+{
+	struct cxl_root_decoder *cxlrd;
+	unsigned long index = range->start;
+	u64 before, behind;
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	cxlrd = mt_find(&cxla_windows, &index, range->end);
+	if (!cxlrd) {
+		dev_err(hw, "%s: [%#llx-%#llx] is in no window\n", name,
+			range->start, range->end);
+		return;
+	}
+	before = cxlrd->cxld.hpa_range.start -
+		 min(range->start, cxlrd->cxld.hpa_range.start);
+	behind = max(range->end, cxlrd->cxld.hpa_range.end) -
+		 cxlrd->cxld.hpa_range.end;
+	dev_err(hw, "%s: [%#llx-%#llx] is in no window: it begins %#llx bytes before %s [%#llx-%#llx], and ends %#llx bytes behind it\n",
+		name, range->start, range->end, before,
+		dev_name(&cxlrd->cxld.dev), cxlrd->cxld.hpa_range.start,
+		cxlrd->cxld.hpa_range.end, behind);
 }
 
 /**

@@ -53,6 +53,19 @@ struct cxla_window {
 int cxla_window_add(struct cxl_port *root, int id,
 		    const struct cxla_window *window);
 struct cxl_root_decoder *cxla_window_find(const struct range *range);
+void cxla_window_report(struct device *hw, const char *name,
+			const struct range *range);
+
+/* what of @range is the window's: cxla_window_find() */
+static inline struct range cxla_window_part(const struct cxl_root_decoder *cxlrd,
+					    const struct range *range)
+{
+	return (struct range) {
+		.start = range->start,
+		.end = min(range->end, cxlrd->cxld.hpa_range.end),
+	};
+}
+
 void cxla_windows_remove(struct cxl_port *root);
 enum cxla_reason cxla_root_absent_reason(void);
 

@@ -134,6 +134,36 @@ static void decoder_of_a_bridge_may_map_more_than_a_device_has(struct kunit *tes
 	all_attach(test);
 }
 
+/* a window that ends where memory below 4 GiB makes room for MMIO */
+static void range_larger_than_its_window_is_the_windows_part(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct cxl_region *cxlr;
+
+	add_bridge(t, 0, 1);
+	map_all(test);
+	t->f->windows[0].range.end = BASE + SIZE / 2 - 1;
+	bring_up(test);
+	fake_expect_attached(test, t->devices[0], BASE, SIZE / 2);
+	cxlr = decoder_of(t->devices[0])->region;
+	KUNIT_ASSERT_NOT_NULL(test, cxlr);
+	KUNIT_EXPECT_EQ(test, cxlr->res.end, BASE + SIZE / 2 - 1);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR), 0);
+}
+
+static void range_that_begins_before_its_window_is_in_none(struct kunit *test)
+{
+	struct topology *t = test->priv;
+
+	add_bridge(t, 0, 1);
+	map_all(test);
+	t->f->windows[0].range.start = BASE + SIZE / 2;
+	bring_up(test);
+	fake_expect_refused(test, t->devices[0], CXLA_REASON_NO_WINDOW);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR), 1);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, "bytes before decoder0.0"), 1);
+}
+
 /* ----------------------------- interleave -------------------------- */
 
 /* @bridges with @each devices, one range over all of them in this order */
@@ -341,6 +371,8 @@ static struct kunit_case topology_cases[] = {
 	KUNIT_CASE(interleave_over_root_ports_is_in_order),
 	KUNIT_CASE(interleave_over_bridges_and_root_ports_is_in_order),
 	KUNIT_CASE(interleave_that_uses_an_address_bit_twice_is_refused),
+	KUNIT_CASE(range_larger_than_its_window_is_the_windows_part),
+	KUNIT_CASE(range_that_begins_before_its_window_is_in_none),
 	KUNIT_CASE(smaller_granularity_below_is_in_order),
 	KUNIT_CASE(window_of_another_granularity_than_the_device_is_refused),
 	KUNIT_CASE(interleave_below_a_switch_is_in_order),
