@@ -51,6 +51,11 @@
 #define PCI_DVSEC_CXL_REG_LOCATOR	8
 #endif
 
+/* The workqueue of no processor has another name from 6.17 on. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define system_dfl_wq			system_unbound_wq
+#endif
+
 /* Binary attributes became const in the course of 6.13 to 6.16. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 16, 0)
 #define cxla_bin_attribute	struct bin_attribute

@@ -101,7 +101,7 @@ int cxla_enum_await_rest(bool (*cancelled)(void *arg), void *arg,
 {
 	int wanted = READ_ONCE(cxla_rests_begun) + 1;
 
-	queue_work(system_unbound_wq, &cxla_rest_work);
+	queue_work(system_dfl_wq, &cxla_rest_work);
 	wait_event_timeout(cxla_enum_queue,
 			   READ_ONCE(cxla_rests_over) - wanted >= 0 ||
 			   cancelled(arg), secs_to_jiffies(seconds));

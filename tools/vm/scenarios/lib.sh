@@ -53,11 +53,11 @@ tell_leaks() {
 	done <"$leaks"
 }
 
-# messages of this scenario of level err and worse, without level and time
+# messages of this scenario of level err and worse, without level, time and caller
 errors() {
 	dmesg -r | awk '/cxla-vm: scenario/ { log_ = "" }
 		match($0, /^<[0-9]+>/) && substr($0, 2, RLENGTH - 2) % 8 <= 3 {
-			sub(/^<[0-9]+>\[[^]]*\] */, ""); log_ = log_ $0 "\n" }
+			sub(/^<[0-9]+>\[[^]]*\](\[ *[TC][0-9]+\])? */, ""); log_ = log_ $0 "\n" }
 		END { printf "%s", log_ }'
 }
 
