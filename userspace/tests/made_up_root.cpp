@@ -384,12 +384,18 @@ std::string make_config(bool mem, unsigned ranges, uint64_t size)
 	put(config, 0, 0x0d938086, 4);
 	/* AER first, so that the chain has to be followed */
 	put(config, 0x100, 0x20010001U, 4);
-	put(config, 0x200, 0x00010023U, 4);
+	put(config, 0x200, 0x30010023U, 4);
 	put(config, 0x204, 0x03811e98U, 4);
 	put(config, 0x208, 0, 2);
+	/* Mem_Enable, and a link that trained with CXL.mem */
+	put(config, 0x20c, 4, 2);
+	put(config, 0x300, 0x00010023U, 4);
+	put(config, 0x304, 0x02011e98U, 4);
+	put(config, 0x308, 7, 2);
+	put(config, 0x30e, 6, 2);
 	put(config, 0x20a, 0x2U | (mem ? 4U : 0U) | ranges << 4, 2);
 	put(config, 0x218, size >> 32, 4);
-	put(config, 0x21c, (size & 0xf0000000) | 1, 4);
+	put(config, 0x21c, (size & 0xf0000000) | 3, 4);
 	return config;
 }
 

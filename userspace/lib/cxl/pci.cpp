@@ -21,9 +21,9 @@ namespace
 
 constexpr unsigned extended_start = 0x100, extended_end = 0x1000;
 constexpr unsigned ext_cap_serial = 0x03, ext_cap_dvsec = 0x23;
-constexpr unsigned cxl_vendor = 0x1e98, cxl_device_dvsec = 0;
-constexpr unsigned dvsec_header1 = 4, dvsec_header2 = 8, dvsec_range = 0x18,
-		   dvsec_range_size = 0x10;
+constexpr unsigned cxl_vendor = 0x1e98, cxl_device_dvsec = 0, flex_bus_dvsec = 7;
+constexpr unsigned dvsec_header1 = 4, dvsec_header2 = 8, dvsec_control = 0xc, dvsec_range = 0x18,
+		   dvsec_range_size = 0x10, flex_bus_status = 0xc;
 
 /* configuration space, read where it is needed and not as a whole */
 class Config
@@ -81,6 +81,7 @@ std::optional<CxlDvsec> decode_dvsec(Config &config, unsigned at)
 	int count = cxl_dvsec_range_count(cap);
 
 	dvsec.range_count = count < 0 ? 0 : static_cast<unsigned>(count);
+	dvsec.mem_enable = config.dword(at + dvsec_control).value_or(0) & 4;
 	for (unsigned i = 0; i < dvsec.range_count; i++) {
 		unsigned base = at + dvsec_range + i * dvsec_range_size;
 		auto size_high = config.dword(base), size_low = config.dword(base + 4);
@@ -94,6 +95,7 @@ std::optional<CxlDvsec> decode_dvsec(Config &config, unsigned at)
 		if (!range.valid)
 			continue;
 		dvsec.capacity += range.size;
+		dvsec.memory_active = dvsec.memory_active.value_or(true) && range.active;
 		/* a base of 0 is what a device with HDM decoders leaves there */
 		if (range.active && range.base)
 			if (auto mapped = range_of(range.base, range.size))
@@ -117,32 +119,48 @@ std::optional<uint64_t> decode_serial(Config &config, unsigned at)
 	return serial;
 }
 
-bool is_cxl_dvsec(Config &config, unsigned at)
+bool is_cxl_dvsec(Config &config, unsigned at, unsigned id)
 {
 	auto header1 = config.dword(at + dvsec_header1), header2 = config.dword(at + dvsec_header2);
 
-	return header1 && header2 && (*header1 & 0xffff) == cxl_vendor &&
-	       (*header2 & 0xffff) == cxl_device_dvsec;
+	return header1 && header2 && (*header1 & 0xffff) == cxl_vendor && (*header2 & 0xffff) == id;
+}
+
+/* CXL 3.1 section 8.1.8.3: the status is the upper half of the word with the control */
+std::optional<FlexBus> decode_flex_bus(Config &config, unsigned at)
+{
+	auto word = config.dword(at + flex_bus_status);
+
+	if (!word || *word == ~0U)
+		return std::nullopt;
+	return FlexBus{(*word >> 16 & 1) != 0, (*word >> 17 & 1) != 0, (*word >> 18 & 1) != 0};
 }
 
 /* walks the extended capabilities, which may be a loop; the first of each kind counts */
 void read_capabilities(Config &config, PciDevice &device)
 {
 	unsigned at = extended_start;
+	std::optional<FlexBus> link;
 
 	for (unsigned steps = 0; steps < (extended_end - extended_start) / 8; steps++) {
 		auto header = config.dword(at);
 
 		if (!header || !*header || *header == ~0U)
-			return;
+			break;
 		if ((*header & 0xffff) == ext_cap_serial && !device.serial)
 			device.serial = decode_serial(config, at);
-		if ((*header & 0xffff) == ext_cap_dvsec && !device.cxl && is_cxl_dvsec(config, at))
+		bool dvsec = (*header & 0xffff) == ext_cap_dvsec;
+
+		if (dvsec && !device.cxl && is_cxl_dvsec(config, at, cxl_device_dvsec))
 			device.cxl = decode_dvsec(config, at);
+		if (dvsec && !link && is_cxl_dvsec(config, at, flex_bus_dvsec))
+			link = decode_flex_bus(config, at);
 		at = *header >> 20 & ~3U;
 		if (at < extended_start)
-			return;
+			break;
 	}
+	if (device.cxl)
+		device.cxl->link = link;
 }
 
 /* /sys/devices/pci0000:0c/0000:0c:00.0/0000:0d:00.0, from the end */
@@ -243,7 +261,7 @@ std::optional<std::string> parse_bdf(std::string_view text)
 	if (in.find_first_not_of("0123456789abcdefABCDEF:.") != in.npos)
 		return std::nullopt;
 	/* a failed match may have stored some fields */
-	if (std::sscanf(in.c_str(), "%4x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &end) !=
+	if (std::sscanf(in.c_str(), "%8x:%2x:%2x.%1x%n", &domain, &bus, &slot, &function, &end) !=
 		    4 ||
 	    static_cast<size_t>(end) != in.size()) {
 		domain = 0;

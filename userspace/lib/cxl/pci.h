@@ -16,7 +16,16 @@
 namespace cxla
 {
 
+/* what a link trained as, by the DVSEC for flex bus ports */
+struct FlexBus {
+	bool cache = false, io = false, mem = false;
+};
+
 struct CxlDvsec {
+	bool mem_enable = false; /* its driver, or firmware, has it answer CXL.mem */
+	/* of the ranges that it has; nothing: it does not say */
+	std::optional<bool> memory_active;
+	std::optional<FlexBus> link;
 	bool cache = false;
 	bool io = false;
 	bool mem = false;
@@ -56,7 +65,10 @@ struct PciBus {
 PciDevice read_pci_device(const Root &root, const std::string &bdf);
 PciBus read_pci(const Root &root);
 
-/* 0000:0d:00.0; takes 0d:00.0 too; nothing for what is no PCI address */
+/*
+ * 0000:0d:00.0; takes 0d:00.0 too; nothing for what is no PCI address. A domain that no
+ * firmware numbers, such as that of a VMD, has more digits: 10000:0d:00.0.
+ */
 std::optional<std::string> parse_bdf(std::string_view text);
 
 /* no problem: no driver is bound */

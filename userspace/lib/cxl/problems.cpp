@@ -30,6 +30,14 @@ void add_windows(const Machine &machine, Wrongs &out)
 {
 	if (!machine.cedt)
 		return;
+	if (machine.cedt->windows.empty())
+		add(out, "CEDT",
+		    {"no-windows",
+		     {},
+		     "has no window: the platform routes no address to CXL memory",
+		     "turn CXL memory on in the firmware's settings; without a window no memory of "
+		     "a "
+		     "CXL device can be used"});
 	for (const auto &window : machine.cedt->windows)
 		for (uint32_t uid : window.targets) {
 			std::string trouble = machine.bridge_trouble(uid);
@@ -97,6 +105,43 @@ void add_regions(const Topology &topology, Wrongs &out)
 	}
 }
 
+/* what a device's own registers say, with or without a driver */
+void add_devices(const Machine &machine, Wrongs &out)
+{
+	auto refused_for_media = [&](const std::string &bdf) {
+		return std::any_of(machine.accelerators.begin(), machine.accelerators.end(),
+				   [&](const Accelerator &accel) {
+					   return accel.bdf == bdf &&
+						  accel.reason.value_or("") == "media-not-ready";
+				   });
+	};
+
+	for (const auto &device : machine.pci.devices) {
+		if (!device.cxl || !device.cxl->mem)
+			continue;
+		if (device.cxl->link && !device.cxl->link->mem)
+			add(out, device.bdf,
+			    {"trained-without-cxl",
+			     {},
+			     device.cxl->link->io ? "its link trained without CXL.mem"
+						  : "its link trained as PCIe",
+			     "check that the slot has CXL and that the firmware's settings allow "
+			     "it "
+			     "there; "
+			     "the device works PCI-only"});
+		/* of one that was refused for that the refusal says so */
+		else if (device.cxl->memory_active == false && !refused_for_media(device.bdf))
+			add(out, device.bdf,
+			    {"memory-not-active",
+			     {},
+			     "says that its memory is not ready",
+			     "wait for the device to finish its initialisation; an attach waits "
+			     "for "
+			     "as long "
+			     "as the device says that it takes"});
+	}
+}
+
 void add_refused(const Machine &machine, Wrongs &out)
 {
 	for (const auto &accel : machine.accelerators) {
@@ -123,6 +168,7 @@ std::vector<Wrong> what_is_wrong(const Machine &machine)
 	add_windows(machine, out);
 	add_drivers(machine.shown(), out);
 	add_regions(machine.shown(), out);
+	add_devices(machine, out);
 	add_refused(machine, out);
 	return out;
 }

@@ -44,6 +44,18 @@ std::string cxl_words(const CxlDvsec &cxl)
 	return fmt::format("{}", fmt::join(words, "+"));
 }
 
+/* what it does with CXL.mem now, the first thing that keeps it from working */
+std::string mem_words(const CxlDvsec &cxl)
+{
+	if (!cxl.mem)
+		return "";
+	if (cxl.link && !cxl.link->mem)
+		return cxl.link->io ? "not trained" : "trained as PCIe";
+	if (cxl.memory_active == false)
+		return "not ready";
+	return cxl.mem_enable ? "enabled" : "off";
+}
+
 /* what the window's targets are, and what is wrong with them */
 std::string targets_text(const Machine &machine, const Window &window)
 {
@@ -179,8 +191,8 @@ void add_iomem(const Machine &machine, std::string &out)
 
 void add_devices(const Machine &machine, std::string &out)
 {
-	Table table({"CXL DEVICE", "BELOW", "SERIAL", "ID", "CLASS", "CXL", "MEMORY", "DRIVER",
-		     "OVERRIDE"});
+	Table table({"CXL DEVICE", "BELOW", "SERIAL", "ID", "CLASS", "CXL", "MEMORY", "CXL.MEM",
+		     "DRIVER", "OVERRIDE"});
 
 	for (const auto &device : machine.pci.devices)
 		if (device.cxl)
@@ -190,7 +202,7 @@ void add_devices(const Machine &machine, std::string &out)
 					       device.device.value_or("?")),
 				   device.class_code.value_or("?"), cxl_words(*device.cxl),
 				   device.cxl->capacity ? size_text(device.cxl->capacity) : "",
-				   or_none(device.driver),
+				   mem_words(*device.cxl), or_none(device.driver),
 				   /* what its driver says already is left out */
 				   device.driver_override == device.driver
 					   ? ""

@@ -113,9 +113,20 @@ json device_json(const Machine &machine, const PciDevice &device)
 
 		for (const auto &range : device.cxl->mapped)
 			mapped.push_back(range_json(range));
-		cxl = {{"cache", device.cxl->cache},       {"io", device.cxl->io},
-		       {"mem", device.cxl->mem},           {"ranges", device.cxl->range_count},
-		       {"capacity", device.cxl->capacity}, {"mapped", mapped}};
+		const auto &link = device.cxl->link;
+
+		cxl = {{"cache", device.cxl->cache},
+		       {"io", device.cxl->io},
+		       {"mem", device.cxl->mem},
+		       {"mem_enable", device.cxl->mem_enable},
+		       {"memory_active",
+			device.cxl->memory_active ? json(*device.cxl->memory_active) : json()},
+		       {"link",
+			link ? json{{"cache", link->cache}, {"io", link->io}, {"mem", link->mem}}
+			     : json()},
+		       {"ranges", device.cxl->range_count},
+		       {"capacity", device.cxl->capacity},
+		       {"mapped", mapped}};
 	}
 	return {{"address", device.bdf},
 		{"vendor", value_or_null(device.vendor)},

@@ -294,7 +294,10 @@ TEST(Pci, address_is_normalised_and_anything_else_is_none)
 {
 	EXPECT_EQ(parse_bdf("0d:00.0"), "0000:0d:00.0");
 	EXPECT_EQ(parse_bdf("0001:0D:1f.7"), "0001:0d:1f.7");
-	for (const char *bad : {"", "0d:00", "0d:00.8", "0d:20.0", "00000:0d:00.0", "0d:00.0x",
+	/* a VMD's */
+	EXPECT_EQ(parse_bdf("10000:0d:00.0"), "10000:0d:00.0");
+	EXPECT_EQ(parse_bdf("ffffffff:0d:00.0"), "ffffffff:0d:00.0");
+	for (const char *bad : {"", "0d:00", "0d:00.8", "0d:20.0", "123456789:0d:00.0", "0d:00.0x",
 				"accel0", "0d:00.0 ", "../0d:00.0", ":::", "0d:-1.0"})
 		EXPECT_FALSE(parse_bdf(bad)) << bad;
 }
