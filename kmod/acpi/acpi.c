@@ -64,6 +64,14 @@ static void cxla_cedt_bad(size_t offset, int type, const char *what, void *arg)
 			offset, type, what);
 }
 
+static void cxla_broken_chbs(size_t offset, u32 uid, const char *what,
+			     void *arg)
+{
+	struct cxla_acpi *ctx = arg;
+
+	dev_err(ctx->host, FW_BUG "host bridge %u left out: %s\n", uid, what);
+}
+
 static int cxla_walk_cedt(const struct cedt_visitor *visitor)
 {
 	struct acpi_table_header *table;
@@ -136,6 +144,7 @@ static int cxla_add_windows(struct cxla_acpi *ctx)
 	struct cedt_visitor add = {
 		.cfmws = cxla_add_window,
 		.bad = cxla_cedt_bad,
+		.broken_chbs = cxla_broken_chbs,
 		.arg = ctx,
 	};
 	int rc;
@@ -154,6 +163,7 @@ static int cxla_add_windows(struct cxla_acpi *ctx)
 struct chbs_search {
 	u32 uid;
 	bool found;
+	bool broken;
 	bool twice;
 	struct cedt_chbs chbs;
 };
@@ -173,7 +183,26 @@ static int cxla_match_chbs(const struct cedt_chbs *chbs, void *arg)
 	return 0;
 }
 
+static void cxla_match_broken_chbs(size_t offset, u32 uid, const char *what,
+				   void *arg)
+{
+	struct chbs_search *search = arg;
+
+	if (uid == search->uid)
+		search->broken = true;
+}
+
 /* --------------------------- host bridges -------------------------- */
+
+/*
+ * What is wrong has been said, once: windows that lead there, and devices below,
+ * know of the host bridge, and find its port disabled.
+ */
+static int cxla_leave_out(struct cxla_acpi *ctx, struct device *bridge, u32 uid)
+{
+	guard(device)(&ctx->root->dev);
+	return cxla_dport_add(ctx->root, bridge, uid, false);
+}
 
 static int cxla_bridge_uid(struct acpi_device *adev, u32 *uid)
 {
@@ -262,6 +291,7 @@ static int cxla_try_bridge(struct cxla_acpi *ctx, struct acpi_device *adev)
 	struct chbs_search search = { };
 	struct cedt_visitor visitor = {
 		.chbs = cxla_match_chbs,
+		.broken_chbs = cxla_match_broken_chbs,
 		.arg = &search,
 	};
 	struct acpi_pci_root *pci_root;
@@ -277,9 +307,11 @@ static int cxla_try_bridge(struct cxla_acpi *ctx, struct acpi_device *adev)
 	if (rc)
 		return rc;
 	if (!search.found) {
-		dev_err(ctx->host, FW_BUG "host bridge %u left out: it has no CHBS\n",
-			search.uid);
-		return 0;
+		if (!search.broken)
+			dev_err(ctx->host,
+				FW_BUG "host bridge %u left out: it has no CHBS\n",
+				search.uid);
+		return cxla_leave_out(ctx, pci_root->bus->bridge, search.uid);
 	}
 	if (search.twice)
 		dev_err(ctx->host,

@@ -160,7 +160,10 @@ static int cedt_visit(const u8 *table, size_t offset, size_t len,
 		what = cedt_parse_chbs(entry, len, &chbs);
 		if (!what)
 			return v->chbs ? v->chbs(&chbs, v->arg) : 0;
-		break;
+		if (!v->broken_chbs || len < CHBS_SIZE)
+			break;
+		v->broken_chbs(offset, chbs.uid, what, v->arg);
+		return 0;
 	}
 	case CEDT_TYPE_CFMWS: {
 		struct cedt_cfmws cfmws = { 0 };

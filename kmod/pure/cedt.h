@@ -63,6 +63,8 @@ struct cedt_cfmws {
  * @bad: called for each entry that is skipped, with its offset in the table,
  *	its type (-1 when the header itself is cut short) and what is wrong;
  *	may be NULL
+ * @broken_chbs: called instead of @bad for a CHBS that names its host bridge and
+ *	is wrong otherwise; may be NULL
  * @arg: passed to each
  *
  * Entries of other types are passed over in silence. An entry that overlaps or
@@ -72,6 +74,7 @@ struct cedt_visitor {
 	int (*chbs)(const struct cedt_chbs *chbs, void *arg);
 	int (*cfmws)(const struct cedt_cfmws *cfmws, void *arg);
 	void (*bad)(size_t offset, int type, const char *what, void *arg);
+	void (*broken_chbs)(size_t offset, u32 uid, const char *what, void *arg);
 	void *arg;
 };
 

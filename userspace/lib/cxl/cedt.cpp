@@ -48,6 +48,12 @@ void on_bad(size_t offset, int type, const char *what, void *arg)
 	static_cast<Cedt *>(arg)->bad.push_back({offset, type, what});
 }
 
+void on_broken_chbs(size_t offset, uint32_t uid, const char *what, void *arg)
+{
+	on_bad(offset, 0, what, arg);
+	static_cast<Cedt *>(arg)->broken_bridges.emplace(uid, what);
+}
+
 /* what the parser leaves to its caller: entries that repeat or overlap */
 void find_conflicts(Cedt &cedt)
 {
@@ -72,7 +78,8 @@ void find_conflicts(Cedt &cedt)
 		for (uint32_t uid : cedt.windows[i].targets) {
 			auto is = [uid](const HostBridge &b) { return b.uid == uid; };
 
-			if (std::none_of(cedt.bridges.begin(), cedt.bridges.end(), is))
+			if (!cedt.broken_bridges.contains(uid) &&
+			    std::none_of(cedt.bridges.begin(), cedt.bridges.end(), is))
 				cedt.bad.push_back(
 					{0, 1,
 					 fmt::format("window {:#x} targets host bridge {}, "
@@ -112,7 +119,7 @@ std::string BadEntry::text() const
 Reading<Cedt> parse_cedt(std::string_view table, const std::string &path)
 {
 	Cedt cedt;
-	cedt_visitor visitor{on_chbs, on_cfmws, on_bad, &cedt};
+	cedt_visitor visitor{on_chbs, on_cfmws, on_bad, on_broken_chbs, &cedt};
 
 	if (cedt_walk(table.data(), table.size(), &visitor))
 		return Problem{path, 0, "not a CEDT: signature or header is wrong"};

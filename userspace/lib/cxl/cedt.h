@@ -8,6 +8,7 @@
 #include "sys/range.h"
 #include "sys/root.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -48,6 +49,7 @@ struct Cedt {
 	std::vector<HostBridge> bridges;
 	std::vector<Window> windows;
 	std::vector<BadEntry> bad;
+	std::map<uint32_t, std::string> broken_bridges; /* by _UID: what is wrong with its CHBS */
 };
 
 extern const char *const cedt_path;

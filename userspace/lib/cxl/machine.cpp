@@ -129,8 +129,11 @@ std::string Machine::bridge_trouble(uint64_t uid) const
 		for (const auto &bridge : cedt->bridges)
 			if (bridge.uid == uid)
 				entry = &bridge;
-	if (cedt && !entry)
-		return "not in the CEDT";
+	if (cedt && !entry) {
+		auto broken = cedt->broken_bridges.find(static_cast<uint32_t>(uid));
+
+		return broken == cedt->broken_bridges.end() ? "not in the CEDT" : broken->second;
+	}
 	if (entry && !entry->version)
 		return "CXL 1.1";
 	/* a machine that shows none of them hides them */

@@ -40,8 +40,11 @@ constexpr std::array<Entry, CXLA_NR_REASONS> table = {{
 	 "run `cxla load`; the device is attached again by itself when the root comes"},
 	{CXLA_REASON_ROOT_IN_USE, "an in-tree driver holds the CXL root",
 	 "run `cxla load --takeover`, or unbind cxl_acpi from ACPI0017:00"},
-	{CXLA_REASON_PORT_DISABLED, "a port between the root and the device has no driver",
-	 "look for the port without a driver in `cxla status --tree` and bind cxla_port to it"},
+	{CXLA_REASON_PORT_DISABLED,
+	 "a port between the root and the device has no driver, or was left out",
+	 "look for the port without a driver in `cxla status --tree` and bind cxla_port to it; of "
+	 "one "
+	 "that was left out the kernel log and `cxla status` say why"},
 	{CXLA_REASON_MEDIA_NOT_READY, "the device did not say in time that its memory is ready",
 	 "wait for the device to finish its initialisation, then `cxla attach` again"},
 	{CXLA_REASON_NO_REGISTERS, "the component registers are absent, or somebody else has them",

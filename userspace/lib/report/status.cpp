@@ -87,9 +87,11 @@ void add_bridges(const Machine &machine, std::string &out)
 		auto is = [&](const HostBridge &entry) { return entry.uid == bridge.uid; };
 
 		if (std::none_of(machine.cedt->bridges.begin(), machine.cedt->bridges.end(), is))
-			out += fmt::format("host bridge   {} ({})  not in the CEDT\n",
+			out += fmt::format("host bridge   {} ({})  {}\n",
 					   bridge.uid ? fmt::format("{}", *bridge.uid) : "?",
-					   bridge.device.empty() ? bridge.name : bridge.device);
+					   bridge.device.empty() ? bridge.name : bridge.device,
+					   bridge.uid ? machine.bridge_trouble(*bridge.uid)
+						      : "has no _UID");
 	}
 }
 
