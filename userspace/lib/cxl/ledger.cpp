@@ -50,8 +50,9 @@ constexpr std::array<ReasonText, 17> whys = {{
 	{"no-window", "it is in no CXL window, so that CXL has no say in it", ""},
 	{"meant-for-driver",
 	 "a committed decoder leads to a device that is meant for the driver of an accelerator",
-	 "load that driver, or `cxla attach DEVICE`; for device-dax, name cxla_pci in the device's "
-	 "driver_override and load cxla_hmem again"},
+	 "load that driver, or `cxla attach DEVICE`; of a device that is attached it is one more "
+	 "range, which its driver did not ask for, and it stays the device's; for device-dax, "
+	 "name cxla_pci in the device's driver_override and load cxla_hmem again"},
 	{"probing", "devices are being probed; it is decided about when they have come to rest",
 	 "look again"},
 	{"no-cxl", "CXL enumeration has not been started",
