@@ -83,7 +83,8 @@ void say(const std::string &line)
 
 WriteProcess::WriteProcess(const std::vector<PlannedWrite> &plan, int recorder)
 {
-	std::string text = text_of_plan(plan, recorder >= 0), program = "cxla", command = write_command;
+	std::string text = text_of_plan(plan, recorder >= 0), program = "cxla",
+		    command = write_command;
 	std::array<char *, 4> arguments = {program.data(), command.data(), text.data(), nullptr};
 	std::array<int, 2> ends = {};
 	posix_spawn_file_actions_t actions;

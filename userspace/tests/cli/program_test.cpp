@@ -260,12 +260,14 @@ TEST_F(Program, a_range_that_is_revoked_under_a_pattern_is_an_error_with_a_reply
 	/* the range is longer than what stands for it: behind it is SIGBUS */
 	made.file("/dev/cxla/accel0", std::string(4 * cxla::pattern_page, '\0'));
 
-	for (const char *command : {"pattern check accel0 --seed 5", "pattern write accel0 --seed 5"}) {
+	for (const char *command :
+	     {"pattern check accel0 --seed 5", "pattern write accel0 --seed 5"}) {
 		Ran ran = run(std::string(command) + " --json");
 
 		EXPECT_EQ(ran.status, 1) << command;
-		EXPECT_NE(json::parse(ran.out)["errors"][0]["what"].get<std::string>().find("SIGBUS"),
-			  std::string::npos);
+		EXPECT_NE(
+			json::parse(ran.out)["errors"][0]["what"].get<std::string>().find("SIGBUS"),
+			std::string::npos);
 	}
 }
 

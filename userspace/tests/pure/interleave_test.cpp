@@ -26,7 +26,8 @@ std::set<int> positions(const std::vector<Way> &way, unsigned ways, unsigned gra
 	for (auto [level_ways, level_granularity] : way)
 		levels.push_back({level_ways, level_granularity, 0});
 	for (;;) {
-		int position = cxl_interleave_position(levels.data(), levels.size(), ways, granularity);
+		int position =
+			cxl_interleave_position(levels.data(), levels.size(), ways, granularity);
 
 		if (position < 0 || !found.insert(position).second)
 			return {};
@@ -52,8 +53,10 @@ TEST(Interleave, index_is_as_the_specification_has_it)
 			EXPECT_EQ(cxl_interleave_index(1, granularity, offset), 0U);
 			EXPECT_EQ(cxl_interleave_index(8, granularity, offset), k & 7);
 			EXPECT_EQ(cxl_interleave_index(3, granularity, offset), k % 3);
-			EXPECT_EQ(cxl_interleave_index(6, granularity, offset), (k >> 1) % 3 * 2 + (k & 1));
-			EXPECT_EQ(cxl_interleave_index(12, granularity, offset), (k >> 2) % 3 * 4 + (k & 3));
+			EXPECT_EQ(cxl_interleave_index(6, granularity, offset),
+				  (k >> 1) % 3 * 2 + (k & 1));
+			EXPECT_EQ(cxl_interleave_index(12, granularity, offset),
+				  (k >> 2) % 3 * 4 + (k & 3));
 		}
 	}
 }
@@ -105,7 +108,8 @@ TEST(Interleave, powers_of_two_fit_when_their_bits_are_distinct_and_consecutive)
 					EXPECT_EQ(fits({{1U << a, 1U << ga}, {1U << b, 1U << gb}},
 						       1U << (a + b), 256),
 						  right)
-						<< a << " bits from " << ga << ", " << b << " from " << gb;
+						<< a << " bits from " << ga << ", " << b << " from "
+						<< gb;
 				}
 			}
 		}
