@@ -145,6 +145,7 @@ static void range_larger_than_its_window_is_the_windows_part(struct kunit *test)
 	t->f->windows[0].range.end = BASE + SIZE / 2 - 1;
 	bring_up(test);
 	fake_expect_attached(test, t->devices[0], BASE, SIZE / 2);
+	KUNIT_ASSERT_EQ(test, t->devices[0]->accel.nr_attached, 1);
 	cxlr = decoder_of(t->devices[0])->region;
 	KUNIT_ASSERT_NOT_NULL(test, cxlr);
 	KUNIT_EXPECT_EQ(test, cxlr->res.end, BASE + SIZE / 2 - 1);
