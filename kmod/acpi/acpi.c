@@ -204,15 +204,16 @@ static int cxla_leave_out(struct cxla_acpi *ctx, struct device *bridge, u32 uid)
 	return cxla_dport_add(ctx->root, bridge, uid, false);
 }
 
+/* a number, or a text that is one: ACPI 6.5 section 6.1.12 allows both */
 static int cxla_bridge_uid(struct acpi_device *adev, u32 *uid)
 {
-	unsigned long long value;
+	u64 value;
 
-	if (ACPI_FAILURE(acpi_evaluate_integer(adev->handle, METHOD_NAME__UID,
-					       NULL, &value)))
+	if (acpi_dev_uid_to_integer(adev, &value) || value > U32_MAX) {
+		dev_err(&adev->dev, FW_BUG "_UID '%s' is no number of 32 bits\n",
+			acpi_device_uid(adev) ?: "");
 		return -ENXIO;
-	if (value > U32_MAX)
-		return -ENXIO;
+	}
 	*uid = value;
 	return 0;
 }
@@ -331,8 +332,8 @@ static int cxla_add_bridges(struct cxla_acpi *ctx)
 			acpi_dev_put(adev);
 			return rc;
 		}
-		/* the others may be good */
-		if (rc)
+		/* the others may be good; -ENXIO: that has been told */
+		if (rc && rc != -ENXIO)
 			dev_err(ctx->host, "host bridge %s left out: %d\n",
 				dev_name(&adev->dev), rc);
 	}

@@ -179,9 +179,6 @@ struct cxl_dev_state *_devm_cxl_dev_state_create(struct device *dev,
  * @member: its first member, a struct cxl_dev_state
  * @mbox: the device has a mailbox; ignored, accelerators are not talked to
  *
- * Also makes the lock of @parent visible to lockdep until the driver is
- * unbound.
- *
  * Context: probe of @parent.
  * Return: pointer to @drv_struct, freed by devres of @parent; NULL: no memory.
  */

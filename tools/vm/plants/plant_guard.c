@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A driver that does what <cxl/cxl.h> forbids: between cxl_attach_enter() and
- * cxl_attach_exit() it takes the lock of its own device. Whoever revokes the
- * range with that lock held then waits for it, and it for them. Nobody does
- * here, so that nothing hangs; lockdep has to report it all the same.
+ * cxl_attach_exit() it takes the lock of its memdev. Whoever revokes the range
+ * with that lock held then waits for it, and it for them. Nobody does here, so
+ * that nothing hangs; lockdep has to report it all the same. It can't of the lock
+ * of the PCI device, which the driver core keeps out of lockdep.
  */
 #include <linux/workqueue.h>
 
@@ -18,15 +19,15 @@ struct plant {
 static noinline void plant_lock_inside(struct work_struct *work)
 {
 	struct plant *plant = container_of(work, struct plant, work);
-	struct device *dev = plant->dev;
+	struct device *memdev = &plant->cxlmd->dev;
 	int token = cxl_attach_enter(plant->cxlmd);
 
 	if (token < 0)
 		return;
-	device_lock(dev);
-	device_unlock(dev);
+	device_lock(memdev);
+	device_unlock(memdev);
 	cxl_attach_exit(plant->cxlmd, token);
-	dev_info(dev, "took its lock inside\n");
+	dev_info(plant->dev, "took its lock inside\n");
 }
 
 static int plant_probe(struct pci_dev *pdev, const struct pci_device_id *id)

@@ -2,7 +2,7 @@
 # shellcheck shell=dash
 #
 # A topology with attached devices, a kernel with lockdep. A driver attaches and takes
-# the lock of its own device between cxl_attach_enter() and cxl_attach_exit(): the
+# the lock of its memdev between cxl_attach_enter() and cxl_attach_exit(): the
 # boot's `expect_warnings` say what lockdep has to report, though nothing was unbound.
 # shellcheck source=/dev/null
 . ./triggers.sh
