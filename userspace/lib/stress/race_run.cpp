@@ -592,8 +592,8 @@ RaceReport run_race(const Root &root, const RaceRequest &request, const Targets 
 	RaceReport report = run->all();
 
 	/* a thread that is stuck refers to it for ever */
-	if (report.stuck)
-		static_cast<void>(run.release());
+	if (report.stuck) [[maybe_unused]]
+		auto *kept = run.release();
 	return report;
 }
 

@@ -23,6 +23,7 @@ std::set<int> positions(const std::vector<Way> &way, unsigned ways, unsigned gra
 	std::vector<cxl_level> levels;
 	std::set<int> found;
 
+	levels.reserve(way.size());
 	for (auto [level_ways, level_granularity] : way)
 		levels.push_back({level_ways, level_granularity, 0});
 	for (;;) {
