@@ -35,9 +35,8 @@ void add_windows(const Machine &machine, Wrongs &out)
 		    {"no-windows",
 		     {},
 		     "has no window: the platform routes no address to CXL memory",
-		     "turn CXL memory on in the firmware's settings; without a window no memory of "
-		     "a "
-		     "CXL device can be used"});
+		     "turn CXL memory on in the firmware's settings; without a window no memory "
+		     "of a CXL device can be used"});
 	for (const auto &window : machine.cedt->windows)
 		for (uint32_t uid : window.targets) {
 			std::string trouble = machine.bridge_trouble(uid);
@@ -126,9 +125,7 @@ void add_devices(const Machine &machine, Wrongs &out)
 			     device.cxl->link->io ? "its link trained without CXL.mem"
 						  : "its link trained as PCIe",
 			     "check that the slot has CXL and that the firmware's settings allow "
-			     "it "
-			     "there; "
-			     "the device works PCI-only"});
+			     "it there; the device works PCI-only"});
 		/* of one that was refused for that the refusal says so */
 		else if (device.cxl->memory_active == false && !refused_for_media(device.bdf))
 			add(out, device.bdf,
@@ -136,9 +133,7 @@ void add_devices(const Machine &machine, Wrongs &out)
 			     {},
 			     "says that its memory is not ready",
 			     "wait for the device to finish its initialisation; an attach waits "
-			     "for "
-			     "as long "
-			     "as the device says that it takes"});
+			     "for as long as the device says that it takes"});
 	}
 }
 

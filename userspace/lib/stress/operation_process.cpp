@@ -9,7 +9,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 #include <sys/prctl.h>
@@ -58,22 +57,9 @@ pid_t spawn_operation(const TestBed &bed, const MachineOperation &operation, Fd 
 		    command = perform_command;
 	std::array<char *, 5> arguments = {program.data(), command.data(), name.data(), text.data(),
 					   nullptr};
-	std::array<int, 2> ends = {};
-	posix_spawn_file_actions_t actions;
 	pid_t pid = 0;
+	int err = spawn_this_program(pid, arguments.data(), answer);
 
-	if (pipe2(ends.data(), O_CLOEXEC) < 0)
-		throw Error(fmt::format("pipe: {}", std::strerror(errno)));
-	answer = Fd(ends[0]);
-
-	Fd end(ends[1]);
-
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, end.get(), STDOUT_FILENO);
-
-	int err = spawn_apart(pid, "/proc/self/exe", actions, arguments.data());
-
-	posix_spawn_file_actions_destroy(&actions);
 	if (err)
 		throw Error(fmt::format("starting a process for {}: {}", operation.name,
 					std::strerror(err)));

@@ -25,7 +25,7 @@ namespace cxla
 namespace
 {
 
-/* where the process finds the recorder's ring */
+/* where spawn_this_program() puts the recorder's ring */
 constexpr int recorder_fd = 3;
 
 std::string text_of_plan(const std::vector<PlannedWrite> &plan, bool recorded)
@@ -86,23 +86,8 @@ WriteProcess::WriteProcess(const std::vector<PlannedWrite> &plan, int recorder)
 	std::string text = text_of_plan(plan, recorder >= 0), program = "cxla",
 		    command = write_command;
 	std::array<char *, 4> arguments = {program.data(), command.data(), text.data(), nullptr};
-	std::array<int, 2> ends = {};
-	posix_spawn_file_actions_t actions;
+	int err = spawn_this_program(pid_, arguments.data(), told_, recorder);
 
-	if (pipe2(ends.data(), O_CLOEXEC) < 0)
-		throw Error(fmt::format("pipe: {}", std::strerror(errno)));
-	told_ = Fd(ends[0]);
-
-	Fd end(ends[1]);
-
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, end.get(), STDOUT_FILENO);
-	if (recorder >= 0)
-		posix_spawn_file_actions_adddup2(&actions, recorder, recorder_fd);
-
-	int err = spawn_apart(pid_, "/proc/self/exe", actions, arguments.data());
-
-	posix_spawn_file_actions_destroy(&actions);
 	if (err)
 		throw Error(fmt::format("starting a process that writes: {}", std::strerror(err)));
 	ended_ = Fd(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));

@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "sys/fd.h"
+
 #include <spawn.h>
 #include <sys/types.h>
 
@@ -14,5 +16,10 @@ namespace cxla
 /* 0, or an errno; @arguments end with a null */
 int spawn_apart(pid_t &pid, const char *program, const posix_spawn_file_actions_t &actions,
 		char *const *arguments);
+/*
+ * This program, executed anew so; what it prints is to be read from @told, and
+ * @inherited, if it is a descriptor, is its descriptor 3. Throws Error without a pipe.
+ */
+int spawn_this_program(pid_t &pid, char *const *arguments, Fd &told, int inherited = -1);
 
 } // namespace cxla
