@@ -5,11 +5,9 @@ not survive is the last of its machine."""
 
 import re
 import shutil
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from . import backing, console, machine
+from . import chances, console, machine
 
 BEGIN = re.compile(r"^:: begin (\S+)\s*$")
 END = re.compile(r"^:: end (\S+)\s*$")
@@ -56,20 +54,15 @@ class ObservationError(Exception):
 
 
 def boot(shape, kernel, command, keep, **options):
-    """The machine's Result and what was printed. Its console stays in the folder `keep`.
-    One that hangs before its first process is booted again."""
-    for _ in range(ATTEMPTS):
-        output = bytearray()
-        with tempfile.TemporaryDirectory(prefix="cxla-compare-", dir=backing.scratch()) as mem:
-            shutil.rmtree(keep, ignore_errors=True)
-            keep.mkdir(parents=True)
-            result = machine.run(shape, kernel, command,
-                                 machine.Options(start_timeout=START_TIMEOUT, **options),
-                                 Path(mem), keep, machine.Progress(quiet=True), output.extend)
-        if result.began:
-            return result, output.decode("utf-8", "replace").replace("\r", "")
-    raise ObservationError(f"{kernel.release} did not come to its first process, "
-                           f"{ATTEMPTS} times: {keep}/console.log")
+    """The machine's Result and what was printed. What it logged stays in the folder `keep`."""
+    with chances.boot(shape, kernel, command, machine.Options(start_timeout=START_TIMEOUT, **options),
+                      lambda text: None, ATTEMPTS) as made:
+        shutil.rmtree(keep, ignore_errors=True)
+        shutil.copytree(made.run_dir, keep)
+    if not made.result.began:
+        raise ObservationError(f"{kernel.release} did not come to its first process, "
+                               f"{ATTEMPTS} times: {keep}/console.log")
+    return made.result, made.output
 
 
 def parse(text):
