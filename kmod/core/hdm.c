@@ -97,27 +97,30 @@ static int cxla_hdm_read_caps(struct cxl_port *port)
  * cxla_hdm_enable() - have a port's decoders decode
  * @port: host bridge, switch or endpoint of which a decoder is committed
  *
- * Firmware that commits a decoder and leaves the block, or CXL.mem as a whole,
- * disabled has not finished its work, and a reset disables both. They are
- * enabled here and never disabled: a range may be in use by drivers that can't
- * be revoked. A port on which nothing is committed is left alone.
+ * Those of host bridges and switches always do: HDM Decoder Enable is 0 there
+ * for good (CXL 3.1 section 8.2.4.20.2). Firmware that commits a decoder of a
+ * device and leaves the block, or CXL.mem as a whole, disabled has not finished
+ * its work, and a reset disables both. They are enabled here and never disabled:
+ * a range may be in use by drivers that can't be revoked. A device on which
+ * nothing is committed is left alone.
  *
  * Return: 0, or -ENXIO: the device does not answer, or does not take it.
  */
 int cxla_hdm_enable(struct cxl_port *port)
 {
 	void __iomem *global = port->hdm + CXL_HDM_GLOBAL_CTRL;
-	u32 ctrl = cxla_readl(global);
+	u32 ctrl;
 
+	if (!is_cxl_endpoint(port))
+		return 0;
+	ctrl = cxla_readl(global);
 	if (!(ctrl & CXL_HDM_GLOBAL_ENABLE)) {
 		cxla_writel(ctrl | CXL_HDM_GLOBAL_ENABLE, global);
 		ctrl = cxla_readl(global);
 	}
 	if (PCI_POSSIBLE_ERROR(ctrl) || !(ctrl & CXL_HDM_GLOBAL_ENABLE))
 		return -ENXIO;
-	if (is_cxl_endpoint(port))
-		return cxla_pci_mem_enable(to_cxl_memdev(port->uport_dev));
-	return 0;
+	return cxla_pci_mem_enable(to_cxl_memdev(port->uport_dev));
 }
 
 /**

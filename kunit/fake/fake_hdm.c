@@ -163,10 +163,12 @@ static void fake_reg_write(struct fake_node *node, u32 offset, u32 value)
 	u32 reg;
 
 	if (offset == FAKE_HDM + CXL_HDM_GLOBAL_CTRL && node->nr_decoders) {
-		if (node->deaf)
-			return;
-		*fake_block_reg(node, offset) = value &
-			(CXL_HDM_GLOBAL_POISON_ON_ERR | CXL_HDM_GLOBAL_ENABLE);
+		u32 writable = CXL_HDM_GLOBAL_POISON_ON_ERR;
+
+		if (node->kind == FAKE_ENDPOINT)
+			writable |= CXL_HDM_GLOBAL_ENABLE;
+		if (!node->deaf)
+			*fake_block_reg(node, offset) = value & writable;
 		return;
 	}
 	decoder = fake_decoder_at(node, offset, &reg);
@@ -526,8 +528,10 @@ void fake_hdm_reset(struct fake_node *node)
 		FIELD_PREP(CXL_HDM_CAP_TARGET_COUNT, CXL_HDM_MAX_TARGETS) |
 		CXL_HDM_CAP_INTERLEAVE_11_8 | CXL_HDM_CAP_INTERLEAVE_14_12 |
 		CXL_HDM_CAP_INTERLEAVE_3_6_12 | CXL_HDM_CAP_INTERLEAVE_16;
-	*fake_block_reg(node, FAKE_HDM + CXL_HDM_GLOBAL_CTRL) =
-		CXL_HDM_GLOBAL_ENABLE;
+	/* bridges and switches decode always, and never say so */
+	if (node->kind == FAKE_ENDPOINT)
+		*fake_block_reg(node, FAKE_HDM + CXL_HDM_GLOBAL_CTRL) =
+			CXL_HDM_GLOBAL_ENABLE;
 }
 EXPORT_SYMBOL_GPL(fake_hdm_reset);
 

@@ -43,6 +43,10 @@ static void host_write(void *opaque, hwaddr at, uint64_t value, unsigned size)
     Host *h = container_of(c->crb.special_ops, Host, ops);
     bool passthrough = (c->crb.cache_mem_registers[R_CXL_HDM_CAPABILITY_HEADER] & 0xffff) != 5;
 
+    /* HDM Decoder Enable is 0 for good, CXL 3.1 section 8.2.4.20.2: they always decode */
+    if (!passthrough && at == A_CXL_HDM_DECODER_GLOBAL_CONTROL) {
+        value &= ~R_CXL_HDM_DECODER_GLOBAL_CONTROL_HDM_DECODER_ENABLE_MASK;
+    }
     if (passthrough || !decoders_write(&h->decoders, at, value)) {
         c->crb.cache_mem_registers[at / 4] = value;
     }
