@@ -170,6 +170,9 @@ void cxla_decoders_remove(struct cxl_port *port);
 void cxla_hdm_read_decoder(void __iomem *hdm, int id, struct cxl_hdm_regs *regs);
 void cxla_hdm_read(struct cxl_port *port, int id, struct cxl_hdm_regs *regs,
 		   struct cxl_hdm_decoded *d);
+int cxla_emulate(struct cxl_port *port);
+void cxla_emulate_read(struct cxl_port *port, int id,
+		       struct cxl_hdm_regs *regs);
 void cxla_decoder_values(struct cxl_decoder *cxld, struct cxl_hdm_decoded *d);
 int cxla_hdm_enable(struct cxl_port *port);
 int cxla_hdm_reread(struct cxl_port *port);

@@ -76,6 +76,15 @@ static int cxla_hdm_read_caps(struct cxl_port *port)
 {
 	u32 cap;
 
+	/* without, each range of a DVSEC may stand for one */
+	if (!port->hdm) {
+		port->caps = (struct cxl_hdm_caps) {
+			.decoder_count = CXLA_DVSEC_RANGES,
+			.iw_mask = BIT(1),
+		};
+		return 0;
+	}
+
 	cap = cxla_readl(port->hdm + CXL_HDM_CAP);
 	if (PCI_POSSIBLE_ERROR(cap)) {
 		dev_err(cxla_port_hw(port),
@@ -113,6 +122,9 @@ int cxla_hdm_enable(struct cxl_port *port)
 
 	if (!is_cxl_endpoint(port))
 		return 0;
+	/* the ranges of the DVSEC decode because it is not set */
+	if (port->emulated)
+		return cxla_pci_mem_enable(to_cxl_memdev(port->uport_dev));
 	ctrl = cxla_readl(global);
 	if (!(ctrl & CXL_HDM_GLOBAL_ENABLE)) {
 		cxla_writel(ctrl | CXL_HDM_GLOBAL_ENABLE, global);
@@ -151,13 +163,18 @@ EXPORT_SYMBOL_NS_GPL(cxla_hdm_read_decoder, "CXL");
  * cxla_hdm_read() - read one decoder of a port
  * @port: host bridge, switch or endpoint whose registers are mapped
  * @id: which decoder
- * @regs: what is read
+ * @regs: what is read, or made up of a range of the DVSEC
  * @d: what it means; whether it goes with those in front is not looked at
  */
 void cxla_hdm_read(struct cxl_port *port, int id, struct cxl_hdm_regs *regs,
 		   struct cxl_hdm_decoded *d)
 {
-	cxla_hdm_read_decoder(port->hdm, id, regs);
+	if (port->emulated)
+		cxla_emulate_read(port, id, regs);
+	else if (port->hdm)
+		cxla_hdm_read_decoder(port->hdm, id, regs);
+	else
+		*regs = (struct cxl_hdm_regs) { };
 	cxl_hdm_decode(regs, cxla_port_kind(port), &port->caps, d);
 }
 
@@ -296,34 +313,77 @@ static int cxla_hdm_decoder_add(struct cxl_port *port, int id,
 	return cxla_decoder_add(cxld);
 }
 
+/* all, as @port has them now; -ENXIO, and the last one says so: it does not answer */
+static int cxla_hdm_read_each(struct cxl_port *port, int count,
+			      struct cxla_hdm_reading *all)
+{
+	struct cxl_hdm_sequence sequence = { };
+
+	for (int i = 0; i < count; i++) {
+		cxla_hdm_read(port, i, &all[i].regs, &all[i].d);
+		/* ranges of a DVSEC have no order */
+		if (!port->emulated)
+			cxl_hdm_sequence_next(&sequence, &all[i].d);
+		if (all[i].d.fault == CXL_HDM_ALL_ONES)
+			return -ENXIO;
+	}
+	return 0;
+}
+
+/* the same, of an endpoint that may decode by its DVSEC where none is committed */
+static int cxla_hdm_read_all(struct cxl_port *port, int count,
+			     struct cxla_hdm_reading *all)
+{
+	int rc;
+
+	port->emulated = false;
+	rc = cxla_hdm_read_each(port, count, all);
+	if (rc || !is_cxl_endpoint(port))
+		return rc;
+	for (int i = 0; i < count; i++)
+		if (cxla_maps(&all[i].d))
+			return 0;
+	rc = cxla_emulate(port);
+	return rc || !port->emulated ? rc :
+	       cxla_hdm_read_each(port, count, all);
+}
+
 static int cxla_hdm_enumerate(struct cxl_port *port)
 {
 	int committed = 0, usable = 0, errors = 0;
-	struct cxl_hdm_sequence sequence = { };
+	int count = port->caps.decoder_count;
 	u64 dpa_end = 0;
-	int rc;
+	int rc, gone;
 
-	rc = cxla_decoders_alloc(port, port->caps.decoder_count);
+	struct cxla_hdm_reading *all __free(kfree) =
+		kcalloc(count, sizeof(*all), GFP_KERNEL);
+	if (!all)
+		return -ENOMEM;
+	gone = cxla_hdm_read_all(port, count, all);
+	for (int i = 0; i < count; i++)
+		cxla_hdm_report(port, i, &all[i].regs, &all[i].d);
+	if (gone)
+		return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
+	if (!port->hdm && !port->emulated)
+		return cxla_hdm_refuse(port, port->reg_map.resource ==
+				       CXL_RESOURCE_NONE ?
+				       CXLA_REASON_NO_REGISTERS :
+				       CXLA_REASON_NO_DECODER);
+	rc = cxla_decoders_alloc(port, count);
 	if (rc)
 		return rc;
 
-	for (int i = 0; i < port->nr_decoders; i++) {
-		struct cxl_hdm_decoded d;
-		struct cxl_hdm_regs regs;
+	for (int i = 0; i < count; i++) {
+		const struct cxl_hdm_decoded *d = &all[i].d;
 
-		cxla_hdm_read(port, i, &regs, &d);
-		cxl_hdm_sequence_next(&sequence, &d);
-		cxla_hdm_report(port, i, &regs, &d);
-		if (d.fault == CXL_HDM_ALL_ONES)
-			return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
-		if (d.fault == CXL_HDM_COMMIT_ERROR)
+		if (d->fault == CXL_HDM_COMMIT_ERROR)
 			errors++;
-		if (cxla_maps(&d))
+		if (cxla_maps(d))
 			committed++;
-		if (cxla_maps(&d) && d.fault == CXL_HDM_OK)
+		if (cxla_maps(d) && d->fault == CXL_HDM_OK)
 			usable++;
 
-		rc = cxla_hdm_decoder_add(port, i, &d, &dpa_end);
+		rc = cxla_hdm_decoder_add(port, i, d, &dpa_end);
 		if (rc)
 			return rc;
 	}
@@ -367,12 +427,12 @@ static bool cxla_decoder_update(struct cxl_decoder *cxld,
  */
 int cxla_hdm_reread(struct cxl_port *port)
 {
-	struct cxl_hdm_sequence sequence = { };
 	u64 dpa_end = 0;
 	int changed = 0;
+	int rc;
 
 	device_lock_assert(&port->dev);
-	if (!port->hdm)
+	if (!port->nr_decoders || port->passthrough)
 		return 0;
 
 	struct cxla_hdm_reading *all __free(kfree) =
@@ -381,12 +441,9 @@ int cxla_hdm_reread(struct cxl_port *port)
 		return -ENOMEM;
 
 	guard(rwsem_write)(&cxl_rwsem.region);
-	for (int i = 0; i < port->nr_decoders; i++) {
-		cxla_hdm_read(port, i, &all[i].regs, &all[i].d);
-		cxl_hdm_sequence_next(&sequence, &all[i].d);
-		if (all[i].d.fault == CXL_HDM_ALL_ONES)
-			return -ENXIO;
-	}
+	rc = cxla_hdm_read_all(port, port->nr_decoders, all);
+	if (rc)
+		return rc;
 	for (int i = 0; i < port->nr_decoders; i++) {
 		if (!cxla_decoder_update(port->decoders[i], &all[i].d,
 					 &dpa_end))
@@ -435,17 +492,14 @@ static int cxla_passthrough_setup(struct cxl_port *port)
  */
 int cxla_hdm_setup(struct cxl_port *port)
 {
-	int rc;
+	int rc = 0;
 
 	device_lock_assert(&port->dev);
 
-	if (!port->reg_map.component_map.hdm_decoder.valid) {
-		if (is_cxl_endpoint(port))
-			return cxla_hdm_refuse(port, CXLA_REASON_NO_DECODER);
+	if (port->reg_map.component_map.hdm_decoder.valid)
+		rc = cxla_hdm_map(port);
+	else if (!is_cxl_endpoint(port))
 		return cxla_passthrough_setup(port);
-	}
-
-	rc = cxla_hdm_map(port);
 	if (rc == -EBUSY)
 		return cxla_hdm_refuse(port, CXLA_REASON_NO_REGISTERS);
 	if (rc)
@@ -468,4 +522,5 @@ void cxla_hdm_teardown(struct cxl_port *port)
 	cxla_decoders_remove(port);
 	cxla_hdm_unmap(port);
 	port->passthrough = false;
+	port->emulated = false;
 }

@@ -16,8 +16,6 @@
 #define MAX_EXT_CAPS	((PCI_CFG_SPACE_EXP_SIZE - PCI_CFG_SPACE_SIZE) / 8)
 
 #define DVSEC_CXL_CAP			0x0a
-#define DVSEC_CXL_CTRL			0x0c
-#define  DVSEC_CXL_CTRL_MEM_ENABLE	BIT(2)
 #define DVSEC_CXL_RANGE_SIZE		0x10
 #define DVSEC_CXL_RANGE(i)		(0x18 + DVSEC_CXL_RANGE_SIZE * (i))
 #define DVSEC_LOCATOR_BLOCK(i)		(0x0c + 8 * (i))
@@ -215,6 +213,9 @@ int cxl_pci_setup_regs(struct pci_dev *pdev, enum cxl_regloc_type type,
 		rc = cxla_probe_component_regs(map);
 	cxla_meter_stop(&meter);
 	map->access = meter.count;
+	/* what is there and broken is not the same as absent */
+	if (rc && rc != -ENODEV)
+		map->reg_type = CXL_REGLOC_RBI_EMPTY;
 	return rc;
 }
 EXPORT_SYMBOL_NS_GPL(cxl_pci_setup_regs, "CXL");
@@ -328,7 +329,7 @@ EXPORT_SYMBOL_NS_GPL(cxla_pci_port_number, "CXL");
 int cxla_pci_mem_enable(struct cxl_memdev *cxlmd)
 {
 	struct cxl_dev_state *cxlds = cxlmd->cxlds;
-	int pos = cxlds->cxl_dvsec + DVSEC_CXL_CTRL;
+	int pos = cxlds->cxl_dvsec + CXLA_DVSEC_CTRL;
 	struct pci_dev *pdev;
 	u16 ctrl;
 
@@ -337,11 +338,11 @@ int cxla_pci_mem_enable(struct cxl_memdev *cxlmd)
 	pdev = to_pci_dev(cxlds->dev);
 
 	ctrl = cxla_cfg_read16(pdev, pos);
-	if (!(ctrl & DVSEC_CXL_CTRL_MEM_ENABLE)) {
-		cxla_cfg_write16(pdev, pos, ctrl | DVSEC_CXL_CTRL_MEM_ENABLE);
+	if (!(ctrl & CXLA_DVSEC_CTRL_MEM_ENABLE)) {
+		cxla_cfg_write16(pdev, pos, ctrl | CXLA_DVSEC_CTRL_MEM_ENABLE);
 		ctrl = cxla_cfg_read16(pdev, pos);
 	}
-	return PCI_POSSIBLE_ERROR(ctrl) || !(ctrl & DVSEC_CXL_CTRL_MEM_ENABLE) ?
+	return PCI_POSSIBLE_ERROR(ctrl) || !(ctrl & CXLA_DVSEC_CTRL_MEM_ENABLE) ?
 	       -ENXIO : 0;
 }
 

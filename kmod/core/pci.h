@@ -7,6 +7,11 @@
 #include <cxl/pci.h>
 #include <linux/pci.h>
 
+/* DVSEC for CXL devices, CXL 3.1 section 8.1.3 */
+#define CXLA_DVSEC_CTRL			0x0c
+#define  CXLA_DVSEC_CTRL_MEM_ENABLE	BIT(2)
+#define CXLA_DVSEC_RANGES		2
+
 struct cxl_dvsec_range;
 
 int cxla_pci_find_dvsec(struct pci_dev *pdev, u16 id);

@@ -96,9 +96,12 @@ int cxla_decoder_in_turn(const struct cxl_decoder *cxld, bool commit)
  */
 int cxla_decoder_reset(struct cxl_decoder *cxld)
 {
-	u32 ctrl = cxla_readl(cxla_decoder_ctrl(cxld));
+	u32 ctrl;
 
 	lockdep_assert_held_write(&cxl_rwsem.region);
+	if (cxld_to_port(cxld)->emulated)
+		return -EBUSY;
+	ctrl = cxla_readl(cxla_decoder_ctrl(cxld));
 	if (PCI_POSSIBLE_ERROR(ctrl))
 		return -ENXIO;
 	/* hardware may know of a lock that was not there when it was read */

@@ -260,11 +260,10 @@ static int cxla_peek_awake(struct pci_dev *pdev, bool locked,
 /*
  * The ranges of the DVSEC decode while HDM decoders are not enabled, or not
  * there (CXL 3.1 sections 8.1.3.8 and 8.2.4.20.2). So they count unless the
- * decoders were read, every one, and HDM Decoder Enable is set. A range counts
- * when its Memory_Info_Valid is set and it has a size and a base: a base of 0 is
- * what it has after a reset. Whether Mem_Enable and Memory_Active are set does
- * not matter, nor how many ranges HDM_Count says there are: the former may be
- * set by the driver that comes, and firmware gave the range a place.
+ * decoders were read, every one, and HDM Decoder Enable is set. Whether
+ * Mem_Enable and Memory_Active are set does not matter, nor how many ranges
+ * HDM_Count says there are: the former may be set by the driver that comes, and
+ * firmware gave the range a place.
  */
 static int cxla_peek_dvsec(struct pci_dev *pdev, int dvsec,
 			   struct cxla_peek *peek)
@@ -273,12 +272,12 @@ static int cxla_peek_dvsec(struct pci_dev *pdev, int dvsec,
 	u64 end;
 	int rc;
 
-	for (int i = 0; i < 2; i++) {
+	for (int i = 0; i < CXLA_DVSEC_RANGES; i++) {
 		/* of the second one it may be too short to speak */
 		rc = cxla_dvsec_range(pdev, dvsec, i, &range);
 		if (rc)
 			return i ? 0 : rc;
-		if (!range.valid || !range.base || !range.size)
+		if (!cxl_dvsec_range_maps(&range))
 			continue;
 		if (check_add_overflow(range.base, range.size - 1, &end))
 			end = U64_MAX;

@@ -53,7 +53,8 @@ static int cxla_expander_setup(struct cxla_expander *expander,
 
 	rc = cxl_pci_setup_regs(pdev, CXL_REGLOC_RBI_COMPONENT,
 				&cxlds->reg_map);
-	if (rc)
+	/* without any, ranges of its DVSEC may decode */
+	if (rc && rc != -ENODEV)
 		return dev_err_probe(&pdev->dev, rc,
 				     "no component registers\n");
 	rc = cxla_expander_capacity(cxlds, pdev, &capacity);

@@ -9,6 +9,8 @@
  */
 #include <linux/module.h>
 
+#include <cxl/pci.h>
+
 #include "port.h"
 
 static int cxla_port_probe(struct device *dev)
@@ -37,7 +39,8 @@ static int cxla_endpoint_add(struct cxl_memdev *cxlmd, struct cxl_dport *dport)
 	struct cxl_port *endpoint;
 	int rc;
 
-	if (!cxlmd->cxlds->reg_map.component_map.hdm_decoder.valid)
+	/* without any, or without decoders, the DVSEC may decode */
+	if (cxlmd->cxlds->reg_map.reg_type != CXL_REGLOC_RBI_COMPONENT)
 		return cxla_refuse(cxlmd, CXLA_REASON_NO_REGISTERS);
 
 	endpoint = cxla_port_add(NULL, &cxlmd->dev, &cxlmd->cxlds->reg_map,

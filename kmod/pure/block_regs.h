@@ -87,6 +87,15 @@ struct cxl_dvsec_range {
 	u64 size;
 };
 
+/*
+ * Does it decode, where HDM decoders don't (CXL 3.1 section 8.1.3.8): a base of 0 is
+ * what it has after a reset.
+ */
+static inline bool cxl_dvsec_range_maps(const struct cxl_dvsec_range *range)
+{
+	return range->valid && range->base && range->size;
+}
+
 /* 0, or -ENXIO: all ones */
 int cxl_dvsec_range_decode(u32 size_high, u32 size_low, u32 base_high,
 			   u32 base_low, struct cxl_dvsec_range *range);

@@ -425,10 +425,21 @@ static void expander_that_lost_its_decoders_in_a_reset_has_no_region(struct kuni
 	}
 }
 
-static void expander_without_registers_is_not_bound(struct kunit *test)
+static void expander_without_registers_is_idle(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, fake_store(rig(test)->dev, "driver_override", "cxla_pci"), 0);
 	fake_locator(rig(test)->dev, 0, 0, CXL_REGLOC_RBI_MEMDEV, 0);
+	root_add(test);
+	KUNIT_EXPECT_EQ(test, device_attach(&rig(test)->dev->pdev->dev), 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().endpoints, 0);
+}
+
+/* what its decoders say is not known, so the DVSEC is not asked */
+static void expander_with_broken_registers_is_not_bound(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, fake_store(rig(test)->dev, "driver_override", "cxla_pci"), 0);
+	*fake_block_reg(rig(test)->dev, FAKE_CAP_ARRAY) = 0;
 	root_add(test);
 	KUNIT_EXPECT_NE(test, device_attach(&rig(test)->dev->pdev->dev), 1);
 	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 0);
@@ -455,7 +466,8 @@ static struct kunit_case accel_cases[] = {
 	KUNIT_CASE(error_recovery_revokes_before_and_attaches_after),
 	KUNIT_CASE(expander_has_a_memdev_and_an_unlocked_region),
 	KUNIT_CASE(expander_that_lost_its_decoders_in_a_reset_has_no_region),
-	KUNIT_CASE(expander_without_registers_is_not_bound),
+	KUNIT_CASE(expander_without_registers_is_idle),
+	KUNIT_CASE(expander_with_broken_registers_is_not_bound),
 	{}
 };
 

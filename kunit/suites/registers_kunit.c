@@ -276,10 +276,13 @@ static void array_that_does_not_answer_is_refused(struct kunit *test)
 	refused(test, -ENXIO, "no CXL capability array");
 }
 
-static void array_without_hdm_decoders_has_no_registers(struct kunit *test)
+static void array_without_hdm_decoders_has_no_decoder(struct kunit *test)
 {
 	array_header(rig(test)->dev, 1, 0);
-	refused(test, 0, NULL);
+	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
+	fake_expect_refused(test, rig(test)->dev, CXLA_REASON_NO_DECODER);
+	KUNIT_EXPECT_EQ(test, rig(test)->dev->accel.setup_rc, 0);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR), 0);
 }
 
 static void hdm_capability_beyond_the_block_is_refused(struct kunit *test)
@@ -477,7 +480,7 @@ static struct kunit_case registers_cases[] = {
 	KUNIT_CASE(serial_number_is_found),
 	KUNIT_CASE(block_without_a_capability_array_is_refused),
 	KUNIT_CASE(array_that_does_not_answer_is_refused),
-	KUNIT_CASE(array_without_hdm_decoders_has_no_registers),
+	KUNIT_CASE(array_without_hdm_decoders_has_no_decoder),
 	KUNIT_CASE(hdm_capability_beyond_the_block_is_refused),
 	KUNIT_CASE(hdm_capability_that_does_not_fit_is_refused),
 	KUNIT_CASE(hdm_capability_inside_of_the_array_is_refused),

@@ -24,7 +24,7 @@ LAYERS = (
     ("hardware", ("access", "pci", "regs", "trace.h")),
     ("bus", ("bus", "retry", "started", "record")),
     ("claims", ("claim",)),
-    ("topology", ("port", "dport", "decoder", "hdm", "program")),
+    ("topology", ("port", "dport", "decoder", "hdm", "emulate", "program")),
     ("regions", ("root", "route", "region", "region_sysfs", "commit", "dax_region")),
     ("attach", ("attach", "attach_region", "memdev", "enumerate", "port_setup")),
     ("module", ("main", "ledger", "trace.c")),

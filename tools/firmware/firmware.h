@@ -37,6 +37,7 @@ void copy_path(char to[PATH_SIZE], const char *from);
  * @serials: the members' PCIe serial numbers, in interleave order
  * @device: device memory (HDM-D/DB) rather than host-only
  * @lock: lock each decoder as it is committed
+ * @dvsec: by the first range of the device's DVSEC, in place of its decoder
  * @base: HPA, once the window is known
  */
 struct range {
@@ -45,7 +46,7 @@ struct range {
 	uint64_t offset, size, granularity;
 	unsigned int ways;
 	uint64_t serials[MAX_WAYS];
-	bool device, lock;
+	bool device, lock, dvsec;
 	uint64_t base;
 };
 
@@ -156,6 +157,8 @@ int pci_port_type(const struct pci_function *f);
 /* component registers, mapped; NULL when the function has none */
 volatile uint32_t *pci_map_component(const struct pci_function *f,
 				     uint64_t *bar_offset);
+/* where the first range of the DVSEC for CXL devices is decoded; dies if it is not @size */
+void pci_dvsec_range(const struct pci_function *f, uint64_t base, uint64_t size, bool dry_run);
 void pci_mem_enable(const struct pci_function *f, bool dry_run);
 
 #define PCI_TYPE_ENDPOINT	0x0

@@ -78,8 +78,6 @@ static struct component *component(const struct hop *hop)
 		hdm_init(c);
 	else if (hop->is_bridge)
 		printf("%s: passthrough, has no decoders\n", c->where);
-	else
-		die("%s: no HDM decoder capability", c->where);
 	return c;
 }
 
@@ -135,6 +133,19 @@ static void add_target(struct stop *s, unsigned int target)
 	s->targets[s->ways++] = target;
 }
 
+/* what makes a device decode, once its decoders are committed, or in their place */
+static void enable_device(const struct stop *s, const struct range *r)
+{
+	struct pci_function f;
+
+	if (!pci_open(&f, s->hop.path))
+		die("%s: %s", s->hop.path, strerror(errno));
+	if (r->dvsec)
+		pci_dvsec_range(&f, r->base, r->size, dry_run);
+	pci_mem_enable(&f, dry_run);
+	pci_close(&f);
+}
+
 static void commit_stop(const struct stop *s, const struct range *r,
 			uint64_t granularity, bool endpoint)
 {
@@ -145,19 +156,19 @@ static void commit_stop(const struct stop *s, const struct range *r,
 		.endpoint = endpoint, .device = r->device, .lock = r->lock,
 	};
 
-	if (!c->hdm)
+	if (endpoint && r->dvsec) {
+		enable_device(s, r);
 		return;
+	}
+	if (!c->hdm && s->hop.is_bridge)
+		return;
+	if (!c->hdm)
+		die("%s: no HDM decoder capability", c->where);
 	memcpy(v.targets, s->targets, sizeof(v.targets));
 	hdm_commit(c, &v, dry_run);
 	hdm_enable(c, dry_run);
-	if (endpoint) {
-		struct pci_function f;
-
-		if (!pci_open(&f, s->hop.path))
-			die("%s: %s", s->hop.path, strerror(errno));
-		pci_mem_enable(&f, dry_run);
-		pci_close(&f);
-	}
+	if (endpoint)
+		enable_device(s, r);
 }
 
 static void commit_range(const struct range *r)
@@ -228,7 +239,7 @@ static void usage(FILE *to)
 		"usage: cxl-firmware [--dry-run] [--cedt FILE] PLAN\n"
 		"Commits the HDM decoders that PLAN lists, from host bridge to endpoint.\n"
 		"A line of PLAN: range window=N offset=BYTES size=BYTES serials=S[,S...]\n"
-		"                type=device|host [granularity=BYTES] [lock=0|1]\n"
+		"                type=device|host [granularity=BYTES] [lock=0|1] [dvsec=0|1]\n"
 		"Then makes its mistakes, in decoders and in the CEDT; the head of plan.c has\n"
 		"their form. FILE is read in place of the CEDT that the kernel shows.\n");
 }

@@ -14,6 +14,9 @@
 #define DVSEC_CXL_DEVICE	0
 #define DVSEC_LOCATOR		8
 #define DVSEC_CXL_CTRL		0x0c
+#define DVSEC_RANGE_SIZE	0x18	/* of the first range, high and low */
+#define DVSEC_RANGE_BASE	0x20
+#define  RANGE_LOW		0xf0000000U
 #define  CXL_CTRL_MEM_ENABLE	0x0004
 #define LOCATOR_ENTRIES		0x0c
 #define BLOCK_COMPONENT		1
@@ -59,6 +62,12 @@ uint32_t pci_read32(const struct pci_function *f, unsigned int off)
 }
 
 void pci_write16(const struct pci_function *f, unsigned int off, uint16_t val)
+{
+	if (pwrite(f->config, &val, sizeof(val), off) != sizeof(val))
+		die("%s: config space at 0x%x: %s", f->name, off, strerror(errno));
+}
+
+static void pci_write32(const struct pci_function *f, unsigned int off, uint32_t val)
 {
 	if (pwrite(f->config, &val, sizeof(val), off) != sizeof(val))
 		die("%s: config space at 0x%x: %s", f->name, off, strerror(errno));
@@ -195,4 +204,27 @@ void pci_mem_enable(const struct pci_function *f, bool dry_run)
 	pci_write16(f, at + DVSEC_CXL_CTRL, ctrl | CXL_CTRL_MEM_ENABLE);
 	if (!(pci_read16(f, at + DVSEC_CXL_CTRL) & CXL_CTRL_MEM_ENABLE))
 		die("%s: Mem_Enable does not stay set", f->name);
+}
+
+void pci_dvsec_range(const struct pci_function *f, uint64_t base, uint64_t size, bool dry_run)
+{
+	unsigned int at = pci_find_cxl_dvsec(f, DVSEC_CXL_DEVICE);
+	uint64_t has;
+
+	if (!at)
+		die("%s: no DVSEC for CXL devices", f->name);
+	has = (uint64_t)pci_read32(f, at + DVSEC_RANGE_SIZE) << 32 |
+	      (pci_read32(f, at + DVSEC_RANGE_SIZE + 4) & RANGE_LOW);
+	if (has != size)
+		die("%s: the first range of its DVSEC has 0x%llx bytes, not 0x%llx", f->name,
+		    (unsigned long long)has, (unsigned long long)size);
+	printf("endpoint %s: DVSEC range [0x%llx-0x%llx]\n", f->name, (unsigned long long)base,
+	       (unsigned long long)(base + size - 1));
+	if (dry_run)
+		return;
+	pci_write32(f, at + DVSEC_RANGE_BASE, base >> 32);
+	pci_write32(f, at + DVSEC_RANGE_BASE + 4, (uint32_t)base);
+	if (((uint64_t)pci_read32(f, at + DVSEC_RANGE_BASE) << 32 |
+	     (pci_read32(f, at + DVSEC_RANGE_BASE + 4) & RANGE_LOW)) != base)
+		die("%s: the base of its DVSEC range does not stay", f->name);
 }

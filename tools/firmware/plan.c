@@ -5,7 +5,10 @@
  *   range window=0 offset=0x0 size=0x10000000 serials=0x1 type=device lock=0
  *   range window=0 offset=0x0 size=0x20000000 serials=0x1,0x2 granularity=256 type=host lock=0
  *
- * Every key but granularity and lock is required; none may be repeated.
+ *   range window=0 offset=0x0 size=0x20000000 serials=0x1 type=device dvsec=1
+ *
+ * Every key but granularity, lock and dvsec is required; none may be repeated. With
+ * dvsec the device decodes by the first range of its DVSEC, and not by a decoder.
  *
  * After them come deliberate mistakes. In the decoder of a component on the way
  * to a device, with values as the registers have them:
@@ -53,6 +56,7 @@ static void serials(char *text, struct range *r)
 
 static const char * const keys[] = {
 	"window", "offset", "size", "serials", "type", "granularity", "lock",
+	"dvsec",
 };
 
 #define REQUIRED_KEYS 5
@@ -99,6 +103,9 @@ static void parse_pair(struct range *r, char *pair, unsigned int *seen)
 	case 6:
 		r->lock = number(val, r->line, pair);
 		break;
+	case 7:
+		r->dvsec = number(val, r->line, pair);
+		break;
 	}
 }
 
@@ -115,6 +122,8 @@ static void parse_range(struct range *r, char **save)
 			die("plan line %u: '%s' is missing", r->line, keys[i]);
 	if (!r->ways)
 		die("plan line %u: no serial number", r->line);
+	if (r->dvsec && r->ways > 1)
+		die("plan line %u: a range of a DVSEC is not interleaved", r->line);
 }
 
 /* the value of key=value, which is cut off at the '=' */

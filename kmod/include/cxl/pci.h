@@ -33,8 +33,9 @@ enum cxl_regloc_type {
  * where the HDM decoder and RAS capabilities are. Nothing stays mapped.
  *
  * Context: may sleep; takes no lock of the subsystem.
- * Return: 0; -ENODEV no such block; -ENXIO the locator or the array is broken,
- * which is also said in the log; -ENOMEM.
+ * Return: 0; -ENODEV no such block, after which a device may still be attached by a
+ * range of its DVSEC; -ENXIO the locator or the array is broken, which is also said
+ * in the log; -ENOMEM.
  */
 int cxl_pci_setup_regs(struct pci_dev *pdev, enum cxl_regloc_type type,
 		       struct cxl_register_map *map);

@@ -46,6 +46,7 @@ class Device:
     size: int       # of its volatile memory
     bus: str        # QEMU id of the port it is plugged into
     persistent: int = 0
+    dvsec_ranges: bool = False      # it has no HDM decoders
 
     def qemu_args(self, path, models):
         """Its memory, with the volatile part in that file, and itself. models: QEMU's
@@ -58,6 +59,8 @@ class Device:
             args += ["-object", f"memory-backend-ram,id=pmem{name},size={self.persistent}",
                      "-object", f"memory-backend-ram,id=lsa{name},size={LABEL_STORAGE}"]
             option += f",persistent-memdev=pmem{name},lsa=lsa{name}"
+        if self.dvsec_ranges:
+            option += ",dvsec-ranges=on"
         return args, ["-device", option]
 
 
@@ -70,6 +73,7 @@ class Decoder:
     granularity: int
     kind: str
     lock: bool
+    dvsec: bool
 
 
 @dataclass
@@ -116,7 +120,7 @@ class Topology:
             serials = ",".join(hex(s) for s in d.devices)
             lines.append(f"range window={d.window} offset={d.offset:#x} size={d.size:#x} "
                          f"serials={serials} granularity={d.granularity} type={d.kind} "
-                         f"lock={int(d.lock)}")
+                         f"lock={int(d.lock)} dvsec={int(d.dvsec)}")
         for f in self.faults:
             values = " ".join(f"{key}={value:#x}" for key, value in f.values.items())
             lines.append(f"fault at={f.at} serial={f.serial:#x} decoder={f.decoder} {values}")
@@ -212,15 +216,18 @@ class _Builder:
             raise TopologyError(f"{port_id}: a device or a switch, not both")
         if "device" in port:
             device = _take(f"{port_id}: device", port["device"], ("kind", "serial", "size"),
-                           ("persistent",))
+                           ("persistent", "dvsec_ranges"))
             if device["kind"] not in ("accelerator", "expander"):
                 raise TopologyError(f"{port_id}: kind is accelerator or expander, "
                                     f"not '{device['kind']}'")
             if device["kind"] == "accelerator" and "persistent" in device:
                 raise TopologyError(f"{port_id}: an accelerator has no persistent memory")
+            if device["kind"] == "expander" and "dvsec_ranges" in device:
+                raise TopologyError(f"{port_id}: QEMU's expander always has HDM decoders")
             self.topology.devices.append(Device(device["kind"], int(device["serial"], 0),
                                                 parse_size(device["size"]), port_id,
-                                                parse_size(device.get("persistent", 0))))
+                                                parse_size(device.get("persistent", 0)),
+                                                device.get("dvsec_ranges", False)))
         if "switch" in port:
             switch = _take(f"{port_id}: switch", port["switch"], ("downstream",))
             usp = f"{port_id}.usp"
@@ -236,11 +243,11 @@ class _Builder:
 
 def _decoder(entry, topology):
     _take("decoder", entry, ("window", "offset", "size", "type"),
-          ("device", "devices", "granularity", "lock"))
+          ("device", "devices", "granularity", "lock", "dvsec"))
     devices = entry.get("devices") or [entry["device"]]
     decoder = Decoder([int(d, 0) for d in devices], entry["window"], parse_size(entry["offset"]),
                       parse_size(entry["size"]), parse_size(entry.get("granularity", 256)),
-                      entry["type"], entry.get("lock", False))
+                      entry["type"], entry.get("lock", False), entry.get("dvsec", False))
     known = {d.serial for d in topology.devices}
     if not set(decoder.devices) <= known:
         raise TopologyError(f"decoder: no device has serial number {devices}")
