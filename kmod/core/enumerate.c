@@ -242,17 +242,25 @@ EXPORT_SYMBOL_NS_GPL(cxla_enumerate_ports, "CXL");
 
 /**
  * cxla_ports_reread() - what the ports above a device decode may have changed
- * @cxlmd: its memdev; no port's lock is held
+ * @cxlds: its state; no port's lock is held
  *
- * Context: sleeps; takes the locks of the ports, one by one.
+ * A switch that is no port now is read when it becomes one.
+ *
+ * Context: sleeps; takes cxla_enum_mutex, and the locks of the ports, one by one.
  * Return: true: it has changed.
  */
-bool cxla_ports_reread(struct cxl_memdev *cxlmd)
+bool cxla_ports_reread(struct cxl_dev_state *cxlds)
 {
-	struct device *dport_dev = cxlmd->cxlds->dev->parent;
-	struct cxl_port *port __free(cxla_put_port) = dport_dev ?
-		cxla_find_port_by_dport(dport_dev, NULL) : NULL;
+	struct device *dport_dev = cxlds->dev->parent;
+	struct device *above, *below;
+	enum cxla_reason reason;
 	bool changed = false;
+
+	if (!dport_dev)
+		return false;
+	guard(mutex)(&cxla_enum_mutex);
+	struct cxl_port *port __free(cxla_put_port) =
+		cxla_find_above(dport_dev, &above, &below, &reason);
 
 	/* each keeps the one above */
 	for (struct cxl_port *p = port; p && !is_cxl_root(p); p = p->parent)

@@ -281,14 +281,6 @@ static void cxla_memdev_result(struct cxl_memdev *cxlmd, int rc)
 	trace_cxla_attach(cxlmd, rc, cxlds->reason);
 }
 
-/* may what the ports above decode be the reason */
-static bool cxla_is_routed_wrong(enum cxla_reason reason)
-{
-	return reason == CXLA_REASON_NOT_COMMITTED ||
-	       reason == CXLA_REASON_BAD_DECODER ||
-	       reason == CXLA_REASON_ROUTE_MISMATCH;
-}
-
 /*
  * Bring a memdev up. From when this has succeeded the attach is one that has to
  * be revoked and detached; or it failed, and nobody will call the driver about
@@ -301,16 +293,14 @@ static int cxla_memdev_bring_up(struct cxl_memdev *cxlmd)
 
 	/* a reset may have taken what ports above the device decode */
 	if (cxlds->was_reset)
-		cxla_ports_reread(cxlmd);
+		cxla_ports_reread(cxlds);
 	cxlds->was_reset = false;
 	rc = cxla_device_bind(&cxlmd->dev);
-	/* and who made a device come may have programmed them since */
-	if (rc == -ENXIO && cxla_is_routed_wrong(cxlmd->reason) &&
-	    cxla_ports_reread(cxlmd))
-		rc = cxla_device_bind(&cxlmd->dev);
-
-	if (!cxlmd->attach)
+	if (!cxlmd->attach) {
+		if (!rc)
+			rc = cxla_memdev_reroute(cxlmd);
 		return rc == -ENXIO ? 0 : rc;
+	}
 	/* somebody unbound it, and binds it again */
 	if (rc == -EBUSY && test_bit(CXLA_MEMDEV_F_REVOKING, &cxlmd->flags))
 		rc = 0;
@@ -400,6 +390,9 @@ struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 	cxla_accel_enter();
 	cxla_meter_start(&meter);
 	cxlmd = cxla_memdev_try(cxlds, attach, &meter);
+	/* an attach that has failed is over: the next one is another memdev's */
+	if (PTR_ERR(cxlmd) == -ENXIO && cxla_is_rerouted(cxlds))
+		cxlmd = cxla_memdev_try(cxlds, attach, &meter);
 	cxla_meter_stop(&meter);
 	cxla_accel_exit();
 	return cxlmd;

@@ -26,6 +26,36 @@ static int cxla_upstream_setup(struct cxl_port *port)
 	return cxla_hdm_setup(port);
 }
 
+/* may what the ports above decode be the reason */
+static bool cxla_is_routed_wrong(enum cxla_reason reason)
+{
+	return reason == CXLA_REASON_NOT_COMMITTED ||
+	       reason == CXLA_REASON_BAD_DECODER ||
+	       reason == CXLA_REASON_ROUTE_MISMATCH;
+}
+
+/*
+ * @again: those that were not routed before. What can't be assembled has its
+ * reason; others may work.
+ */
+static int cxla_endpoint_assemble(struct cxl_port *port, bool again)
+{
+	for (int i = 0; i < port->nr_decoders; i++) {
+		struct cxl_decoder *cxld = port->decoders[i];
+		struct cxl_endpoint_decoder *cxled =
+			to_cxl_endpoint_decoder(&cxld->dev);
+		int rc;
+
+		if (!(cxld->flags & CXL_DECODER_F_ENABLE) ||
+		    (again && !cxla_is_routed_wrong(cxled->reason)))
+			continue;
+		rc = cxla_region_assemble(cxled);
+		if (rc && rc != -ENXIO)
+			return rc;
+	}
+	return 0;
+}
+
 static int cxla_endpoint_setup(struct cxl_port *port)
 {
 	struct cxl_memdev *cxlmd = to_cxl_memdev(port->uport_dev);
@@ -38,19 +68,53 @@ static int cxla_endpoint_setup(struct cxl_port *port)
 
 	cxla_pause(CXLA_PAUSE_DECODERS_READ);
 	cxla_record_phase(cxlmd, CXLA_PHASE_REGION_ASSEMBLY);
-	for (int i = 0; i < port->nr_decoders; i++) {
-		struct cxl_decoder *cxld = port->decoders[i];
-		struct cxl_endpoint_decoder *cxled =
-			to_cxl_endpoint_decoder(&cxld->dev);
+	return cxla_endpoint_assemble(port, false);
+}
 
-		if (!(cxld->flags & CXL_DECODER_F_ENABLE))
-			continue;
-		rc = cxla_region_assemble(cxled);
-		/* what can't be assembled has its reason; others may work */
-		if (rc && rc != -ENXIO)
-			return rc;
+/**
+ * cxla_memdev_reroute() - look again at the ways to a memdev that were wrong
+ * @cxlmd: memdev, brought up, without an attach; its PCI device is locked
+ *
+ * Who made the device come may have programmed the ports above since they were
+ * read.
+ *
+ * Context: sleeps; takes the locks of ports.
+ * Return: 0, or an error that is none of a decoder.
+ */
+int cxla_memdev_reroute(struct cxl_memdev *cxlmd)
+{
+	bool wrong = false;
+
+	scoped_guard(device, &cxlmd->dev) {
+		struct cxl_port *port = cxlmd->endpoint;
+
+		if (IS_ERR(port))
+			return 0;
+		guard(device)(&port->dev);
+		for (int i = 0; i < port->nr_decoders; i++)
+			if (cxla_is_routed_wrong(to_cxl_endpoint_decoder(
+					&port->decoders[i]->dev)->reason))
+				wrong = true;
 	}
-	return 0;
+	if (!wrong || !cxla_ports_reread(cxlmd->cxlds))
+		return 0;
+	guard(device)(&cxlmd->dev);
+	if (IS_ERR(cxlmd->endpoint))
+		return 0;
+	guard(device)(&cxlmd->endpoint->dev);
+	return cxlmd->endpoint->up ?
+	       cxla_endpoint_assemble(cxlmd->endpoint, true) : 0;
+}
+
+/**
+ * cxla_is_rerouted() - is the way to a device another one than it was
+ * @cxlds: its state, with the reason of an attach that came to nothing
+ *
+ * Context: as cxla_ports_reread().
+ */
+bool cxla_is_rerouted(struct cxl_dev_state *cxlds)
+{
+	return cxla_is_routed_wrong(cxlds->reason) && cxla_ports_reread(cxlds);
 }
 
 static void cxla_port_undo(struct cxl_port *port)

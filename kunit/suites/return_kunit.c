@@ -372,11 +372,24 @@ static void reset_that_cleared_the_decoders_is_a_reason(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, dev->accel.reason, CXLA_REASON_NOT_COMMITTED);
 }
 
+/* as when a device was plugged, and firmware programmed all of the way to it */
+static void bridge_that_was_programmed_since_it_was_read_is_read_again(struct kunit *test)
+{
+	struct fake_node *other = rig(test)->other;
+
+	root_add(test);
+	KUNIT_ASSERT_EQ(test, fake_map(other, RANGE_BASE + RANGE_SIZE, RANGE_SIZE, 0), 0);
+	fake_expect_attached(test, other, RANGE_BASE + RANGE_SIZE, RANGE_SIZE);
+	KUNIT_EXPECT_EQ(test, other->accel.nr_attached, 1);
+	KUNIT_EXPECT_EQ(test, other->accel.nr_revoke, 0);
+}
+
 static struct kunit_case return_cases[] = {
 	KUNIT_CASE(range_that_its_driver_still_has_is_quarantined),
 	KUNIT_CASE(part_of_a_range_is_quarantined_too),
 	KUNIT_CASE(range_is_free_when_its_driver_is_unbound),
 	KUNIT_CASE(attach_that_failed_claims_nothing),
+	KUNIT_CASE(bridge_that_was_programmed_since_it_was_read_is_read_again),
 	KUNIT_CASE(who_was_kept_from_a_range_is_attached_once_it_is_free),
 	KUNIT_CASE(root_that_comes_later_attaches_who_asked),
 	KUNIT_CASE(who_did_not_ask_stays_without),
