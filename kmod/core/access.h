@@ -78,4 +78,10 @@ static inline int cxla_cfg_write16(struct pci_dev *pdev, int pos, u16 val)
 	return pci_write_config_word(pdev, pos, val);
 }
 
+static inline int cxla_cfg_write32(struct pci_dev *pdev, int pos, u32 val)
+{
+	cxla_access_count(&(struct cxla_access) { .cfg_writes = 1 });
+	return pci_write_config_dword(pdev, pos, val);
+}
+
 #endif /* __CXLA_ACCESS_H__ */

@@ -32,6 +32,7 @@ enum cxl_decoder_flags {
  * @nr_targets: entries of @targets
  * @targets: dport ids in interleave order; root and switch
  * @region: region that it takes part in
+ * @regs: as they were read last; cxl_rwsem.region
  *
  * Range, ways, targets and the like are what hardware said when it was last
  * committed with values that make sense: what is to be written to have it
@@ -50,6 +51,7 @@ struct cxl_decoder {
 	int nr_targets;
 	u32 targets[CXLA_MAX_TARGETS];
 	struct cxl_region *region;
+	struct cxl_hdm_regs regs;
 };
 
 /**
@@ -176,6 +178,9 @@ void cxla_emulate_read(struct cxl_port *port, int id,
 void cxla_decoder_values(struct cxl_decoder *cxld, struct cxl_hdm_decoded *d);
 int cxla_hdm_enable(struct cxl_port *port);
 int cxla_hdm_reread(struct cxl_port *port);
+int cxla_hdm_wait(void __iomem *decoder, bool committed, u32 *ctrl);
+void cxla_hdm_write(void __iomem *decoder, const struct cxl_hdm_regs *regs,
+		    u32 ctrl);
 int cxla_decoder_in_turn(const struct cxl_decoder *cxld, bool commit);
 int cxla_decoder_reset(struct cxl_decoder *cxld);
 int cxla_decoder_commit(struct cxl_decoder *cxld);

@@ -291,9 +291,13 @@ static bool cxla_dpa_place(struct cxl_endpoint_decoder *cxled,
 
 /* what hardware says of a decoder, which comes after those up to *@dpa_end */
 static void cxla_decoder_read(struct cxl_decoder *cxld,
-			      const struct cxl_hdm_decoded *d, u64 *dpa_end)
+			      const struct cxla_hdm_reading *reading,
+			      u64 *dpa_end)
 {
+	const struct cxl_hdm_decoded *d = &reading->d;
 	bool good = d->fault == CXL_HDM_OK;
+
+	cxld->regs = reading->regs;
 
 	if (is_cxl_endpoint(cxld_to_port(cxld)))
 		good = d->committed &&
@@ -303,13 +307,14 @@ static void cxla_decoder_read(struct cxl_decoder *cxld,
 }
 
 static int cxla_hdm_decoder_add(struct cxl_port *port, int id,
-				const struct cxl_hdm_decoded *d, u64 *dpa_end)
+				const struct cxla_hdm_reading *reading,
+				u64 *dpa_end)
 {
 	struct cxl_decoder *cxld = cxla_decoder_alloc(port, id);
 
 	if (IS_ERR(cxld))
 		return PTR_ERR(cxld);
-	cxla_decoder_read(cxld, d, dpa_end);
+	cxla_decoder_read(cxld, reading, dpa_end);
 	return cxla_decoder_add(cxld);
 }
 
@@ -383,7 +388,7 @@ static int cxla_hdm_enumerate(struct cxl_port *port)
 		if (cxla_maps(d) && d->fault == CXL_HDM_OK)
 			usable++;
 
-		rc = cxla_hdm_decoder_add(port, i, d, &dpa_end);
+		rc = cxla_hdm_decoder_add(port, i, &all[i], &dpa_end);
 		if (rc)
 			return rc;
 	}
@@ -400,13 +405,14 @@ static int cxla_hdm_enumerate(struct cxl_port *port)
 
 /* read again; was it another one before, for a region that goes through it */
 static bool cxla_decoder_update(struct cxl_decoder *cxld,
-				const struct cxl_hdm_decoded *d, u64 *dpa_end)
+				const struct cxla_hdm_reading *reading,
+				u64 *dpa_end)
 {
 	struct cxl_hdm_decoded before, after;
 	unsigned long flags = cxld->flags;
 
 	cxla_decoder_values(cxld, &before);
-	cxla_decoder_read(cxld, d, dpa_end);
+	cxla_decoder_read(cxld, reading, dpa_end);
 	cxla_decoder_values(cxld, &after);
 	return flags != cxld->flags ||
 	       (flags & CXL_DECODER_F_ENABLE && !cxl_hdm_same(&before, &after));
@@ -445,8 +451,7 @@ int cxla_hdm_reread(struct cxl_port *port)
 	if (rc)
 		return rc;
 	for (int i = 0; i < port->nr_decoders; i++) {
-		if (!cxla_decoder_update(port->decoders[i], &all[i].d,
-					 &dpa_end))
+		if (!cxla_decoder_update(port->decoders[i], &all[i], &dpa_end))
 			continue;
 		cxla_hdm_report(port, i, &all[i].regs, &all[i].d);
 		changed = 1;
@@ -458,7 +463,9 @@ EXPORT_SYMBOL_NS_GPL(cxla_hdm_reread, "CXL");
 /* a port with one way out needs no decoder: show the one it behaves as */
 static int cxla_passthrough_setup(struct cxl_port *port)
 {
-	struct cxl_hdm_decoded d = { .ways = 1, .granularity = 256 };
+	static const struct cxla_hdm_reading reading = {
+		.d = { .ways = 1, .granularity = 256 },
+	};
 	struct cxl_dport *dport;
 	unsigned long index = 0;
 	int rc;
@@ -474,7 +481,7 @@ static int cxla_passthrough_setup(struct cxl_port *port)
 	rc = cxla_decoders_alloc(port, 1);
 	if (rc)
 		return rc;
-	rc = cxla_hdm_decoder_add(port, 0, &d, NULL);
+	rc = cxla_hdm_decoder_add(port, 0, &reading, NULL);
 	if (rc)
 		return rc;
 	guard(rwsem_write)(&cxl_rwsem.region);

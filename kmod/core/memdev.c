@@ -17,6 +17,7 @@
 #include "access.h"
 #include "attach.h"
 #include "retry.h"
+#include "snapshot.h"
 #include "trace.h"
 
 static DEFINE_IDA(cxla_memdev_ida);
@@ -121,6 +122,11 @@ static const struct cxla_type cxla_memdev_type = {
 	.life = CXLA_LIFE_OF(struct cxl_memdev),
 };
 
+static void cxla_snapshot_end(void *cxlds)
+{
+	cxla_snapshot_drop(cxlds);
+}
+
 struct cxl_dev_state *_devm_cxl_dev_state_create(struct device *dev,
 						 enum cxl_devtype type,
 						 u64 serial, u16 dvsec,
@@ -130,7 +136,7 @@ struct cxl_dev_state *_devm_cxl_dev_state_create(struct device *dev,
 
 	cxla_assert_host_locked(dev);
 	cxlds = devm_kzalloc(dev, size, GFP_KERNEL);
-	if (!cxlds)
+	if (!cxlds || devm_add_action(dev, cxla_snapshot_end, cxlds))
 		return NULL;
 	cxlds->dev = dev;
 	cxlds->type = type;
@@ -241,6 +247,9 @@ void cxl_reset_begin(struct cxl_dev_state *cxlds, enum cxl_reset_kind kind)
 	cxla_assert_host_locked(cxlds->dev);
 	cxlds->held |= BIT(kind);
 	devm_cxl_del_memdev(cxlds);
+	/* in a recovery the device may not take what CPUs write back */
+	if (kind == CXL_RESET)
+		cxla_snapshot_flush(cxlds);
 	cxla_retry_update(cxlds);
 }
 EXPORT_SYMBOL_NS_GPL(cxl_reset_begin, "CXL");
@@ -250,6 +259,8 @@ bool cxl_reset_end(struct cxl_dev_state *cxlds, enum cxl_reset_kind kind)
 	cxla_assert_host_locked(cxlds->dev);
 	cxlds->held &= ~BIT(kind);
 	cxlds->was_reset = true;
+	if (!cxlds->held && !cxlds->cxlmd)
+		cxla_snapshot_restore(cxlds);
 	cxla_retry_update(cxlds);
 	return !cxlds->held;
 }
@@ -291,10 +302,11 @@ static int cxla_memdev_bring_up(struct cxl_memdev *cxlmd)
 	struct cxl_dev_state *cxlds = cxlmd->cxlds;
 	int rc;
 
-	/* a reset may have taken what ports above the device decode */
-	if (cxlds->was_reset)
+	/* what a reset took comes back as soon as there is a way to a root */
+	if (cxlds->was_reset) {
+		cxlds->was_reset = cxla_snapshot_restore(cxlds) == -EAGAIN;
 		cxla_ports_reread(cxlds);
-	cxlds->was_reset = false;
+	}
 	rc = cxla_device_bind(&cxlmd->dev);
 	if (!cxlmd->attach) {
 		if (!rc)

@@ -10,6 +10,8 @@
 /* DVSEC for CXL devices, CXL 3.1 section 8.1.3 */
 #define CXLA_DVSEC_CTRL			0x0c
 #define  CXLA_DVSEC_CTRL_MEM_ENABLE	BIT(2)
+#define CXLA_DVSEC_LOCK			0x14
+#define  CXLA_DVSEC_LOCK_CONFIG		BIT(0)
 #define CXLA_DVSEC_RANGES		2
 
 struct cxl_dvsec_range;

@@ -11,6 +11,7 @@
 #include "../pause/pause.h"
 #include "attach.h"
 #include "retry.h"
+#include "snapshot.h"
 
 static int cxla_upstream_setup(struct cxl_port *port)
 {
@@ -67,6 +68,8 @@ static int cxla_endpoint_setup(struct cxl_port *port)
 		return rc;
 
 	cxla_pause(CXLA_PAUSE_DECODERS_READ);
+	/* what it decodes is known again */
+	cxla_snapshot_drop(cxlmd->cxlds);
 	cxla_record_phase(cxlmd, CXLA_PHASE_REGION_ASSEMBLY);
 	return cxla_endpoint_assemble(port, false);
 }
@@ -186,6 +189,7 @@ void cxla_port_teardown(struct cxl_port *port)
 		     test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags)))
 			cxla_news_seen(cxlmd->cxlds);
 		cxla_attach_revoke(cxlmd);
+		cxla_snapshot_take(port);
 		cxla_regions_detach(port);
 		cxla_pause(CXLA_PAUSE_ENDPOINT_DETACHED);
 		cxla_detach_queue(cxlmd, port->binding);

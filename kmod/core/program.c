@@ -17,15 +17,69 @@
 #define HDM_COMMIT_TIMEOUT_US	(20 * USEC_PER_MSEC)
 #define HDM_COMMIT_POLL_US	100
 
+static void __iomem *cxla_decoder_at(const struct cxl_decoder *cxld)
+{
+	return cxld_to_port(cxld)->hdm + CXL_HDM_DECODER(cxld->id);
+}
+
 static void __iomem *cxla_decoder_ctrl(const struct cxl_decoder *cxld)
 {
-	return cxld_to_port(cxld)->hdm + CXL_HDM_DECODER(cxld->id) +
-	       CXL_HDM_CTRL;
+	return cxla_decoder_at(cxld) + CXL_HDM_CTRL;
+}
+
+/**
+ * cxla_hdm_wait() - until a decoder is committed, or is not
+ * @decoder: its registers
+ * @committed: which
+ * @ctrl: its control, as read last
+ *
+ * Context: sleeps.
+ * Return: 0; -EIO: it ended with an error; -ETIMEDOUT: neither happened in
+ * twice the time of CXL 3.1 section 8.2.4.20.12; -ENXIO: no answer.
+ */
+int cxla_hdm_wait(void __iomem *decoder, bool committed, u32 *ctrl)
+{
+	u32 value;
+	int rc;
+
+	rc = read_poll_timeout(cxla_readl, value,
+			       value & CXL_HDM_CTRL_ERROR ||
+			       !!(value & CXL_HDM_CTRL_COMMITTED) == committed,
+			       HDM_COMMIT_POLL_US, HDM_COMMIT_TIMEOUT_US, false,
+			       decoder + CXL_HDM_CTRL);
+	*ctrl = value;
+	if (PCI_POSSIBLE_ERROR(value))
+		return -ENXIO;
+	if (rc)
+		return rc;
+	return !!(value & CXL_HDM_CTRL_COMMITTED) == committed ? 0 : -EIO;
+}
+
+/**
+ * cxla_hdm_write() - write a decoder, and begin to commit it
+ * @decoder: its registers; it is idle
+ * @regs: all of it
+ * @ctrl: its control as it is, of which what is reserved stays
+ */
+void cxla_hdm_write(void __iomem *decoder, const struct cxl_hdm_regs *regs,
+		    u32 ctrl)
+{
+	cxla_writel(regs->base_low, decoder + CXL_HDM_BASE_LOW);
+	cxla_writel(regs->base_high, decoder + CXL_HDM_BASE_HIGH);
+	cxla_writel(regs->size_low, decoder + CXL_HDM_SIZE_LOW);
+	cxla_writel(regs->size_high, decoder + CXL_HDM_SIZE_HIGH);
+	cxla_writel(regs->tl_low, decoder + CXL_HDM_TL_LOW);
+	cxla_writel(regs->tl_high, decoder + CXL_HDM_TL_HIGH);
+	ctrl &= ~(CXL_HDM_CTRL_VALUES | CXL_HDM_CTRL_COMMITTED |
+		  CXL_HDM_CTRL_ERROR);
+	cxla_writel(ctrl | regs->ctrl | CXL_HDM_CTRL_COMMIT,
+		    decoder + CXL_HDM_CTRL);
 }
 
 /* flags say what hardware says */
 static void cxla_decoder_note(struct cxl_decoder *cxld, u32 ctrl)
 {
+	cxld->regs.ctrl = ctrl;
 	cxld->flags &= ~(CXL_DECODER_F_ENABLE | CXL_DECODER_F_LOCK);
 	if (ctrl & CXL_HDM_CTRL_COMMITTED)
 		cxld->flags |= CXL_DECODER_F_ENABLE;
@@ -35,23 +89,15 @@ static void cxla_decoder_note(struct cxl_decoder *cxld, u32 ctrl)
 		cxld->flags |= CXL_DECODER_F_LOCK;
 }
 
-/* -ETIMEDOUT: neither happened; -ENXIO: the device does not answer */
+/* as cxla_hdm_wait() */
 static int cxla_decoder_wait(struct cxl_decoder *cxld, bool committed)
 {
 	u32 ctrl;
-	int rc;
+	int rc = cxla_hdm_wait(cxla_decoder_at(cxld), committed, &ctrl);
 
-	rc = read_poll_timeout(cxla_readl, ctrl,
-			       ctrl & CXL_HDM_CTRL_ERROR ||
-			       !!(ctrl & CXL_HDM_CTRL_COMMITTED) == committed,
-			       HDM_COMMIT_POLL_US, HDM_COMMIT_TIMEOUT_US, false,
-			       cxla_decoder_ctrl(cxld));
-	if (PCI_POSSIBLE_ERROR(ctrl))
-		return -ENXIO;
-	cxla_decoder_note(cxld, ctrl);
-	if (rc)
-		return rc;
-	return !!(ctrl & CXL_HDM_CTRL_COMMITTED) == committed ? 0 : -EIO;
+	if (rc != -ENXIO)
+		cxla_decoder_note(cxld, ctrl);
+	return rc;
 }
 
 /**
@@ -126,6 +172,7 @@ static int cxla_decoder_compare(struct cxl_decoder *cxld,
 	cxla_hdm_read(cxld_to_port(cxld), cxld->id, regs, &d);
 	if (d.fault == CXL_HDM_ALL_ONES)
 		return -ENXIO;
+	cxld->regs = *regs;
 	return d.committed && d.size && d.fault == CXL_HDM_OK &&
 	       cxl_hdm_same(&wanted, &d);
 }
@@ -145,25 +192,6 @@ int cxla_decoder_read_back(struct cxl_decoder *cxld)
 	return rc < 0 ? rc : rc ? 0 : -EIO;
 }
 
-/* all of it; @ctrl: as it is, of which what is reserved stays */
-static void cxla_decoder_write(struct cxl_decoder *cxld,
-			       const struct cxl_hdm_regs *regs, u32 ctrl)
-{
-	void __iomem *base = cxld_to_port(cxld)->hdm +
-			     CXL_HDM_DECODER(cxld->id);
-
-	cxla_writel(regs->base_low, base + CXL_HDM_BASE_LOW);
-	cxla_writel(regs->base_high, base + CXL_HDM_BASE_HIGH);
-	cxla_writel(regs->size_low, base + CXL_HDM_SIZE_LOW);
-	cxla_writel(regs->size_high, base + CXL_HDM_SIZE_HIGH);
-	cxla_writel(regs->tl_low, base + CXL_HDM_TL_LOW);
-	cxla_writel(regs->tl_high, base + CXL_HDM_TL_HIGH);
-	ctrl &= ~(CXL_HDM_CTRL_VALUES | CXL_HDM_CTRL_COMMITTED |
-		  CXL_HDM_CTRL_ERROR);
-	cxla_writel(ctrl | regs->ctrl | CXL_HDM_CTRL_COMMIT,
-		    base + CXL_HDM_CTRL);
-}
-
 /* 0: committed, and all registers say what @cxld says */
 static int cxla_decoder_program(struct cxl_decoder *cxld,
 				const struct cxl_hdm_regs *wanted, u32 ctrl)
@@ -171,7 +199,8 @@ static int cxla_decoder_program(struct cxl_decoder *cxld,
 	struct cxl_hdm_regs found;
 	int rc;
 
-	cxla_decoder_write(cxld, wanted, ctrl & ~CXL_HDM_CTRL_COMMIT);
+	cxla_hdm_write(cxla_decoder_at(cxld), wanted,
+		       ctrl & ~CXL_HDM_CTRL_COMMIT);
 	rc = cxla_decoder_wait(cxld, true);
 	if (rc)
 		return rc;

@@ -5,7 +5,7 @@
  * Each function's configuration space is an array of 4 KiB that the PCI core
  * finds by bus and function number. Buses are numbered depth first, as firmware
  * would have left them. Only what an operating system has reason to write is
- * writable: the command, BAR 0 and 2, and the control of the DVSEC for CXL devices.
+ * writable: the command, BAR 0 and 2, and of the DVSEC for CXL devices control, lock and bases.
  */
 #include <linux/gfp.h>
 #include <linux/pci.h>
@@ -21,6 +21,8 @@
 #define FAKE_DEVICE_ID		0x0c51
 #define FAKE_PCIE_CAP		0x40
 #define FAKE_DVSEC_CTRL		(FAKE_DVSEC_DEVICE + 0x0c)
+#define FAKE_DVSEC_LOCK		(FAKE_DVSEC_DEVICE + 0x14)
+#define FAKE_DVSEC_BASE(n)	(FAKE_DVSEC_DEVICE + 0x20 + 0x10 * (n))
 #define FAKE_LOCATOR_ENTRY(n)	(FAKE_DVSEC_LOCATOR + 0x0c + 8 * (n))
 
 /* bus and function number -> node */
@@ -103,7 +105,14 @@ static int fake_cfg_write(struct pci_bus *bus, unsigned int devfn, int where,
 			return PCIBIOS_SUCCESSFUL;
 		break;
 	case FAKE_DVSEC_CTRL:
-		if (node->kind != FAKE_ENDPOINT || node->deaf)
+	case FAKE_DVSEC_LOCK:
+	case FAKE_DVSEC_BASE(0):
+	case FAKE_DVSEC_BASE(0) + 4:
+	case FAKE_DVSEC_BASE(1):
+	case FAKE_DVSEC_BASE(1) + 4:
+		/* CONFIG_LOCK is set once, and holds the others */
+		if (node->kind != FAKE_ENDPOINT || node->deaf ||
+		    *fake_cfg(node, FAKE_DVSEC_LOCK) & BIT(0))
 			return PCIBIOS_SUCCESSFUL;
 		break;
 	default:

@@ -403,28 +403,6 @@ static void expander_has_a_memdev_and_an_unlocked_region(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 0);
 }
 
-static void expander_that_lost_its_decoders_in_a_reset_has_no_region(struct kunit *test)
-{
-	struct pci_dev *pdev = rig(test)->dev->pdev;
-	const struct pci_error_handlers *h;
-
-	KUNIT_ASSERT_EQ(test, fake_store(rig(test)->dev, "driver_override", "cxla_pci"), 0);
-	root_add(test);
-	bind(test);
-	h = to_pci_driver(pdev->dev.driver)->err_handler;
-	for (int lost = 0; lost < 2; lost++) {
-		scoped_guard(device, &pdev->dev) {
-			h->reset_prepare(pdev);
-			KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
-			if (lost)
-				fake_hdm_reset(rig(test)->dev);
-			h->reset_done(pdev);
-		}
-		KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 1);
-		KUNIT_EXPECT_EQ(test, fake_snapshot().regions, !lost);
-	}
-}
-
 static void expander_without_registers_is_idle(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, fake_store(rig(test)->dev, "driver_override", "cxla_pci"), 0);
@@ -465,7 +443,6 @@ static struct kunit_case accel_cases[] = {
 	KUNIT_CASE(word_that_is_no_mode_is_refused),
 	KUNIT_CASE(error_recovery_revokes_before_and_attaches_after),
 	KUNIT_CASE(expander_has_a_memdev_and_an_unlocked_region),
-	KUNIT_CASE(expander_that_lost_its_decoders_in_a_reset_has_no_region),
 	KUNIT_CASE(expander_without_registers_is_idle),
 	KUNIT_CASE(expander_with_broken_registers_is_not_bound),
 	{}

@@ -24,6 +24,7 @@
 #include "rename.h"
 #include "../../../uapi/linux/cxla.h"
 
+struct cxla_snapshot;
 struct cxla_waiter;
 struct cxl_memdev;
 struct cxl_port;
@@ -135,6 +136,7 @@ struct cxla_mem_identity {
  * @record: what the last attach cost
  * @held: private: resets that have begun and not ended, by enum cxl_reset_kind
  * @was_reset: private: since the last attach
+ * @snapshot: private: what was decoded for it when its endpoint went last
  * @seen: private: how often something came, when it was known last
  * @wants: private: what of that would help
  * @waiter: private: of devm_cxl_attach_retry()
@@ -159,6 +161,7 @@ struct cxl_dev_state {
 	struct cxla_attach_record record;
 	unsigned long held;
 	bool was_reset;
+	struct cxla_snapshot *snapshot;
 	int seen[2];
 	unsigned int wants;
 	struct cxla_waiter *waiter;
@@ -399,7 +402,7 @@ enum cxl_reset_kind {
  * @cxlds: device state
  * @kind: which; the two may overlap
  *
- * The memdev is given up as by devm_cxl_del_memdev(), and until the end nothing
+ * What the device decodes is kept. The memdev is given up as by devm_cxl_del_memdev(), and until the end nothing
  * attaches the device again: devm_cxl_add_memdev() is -EBUSY, and
  * devm_cxl_attach_retry() calls nobody.
  *
@@ -412,6 +415,9 @@ void cxl_reset_begin(struct cxl_dev_state *cxlds, enum cxl_reset_kind kind);
  * cxl_reset_end() - it is over
  * @cxlds: device state
  * @kind: which; one that did not begin is fine
+ *
+ * What the reset took of decoders, here and of switches above, is put back when
+ * neither goes on, if all above still routes to the device as it did.
  *
  * A recovery that failed has no end, and the device is PCI-only until its driver
  * is bound again: the PCI core tells nobody.
