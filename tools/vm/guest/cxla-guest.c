@@ -36,7 +36,7 @@ static const struct {
 	{ "keep", 1, 9, keep, "/dev/daxN.M TAG" },
 	{ "events", 1, 9, events, "NODE [COUNT] [late]" },
 	{ "killed", 4, 99, killed, "[-l] PATH WHERE US TEXT..." },
-	{ "decoders", 1, 1, decoders, "ADDRESS" },
+	{ "decoders", 1, 2, decoders, "ADDRESS [all]" },
 	{ "mapped", 4, 9, mapped, "NODE r|rw PROT shared|private [PROT]" },
 	{ "monitor", 1, 99, monitor, "COMMAND..." },
 };

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * How many HDM decoders of a device are committed, by its registers and nobody
- * else's account of them. CXL 3.1 sections 8.1.9 and 8.2.4.
+ * How many HDM decoders of a device are committed, or all that these say, by its
+ * registers and nobody else's account of them. CXL 3.1 sections 8.1.9 and 8.2.4.
  */
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -32,7 +34,15 @@ static unsigned int locator(void)
 	return 0;
 }
 
-static int count(const char *address, unsigned int bar, uint64_t offset)
+static void print(volatile uint32_t *hdm, unsigned int decoder)
+{
+	printf("decoder %u:", decoder);
+	for (unsigned int reg = 0; reg < 7; reg++)
+		printf(" %08x", hdm[(0x10 + 0x20 * decoder) / 4 + reg]);
+	printf("\n");
+}
+
+static int count(const char *address, unsigned int bar, uint64_t offset, bool all)
 {
 	volatile uint32_t *regs, *hdm = NULL;
 	unsigned int decoders, committed = 0;
@@ -55,9 +65,15 @@ static int count(const char *address, unsigned int bar, uint64_t offset)
 		return 1;
 	}
 	decoders = hdm[0] & 0xf ? (hdm[0] & 0xf) * 2 : 1;
-	for (unsigned int i = 0; i < decoders; i++)
-		committed += !!(hdm[(0x20 + 0x20 * i) / 4] & COMMITTED);
-	printf("%u\n", committed);
+	for (unsigned int i = 0; i < decoders; i++) {
+		if (!(hdm[(0x20 + 0x20 * i) / 4] & COMMITTED))
+			continue;
+		committed++;
+		if (all)
+			print(hdm, i);
+	}
+	if (!all)
+		printf("%u\n", committed);
 	return 0;
 }
 
@@ -67,7 +83,7 @@ int decoders(int argc, char **argv)
 	char path[128];
 	int fd;
 
-	if (argc != 1)
+	if (argc == 2 && strcmp(argv[1], "all"))
 		return 2;
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", argv[0]);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -80,7 +96,7 @@ int decoders(int argc, char **argv)
 
 		if ((low >> 8 & 0xff) == COMPONENT)
 			return count(argv[0], low & 7, (low & 0xffff0000) |
-				     (uint64_t)config[dvsec + 4 + 2 * i] << 32);
+				     (uint64_t)config[dvsec + 4 + 2 * i] << 32, argc == 2);
 	}
 	fprintf(stderr, "%s: no component registers\n", argv[0]);
 	return 1;
