@@ -139,6 +139,8 @@ void cxla_node_unregister(struct cxla_node *node);
 void cxla_node_close(struct cxla_node *node);
 void cxla_node_put(struct cxla_node *node);
 void cxla_node_zap(struct cxla_node *node);
+long cxla_node_ioctl_reset(struct cxla_node *node,
+			   const struct cxla_reset_request __user *request);
 
 struct cxla_map *cxla_map_create(struct cxl_memdev *cxlmd,
 				 const struct range *range);

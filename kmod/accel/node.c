@@ -114,6 +114,9 @@ static long cxla_node_ioctl(struct file *file, unsigned int cmd,
 	case CXLA_IOC_INFO:
 		return cxla_node_ioctl_info(cxla_file_node(file),
 					    (void __user *)arg);
+	case CXLA_IOC_RESET:
+		return cxla_node_ioctl_reset(cxla_file_node(file),
+					     (void __user *)arg);
 	default:
 		return -ENOTTY;
 	}

@@ -20,9 +20,11 @@
 #include "../core/pci.h"
 #include "../core/retry.h"
 #include "mailbox.h"
+#include "node.h"
 
 struct cxla_expander {
 	struct cxl_dev_state cxlds;
+	struct cxla_mem_node *node;	/* of its memdev, or NULL */
 };
 
 static int cxla_expander_capacity(struct cxl_dev_state *cxlds,
@@ -63,11 +65,27 @@ static int cxla_expander_setup(struct cxla_expander *expander,
 	return cxl_set_capacity(cxlds, capacity);
 }
 
+/* a memdev and its node, or neither */
+static int cxla_expander_add(struct cxla_expander *expander)
+{
+	struct cxl_memdev *cxlmd = devm_cxl_add_memdev(&expander->cxlds, NULL);
+	struct cxla_mem_node *node;
+
+	if (IS_ERR(cxlmd))
+		return PTR_ERR(cxlmd);
+	node = cxla_mem_node_create(&expander->cxlds);
+	if (IS_ERR(node)) {
+		devm_cxl_del_memdev(&expander->cxlds);
+		return PTR_ERR(node);
+	}
+	expander->node = node;
+	return 0;
+}
+
 static int cxla_expander_probe(struct pci_dev *pdev,
 			       const struct pci_device_id *id)
 {
 	struct cxla_expander *expander;
-	struct cxl_memdev *cxlmd;
 	int dvsec, rc;
 
 	dvsec = cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_DEVICE);
@@ -93,8 +111,15 @@ static int cxla_expander_probe(struct pci_dev *pdev,
 
 	expander->cxlds.media_ready = true;
 	/* without a root, or a committed decoder, the memdev is there and idle */
-	cxlmd = devm_cxl_add_memdev(&expander->cxlds, NULL);
-	return PTR_ERR_OR_ZERO(cxlmd);
+	return cxla_expander_add(expander);
+}
+
+static void cxla_expander_remove(struct pci_dev *pdev)
+{
+	struct cxla_expander *expander = pci_get_drvdata(pdev);
+
+	cxla_mem_node_destroy(expander->node);
+	/* devres lets go of the memdev */
 }
 
 /* --------------------------- reset, errors ------------------------- */
@@ -110,6 +135,8 @@ static void cxla_expander_begin(struct pci_dev *pdev, enum cxl_reset_kind kind)
 {
 	struct cxla_expander *expander = pci_get_drvdata(pdev);
 
+	cxla_mem_node_destroy(expander->node);
+	expander->node = NULL;
 	cxl_reset_begin(&expander->cxlds, kind);
 }
 
@@ -117,7 +144,7 @@ static void cxla_expander_begin(struct pci_dev *pdev, enum cxl_reset_kind kind)
 static void cxla_expander_end(struct pci_dev *pdev, enum cxl_reset_kind kind)
 {
 	struct cxla_expander *expander = pci_get_drvdata(pdev);
-	struct cxl_memdev *cxlmd;
+	int rc;
 
 	if (!cxl_reset_end(&expander->cxlds, kind))
 		return;
@@ -126,10 +153,9 @@ static void cxla_expander_end(struct pci_dev *pdev, enum cxl_reset_kind kind)
 		cxla_memdev_wake(&expander->cxlds);
 		return;
 	}
-	cxlmd = devm_cxl_add_memdev(&expander->cxlds, NULL);
-	if (IS_ERR(cxlmd))
-		pci_err(pdev, "no memdev after the reset: %ld\n",
-			PTR_ERR(cxlmd));
+	rc = cxla_expander_add(expander);
+	if (rc)
+		pci_err(pdev, "no memdev after the reset: %d\n", rc);
 }
 
 static void cxla_expander_reset_prepare(struct pci_dev *pdev)
@@ -167,6 +193,7 @@ static const struct pci_error_handlers cxla_expander_err_handler = {
 static struct pci_driver cxla_expander_driver = {
 	.name = "cxla_pci",
 	.probe = cxla_expander_probe,
+	.remove = cxla_expander_remove,
 	.err_handler = &cxla_expander_err_handler,
 	.driver = {
 		.probe_type = PROBE_FORCE_SYNCHRONOUS,

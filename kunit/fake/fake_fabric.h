@@ -160,6 +160,12 @@ struct fake_accel {
  *	values are dropped, not COMMIT
  * @commit_delay: knob: committed shows after that many reads of control, below
  *	FAKE_NEVER
+ * @reset_hangs: knob: a CXL Reset does not end
+ * @reset_fails: knob: it ends with an error
+ * @flush_hangs: knob: its cache is never written back
+ * @nr_cxl_resets: CXL Resets that were begun
+ * @nr_flushes: how often its cache was to be written back
+ * @reset_with_cache: the last CXL Reset found its cache off and empty
  * @registers: knob: of a bridge: where firmware says that its component registers
  *	are; 0: where they are
  *
@@ -186,6 +192,12 @@ struct fake_node {
 	bool deaf;
 	u32 drops;
 	unsigned int commit_delay;
+	bool reset_hangs;
+	bool reset_fails;
+	bool flush_hangs;
+	unsigned int nr_cxl_resets;
+	unsigned int nr_flushes;
+	bool reset_with_cache;
 	u64 registers;
 
 	struct list_head list;
@@ -293,6 +305,10 @@ int fake_hdm_commit(struct fake_node *node, int decoder,
 void fake_hdm_uncommit(struct fake_node *node, int decoder);
 /* a reset: decoders are as after power-on, also locked ones */
 void fake_hdm_reset(struct fake_node *node);
+/* the same, with all that a reset takes of the DVSEC of an endpoint */
+void fake_cxl_clear(struct fake_node *node);
+/* an endpoint that has CXL Reset; @with_cache: and a cache that can be written back */
+void fake_can_reset(struct fake_node *node, bool with_cache);
 
 /*
  * As firmware does it: commit a range in the next free decoder of the endpoint

@@ -32,4 +32,6 @@ void fake_accel_exit(void);
 void fake_log_init(void);
 void fake_log_exit(void);
 
+void fake_ctrl2_write(struct fake_node *node, u16 value);
+
 #endif

@@ -21,6 +21,7 @@
 #define FAKE_DEVICE_ID		0x0c51
 #define FAKE_PCIE_CAP		0x40
 #define FAKE_DVSEC_CTRL		(FAKE_DVSEC_DEVICE + 0x0c)
+#define FAKE_DVSEC_CTRL2	(FAKE_DVSEC_DEVICE + 0x10)
 #define FAKE_DVSEC_LOCK		(FAKE_DVSEC_DEVICE + 0x14)
 #define FAKE_DVSEC_BASE(n)	(FAKE_DVSEC_DEVICE + 0x20 + 0x10 * (n))
 #define FAKE_LOCATOR_ENTRY(n)	(FAKE_DVSEC_LOCATOR + 0x0c + 8 * (n))
@@ -104,6 +105,10 @@ static int fake_cfg_write(struct pci_bus *bus, unsigned int devfn, int where,
 		if (!node->mailbox)
 			return PCIBIOS_SUCCESSFUL;
 		break;
+	case FAKE_DVSEC_CTRL2:
+		if (node->kind == FAKE_ENDPOINT)
+			fake_ctrl2_write(node, value);
+		return PCIBIOS_SUCCESSFUL;
 	case FAKE_DVSEC_CTRL:
 	case FAKE_DVSEC_LOCK:
 	case FAKE_DVSEC_BASE(0):

@@ -66,20 +66,6 @@ static void is(struct kunit *test, struct fake_node *node, const char *state,
 	fake_expect_shows(test, node, "cxla/reason", reason);
 }
 
-/* as hardware does; a host bridge or switch has no DVSEC of that kind */
-static void clear(struct fake_node *node)
-{
-	fake_hdm_reset(node);
-	if (node->kind != FAKE_ENDPOINT)
-		return;
-	if (node->nr_decoders)
-		*fake_block_reg(node, FAKE_HDM + CXL_HDM_GLOBAL_CTRL) = 0;
-	*fake_cfg(node, CTRL) &= ~MEM_ENABLE;
-	*fake_cfg(node, RANGE_BASE_HIGH) = 0;
-	*fake_cfg(node, RANGE_BASE_LOW) = 0;
-	*fake_cfg(node, LOCK) &= ~BIT(0);
-}
-
 static const struct pci_error_handlers *handlers(struct fake_node *node)
 {
 	return to_pci_driver(node->pdev->dev.driver)->err_handler;
@@ -101,7 +87,7 @@ static void done(struct fake_node *node)
 static void reset(struct fake_node *node)
 {
 	prepare(node);
-	clear(node);
+	fake_cxl_clear(node);
 	fake_count_reset(f);
 	done(node);
 }
@@ -202,7 +188,7 @@ static void recovery_restores_what_was_known_of_a_device_that_did_not_answer(str
 		pdev->error_state = pci_channel_io_frozen;
 		handlers(dev)->error_detected(pdev, pci_channel_io_frozen);
 		dev->gone = false;
-		clear(dev);
+		fake_cxl_clear(dev);
 		handlers(dev)->slot_reset(pdev);
 		pdev->error_state = pci_channel_io_normal;
 		handlers(dev)->resume(pdev);
@@ -216,8 +202,8 @@ static void host_bridge_that_lost_its_decoders_is_not_written(struct kunit *test
 	machine(test, false, 2, 0);
 	bind(test, dev);
 	prepare(dev);
-	clear(bridge);
-	clear(dev);
+	fake_cxl_clear(bridge);
+	fake_cxl_clear(dev);
 	fake_log_clear();
 	fake_count_reset(f);
 	done(dev);
@@ -234,7 +220,7 @@ static void device_that_decodes_something_else_by_now_is_left_alone(struct kunit
 	machine(test, false, 2, 0);
 	bind(test, dev);
 	prepare(dev);
-	clear(dev);
+	fake_cxl_clear(dev);
 	KUNIT_ASSERT_EQ(test, fake_hdm_commit(dev, 0, &else_where), 0);
 	save(dev, &then);
 	fake_count_reset(f);
@@ -249,7 +235,7 @@ static void reset_that_nobody_saw_is_not_undone_by_the_next(struct kunit *test)
 {
 	machine(test, false, 2, 0);
 	bind(test, dev);
-	clear(dev);
+	fake_cxl_clear(dev);
 	fake_count_reset(f);
 	prepare(dev);
 	done(dev);
@@ -279,9 +265,9 @@ static void switch_below_a_reset_is_restored_once(struct kunit *test)
 	save(other, &before[2]);
 	prepare(dev);
 	prepare(other);
-	clear(sw);
-	clear(dev);
-	clear(other);
+	fake_cxl_clear(sw);
+	fake_cxl_clear(dev);
+	fake_cxl_clear(other);
 	fake_count_reset(f);
 	done(other);
 	done(dev);
@@ -302,7 +288,7 @@ static void switch_that_was_not_reset_is_not_written(struct kunit *test)
 	bind(test, dev);
 	bind(test, other);
 	prepare(dev);
-	clear(dev);
+	fake_cxl_clear(dev);
 	fake_hdm_uncommit(sw, 1);
 	fake_count_reset(f);
 	done(dev);
@@ -315,7 +301,7 @@ static void switch_that_routes_elsewhere_by_now_is_left_alone(struct kunit *test
 	machine(test, true, 2, 0);
 	bind(test, dev);
 	prepare(dev);
-	clear(dev);
+	fake_cxl_clear(dev);
 	*fake_hdm_reg(sw, 0, CXL_HDM_TL_LOW) = 2;
 	fake_count_reset(f);
 	done(dev);
@@ -331,7 +317,7 @@ static void root_that_comes_after_the_reset_is_waited_for(struct kunit *test)
 	bind(test, dev);
 	save(dev, &before);
 	prepare(dev);
-	clear(dev);
+	fake_cxl_clear(dev);
 	fake_root_remove(f);
 	fake_count_reset(f);
 	done(dev);
@@ -351,7 +337,7 @@ static void commit_that_fails_after_a_reset_leaves_nothing_committed(struct kuni
 	KUNIT_ASSERT_EQ(test, fake_hdm_commit(dev, 1, &second), 0);
 	bind(test, dev);
 	prepare(dev);
-	clear(dev);
+	fake_cxl_clear(dev);
 	fake_log_clear();
 	dev->commit_fails = true;
 	done(dev);
@@ -367,7 +353,7 @@ static void registers_that_keep_nothing_are_noticed(struct kunit *test)
 	machine(test, false, 2, 0);
 	bind(test, dev);
 	prepare(dev);
-	clear(dev);
+	fake_cxl_clear(dev);
 	dev->drops = BIT(CXL_HDM_BASE_HIGH / 4);
 	done(dev);
 	fake_expect_shows(test, dev, "cxla/state", "pci-only");
@@ -385,7 +371,7 @@ static void expander_has_its_region_again(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
 	prepare(dev);
 	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
-	clear(dev);
+	fake_cxl_clear(dev);
 	done(dev);
 	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 1);
 	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
@@ -401,7 +387,7 @@ static void caches_are_flushed_before_a_reset_and_before_decoders_come_back(stru
 	before = fake_cache_invalidations;
 	prepare(dev);
 	KUNIT_EXPECT_EQ(test, fake_cache_invalidations, before + 1);
-	clear(dev);
+	fake_cxl_clear(dev);
 	fake_count_reset(f);
 	done(dev);
 	KUNIT_ASSERT_GE(test, f->nr_changes, 1);
@@ -445,7 +431,7 @@ static void endpoint_that_was_unbound_before_a_reset_is_restored(struct kunit *t
 	fake_root_remove(f);
 	msleep(2000);
 	prepare(dev);
-	clear(dev);
+	fake_cxl_clear(dev);
 	done(dev);
 	KUNIT_ASSERT_EQ(test, fake_root_add(f), 0);
 	msleep(2000);

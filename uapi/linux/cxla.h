@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only WITH Linux-syscall-note */
 /*
- * User interface of a CXL accelerator that cxla_accel drives: /dev/cxla/accelN.
+ * User interface of a CXL accelerator that cxla_accel drives, /dev/cxla/accelN, and of a
+ * memory expander that cxla_pci drives, /dev/cxla/memN, which has CXLA_IOC_RESET alone.
  *
  * Every ioctl takes a pointer to a struct whose first member is its size in
  * bytes as the caller was built with. A larger struct than the kernel's is
@@ -187,7 +188,29 @@ struct cxla_event {
 	__u64 count;
 };
 
+/**
+ * struct cxla_reset_request - CXLA_IOC_RESET
+ * @size: sizeof() as the caller knows it
+ * @flags: must be 0
+ *
+ * CXL Reset of the device, CXL 3.1 section 9.7: CXL.cache and CXL.mem of all its
+ * functions, but for those of its Non-CXL Function Map, and nothing of PCIe. The
+ * range is revoked before, and what the reset took of decoders is put back after.
+ * It takes as long as the device advertises, 100 s at most.
+ *
+ * Errors: nothing was touched: EAGAIN: a function is being bound, unbound or reset by
+ * somebody else; EBUSY: a function has a driver that can't be told of a reset, or
+ * memory of the device is online as System RAM; EOPNOTSUPP: the device has no CXL
+ * Reset, or caches of CPUs can't be written back. ETIMEDOUT, EIO: the device did
+ * not comply.
+ */
+struct cxla_reset_request {
+	__u32 size;
+	__u32 flags;
+};
+
 #define CXLA_IOC_TYPE	0xD7
 #define CXLA_IOC_INFO	_IO(CXLA_IOC_TYPE, 0x00)
+#define CXLA_IOC_RESET	_IO(CXLA_IOC_TYPE, 0x01)
 
 #endif /* _UAPI_LINUX_CXLA_H */

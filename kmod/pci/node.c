@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * DOC: /dev/cxla/memN
+ *
+ * The node of a memory expander, for as long as it has memN. It has CXL Reset and
+ * nothing else: mailbox commands are none of ours. A file outlives it, and gets
+ * -ENODEV.
+ */
+#include <linux/fs.h>
+#include <linux/kref.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/pci.h>
+#include <linux/rwsem.h>
+#include <linux/slab.h>
+
+#include "../core/cxl_reset.h"
+#include "node.h"
+
+/**
+ * struct cxla_mem_node - the node
+ * @kref: the driver's, and one of each open file
+ * @name: of the misc device
+ * @nodename: path below /dev
+ * @misc: the misc device
+ * @lock: of @cxlds; innermost
+ * @cxlds: the device; NULL once the memdev goes
+ */
+struct cxla_mem_node {
+	struct kref kref;
+	char name[24];
+	char nodename[24];
+	struct miscdevice misc;
+	struct rw_semaphore lock;
+	struct cxl_dev_state *cxlds;
+};
+
+static void cxla_mem_node_free(struct kref *kref)
+{
+	kfree(container_of(kref, struct cxla_mem_node, kref));
+}
+
+static int cxla_mem_node_open(struct inode *inode, struct file *file)
+{
+	struct cxla_mem_node *node = container_of(file->private_data,
+						  struct cxla_mem_node, misc);
+
+	/* misc_open() holds the lock that misc_deregister() takes */
+	kref_get(&node->kref);
+	file->private_data = node;
+	return 0;
+}
+
+static int cxla_mem_node_release(struct inode *inode, struct file *file)
+{
+	struct cxla_mem_node *node = file->private_data;
+
+	kref_put(&node->kref, cxla_mem_node_free);
+	return 0;
+}
+
+static struct cxl_dev_state *cxla_mem_node_state(void *_node)
+{
+	struct cxla_mem_node *node = _node;
+
+	guard(rwsem_read)(&node->lock);
+	return node->cxlds;
+}
+
+static long cxla_mem_node_ioctl(struct file *file, unsigned int cmd,
+				unsigned long arg)
+{
+	struct cxla_mem_node *node = file->private_data;
+	struct pci_dev *pdev;
+	long rc;
+
+	if (cmd != CXLA_IOC_RESET)
+		return -ENOTTY;
+	scoped_guard(rwsem_read, &node->lock) {
+		if (!node->cxlds)
+			return -ENODEV;
+		pdev = pci_dev_get(to_pci_dev(node->cxlds->dev));
+	}
+	rc = cxla_ioctl_reset((void __user *)arg, pdev, cxla_mem_node_state,
+			      node);
+	pci_dev_put(pdev);
+	return rc;
+}
+
+static const struct file_operations cxla_mem_node_fops = {
+	.owner = THIS_MODULE,
+	.open = cxla_mem_node_open,
+	.release = cxla_mem_node_release,
+	.unlocked_ioctl = cxla_mem_node_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+	.llseek = noop_llseek,
+};
+
+/**
+ * cxla_mem_node_create() - the node of a memdev
+ * @cxlds: device state with a memdev; its lock is held
+ *
+ * Return: to be given to cxla_mem_node_destroy(), or ERR_PTR().
+ */
+struct cxla_mem_node *cxla_mem_node_create(struct cxl_dev_state *cxlds)
+{
+	struct cxla_mem_node *node = kzalloc(sizeof(*node), GFP_KERNEL);
+	int rc;
+
+	if (!node)
+		return ERR_PTR(-ENOMEM);
+	kref_init(&node->kref);
+	init_rwsem(&node->lock);
+	node->cxlds = cxlds;
+	snprintf(node->name, sizeof(node->name), "cxla!mem%d",
+		 cxlds->cxlmd->id);
+	snprintf(node->nodename, sizeof(node->nodename), "cxla/mem%d",
+		 cxlds->cxlmd->id);
+	node->misc = (struct miscdevice) {
+		.minor = MISC_DYNAMIC_MINOR,
+		.name = node->name,
+		.nodename = node->nodename,
+		.mode = 0600,
+		.fops = &cxla_mem_node_fops,
+		.parent = cxlds->dev,
+	};
+	rc = misc_register(&node->misc);
+	if (rc) {
+		kref_put(&node->kref, cxla_mem_node_free);
+		return ERR_PTR(rc);
+	}
+	return node;
+}
+
+/**
+ * cxla_mem_node_destroy() - the memdev goes
+ * @node: its node, or NULL
+ *
+ * Context: the lock of the device is held.
+ */
+void cxla_mem_node_destroy(struct cxla_mem_node *node)
+{
+	if (!node)
+		return;
+	misc_deregister(&node->misc);
+	scoped_guard(rwsem_write, &node->lock)
+		node->cxlds = NULL;
+	kref_put(&node->kref, cxla_mem_node_free);
+}
