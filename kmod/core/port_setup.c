@@ -57,6 +57,29 @@ static int cxla_endpoint_assemble(struct cxl_port *port, bool again)
 	return 0;
 }
 
+/*
+ * A device decodes nothing: what the port above still routes to it alone is where
+ * it was committed before a reset that nobody saw.
+ */
+static void cxla_endpoint_report_routed(struct cxl_port *port)
+{
+	struct cxl_port *above = port->parent;
+
+	guard(rwsem_read)(&cxl_rwsem.region);
+	for (int i = 0; i < above->nr_decoders; i++) {
+		const struct cxl_decoder *cxld = above->decoders[i];
+
+		if (cxld && !above->passthrough && !cxld->region &&
+		    cxld->flags & CXL_DECODER_F_ENABLE &&
+		    !(cxld->flags & CXL_DECODER_F_BROKEN) && cxld->ways == 1 &&
+		    cxld->targets[0] == port->parent_dport->port_id)
+			dev_notice(cxla_port_hw(port),
+				   "was committed at [%#llx-%#llx], which %s routes to it: a reset took it, or firmware did not finish\n",
+				   cxld->hpa_range.start, cxld->hpa_range.end,
+				   dev_name(&cxld->dev));
+	}
+}
+
 static int cxla_endpoint_setup(struct cxl_port *port)
 {
 	struct cxl_memdev *cxlmd = to_cxl_memdev(port->uport_dev);
@@ -66,6 +89,8 @@ static int cxla_endpoint_setup(struct cxl_port *port)
 	rc = cxla_hdm_setup(port);
 	if (rc)
 		return rc;
+	if (cxlmd->reason == CXLA_REASON_NOT_COMMITTED)
+		cxla_endpoint_report_routed(port);
 
 	cxla_pause(CXLA_PAUSE_DECODERS_READ);
 	/* what it decodes is known again */

@@ -237,10 +237,13 @@ static void reset_that_nobody_saw_is_not_undone_by_the_next(struct kunit *test)
 	bind(test, dev);
 	fake_cxl_clear(dev);
 	fake_count_reset(f);
+	fake_log_clear();
 	prepare(dev);
 	done(dev);
 	is(test, dev, "pci-only", "not-committed");
 	KUNIT_EXPECT_EQ(test, f->nr_changes, 0);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_NOTICE, "was committed at",
+					     "0x1010000000-0x102fffffff"), 1);
 }
 
 static void commits_of(struct kunit *test, struct fake_node *node, int count)
