@@ -77,6 +77,7 @@ std::optional<CxlDvsec> decode_dvsec(Config &config, unsigned at)
 	dvsec.cache = cap & 1;
 	dvsec.io = cap & 2;
 	dvsec.mem = cap & 4;
+	dvsec.reset = cap & 0x80;
 
 	int count = cxl_dvsec_range_count(cap);
 

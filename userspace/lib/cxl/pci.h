@@ -29,6 +29,7 @@ struct CxlDvsec {
 	bool cache = false;
 	bool io = false;
 	bool mem = false;
+	bool reset = false; /* it has CXL Reset */
 	unsigned range_count = 0;
 	uint64_t capacity = 0; /* bytes, by the ranges that are valid */
 	std::vector<Range>
