@@ -5,6 +5,7 @@
 #include "interrupt.h"
 #include "load/step.h"
 #include "sys/error.h"
+#include "sys/modules.h"
 #include "sys/refusal.h"
 #include "sys/root.h"
 
@@ -39,11 +40,13 @@ struct Context {
 	std::function<Exit(const Root &)> chosen; /* the command that was given */
 	/* made by a command that changes the machine, and there until its reply is written */
 	mutable std::optional<InterruptGuard> guard;
+	/* those of the machine that a capture is of */
+	mutable std::optional<ModuleSet> modules;
 };
 
 using AddCommand = void(CLI::App &app, Context &context);
-AddCommand add_load, add_unload, add_status, add_attach, add_detach, add_bench, add_race,
-	add_failnth, add_pairs, add_pattern, add_ledger, add_completion;
+AddCommand add_load, add_unload, add_status, add_attach, add_detach, add_reset, add_bench, add_race,
+	add_failnth, add_pairs, add_pattern, add_ledger, add_capture, add_completion;
 
 /* the whole program; returns its exit status */
 int run_program(int argc, const char *const *argv);
@@ -67,6 +70,14 @@ int finish(const Context &context, Exit exit);
  * the kernel; then it does not return, as they are not waited for. @written: all verdicts are.
  */
 Exit end_search(const Context &context, bool stuck, bool found, bool written);
+/* --from FILE of a command that only looks */
+CLI::Option *add_from(CLI::App &command, std::string &file);
+/* runs @body on the capture, or on @root without one */
+Exit answer_from(const Root &root, const Context &context, const std::string &file,
+		 const std::function<Exit(const Root &)> &body);
+/* those of the capture, or as find_modules() finds them */
+ModuleSet modules_for(const Context &context, const Root &root, const std::string &folder,
+		      const std::string &release);
 nlohmann::ordered_json steps_json(const std::vector<Step> &steps);
 
 } // namespace cxla

@@ -44,8 +44,16 @@ Exit ledger(const Root &root, const Context &context)
 
 void add_ledger(CLI::App &app, Context &context)
 {
-	add_command(app, context, "ledger", "Show whose each range is, since when and why",
-		    [&context](const Root &root) { return ledger(root, context); });
+	auto from = std::make_shared<std::string>();
+	auto *command = add_command(
+		app, context, "ledger", "Show whose each range is, since when and why",
+		[&context, from](const Root &root) {
+			return answer_from(root, context, *from, [&](const Root &captured) {
+				return ledger(captured, context);
+			});
+		});
+
+	add_from(*command, *from);
 }
 
 } // namespace cxla

@@ -77,7 +77,7 @@ struct LoadOptions {
 	bool takeover = false, dry_run = false, all = false, allow_uncommit = false, quiet = false;
 	bool no_dax = false, system_ram = false;
 	std::optional<unsigned> wait_seconds;
-	std::string modules;
+	std::string modules, from;
 	std::vector<std::string> devices;
 };
 
@@ -164,8 +164,7 @@ Exit load(const Root &root, const Context &context, const LoadOptions &options)
 			    request.devices.end())
 				request.devices.push_back(bdf);
 
-	ModuleSet modules =
-		find_modules(root, options.modules, machine.release, context.program_dir);
+	ModuleSet modules = modules_for(context, root, options.modules, machine.release);
 	auto earlier = earlier_state(root, machine);
 
 	for (const auto &device : machine.dax)
@@ -238,7 +237,14 @@ void add_load(CLI::App &app, Context &context)
 	auto options = std::make_shared<LoadOptions>();
 	auto *command = add_command(
 		app, context, "load", "Load the modules, and attach the devices named",
-		[&context, options](const Root &root) { return load(root, context, *options); });
+		[&context, options](const Root &root) {
+			if (!options->from.empty() && !options->dry_run)
+				throw Error("load --from FILE shows what a load would do there",
+					    "say --dry-run", Exit::Usage);
+			return answer_from(root, context, options->from, [&](const Root &from) {
+				return load(from, context, *options);
+			});
+		});
 
 	command->add_flag(
 		"--takeover", options->takeover,
@@ -254,6 +260,7 @@ void add_load(CLI::App &app, Context &context)
 	command->add_option("--wait-seconds", options->wait_seconds,
 			    "How long ranges in CXL windows wait for cxla_acpi");
 	command->add_flag("--dry-run", options->dry_run, "Print the steps and change nothing");
+	add_from(*command, options->from);
 	command->add_flag("--quiet,-q", options->quiet, "Do not tell each step");
 	command->add_option("--modules", options->modules,
 			    "Folder of our .ko files (also in folders below it); default: "

@@ -16,7 +16,7 @@ namespace
 
 struct StatusOptions {
 	bool tree = false, table = false, check = false;
-	std::string modules;
+	std::string modules, from;
 };
 
 void print_part(const std::string &text, bool &first)
@@ -53,8 +53,7 @@ Exit check(const Context &context, const Status &status)
 Exit run(const Root &root, const Context &context, const StatusOptions &options)
 {
 	std::string release = root.text("/proc/sys/kernel/osrelease").value_or("");
-	Status status = read_status(
-		root, find_modules(root, options.modules, release, context.program_dir));
+	Status status = read_status(root, modules_for(context, root, options.modules, release));
 	bool all = !options.tree && !options.table, first = true;
 
 	context.reply->result = status_json(status);
@@ -84,7 +83,11 @@ void add_status(CLI::App &app, Context &context)
 	auto options = std::make_shared<StatusOptions>();
 	auto *command = add_command(
 		app, context, "status", "Show who has which memory, and what would stop a load",
-		[&context, options](const Root &root) { return run(root, context, *options); });
+		[&context, options](const Root &root) {
+			return answer_from(root, context, options->from, [&](const Root &from) {
+				return run(from, context, *options);
+			});
+		});
 
 	command->add_flag("--tree", options->tree, "Only the tree of CXL objects");
 	command->add_flag("--table", options->table,
@@ -94,6 +97,7 @@ void add_status(CLI::App &app, Context &context)
 		"Only whether all is as it should be: one line, and exit status 1 with what is "
 		"wrong on standard error");
 	command->add_option("--modules", options->modules, "Folder of our .ko files");
+	add_from(*command, options->from);
 }
 
 } // namespace cxla

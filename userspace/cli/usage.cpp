@@ -43,8 +43,8 @@ struct Group {
 const std::vector<Group> &groups()
 {
 	static const std::vector<Group> all = {
-		{"Look", {add_status, add_ledger}},
-		{"Operate", {add_load, add_unload, add_attach, add_detach}},
+		{"Look", {add_status, add_ledger, add_capture}},
+		{"Operate", {add_load, add_unload, add_attach, add_detach, add_reset}},
 		{"Test", {add_race, add_pairs, add_failnth, add_bench, add_pattern}},
 		{"More", {add_completion}},
 	};

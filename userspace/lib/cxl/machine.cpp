@@ -251,7 +251,7 @@ Machine read_machine(const Root &root)
 
 	machine.release = root.text("/proc/sys/kernel/osrelease").value_or("");
 	machine.boot_id = root.text("/proc/sys/kernel/random/boot_id").value_or("");
-	machine.privileged = geteuid() == 0;
+	machine.privileged = root.privileged();
 	machine.cedt = read_cedt(root);
 	machine.iomem = read_iomem(root);
 	machine.ledger = read_ledger(root);

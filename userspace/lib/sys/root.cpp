@@ -14,6 +14,7 @@
 #include <fmt/format.h>
 #include <memory>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace cxla
 {
@@ -49,6 +50,11 @@ Root::Root(std::string prefix) : prefix_(std::move(prefix))
 				    Exit::Usage);
 		prefix_ = std::string(resolved) == "/" ? "" : resolved;
 	}
+}
+
+bool Root::privileged() const
+{
+	return by_root_ || geteuid() == 0;
 }
 
 Reading<std::string> Root::read(const std::string &path, size_t limit) const

@@ -10,6 +10,7 @@
 #include "sys/reading.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,8 +25,21 @@ public:
 
 	/* the running system, not a made-up one */
 	bool real() const { return prefix_.empty(); }
+	/* of a made-up root that holds what root read: everything may be read */
+	void read_by_root() { by_root_ = true; }
+	bool privileged() const;
+	/* hears of each path that is looked at, from here on */
+	void listen(std::function<void(const std::string &)> listener)
+	{
+		listener_ = std::move(listener);
+	}
 	/* where @path is to be opened */
-	std::string host(std::string_view path) const { return prefix_ + std::string(path); }
+	std::string host(std::string_view path) const
+	{
+		if (listener_)
+			listener_(std::string(path));
+		return prefix_ + std::string(path);
+	}
 
 	/* everything in the file; a file of more than @limit bytes is a problem */
 	Reading<std::string> read(const std::string &path, size_t limit = 64 << 10) const;
@@ -50,6 +64,8 @@ public:
 
 private:
 	std::string prefix_;
+	bool by_root_ = false;
+	std::function<void(const std::string &)> listener_;
 };
 
 /* decimal or 0x hexadecimal, the whole of it, no sign; nothing else */

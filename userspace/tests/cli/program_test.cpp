@@ -276,9 +276,9 @@ TEST_F(Program, completion_is_bash_and_knows_every_command)
 	Ran script = run("completion bash");
 
 	EXPECT_EQ(script.status, 0);
-	for (const char *word : {"load", "unload", "status", "ledger", "attach", "detach", "bench",
-				 "--takeover", "--compare", "revoke", "scale", "--expander",
-				 "--no-dax", "--system-ram", "--wait-seconds"})
+	for (const char *word : {"load", "unload", "status", "ledger", "attach", "detach", "reset",
+				 "bench", "--takeover", "--compare", "revoke", "scale",
+				 "--expander", "--no-dax", "--system-ram", "--wait-seconds"})
 		EXPECT_NE(script.out.find(word), std::string::npos) << word;
 	EXPECT_EQ(std::system(fmt::format("{} completion bash | bash -n", CXLA_PROGRAM).c_str()),
 		  0);
