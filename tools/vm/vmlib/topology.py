@@ -296,6 +296,11 @@ def load(path):
         raise TopologyError(f"no topology '{path.stem}'; there are: {known}") from None
     except json.JSONDecodeError as error:
         raise TopologyError(f"{path}: {error}") from None
+    return build(path, data)
+
+
+def build(path, data):
+    """Of what a topology file has; path names it."""
     try:
         _take(path.stem, data, ("description",),
               ("memory", "cxl", "windows", "host_bridges", "decoders", "faults", "log", "expect"))
