@@ -78,10 +78,11 @@ class Decoder:
 
 
 def decoders(block, notes, who):
-    """Committed decoders of 4 KiB of CXL.cachemem, in order."""
+    """Committed decoders of 4 KiB of CXL.cachemem, in order; and of those that make no sense
+    what the registers have, as a fault of a topology says it."""
     if block is None:
         notes.append(f"decoders of {who}: its registers are not in the capture")
-        return []
+        return [], []
 
     def word(at):
         return struct.unpack_from("<I", block, at)[0] if at + 4 <= len(block) else 0
@@ -89,8 +90,8 @@ def decoders(block, notes, who):
     hdm = next((word(4 * i) >> 20 for i in range(1, (word(0) >> 24) + 1)
                 if word(4 * i) & 0xFFFF == 5), None)
     if hdm is None:
-        return []
-    code, found = word(hdm) & 0xF, []
+        return [], []
+    code, found, odd = word(hdm) & 0xF, [], []
     for i in range(2 * code if code else 1):
         at = hdm + 0x10 + 0x20 * i
         control = word(at + 0x10)
@@ -99,12 +100,13 @@ def decoders(block, notes, who):
         ways = WAYS.get(control >> 4 & 0xF)
         base, size = word(at) | word(at + 4) << 32, word(at + 8) | word(at + 12) << 32
         if not ways or base % UNIT or size % UNIT or not size:
-            notes.append(f"decoder {i} of {who}: base {base:#x}, size {size:#x}, control {control:#x}")
+            odd.append({"decoder": i, "base": base, "size": size, "ways": control >> 4 & 0xF,
+                        "granularity": control & 0xF, "committed": 1})
             continue
         targets = list(struct.pack("<II", word(at + 0x14), word(at + 0x18)))[:ways]
         found.append(Decoder(base, size, ways, 256 << (control & 0xF), bool(control & 1 << 8),
                              bool(control & 1 << 12), targets))
-    return found
+    return found, odd
 
 
 @dataclass
@@ -119,7 +121,7 @@ class Machine:
     def __init__(self, document):
         self.entries = {e["path"]: e for e in document["entries"]}
         self.notes = [f"{m['what']}: {m['why']}" for m in document["missing"]]
-        self.windows, self.bridge_names, self.bases = [], {}, []
+        self.windows, self.bridge_names, self.bases, self.faults = [], {}, [], []
         self.functions = {}
         for path, entry in self.entries.items():
             if path.startswith("/sys/devices/pci") and path.endswith("/config"):
@@ -237,7 +239,8 @@ def _ranges(machine, devices):
     found = {}
     for folder, device in devices:
         address = folder.split("/")[-1]
-        own = decoders(machine.registers(address), machine.notes, address)
+        own, odd = decoders(machine.registers(address), machine.notes, address)
+        machine.faults += [{"at": "endpoint", "device": device["serial"]} | fault for fault in odd]
         dvsec = _by_dvsec(machine.functions[folder])
         for decoder in own:
             found.setdefault((decoder.base, decoder.size, decoder.ways), []).append((device, decoder, False))
@@ -271,7 +274,7 @@ def rebuild(machine):
     topology = {"description": "rebuilt from a capture", "windows": windows,
                 "host_bridges": [{"name": b["name"], "bus_nr": b["bus_nr"], "root_ports": _plain(b["root_ports"])}
                                  for b in tree.values()],
-                "decoders": _decoders(machine, devices),
+                "decoders": _decoders(machine, devices), "faults": machine.faults,
                 "expect": [{"device": d["serial"], "state": "pci-only", "reason": "none"} for _, d in devices]}
     return Rebuilt(topology, _soft_reserved(machine), machine.notes)
 

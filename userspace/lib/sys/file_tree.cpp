@@ -54,10 +54,12 @@ std::string joined_path(const std::string &folder, const std::string &target)
 	return path.empty() ? "/" : path;
 }
 
-/* /a/b to /c: ../c, as seen from the folder /a */
+/* /c as seen from the folder /a: ../c; its name is the last part of it, whatever it is */
 std::string relative_to(const std::string &folder, const std::string &path)
 {
-	return std::filesystem::path(path).lexically_relative(folder).string();
+	std::filesystem::path to(path);
+
+	return (to.parent_path().lexically_relative(folder) / to.filename()).string();
 }
 
 bool is_plain(const std::string &path)
@@ -125,7 +127,10 @@ std::optional<Problem> FileTree::add(const Root &root, const std::string &path, 
 		if (inside.empty() || ++links > most_links)
 			return Problem{path, ELOOP, "a link that leads nowhere"};
 		add_folders(next);
-		entries_[next] = {TreeEntry::Kind::Link, relative_to(folder_of(next), inside)};
+		/* a relative one as it is: its last part is a name */
+		entries_[next] = {TreeEntry::Kind::Link,
+				  text.starts_with("/") ? relative_to(folder_of(next), inside)
+							: text};
 		rest = inside + rest;
 		at.clear();
 	}

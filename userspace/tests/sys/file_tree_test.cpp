@@ -42,6 +42,24 @@ TEST_F(Tree, file_is_read_again_through_the_links_that_lead_to_it)
 		  "/sys/devices/pci0000:0c/0000:0c:00.0");
 }
 
+TEST_F(Tree, link_to_the_folder_above_has_its_name)
+{
+	made.dir("/sys/devices/ACPI0017:00/root0");
+	std::filesystem::create_symlink("../../ACPI0017:00",
+					made.folder() + "/sys/devices/ACPI0017:00/root0/uport");
+	made.link("/sys/devices/ACPI0017:00/root0/parent", "/sys/devices/ACPI0017:00");
+	EXPECT_EQ(tree.add(made.root(), "/sys/devices/ACPI0017:00/root0/uport"), std::nullopt);
+	EXPECT_EQ(tree.add(made.root(), "/sys/devices/ACPI0017:00/root0/parent"), std::nullopt);
+
+	Root root = laid_down();
+
+	for (const char *name : {"uport", "parent"})
+		EXPECT_EQ(root.link_name(std::string("/sys/devices/ACPI0017:00/root0/") + name)
+				  .value_or(""),
+			  "ACPI0017:00")
+			<< name;
+}
+
 TEST_F(Tree, names_in_a_folder_are_there_and_links_with_what_they_lead_to)
 {
 	made.link("/sys/bus/cxl/devices/root0", "/sys/devices/platform/ACPI0017:00/root0");
