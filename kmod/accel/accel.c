@@ -39,6 +39,10 @@ static char *on_loss = "reattach";
 module_param(on_loss, charp, 0444);
 MODULE_PARM_DESC(on_loss, "when the range is taken back: unbind, pci-only, or reattach when a root comes (default)");
 
+static bool all_ranges;
+module_param(all_ranges, bool, 0444);
+MODULE_PARM_DESC(all_ranges, "ask for every range of a device; /dev/cxla/accelN maps the first, cxla/ranges lists all");
+
 /* checked when the module is loaded */
 static enum cxla_on_loss cxla_default_on_loss;
 
@@ -339,6 +343,7 @@ static int cxla_accel_probe(struct pci_dev *pdev,
 	accel->node->info.region_id = -1;
 	accel->attach.attach.probe = cxl_memdev_attach_region;
 	accel->attach.attach.revoke = cxla_accel_revoke;
+	accel->attach.want_all = all_ranges;
 	cxla_accel_set_on_loss(accel, cxla_default_on_loss);
 	pci_set_drvdata(pdev, accel);
 

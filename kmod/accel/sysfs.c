@@ -62,6 +62,27 @@ static ssize_t range_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_ADMIN_RO(range);
 
+/* a line each; what the attach has besides changes only while it is not attached */
+static ssize_t ranges_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	struct cxla_accel *accel = dev_get_drvdata(dev);
+	const struct cxl_attach_region *attach = &accel->attach;
+	int len;
+
+	guard(rwsem_read)(&accel->node->lock);
+	if (accel->node->info.state != CXLA_ACCEL_ATTACHED)
+		return sysfs_emit(buf, "\n");
+	len = sysfs_emit(buf, "%#llx-%#llx\n", attach->region.start,
+			 attach->region.end);
+	for (int i = 0; i < attach->nr_more; i++)
+		len += sysfs_emit_at(buf, len, "%#llx-%#llx\n",
+				     attach->more[i].start,
+				     attach->more[i].end);
+	return len;
+}
+static DEVICE_ATTR_ADMIN_RO(ranges);
+
 static ssize_t accel_show(struct device *dev, struct device_attribute *attr,
 			  char *buf)
 {
@@ -95,6 +116,7 @@ static struct attribute *cxla_accel_attributes[] = {
 	&dev_attr_reason.attr,
 	&dev_attr_error.attr,
 	&dev_attr_range.attr,
+	&dev_attr_ranges.attr,
 	&dev_attr_accel.attr,
 	&dev_attr_on_loss.attr,
 	NULL

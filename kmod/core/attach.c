@@ -91,6 +91,10 @@ void cxla_attach_revoke(struct cxl_memdev *cxlmd)
 		/* until the binding lets go of it */
 		cxla_claim_mark(&cxlmd->claim, CXLA_LEDGER_QUARANTINED,
 				CXLA_WHY_REVOKED);
+		for (int i = 0; i < cxlmd->nr_more; i++)
+			cxla_claim_mark(&cxlmd->more[i],
+					CXLA_LEDGER_QUARANTINED,
+					CXLA_WHY_REVOKED);
 	}
 	cxla_pause(CXLA_PAUSE_REVOKE_DONE);
 	complete_all(&cxlmd->revoked);

@@ -3,7 +3,8 @@
  * DOC: an attach to the region that firmware committed
  *
  * What a driver is given is the range of the first mapped decoder of its device,
- * if the region is that device's alone and nobody else has it.
+ * if the region is that device's alone and nobody else has it; and those of the
+ * others, if it wants them.
  */
 #include <linux/device.h>
 
@@ -42,6 +43,7 @@ static enum cxla_reason cxla_attach_check(struct cxl_endpoint_decoder *cxled,
 
 /* the range becomes that of the attach, unless somebody has it */
 static int cxla_attach_claim(struct cxl_memdev *cxlmd,
+			     struct cxla_claim *claim,
 			     const struct range *range,
 			     enum cxla_reason *reason)
 {
@@ -53,7 +55,7 @@ static int cxla_attach_claim(struct cxl_memdev *cxlmd,
 	int rc;
 
 	strscpy(verdict.who, dev_name(cxlmd->dev.parent));
-	rc = cxla_claim(&cxlmd->claim, range, &verdict, &holder);
+	rc = cxla_claim(claim, range, &verdict, &holder);
 	if (rc != -EBUSY)
 		return rc;
 	if (cxla_range_in_iomem(range, IORESOURCE_SYSTEM_RAM))
@@ -65,20 +67,79 @@ static int cxla_attach_claim(struct cxl_memdev *cxlmd,
 	return 0;
 }
 
+/*
+ * The range of one decoder, into @claim; @id: of its region. 0 and *@reason: why
+ * not, or CXLA_REASON_NONE; or an error.
+ */
+static int cxla_attach_decoder(struct cxl_memdev *cxlmd,
+			       struct cxl_endpoint_decoder *cxled,
+			       struct cxla_claim *claim, int *id,
+			       enum cxla_reason *reason)
+{
+	struct cxl_region *cxlr = cxla_region_of(cxled);
+	struct range range;
+	int rc = 0;
+
+	if (!cxlr) {
+		*reason = cxled->reason ?: CXLA_REASON_REVOKED;
+		return 0;
+	}
+	range = cxla_region_range(cxlr);
+	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
+		*reason = cxla_attach_check(cxled, cxlr);
+		if (!*reason)
+			rc = cxla_attach_claim(cxlmd, claim, &range, reason);
+	}
+	*id = cxlr->id;
+	put_device(&cxlr->dev);
+	return rc;
+}
+
+/* what the device has besides @first; the lock of its endpoint is held */
+static int cxla_attach_more(struct cxl_memdev *cxlmd,
+			    const struct cxl_endpoint_decoder *first)
+{
+	struct cxl_attach_region *attach = cxlmd->attach_region;
+	struct cxl_port *endpoint = cxlmd->endpoint;
+
+	for (int i = first->cxld.id + 1; i < endpoint->nr_decoders &&
+	     cxlmd->nr_more < CXL_ATTACH_MAX_MORE; i++) {
+		struct cxl_decoder *cxld = endpoint->decoders[i];
+		struct cxla_claim *claim = &cxlmd->more[cxlmd->nr_more];
+		enum cxla_reason reason;
+		int rc, id;
+
+		if (!(cxld->flags & CXL_DECODER_F_ENABLE))
+			continue;
+		rc = cxla_attach_decoder(cxlmd, to_cxl_endpoint_decoder(&cxld->dev),
+					 claim, &id, &reason);
+		if (rc)
+			return rc;
+		if (reason) {
+			dev_notice(cxlmd->cxlds->dev, "%s is not attached: %s\n",
+				   dev_name(&cxld->dev),
+				   cxl_attach_reason_str(reason));
+			continue;
+		}
+		attach->more[cxlmd->nr_more++] = claim->range;
+	}
+	attach->nr_more = cxlmd->nr_more;
+	return 0;
+}
+
 int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
 {
 	struct cxl_attach_region *attach =
 		container_of(cxlmd->attach, struct cxl_attach_region, attach);
 	struct cxl_port *endpoint = cxlmd->endpoint;
 	struct cxl_endpoint_decoder *cxled;
-	struct cxl_region *cxlr;
-	struct range range;
-	int rc = 0;
+	int rc, id;
 
 	cxla_record_phase(cxlmd, CXLA_PHASE_ATTACH);
 	cxlmd->attach_region = attach;
 	attach->region = (struct range) { .start = 0, .end = -1 };
 	attach->reason = CXLA_REASON_NONE;
+	attach->nr_more = 0;
 
 	/* the lock keeps its decoders, and so its regions, as they are */
 	guard(device)(&endpoint->dev);
@@ -92,23 +153,14 @@ int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
 		attach->reason = cxlmd->reason ?: CXLA_REASON_NOT_COMMITTED;
 		return cxla_refuse(cxlmd, attach->reason);
 	}
-	cxlr = cxla_region_of(cxled);
-	if (!cxlr) {
-		attach->reason = cxled->reason ?: CXLA_REASON_REVOKED;
-		return cxla_refuse(cxlmd, attach->reason);
-	}
-
-	range = cxla_region_range(cxlr);
-	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
-		attach->reason = cxla_attach_check(cxled, cxlr);
-		if (!attach->reason)
-			rc = cxla_attach_claim(cxlmd, &range, &attach->reason);
-	}
+	rc = cxla_attach_decoder(cxlmd, cxled, &cxlmd->claim, &id,
+				 &attach->reason);
 	if (!rc && !attach->reason) {
 		attach->region = cxlmd->claim.range;
-		cxlmd->region_id = cxlr->id;
+		cxlmd->region_id = id;
+		if (attach->want_all)
+			rc = cxla_attach_more(cxlmd, cxled);
 	}
-	put_device(&cxlr->dev);
 	cxla_pause(CXLA_PAUSE_RANGE_CLAIMED);
 	return attach->reason ? cxla_refuse(cxlmd, attach->reason) : rc;
 }

@@ -315,7 +315,9 @@ EXPORT_SYMBOL_NS_GPL(cxla_cxl_reset, "CXL");
 /**
  * cxla_ioctl_reset() - CXLA_IOC_RESET
  * @request: of the caller
- * @pdev: as for cxla_cxl_reset(), as are @get and @arg
+ * @pdev: as for cxla_cxl_reset()
+ * @get: the same
+ * @arg: the same
  *
  * Return: 0; -EFAULT, -EINVAL, -E2BIG: @request; or as cxla_cxl_reset().
  */

@@ -212,6 +212,8 @@ static void cxla_memdev_unregister(void *_cxlmd)
 	/* why the driver is without a range from here on */
 	if (test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags))
 		cxlds->reason = CXLA_REASON_REVOKED;
+	for (int i = 0; i < cxlmd->nr_more; i++)
+		cxla_unclaim(&cxlmd->more[i]);
 	cxla_unclaim(&cxlmd->claim);
 	cxlds->cxlmd = NULL;
 	cxla_retry_update(cxlds);
@@ -287,6 +289,7 @@ static void cxla_memdev_result(struct cxl_memdev *cxlmd, int rc)
 				      attach);
 	if (rc && attach) {
 		attach->region = (struct range) { .start = 0, .end = -1 };
+		attach->nr_more = 0;
 		attach->reason = cxlds->reason;
 	}
 	trace_cxla_attach(cxlmd, rc, cxlds->reason);

@@ -119,10 +119,14 @@ int cxla_memdev_reroute(struct cxl_memdev *cxlmd)
 		if (IS_ERR(port))
 			return 0;
 		guard(device)(&port->dev);
-		for (int i = 0; i < port->nr_decoders; i++)
-			if (cxla_is_routed_wrong(to_cxl_endpoint_decoder(
-					&port->decoders[i]->dev)->reason))
+		for (int i = 0; i < port->nr_decoders; i++) {
+			struct device *dev = &port->decoders[i]->dev;
+			enum cxla_reason reason =
+				to_cxl_endpoint_decoder(dev)->reason;
+
+			if (cxla_is_routed_wrong(reason))
 				wrong = true;
+		}
 	}
 	if (!wrong || !cxla_ports_reread(cxlmd->cxlds))
 		return 0;

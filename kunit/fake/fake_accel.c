@@ -55,6 +55,7 @@ static int fake_accel_add(struct accel *accel)
 
 	accel->attach.region = (struct range) { .start = 0, .end = -1 };
 	accel->attach.attach.probe = fake_accel_attach;
+	accel->attach.want_all = fake->want_all;
 	if (!fake->no_revoke)
 		accel->attach.attach.revoke = fake_accel_revoke;
 	if (!fake->no_detach)
@@ -66,6 +67,8 @@ static int fake_accel_add(struct accel *accel)
 	fake->rc = PTR_ERR_OR_ZERO(cxlmd);
 	fake->reason = accel->cxlds.reason;
 	fake->range = accel->attach.region;
+	fake->nr_more = accel->attach.nr_more;
+	memcpy(fake->more, accel->attach.more, sizeof(fake->more));
 	fake->record = accel->cxlds.record;
 	fake->nr_attached += !fake->rc;
 	return fake->probe_error;

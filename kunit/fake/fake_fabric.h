@@ -90,6 +90,7 @@ struct fake_change {
  * @expander: option: a memory expander, no attach
  * @unwanting: option: with @expander, an accelerator that asks for no range
  * @no_detach: option: no detach callback, so the driver is unbound instead
+ * @want_all: option: every range of the device
  * @no_revoke: option: no revoke callback, as in mainline's form
  * @retry: option: attach again when what was missing above has come
  * @capacity: option: what the driver sets; that of the node unless a test
@@ -102,6 +103,8 @@ struct fake_change {
  * @rc: result: errno of the attach, or 0
  * @reason: result: why it failed
  * @range: result: HPA, inclusive
+ * @more: result: those that it has besides, HPA
+ * @nr_more: result: how many
  * @record: result: what it cost
  * @nr_retry: calls to attach again
  * @nr_attached: how often it succeeded, since the node was made
@@ -114,6 +117,7 @@ struct fake_accel {
 	bool expander;
 	bool unwanting;
 	bool no_detach;
+	bool want_all;
 	bool no_revoke;
 	bool retry;
 	u64 capacity;
@@ -126,6 +130,8 @@ struct fake_accel {
 	int rc;
 	enum cxla_reason reason;
 	struct range range;
+	struct range more[CXL_ATTACH_MAX_MORE];
+	int nr_more;
 	struct cxla_attach_record record;
 	int nr_retry;
 	int nr_attached;

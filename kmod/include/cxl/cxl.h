@@ -270,6 +270,8 @@ struct cxl_memdev_attach {
 	void (*detach)(struct cxl_memdev *cxlmd);
 };
 
+#define CXL_ATTACH_MAX_MORE	7
+
 /**
  * struct cxl_attach_region - attach to the region that firmware committed
  * @attach: pass its address to devm_cxl_add_memdev();
@@ -279,6 +281,10 @@ struct cxl_memdev_attach {
  * @reason: result: why not. A probe callback of the driver's own that does not
  *	get as far as cxl_memdev_attach_region() leaves this and @region as they
  *	are; &cxl_dev_state.reason says why in any case
+ * @want_all: option: every range of the device, as far as it can be had; what it
+ *	has besides @region is in @more. All go at once, with @attach.revoke
+ * @nr_more: result: ranges in @more
+ * @more: result: HPA, inclusive, in the order of the decoders
  */
 struct cxl_attach_region {
 	struct cxl_memdev_attach attach;
@@ -287,6 +293,9 @@ struct cxl_attach_region {
 		struct range hpa_range;
 	};
 	enum cxl_attach_reason reason;
+	bool want_all;
+	int nr_more;
+	struct range more[CXL_ATTACH_MAX_MORE];
 };
 
 struct cxla_holding;
@@ -320,6 +329,8 @@ struct cxla_claim {
  * @unbinding: the worker takes it from its driver; lock of @dev
  * @region_id: N of the regionN that its range is, or -1
  * @claim: the range that it was given
+ * @more: those that it was given besides, @nr_more of them
+ * @nr_more: how many
  * @attach_region: what cxl_memdev_attach_region() was called for, or NULL
  * @srcu: cxl_attach_enter() to cxl_attach_exit()
  * @revoked: completed when no user of the range is left
@@ -344,6 +355,8 @@ struct cxl_memdev {
 	bool unbinding;
 	int region_id;
 	struct cxla_claim claim;
+	struct cxla_claim more[CXL_ATTACH_MAX_MORE];
+	int nr_more;
 	struct cxl_attach_region *attach_region;
 	struct srcu_struct srcu;
 	struct completion revoked;
@@ -402,12 +415,13 @@ enum cxl_reset_kind {
  * @cxlds: device state
  * @kind: which; the two may overlap
  *
- * What the device decodes is kept. The memdev is given up as by devm_cxl_del_memdev(), and until the end nothing
- * attaches the device again: devm_cxl_add_memdev() is -EBUSY, and
- * devm_cxl_attach_retry() calls nobody.
+ * What the device decodes is kept. The memdev is given up as by
+ * devm_cxl_del_memdev(), and until the end nothing attaches the device
+ * again: devm_cxl_add_memdev() is -EBUSY, and devm_cxl_attach_retry() calls
+ * nobody.
  *
- * Context: a callback of &struct pci_error_handlers: the lock of @cxlds->dev is
- * held; sleeps.
+ * Context: a callback of &struct pci_error_handlers: the lock of @cxlds->dev
+ * is held; sleeps.
  */
 void cxl_reset_begin(struct cxl_dev_state *cxlds, enum cxl_reset_kind kind);
 
@@ -450,7 +464,9 @@ int devm_cxl_attach_retry(struct cxl_dev_state *cxlds,
  * @cxlmd: memdev whose @attach is embedded in a struct cxl_attach_region
  *
  * Succeeds when the first mapped endpoint decoder belongs to a region that is
- * committed, not interleaved, and not System RAM.
+ * committed, not interleaved, and not System RAM. Of what the device has besides,
+ * for a driver that wants it, each is attached for which the same holds; why one
+ * is not is in the log.
  *
  * Context: called by the core, or by a driver's own probe callback.
  * Return: 0 and @region set; -ENXIO and @reason set; -EBUSY.
