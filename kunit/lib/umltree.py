@@ -5,6 +5,8 @@ import os
 import shutil
 from pathlib import Path
 
+import captures
+
 TOP = Path(__file__).resolve().parents[2]
 
 
@@ -29,6 +31,9 @@ def mirror(destination, kbuild):
         link.unlink(missing_ok=True)
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(target)
+    header, text = destination / "kunit" / "suites" / "captures.h", captures.generate(TOP / "kunit" / "captures")
+    if not header.exists() or header.read_text(encoding="utf-8") != text:
+        header.write_text(text, encoding="utf-8")
 
 
 def cpio(entries):

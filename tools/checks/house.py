@@ -13,7 +13,7 @@ SPDX = "SPDX-License-Identifier: GPL-2.0-only"
 SPDX_QEMU = "SPDX-License-Identifier: GPL-2.0-or-later"
 KERNEL_PARTS = ("kmod/", "uapi/", "kunit/")
 # nothing in these is a comment; data has no concept to be cut at, either
-NO_COMMENT = (".json",)
+NO_COMMENT = (".json", ".capture", ".expect")
 # rooms of userspace/lib, and those that each may use: userspace/README.md
 ROOMS = {"sys": (), "cxl": ("sys",), "load": ("sys", "cxl")}
 ROOMS |= {room: ("sys", "cxl", "load") for room in ("bench", "stress", "report")}
@@ -69,12 +69,12 @@ def rooms(path, lines):
 def run(top, _build, files):
     found = []
     for path in files:
+        if path.endswith(NO_COMMENT):
+            continue
         try:
             lines = (top / path).read_text(encoding="utf-8").splitlines()
         except UnicodeDecodeError:
             found.append(Finding(path, 0, "is not text"))
-            continue
-        if path.endswith(NO_COMMENT):
             continue
         spdx = SPDX_QEMU if path.startswith("tools/qemu/") else SPDX
         if not any(spdx in line for line in lines[:5]):

@@ -25,6 +25,7 @@ std::vector<std::string> texts(const std::vector<Range> &ranges)
 {
 	std::vector<std::string> all;
 
+	all.reserve(ranges.size());
 	for (const auto &range : ranges)
 		all.push_back(range.text());
 	return all;

@@ -176,7 +176,7 @@ std::optional<Problem> FileTree::add(const Root &root, const std::string &path, 
 		/* nor is it taken for empty */
 		return content.problem();
 	}
-	add_file(at, std::move(*content));
+	add_file(at, *content);
 	return std::nullopt;
 }
 
@@ -196,7 +196,8 @@ void FileTree::insert(const std::string &path, TreeEntry entry)
 	     entry.content.find('\0') != std::string::npos ||
 	     joined_path(folder_of(path), entry.content).empty()))
 		throw Error(fmt::format("the link {} leads out of the tree", path));
-	if (entry.content.size() > file_limit || (total_ += entry.content.size()) > total_limit)
+	total_ += entry.content.size();
+	if (entry.content.size() > file_limit || total_ > total_limit)
 		throw Error(fmt::format("{} is too large", path));
 	add_folders(path);
 	if (!entries_.emplace(path, std::move(entry)).second)

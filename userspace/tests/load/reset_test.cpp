@@ -27,6 +27,7 @@ struct Reset : ::testing::Test {
 	{
 		std::vector<std::string> all;
 
+		all.reserve(plan.functions.size());
 		for (const auto &function : plan.functions)
 			all.push_back(function.bdf);
 		return all;

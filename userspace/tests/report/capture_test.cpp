@@ -167,6 +167,8 @@ TEST_F(CaptureTest, document_that_is_wrong_is_refused_and_never_harms)
 
 	std::mt19937 random(2);
 
+	unsigned refused = 0;
+
 	/* any character of it another one: an error, or a capture that can be read from */
 	for (unsigned i = 0; i < 300; i++) {
 		std::string other = good;
@@ -178,8 +180,11 @@ TEST_F(CaptureTest, document_that_is_wrong_is_refused_and_never_harms)
 
 			said(root.root(), root.capture().modules);
 		} catch (const Error &) {
+			refused++;
 		}
 	}
+	EXPECT_GT(refused, 0U);
+	EXPECT_LT(refused, 300U);
 }
 
 TEST_F(CaptureTest, serial_numbers_and_the_host_s_name_become_others_everywhere)
