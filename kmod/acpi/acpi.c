@@ -27,6 +27,7 @@
 #include "../core/started.h"
 #include "../pause/pause.h"
 #include "cedt.h"
+#include "interleave.h"
 
 #define ROOT_DEVICE	"ACPI0017:00"
 
@@ -109,6 +110,35 @@ static unsigned long cxla_window_flags(u16 restrictions)
 	return flags;
 }
 
+/* the first CXIMS that is for the granularity of a window counts */
+static int cxla_match_cxims(const struct cedt_cxims *cxims, void *arg)
+{
+	struct cxla_window *window = arg;
+
+	if (cxims->granularity != window->granularity)
+		return 0;
+	window->nr_maps = min_t(unsigned int, cxims->nr_maps, CXLA_MAX_XORMAPS);
+	memcpy(window->maps, cxims->maps, window->nr_maps * sizeof(u64));
+	return 1;
+}
+
+/* CXL 3.1 section 9.18.1.5; without its maps a window still has what is not interleaved */
+static void cxla_find_maps(struct cxla_acpi *ctx, struct cxla_window *window)
+{
+	struct cedt_visitor visitor = {
+		.cxims = cxla_match_cxims,
+		.arg = window,
+	};
+	unsigned int needed = cxl_interleave_nr_maps(window->ways);
+
+	cxla_walk_cedt(&visitor);
+	if (window->nr_maps < needed)
+		dev_err(ctx->host,
+			FW_BUG "window [%#llx-%#llx] picks by XOR, and CEDT has %u of %u maps for %u bytes: nothing is interleaved in it\n",
+			window->range.start, window->range.end, window->nr_maps,
+			needed, window->granularity);
+}
+
 static int cxla_add_window(const struct cedt_cfmws *cfmws, void *arg)
 {
 	struct cxla_acpi *ctx = arg;
@@ -119,11 +149,14 @@ static int cxla_add_window(const struct cedt_cfmws *cfmws, void *arg)
 		.granularity = cfmws->granularity,
 		.flags = cxla_window_flags(cfmws->restrictions),
 		.qos_class = cfmws->qtg_id,
+		.xor = !cfmws->modulo,
 	};
 	int rc;
 
 	BUILD_BUG_ON(CEDT_MAX_TARGETS != CXLA_MAX_TARGETS);
 	memcpy(window.targets, cfmws->targets, sizeof(window.targets));
+	if (window.xor)
+		cxla_find_maps(ctx, &window);
 
 	rc = cxla_window_add(ctx->root, ctx->window++, &window);
 	if (rc == -ENOMEM)

@@ -12,6 +12,7 @@
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 
+#include "interleave.h"
 #include "region.h"
 
 /* HPA -> struct cxl_root_decoder; changed and read under cxl_rwsem.region */
@@ -130,6 +131,10 @@ int cxla_window_add(struct cxl_port *root, int id,
 	mt_init_flags(&cxlrd->regions, MT_FLAGS_ALLOC_RANGE);
 	INIT_LIST_HEAD(&cxlrd->orphans);
 	cxlrd->qos_class = window->qos_class;
+	cxlrd->xor = window->xor && window->ways > 1;
+	cxlrd->has_maps = window->nr_maps >=
+			  cxl_interleave_nr_maps(window->ways);
+	memcpy(cxlrd->maps, window->maps, sizeof(cxlrd->maps));
 
 	cxld = &cxlrd->cxld;
 	rc = cxla_decoder_init(cxld, root, id, &cxla_decoder_root_type);

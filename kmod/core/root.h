@@ -8,11 +8,16 @@
 #include "claim.h"
 #include "decoder.h"
 
+#define CXLA_MAX_XORMAPS	4	/* of 16 ways */
+
 /**
  * struct cxl_root_decoder - a window
  * @cxld: common part; @cxld.targets are _UIDs of host bridges
  * @res: its place in the iomem tree
  * @qos_class: QoS throttling group, -1 unknown
+ * @xor: it picks host bridges by @maps, if it has more than one
+ * @has_maps: all that it needs are there
+ * @maps: one for each bit of the index of a target
  * @regions_lock: who unregisters a region, and construction
  * @regions: by HPA; regions_lock
  * @orphans: endpoint decoders whose region ended with another member;
@@ -22,6 +27,9 @@ struct cxl_root_decoder {
 	struct cxl_decoder cxld;
 	struct resource res;
 	int qos_class;
+	bool xor;
+	bool has_maps;
+	u64 maps[CXLA_MAX_XORMAPS];
 	struct mutex regions_lock;
 	struct maple_tree regions;
 	struct list_head orphans;
@@ -40,6 +48,9 @@ static inline struct cxl_root_decoder *to_cxl_root_decoder(struct device *dev)
  * @targets: port ids (_UID) of host bridges in interleave order
  * @flags: CXL_DECODER_F_{RAM,PMEM,TYPE2,TYPE3,LOCK}
  * @qos_class: QoS throttling group
+ * @xor: it picks among @targets by @maps
+ * @nr_maps: how many are known
+ * @maps: one for each bit of the index of a target
  */
 struct cxla_window {
 	struct range range;
@@ -48,6 +59,9 @@ struct cxla_window {
 	u32 targets[CXLA_MAX_TARGETS];
 	unsigned long flags;
 	int qos_class;
+	bool xor;
+	unsigned int nr_maps;
+	u64 maps[CXLA_MAX_XORMAPS];
 };
 
 int cxla_window_add(struct cxl_port *root, int id,

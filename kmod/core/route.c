@@ -132,6 +132,8 @@ static unsigned int cxla_route_levels(const struct cxl_endpoint_decoder *cxled,
 		levels[nr] = (struct cxl_level) {
 			.ways = cxld->ways,
 			.granularity = cxld->granularity,
+			.maps = cxld == &cxlrd->cxld && cxlrd->xor ?
+				cxlrd->maps : NULL,
 		};
 		while (cxld->targets[levels[nr].index] !=
 		       port->parent_dport->port_id)
@@ -153,8 +155,9 @@ static void cxla_route_describe(const struct cxl_decoder **deciding,
 							     levels[i].granularity,
 							     &low);
 
-		len += scnprintf(text + len, size - len, "%s%s by ",
-				 i ? ", " : "", dev_name(&deciding[i]->dev));
+		len += scnprintf(text + len, size - len, "%s%s by %s",
+				 i ? ", " : "", dev_name(&deciding[i]->dev),
+				 levels[i].maps ? "XOR on " : "");
 		if (levels[i].ways % 3 == 0)
 			len += scnprintf(text + len, size - len,
 					 "thirds of what is above bit %u%s",
@@ -169,8 +172,8 @@ static void cxla_route_describe(const struct cxl_decoder **deciding,
 
 /*
  * Where an endpoint comes in the interleave; -ENXIO: what arrives there is not
- * one granule of each stripe, also said in the log. Of a window that picks by
- * XOR the order of its targets counts.
+ * one granule of each stripe, also said in the log. A window whose maps are not
+ * known has said so when it came.
  */
 static int cxla_route_position(struct cxl_endpoint_decoder *cxled,
 			       struct cxl_root_decoder *cxlrd)
@@ -181,9 +184,12 @@ static int cxla_route_position(struct cxl_endpoint_decoder *cxled,
 	char text[160] = "";
 	int pos;
 
+	if (cxlrd->xor && !cxlrd->has_maps)
+		return -ENXIO;
 	nr = cxla_route_levels(cxled, cxlrd, deciding, levels);
 	pos = cxl_interleave_position(levels, nr, cxled->cxld.ways,
-				      cxled->cxld.granularity);
+				      cxled->cxld.granularity,
+				      cxled->cxld.hpa_range.start);
 	if (pos >= 0)
 		return pos;
 	bits = cxl_interleave_bits(cxled->cxld.ways, cxled->cxld.granularity,

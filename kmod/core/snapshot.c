@@ -309,7 +309,7 @@ static void cxla_component_undo(const struct cxla_component *c,
 	}
 }
 
-/* those that are idle and were not, in their order; @idle: all are */
+/* those that are idle and were not, in their order; all or none of them */
 static int cxla_component_write(const struct cxla_snapshot *s,
 				const struct cxla_component *c,
 				void __iomem *hdm)

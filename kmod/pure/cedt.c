@@ -45,6 +45,11 @@
 #define CFMWS_ARITHMETIC_XOR	1
 #define CFMWS_MAX_GRANULARITY	6
 
+#define CEDT_TYPE_CXIMS		2
+#define CXIMS_GRANULARITY	6
+#define CXIMS_NR_MAPS		7
+#define CXIMS_MAPS		8
+
 #define CEDT_ADDR_LIMIT		BIT_ULL(52)
 
 /* encoded as in an HDM decoder; 0: reserved */
@@ -139,6 +144,31 @@ static const char *cedt_parse_cfmws(const u8 *entry, size_t len,
 	return NULL;
 }
 
+static const char *cedt_parse_cxims(const u8 *entry, size_t len,
+				    struct cedt_cxims *cxims)
+{
+	unsigned int i;
+
+	if (len < CXIMS_MAPS)
+		return "CXIMS is too short";
+	if (entry[CXIMS_GRANULARITY] > CFMWS_MAX_GRANULARITY)
+		return "CXIMS: reserved granularity";
+	if (entry[CXIMS_NR_MAPS] > CEDT_MAX_XORMAPS)
+		return "CXIMS: more maps than any window has";
+	if (len < CXIMS_MAPS + entry[CXIMS_NR_MAPS] * sizeof(u64))
+		return "CXIMS is too short for its maps";
+
+	cxims->granularity = 256U << entry[CXIMS_GRANULARITY];
+	cxims->nr_maps = entry[CXIMS_NR_MAPS];
+	for (i = 0; i < cxims->nr_maps; i++) {
+		cxims->maps[i] = get_unaligned_le64(entry + CXIMS_MAPS +
+						    i * sizeof(u64));
+		if (!cxims->maps[i])
+			return "CXIMS: a map of no bits";
+	}
+	return NULL;
+}
+
 static void cedt_bad(const struct cedt_visitor *v, size_t offset, int type,
 		     const char *what)
 {
@@ -171,6 +201,14 @@ static int cedt_visit(const u8 *table, size_t offset, size_t len,
 		what = cedt_parse_cfmws(entry, len, &cfmws);
 		if (!what)
 			return v->cfmws ? v->cfmws(&cfmws, v->arg) : 0;
+		break;
+	}
+	case CEDT_TYPE_CXIMS: {
+		struct cedt_cxims cxims = { 0 };
+
+		what = cedt_parse_cxims(entry, len, &cxims);
+		if (!what)
+			return v->cxims ? v->cxims(&cxims, v->arg) : 0;
 		break;
 	}
 	default:

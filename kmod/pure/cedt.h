@@ -50,6 +50,20 @@ struct cedt_cfmws {
 	u32 targets[CEDT_MAX_TARGETS];
 };
 
+#define CEDT_MAX_XORMAPS	8
+
+/**
+ * struct cedt_cxims - CXL XOR Interleave Math Structure, 9.18.1.5
+ * @granularity: of the windows that it is for, bytes
+ * @nr_maps: how many
+ * @maps: by bit of the index of a target: its parity with the address is that bit
+ */
+struct cedt_cxims {
+	unsigned int granularity;
+	unsigned int nr_maps;
+	u64 maps[CEDT_MAX_XORMAPS];
+};
+
 #define CEDT_CFMWS_RESTRICT_TYPE2	BIT(0)
 #define CEDT_CFMWS_RESTRICT_TYPE3	BIT(1)
 #define CEDT_CFMWS_RESTRICT_VOLATILE	BIT(2)
@@ -60,6 +74,7 @@ struct cedt_cfmws {
  * struct cedt_visitor - what to do with the entries of a table
  * @chbs: called for each well-formed CHBS; non-zero ends the walk
  * @cfmws: called for each well-formed CFMWS; non-zero ends the walk
+ * @cxims: called for each well-formed CXIMS; non-zero ends the walk; may be NULL
  * @bad: called for each entry that is skipped, with its offset in the table,
  *	its type (-1 when the header itself is cut short) and what is wrong;
  *	may be NULL
@@ -73,6 +88,7 @@ struct cedt_cfmws {
 struct cedt_visitor {
 	int (*chbs)(const struct cedt_chbs *chbs, void *arg);
 	int (*cfmws)(const struct cedt_cfmws *cfmws, void *arg);
+	int (*cxims)(const struct cedt_cxims *cxims, void *arg);
 	void (*bad)(size_t offset, int type, const char *what, void *arg);
 	void (*broken_chbs)(size_t offset, u32 uid, const char *what, void *arg);
 	void *arg;

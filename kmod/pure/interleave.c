@@ -31,7 +31,7 @@ unsigned int cxl_interleave_bits(unsigned int ways, unsigned int granularity,
 				 unsigned int *low)
 {
 	*low = interleave_log2(granularity);
-	return interleave_log2(interleave_power(ways));
+	return cxl_interleave_nr_maps(ways);
 }
 
 unsigned int cxl_interleave_index(unsigned int ways, unsigned int granularity,
@@ -46,15 +46,68 @@ unsigned int cxl_interleave_index(unsigned int ways, unsigned int granularity,
 	return index;
 }
 
-static bool interleave_leads_there(const struct cxl_level *levels,
-				   unsigned int nr, u32 offset)
+unsigned int cxl_interleave_xor_index(unsigned int ways,
+				      unsigned int granularity,
+				      const u64 *maps, u64 hpa)
 {
-	unsigned int i;
+	unsigned int bits = cxl_interleave_nr_maps(ways);
+	unsigned int index = 0, i;
 
-	for (i = 0; i < nr; i++)
-		if (cxl_interleave_index(levels[i].ways, levels[i].granularity,
-					 offset) != levels[i].index)
+	for (i = 0; i < bits; i++)
+		index |= (hweight64(hpa & maps[i]) & 1) << i;
+	if (ways % 3 == 0)
+		index += (unsigned int)((hpa >> (interleave_log2(granularity) +
+						 bits)) % 3) << bits;
+	return index;
+}
+
+/* @maps: as each level picks, or all of them by modulo */
+static bool interleave_leads_there(const struct cxl_level *levels,
+				   unsigned int nr, u64 base, u32 offset,
+				   bool maps)
+{
+	unsigned int i, index;
+
+	for (i = 0; i < nr; i++) {
+		const struct cxl_level *l = &levels[i];
+
+		if (maps && l->maps)
+			index = cxl_interleave_xor_index(l->ways, l->granularity,
+							 l->maps, base + offset);
+		else
+			index = cxl_interleave_index(l->ways, l->granularity,
+						     offset);
+		if (index != l->index)
 			return false;
+	}
+	return true;
+}
+
+/*
+ * With maps: does one granule of each stripe lead there, and no other byte? They
+ * are linear, so that what holds of these stripes holds of all: higher bits change
+ * which granule it is.
+ */
+static bool interleave_spreads(const struct cxl_level *levels, unsigned int nr,
+			       unsigned int ways, unsigned int granularity,
+			       u64 base, u32 period, u32 unit)
+{
+	u32 stripe = ways * granularity, offset;
+	u32 bytes = 0, first = 0;
+
+	for (offset = 0; offset < period; offset += unit) {
+		if (offset % stripe == 0)
+			bytes = 0;
+		if (interleave_leads_there(levels, nr, base, offset, true)) {
+			if (!bytes)
+				first = offset / granularity;
+			if (offset / granularity != first)
+				return false;
+			bytes += unit;
+		}
+		if ((offset + unit) % stripe == 0 && bytes != granularity)
+			return false;
+	}
 	return true;
 }
 
@@ -85,20 +138,27 @@ static u32 interleave_period(const struct cxl_level *levels, unsigned int nr,
 }
 
 int cxl_interleave_position(const struct cxl_level *levels, unsigned int nr,
-			    unsigned int ways, unsigned int granularity)
+			    unsigned int ways, unsigned int granularity,
+			    u64 base)
 {
 	u32 offset, unit, period;
-	unsigned int position;
+	unsigned int position, i;
 
 	period = interleave_period(levels, nr, ways, granularity, &unit);
 	for (position = 0; position < ways; position++)
-		if (interleave_leads_there(levels, nr, position * granularity))
+		if (interleave_leads_there(levels, nr, base,
+					   position * granularity, false))
 			break;
 	if (position == ways)
 		return -EINVAL;
 	for (offset = 0; offset < period; offset += unit)
-		if (interleave_leads_there(levels, nr, offset) !=
+		if (interleave_leads_there(levels, nr, base, offset, false) !=
 		    (offset / granularity % ways == position))
+			return -EINVAL;
+	for (i = 0; i < nr; i++)
+		if (levels[i].maps &&
+		    !interleave_spreads(levels, nr, ways, granularity, base,
+					period, unit))
 			return -EINVAL;
 	return position;
 }

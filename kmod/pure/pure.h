@@ -17,6 +17,7 @@
 #include <linux/log2.h>
 #include <linux/overflow.h>
 #include <linux/sizes.h>
+#include <linux/bitops.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/unaligned.h>
@@ -41,6 +42,7 @@ typedef uint64_t u64;
 #define FIELD_GET(m, v)		((u32)(((v) & (m)) >> __bf_shf(m)))
 #define FIELD_PREP(m, v)	((u32)(((u64)(v) << __bf_shf(m)) & (m)))
 #define ARRAY_SIZE(a)		(sizeof(a) / sizeof((a)[0]))
+#define hweight64(v)		((unsigned int)__builtin_popcountll(v))
 #define SZ_256M			0x10000000
 #define SZ_64K			0x10000
 #define IS_ALIGNED(x, a)	(((x) & ((__typeof__(x))(a) - 1)) == 0)

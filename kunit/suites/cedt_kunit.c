@@ -310,7 +310,7 @@ static void unknown_entries_are_passed_over(struct kunit *test)
 
 	table_init(&t);
 	e = add_chbs(&t, 1, 1, 0x680000000, 0x10000);
-	e[0] = 2;
+	e[0] = 3;
 	e = add_chbs(&t, 1, 1, 0x680000000, 0x10000);
 	e[0] = 0xff;
 	add_chbs(&t, 3, 1, 0x680000000, 0x10000);

@@ -28,6 +28,7 @@ static const struct field {
 } fields[] = {
 	{ "type", ANY_TYPE, 0, 1 },
 	{ "length", ANY_TYPE, 2, 2 },
+	{ "maps", ANY_TYPE, 7, 1 },	/* of a CXIMS: how many */
 	{ "uid", TYPE_CHBS, 4, 4 },
 	{ "version", TYPE_CHBS, 8, 4 },
 	{ "base", TYPE_CHBS, 16, 8 },

@@ -7,6 +7,7 @@
 
 extern "C" {
 #include "pure/cedt.h"
+#include "pure/interleave.h"
 }
 
 namespace cxla
@@ -43,6 +44,12 @@ int on_cfmws(const cedt_cfmws *cfmws, void *arg)
 	return 0;
 }
 
+int on_cxims(const cedt_cxims *cxims, void *arg)
+{
+	static_cast<Cedt *>(arg)->xor_maps.emplace(cxims->granularity, cxims->nr_maps);
+	return 0;
+}
+
 void on_bad(size_t offset, int type, const char *what, void *arg)
 {
 	static_cast<Cedt *>(arg)->bad.push_back({offset, type, what});
@@ -52,6 +59,24 @@ void on_broken_chbs(size_t offset, uint32_t uid, const char *what, void *arg)
 {
 	on_bad(offset, 0, what, arg);
 	static_cast<Cedt *>(arg)->broken_bridges.emplace(uid, what);
+}
+
+/* a window that picks host bridges by XOR has a map for each bit of the choice */
+void find_missing_maps(Cedt &cedt)
+{
+	for (const auto &window : cedt.windows) {
+		auto found = cedt.xor_maps.find(window.granularity);
+		unsigned maps = found == cedt.xor_maps.end() ? 0 : found->second;
+		unsigned needed = cxl_interleave_nr_maps(window.ways);
+
+		if (!window.modulo && maps < needed)
+			cedt.bad.push_back(
+				{0, 1,
+				 fmt::format(
+					 "window {:#x} picks by XOR, and has {} of {} maps for {} "
+					 "bytes: nothing is interleaved in it",
+					 window.base, maps, needed, window.granularity)});
+	}
 }
 
 /* what the parser leaves to its caller: entries that repeat or overlap */
@@ -110,7 +135,7 @@ std::vector<std::string> Window::restriction_words() const
 
 std::string BadEntry::text() const
 {
-	std::string kind = type == 0 ? "CHBS" : type == 1 ? "CFMWS" : "entry";
+	std::string kind = type == 0 ? "CHBS" : type == 1 ? "CFMWS" : type == 2 ? "CXIMS" : "entry";
 
 	return offset ? fmt::format("{} at {:#x}: {}", kind, offset, what)
 		      : fmt::format("{}: {}", type < 0 ? "header" : kind, what);
@@ -119,11 +144,12 @@ std::string BadEntry::text() const
 Reading<Cedt> parse_cedt(std::string_view table, const std::string &path)
 {
 	Cedt cedt;
-	cedt_visitor visitor{on_chbs, on_cfmws, on_bad, on_broken_chbs, &cedt};
+	cedt_visitor visitor{on_chbs, on_cfmws, on_cxims, on_bad, on_broken_chbs, &cedt};
 
 	if (cedt_walk(table.data(), table.size(), &visitor))
 		return Problem{path, 0, "not a CEDT: signature or header is wrong"};
 	find_conflicts(cedt);
+	find_missing_maps(cedt);
 	return cedt;
 }
 

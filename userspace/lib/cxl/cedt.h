@@ -49,6 +49,7 @@ struct Cedt {
 	std::vector<HostBridge> bridges;
 	std::vector<Window> windows;
 	std::vector<BadEntry> bad;
+	std::map<unsigned, unsigned> xor_maps; /* by granularity: how many; the first counts */
 	std::map<uint32_t, std::string> broken_bridges; /* by _UID: what is wrong with its CHBS */
 };
 

@@ -58,7 +58,7 @@ Seen walk(const Bytes &table, size_t len, int stop = 0)
 	seen.stop = stop;
 	const auto exact = std::make_unique<u8[]>(len);
 	std::memcpy(exact.get(), table.data(), len);
-	const cedt_visitor v{on_chbs, on_cfmws, on_bad, nullptr, &seen};
+	const cedt_visitor v{on_chbs, on_cfmws, nullptr, on_bad, nullptr, &seen};
 	seen.rc = cedt_walk(exact.get(), len, &v);
 	return seen;
 }

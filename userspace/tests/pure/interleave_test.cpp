@@ -25,10 +25,10 @@ std::set<int> positions(const std::vector<Way> &way, unsigned ways, unsigned gra
 
 	levels.reserve(way.size());
 	for (auto [level_ways, level_granularity] : way)
-		levels.push_back({level_ways, level_granularity, 0});
+		levels.push_back({level_ways, level_granularity, 0, nullptr});
 	for (;;) {
 		int position =
-			cxl_interleave_position(levels.data(), levels.size(), ways, granularity);
+			cxl_interleave_position(levels.data(), levels.size(), ways, granularity, 0);
 
 		if (position < 0 || !found.insert(position).second)
 			return {};
@@ -119,12 +119,12 @@ TEST(Interleave, powers_of_two_fit_when_their_bits_are_distinct_and_consecutive)
 
 TEST(Interleave, position_counts_granules_from_the_start)
 {
-	cxl_level levels[] = {{2, 256, 1}, {2, 512, 0}};
+	cxl_level levels[] = {{2, 256, 1, nullptr}, {2, 512, 0, nullptr}};
 
-	EXPECT_EQ(cxl_interleave_position(levels, 2, 4, 256), 1);
+	EXPECT_EQ(cxl_interleave_position(levels, 2, 4, 256, 0), 1);
 	levels[0].index = 0;
 	levels[1].index = 1;
-	EXPECT_EQ(cxl_interleave_position(levels, 2, 4, 256), 2);
+	EXPECT_EQ(cxl_interleave_position(levels, 2, 4, 256, 0), 2);
 }
 
 } // namespace
