@@ -134,7 +134,8 @@ static void cxla_find_maps(struct cxla_acpi *ctx, struct cxla_window *window)
 	cxla_walk_cedt(&visitor);
 	if (window->nr_maps < needed)
 		dev_err(ctx->host,
-			FW_BUG "window [%#llx-%#llx] picks by XOR, and CEDT has %u of %u maps for %u bytes: nothing is interleaved in it\n",
+			FW_BUG
+			"window [%#llx-%#llx] picks by XOR, and CEDT has %u of %u maps for %u bytes: nothing is interleaved in it\n",
 			window->range.start, window->range.end, window->nr_maps,
 			needed, window->granularity);
 }
