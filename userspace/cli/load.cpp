@@ -195,6 +195,10 @@ std::map<std::string, std::vector<Opener>> all_openers(const Root &root, const M
 	for (const auto &accel : machine.accelerators)
 		if (accel.accel && !accel.accel->empty())
 			openers[*accel.accel] = find_openers(root, "/dev/cxla/" + *accel.accel);
+	for (const auto &expander : machine.expanders)
+		if (!expander.memdev.empty())
+			openers[expander.memdev] =
+				find_openers(root, "/dev/cxla/" + expander.memdev);
 	for (const auto &device : machine.dax)
 		if (device.ours)
 			openers[device.name] = find_dax_users(root, device.name);

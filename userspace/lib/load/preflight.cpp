@@ -386,6 +386,15 @@ std::vector<Refusal> check_unload(const Machine &machine,
 					   users_text(found->second)),
 			       "end what uses it first", accel.bdf, false});
 	}
+	for (const auto &expander : machine.expanders) {
+		auto found = openers.find(expander.memdev);
+
+		if (found != openers.end() && !found->second.empty())
+			out.push_back({"in-use",
+				       fmt::format("/dev/cxla/{} is open in {}", found->first,
+						   users_text(found->second)),
+				       "end what uses it first", expander.bdf, false});
+	}
 	for (const auto &[range, name] : machine.dax_ranges_of_ours()) {
 		if (machine.iomem && !machine.iomem->system_ram_in(range).empty())
 			out.push_back({"system-ram",

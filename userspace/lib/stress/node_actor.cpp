@@ -220,6 +220,8 @@ void act_on_node(Actor &actor)
 {
 	auto nodes = actor.root().list("/dev/cxla").value_or({});
 
+	/* that of an expander has no range, and no events */
+	std::erase_if(nodes, [](const std::string &name) { return !name.starts_with("accel"); });
 	if (nodes.empty())
 		return;
 

@@ -341,11 +341,12 @@ TEST_F(Planning, unload_unbinds_expanders_and_clears_their_override)
 		  index_of(steps, Act::Remove, "cxla_core"));
 }
 
-TEST_F(Planning, unload_is_refused_while_memory_of_an_expander_is_system_ram)
+TEST_F(Planning, unload_is_refused_while_an_expander_s_node_is_open_or_its_memory_is_system_ram)
 {
 	made.add_attached(1);
 	made.make_expander(0);
 	EXPECT_EQ(codes(check_unload(machine(), {})), "");
+	EXPECT_TRUE(refused(check_unload(machine(), {{"mem0", {{42, "cxla"}}}}), "in-use"));
 	made.file("/proc/iomem", "690000000-690ffffff : System RAM\n");
 	EXPECT_TRUE(refused(check_unload(machine(), {}), "system-ram"));
 }
