@@ -28,7 +28,7 @@ std::string cedt(unsigned ways_code, unsigned ways, int maps)
 		append(table, 32 << 16, 4);
 		append(table, uid, 4);
 		append(table, 1, 8);
-		append(table, 0x680000000 + uid * 0x10000, 8);
+		append(table, 0x680000000 + uint64_t{uid} * 0x10000, 8);
 		append(table, 0x10000, 8);
 	}
 	append(table, 1 | (36 + 4 * ways) << 16, 8);
@@ -40,7 +40,7 @@ std::string cedt(unsigned ways_code, unsigned ways, int maps)
 	for (unsigned uid = 0; uid < ways; uid++)
 		append(table, uid, 4);
 	if (maps >= 0) {
-		append(table, 2 | (8 + 8 * maps) << 16, 4);
+		append(table, 2 | (8U + 8U * static_cast<unsigned>(maps)) << 16, 4);
 		append(table, static_cast<uint64_t>(maps) << 24, 4);
 		for (int i = 0; i < maps; i++)
 			append(table, 0x100ULL << i, 8);

@@ -15,7 +15,7 @@ extern "C" {
 namespace
 {
 
-constexpr uint64_t base = 0x1080000000;
+constexpr uint64_t range_base = 0x1080000000;
 
 // bit by bit, as the specification writes it
 unsigned spelt_out(unsigned ways, unsigned granularity, const std::vector<uint64_t> &maps,
@@ -42,14 +42,15 @@ std::vector<uint64_t> some_maps(unsigned ways, unsigned granularity, std::mt1993
 {
 	std::vector<uint64_t> maps;
 
+	maps.reserve(cxl_interleave_nr_maps(ways));
 	for (unsigned i = 0; i < cxl_interleave_nr_maps(ways); i++)
 		maps.push_back(static_cast<uint64_t>(granularity) << i |
 			       (random() & 0x000fffffff000000));
 	return maps;
 }
 
-std::set<int> positions(unsigned ways, unsigned granularity, const std::vector<uint64_t> &maps,
-			unsigned below = 1)
+std::set<int> xor_positions(unsigned ways, unsigned granularity, const std::vector<uint64_t> &maps,
+			    unsigned below = 1)
 {
 	std::set<int> found;
 
@@ -59,7 +60,7 @@ std::set<int> positions(unsigned ways, unsigned granularity, const std::vector<u
 					      {ways, granularity, index, maps.data()}};
 
 			found.insert(cxl_interleave_position(levels, 2, ways * below, granularity,
-							     base));
+							     range_base));
 		}
 	return found;
 }
@@ -90,7 +91,7 @@ TEST(Xor, each_device_has_the_position_of_the_target_list)
 	for (unsigned ways : {2U, 4U, 8U, 16U, 3U, 6U, 12U})
 		for (unsigned granularity = 256; granularity <= 16384; granularity *= 2) {
 			auto maps = some_maps(ways, granularity, random);
-			auto found = positions(ways, granularity, maps);
+			auto found = xor_positions(ways, granularity, maps);
 
 			EXPECT_EQ(found.size(), ways) << ways << " ways by " << granularity;
 			EXPECT_EQ(*found.begin(), 0);
@@ -102,7 +103,7 @@ TEST(Xor, levels_below_the_window_pick_by_modulo)
 	std::mt19937_64 random(3);
 
 	for (unsigned ways : {2U, 4U, 8U}) {
-		auto found = positions(ways, 256, some_maps(ways, 256, random), 2);
+		auto found = xor_positions(ways, 256, some_maps(ways, 256, random), 2);
 
 		EXPECT_EQ(found.size(), 2 * ways) << ways;
 		EXPECT_EQ(*found.begin(), 0) << ways;
@@ -114,9 +115,9 @@ TEST(Xor, maps_that_leave_a_device_out_are_refused)
 	// both bits of the index by the same address bit
 	std::vector<uint64_t> same = {256, 256};
 
-	EXPECT_EQ(positions(4, 256, same), std::set<int>{-EINVAL});
+	EXPECT_EQ(xor_positions(4, 256, same), std::set<int>{-EINVAL});
 	// a bit that is the same for a whole stripe
-	EXPECT_EQ(positions(2, 256, {1024}), std::set<int>{-EINVAL});
+	EXPECT_EQ(xor_positions(2, 256, {1024}), std::set<int>{-EINVAL});
 }
 
 TEST(Xor, map_for_each_bit_of_the_index)
@@ -127,17 +128,17 @@ TEST(Xor, map_for_each_bit_of_the_index)
 		EXPECT_EQ(cxl_interleave_nr_maps(ways), maps) << ways;
 }
 
-struct Seen {
+struct SeenMaps {
 	std::vector<cedt_cxims> cxims;
 	std::vector<std::string> bad;
 };
 
-std::string table(std::string entry)
+std::string table_of_maps(const std::string &entries)
 {
 	std::string bytes(36, '\0');
 
 	bytes.replace(0, 4, "CEDT");
-	bytes += entry;
+	bytes += entries;
 	bytes[4] = static_cast<char>(bytes.size());
 
 	unsigned sum = 0;
@@ -148,8 +149,8 @@ std::string table(std::string entry)
 	return bytes;
 }
 
-std::string entry(unsigned granularity, unsigned maps, unsigned bytes_of_maps,
-		  unsigned char fill = 0x11)
+std::string maps_entry(unsigned granularity, unsigned maps, unsigned bytes_of_maps,
+		       unsigned char fill = 0x11)
 {
 	std::string e(8, '\0');
 
@@ -160,18 +161,18 @@ std::string entry(unsigned granularity, unsigned maps, unsigned bytes_of_maps,
 	return e + std::string(bytes_of_maps, static_cast<char>(fill));
 }
 
-Seen walk(const std::string &entries)
+SeenMaps walk_maps(const std::string &entries)
 {
-	Seen seen;
-	std::string bytes = table(entries);
+	SeenMaps seen;
+	std::string bytes = table_of_maps(entries);
 	cedt_visitor visitor{};
 
 	visitor.cxims = [](const cedt_cxims *cxims, void *arg) {
-		static_cast<Seen *>(arg)->cxims.push_back(*cxims);
+		static_cast<SeenMaps *>(arg)->cxims.push_back(*cxims);
 		return 0;
 	};
 	visitor.bad = [](size_t, int type, const char *what, void *arg) {
-		static_cast<Seen *>(arg)->bad.push_back(std::to_string(type) + " " + what);
+		static_cast<SeenMaps *>(arg)->bad.push_back(std::to_string(type) + " " + what);
 	};
 	visitor.arg = &seen;
 	EXPECT_EQ(cedt_walk(bytes.data(), bytes.size(), &visitor), 0);
@@ -180,7 +181,7 @@ Seen walk(const std::string &entries)
 
 TEST(Cxims, maps_are_seen)
 {
-	Seen seen = walk(entry(2, 3, 24) + entry(0, 0, 0));
+	SeenMaps seen = walk_maps(maps_entry(2, 3, 24) + maps_entry(0, 0, 0));
 
 	ASSERT_EQ(seen.cxims.size(), 2U);
 	EXPECT_EQ(seen.cxims[0].granularity, 1024U);
@@ -193,18 +194,18 @@ TEST(Cxims, maps_are_seen)
 
 TEST(Cxims, malformed_one_is_skipped_and_told)
 {
-	std::string short_one = entry(0, 1, 8);
+	std::string short_one = maps_entry(0, 1, 8);
 
 	short_one[2] = 6;
 	short_one.resize(6);
 
 	for (const auto &[bytes, what] : std::vector<std::pair<std::string, std::string>>{
-		     {entry(7, 1, 8), "2 CXIMS: reserved granularity"},
-		     {entry(0, 2, 8), "2 CXIMS is too short for its maps"},
-		     {entry(0, 9, 72), "2 CXIMS: more maps than any window has"},
-		     {entry(0, 1, 8, 0), "2 CXIMS: a map of no bits"},
+		     {maps_entry(7, 1, 8), "2 CXIMS: reserved granularity"},
+		     {maps_entry(0, 2, 8), "2 CXIMS is too short for its maps"},
+		     {maps_entry(0, 9, 72), "2 CXIMS: more maps than any window has"},
+		     {maps_entry(0, 1, 8, 0), "2 CXIMS: a map of no bits"},
 		     {short_one, "2 CXIMS is too short"}}) {
-		Seen seen = walk(bytes + entry(1, 1, 8));
+		SeenMaps seen = walk_maps(bytes + maps_entry(1, 1, 8));
 
 		EXPECT_EQ(seen.bad, std::vector<std::string>{what});
 		EXPECT_EQ(seen.cxims.size(), 1U) << what;
