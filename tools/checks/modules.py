@@ -11,6 +11,8 @@ from pathlib import Path
 from .finding import CheckError, Finding, cache_dir, digest, need, output
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kernel"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "kunit" / "lib"))
+import captures  # noqa: E402
 import kbuild  # noqa: E402
 import x86  # noqa: E402
 
@@ -137,10 +139,13 @@ def kunit(top, build, files):
         raise CheckError(str(error)) from None
     sources = sorted(p for p in files if p.startswith(("kmod/", "uapi/", "kunit/"))
                      and (p.endswith((".c", ".h", ".mk")) or "/Kbuild" in p))
-    tree = build / "suites"
+    tree, header = build / "suites", build / "captures.h"
+    header.write_text(captures.generate(top / "kunit" / "captures"), encoding="utf-8")
+    made = str(header.relative_to(top))
+    sources.append(made)
     log = _log(top, tree, sources, str(objects),
                [(objects, "ARCH=um", f"M={tree}", "CXLA_PLANTS=y", "kunit/")],
-               {"Kbuild": "kunit/Kbuild.top"})
+               {"Kbuild": "kunit/Kbuild.top", "kunit/suites/captures.h": made})
     _must_have_sparse(log)
     return _findings(log, tree, ".")
 
