@@ -214,10 +214,12 @@ static void host_bridge_that_lost_its_decoders_is_not_written(struct kunit *test
 
 static void device_that_decodes_something_else_by_now_is_left_alone(struct kunit *test)
 {
+	static const struct fake_commit second = { .base = BASE + 2 * SIZE, .size = SZ_256M };
 	static const struct fake_commit else_where = { .base = BASE + SIZE, .size = SZ_256M };
 	struct values then;
 
 	machine(test, false, 2, 0);
+	KUNIT_ASSERT_EQ(test, fake_hdm_commit(dev, 1, &second), 0);
 	bind(test, dev);
 	prepare(dev);
 	fake_cxl_clear(dev);
