@@ -77,6 +77,12 @@ class Decoder:
     targets: list
 
 
+def place_of_decoders(block):
+    """Offset of the HDM decoder capability in 4 KiB of CXL.cachemem, or None."""
+    words = struct.unpack("<1024I", block)
+    return next((words[i] >> 20 for i in range(1, (words[0] >> 24) + 1) if words[i] & 0xFFFF == 5), None)
+
+
 def decoders(block, notes, who):
     """Committed decoders of 4 KiB of CXL.cachemem, in order; and of those that make no sense
     what the registers have, as a fault of a topology says it."""
@@ -87,8 +93,7 @@ def decoders(block, notes, who):
     def word(at):
         return struct.unpack_from("<I", block, at)[0] if at + 4 <= len(block) else 0
 
-    hdm = next((word(4 * i) >> 20 for i in range(1, (word(0) >> 24) + 1)
-                if word(4 * i) & 0xFFFF == 5), None)
+    hdm = place_of_decoders(block)
     if hdm is None:
         return [], []
     code, found, odd = word(hdm) & 0xF, [], []
@@ -223,7 +228,10 @@ def _device(machine, folder, config, serials):
     if size > MOST:
         machine.notes.append(f"{size >> 20} MiB of {folder.split('/')[-1]}: QEMU's has {MOST >> 20}")
     kind = "expander" if config.word(8) >> 16 == 0x0502 else "accelerator"
-    return {"kind": kind, "serial": f"{serial:#x}", "size": min(size or UNIT, MOST) // UNIT * UNIT}
+    block = machine.registers(folder.split("/")[-1])
+    without = {"dvsec_ranges": True} if block and kind == "accelerator" and \
+        place_of_decoders(block) is None else {}
+    return without | {"kind": kind, "serial": f"{serial:#x}", "size": min(size or UNIT, MOST) // UNIT * UNIT}
 
 
 def _by_dvsec(config):
