@@ -126,7 +126,9 @@ TEST_F(CaptureTest, what_is_cut_short_is_refused_wherever)
 
 TEST_F(CaptureTest, what_was_changed_is_refused)
 {
-	write_capture(take(), file);
+	Capture taken = take();
+
+	write_capture(taken, file);
 
 	std::string whole = bytes();
 	std::mt19937 random(1);
@@ -139,9 +141,12 @@ TEST_F(CaptureTest, what_was_changed_is_refused)
 
 		other[at] = static_cast<char>(other[at] ^ (1 << random() % 8));
 		write(other);
-		refused += !read_error().empty();
+		if (!read_error().empty())
+			refused++;
+		else /* a bit that fills the last byte up says nothing */
+			EXPECT_EQ(read_capture(file).tree.entries(), taken.tree.entries());
 	}
-	EXPECT_EQ(refused, rounds);
+	EXPECT_GE(refused, rounds - 5);
 }
 
 TEST_F(CaptureTest, document_that_is_wrong_is_refused_and_never_harms)
