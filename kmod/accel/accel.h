@@ -3,11 +3,11 @@
 #define __CXLA_ACCEL_H__
 
 #include <cxl/cxl.h>
-#include <linux/cdev.h>
 #include <linux/kref.h>
-#include <linux/miscdevice.h>
 #include <linux/poll.h>
 #include <linux/rwsem.h>
+
+#include "../core/devnode.h"
 
 #define CXLA_EVENTS_KEPT	64
 
@@ -58,9 +58,7 @@ struct cxla_map {
  * struct cxla_node - /dev/cxla/accelN, which open files outlive the device by
  * @kref: the device's while bound, one of each open file
  * @id: N
- * @name: of the misc device
- * @nodename: path below /dev
- * @misc: the misc device
+ * @devnode: /dev/cxla/accelN
  * @inode: carries all mappings, whichever inode the file was opened by
  * @lock: guards what follows. Innermost: no lock of the core, nor the
  *	mmap lock, is taken under it.
@@ -75,9 +73,7 @@ struct cxla_map {
 struct cxla_node {
 	struct kref kref;
 	int id;
-	char name[24];
-	char nodename[24];
-	struct miscdevice misc;
+	struct cxla_devnode devnode;
 	struct inode *inode;
 	struct rw_semaphore lock;
 	struct cxla_accel *accel;

@@ -26,13 +26,13 @@ static struct cxla_node *cxla_file_node(struct file *file)
 static int cxla_node_open(struct inode *inode, struct file *file)
 {
 	struct cxla_node *node = container_of(file->private_data,
-					      struct cxla_node, misc);
+					      struct cxla_node, devnode);
 
 	struct cxla_file *cxla_file = kzalloc(sizeof(*cxla_file), GFP_KERNEL);
 
 	if (!cxla_file)
 		return -ENOMEM;
-	/* misc_open() holds the lock that misc_deregister() takes */
+	/* it is not unregistered meanwhile */
 	kref_get(&node->kref);
 	mutex_init(&cxla_file->lock);
 	cxla_file->node = node;
@@ -174,7 +174,7 @@ struct cxla_node *cxla_node_create(struct cxla_accel *accel)
 	node = kzalloc(sizeof(*node), GFP_KERNEL);
 	if (!node)
 		return ERR_PTR(-ENOMEM);
-	id = ida_alloc(&cxla_accel_ida, GFP_KERNEL);
+	id = ida_alloc_max(&cxla_accel_ida, CXLA_DEVNODES - 1, GFP_KERNEL);
 	if (id < 0) {
 		kfree(node);
 		return ERR_PTR(id);
@@ -194,28 +194,20 @@ struct cxla_node *cxla_node_create(struct cxla_accel *accel)
 	node->told = (struct range) { .start = 0, .end = -1 };
 	node->id = id;
 	node->accel = accel;
-	snprintf(node->name, sizeof(node->name), "cxla!accel%d", id);
-	snprintf(node->nodename, sizeof(node->nodename), "cxla/accel%d", id);
 	return node;
 }
 
 int cxla_node_register(struct cxla_node *node)
 {
-	node->misc = (struct miscdevice) {
-		.minor = MISC_DYNAMIC_MINOR,
-		.name = node->name,
-		.nodename = node->nodename,
-		.mode = 0600,
-		.fops = &cxla_node_fops,
-		.parent = node->accel->cxlds.dev,
-	};
-	return misc_register(&node->misc);
+	node->devnode.fops = &cxla_node_fops;
+	return cxla_devnode_register(&node->devnode, CXLA_DEVNODE_ACCEL,
+				     node->id, node->accel->cxlds.dev);
 }
 
 /* nobody opens it any more; files that are open find no device */
 void cxla_node_unregister(struct cxla_node *node)
 {
-	misc_deregister(&node->misc);
+	cxla_devnode_unregister(&node->devnode);
 	guard(rwsem_write)(&node->lock);
 	node->accel = NULL;
 }

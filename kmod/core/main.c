@@ -15,6 +15,7 @@
 #include <linux/workqueue.h>
 
 #include "../pause/pause.h"
+#include "devnode.h"
 #include "ledger.h"
 #include "region.h"
 #include "retry.h"
@@ -81,14 +82,19 @@ static int __init cxla_core_init(void)
 	if (rc)
 		goto err_bus;
 
-	rc = register_pm_notifier(&cxla_pm_notifier);
+	rc = cxla_devnode_init();
 	if (rc)
 		goto err_driver;
+	rc = register_pm_notifier(&cxla_pm_notifier);
+	if (rc)
+		goto err_devnode;
 	cxla_debugfs = debugfs_create_dir("cxla", NULL);
 	cxla_ledger_init(cxla_debugfs);
 	cxla_pause_init(cxla_debugfs);
 	return 0;
 
+err_devnode:
+	cxla_devnode_exit();
 err_driver:
 	cxla_driver_unregister(&cxla_region_driver);
 err_bus:
@@ -103,6 +109,7 @@ static void __exit cxla_core_exit(void)
 	debugfs_remove(cxla_debugfs);
 	cxla_enum_exit();
 	unregister_pm_notifier(&cxla_pm_notifier);
+	cxla_devnode_exit();
 	cxla_driver_unregister(&cxla_region_driver);
 	bus_unregister(&cxla_bus_type);
 	destroy_workqueue(cxla_wq);

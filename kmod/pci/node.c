@@ -8,44 +8,47 @@
  */
 #include <linux/fs.h>
 #include <linux/kref.h>
-#include <linux/miscdevice.h>
 #include <linux/module.h>
 #include <linux/pci.h>
 #include <linux/rwsem.h>
 #include <linux/slab.h>
 
 #include "../core/cxl_reset.h"
+#include "../core/devnode.h"
 #include "node.h"
 
 /**
  * struct cxla_mem_node - the node
  * @kref: the driver's, and one of each open file
- * @name: of the misc device
- * @nodename: path below /dev
- * @misc: the misc device
+ * @devnode: /dev/cxla/memN
+ * @cxlmd: memN, which keeps its number while a file is open; referenced
  * @lock: of @cxlds; innermost
  * @cxlds: the device; NULL once the memdev goes
  */
 struct cxla_mem_node {
 	struct kref kref;
-	char name[24];
-	char nodename[24];
-	struct miscdevice misc;
+	struct cxla_devnode devnode;
+	struct cxl_memdev *cxlmd;
 	struct rw_semaphore lock;
 	struct cxl_dev_state *cxlds;
 };
 
 static void cxla_mem_node_free(struct kref *kref)
 {
-	kfree(container_of(kref, struct cxla_mem_node, kref));
+	struct cxla_mem_node *node = container_of(kref, struct cxla_mem_node,
+						  kref);
+
+	put_device(&node->cxlmd->dev);
+	kfree(node);
 }
 
 static int cxla_mem_node_open(struct inode *inode, struct file *file)
 {
 	struct cxla_mem_node *node = container_of(file->private_data,
-						  struct cxla_mem_node, misc);
+						  struct cxla_mem_node,
+						  devnode);
 
-	/* misc_open() holds the lock that misc_deregister() takes */
+	/* it is not unregistered meanwhile */
 	kref_get(&node->kref);
 	file->private_data = node;
 	return 0;
@@ -112,19 +115,11 @@ struct cxla_mem_node *cxla_mem_node_create(struct cxl_dev_state *cxlds)
 	kref_init(&node->kref);
 	init_rwsem(&node->lock);
 	node->cxlds = cxlds;
-	snprintf(node->name, sizeof(node->name), "cxla!mem%d",
-		 cxlds->cxlmd->id);
-	snprintf(node->nodename, sizeof(node->nodename), "cxla/mem%d",
-		 cxlds->cxlmd->id);
-	node->misc = (struct miscdevice) {
-		.minor = MISC_DYNAMIC_MINOR,
-		.name = node->name,
-		.nodename = node->nodename,
-		.mode = 0600,
-		.fops = &cxla_mem_node_fops,
-		.parent = cxlds->dev,
-	};
-	rc = misc_register(&node->misc);
+	node->cxlmd = cxlds->cxlmd;
+	get_device(&node->cxlmd->dev);
+	node->devnode.fops = &cxla_mem_node_fops;
+	rc = cxla_devnode_register(&node->devnode, CXLA_DEVNODE_MEM,
+				   node->cxlmd->id, cxlds->dev);
 	if (rc) {
 		kref_put(&node->kref, cxla_mem_node_free);
 		return ERR_PTR(rc);
@@ -142,7 +137,7 @@ void cxla_mem_node_destroy(struct cxla_mem_node *node)
 {
 	if (!node)
 		return;
-	misc_deregister(&node->misc);
+	cxla_devnode_unregister(&node->devnode);
 	scoped_guard(rwsem_write, &node->lock)
 		node->cxlds = NULL;
 	kref_put(&node->kref, cxla_mem_node_free);

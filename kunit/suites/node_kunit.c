@@ -335,6 +335,68 @@ static void ioctl_takes_structs_of_other_versions(struct kunit *test)
 			-ENOTTY);
 }
 
+/* the node of the only expander, whatever its number */
+static struct file *open_mem_node(void)
+{
+	struct file *node = ERR_PTR(-ENOENT);
+	char path[32];
+
+	for (int i = 0; IS_ERR(node) && i < 64; i++) {
+		snprintf(path, sizeof(path), "/dev/cxla/mem%d", i);
+		node = filp_open(path, O_RDWR, 0);
+	}
+	return node;
+}
+
+/* who has looked up accel0 before it went does not open mem1 after */
+static void number_of_a_node_is_never_one_of_another_name(struct kunit *test)
+{
+	struct file *mem;
+	dev_t number;
+
+	root_add(test);
+	bind(test);
+	open_node(test, 0);
+	number = file_inode(rig(test)->node)->i_rdev;
+	close_node(test);
+	unbind(test);
+	KUNIT_ASSERT_EQ(test, fake_store(rig(test)->dev, "driver_override",
+					 "cxla_pci"), 0);
+	bind(test);
+	mem = open_mem_node();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, mem);
+	KUNIT_EXPECT_NE(test, file_inode(mem)->i_rdev, number);
+	filp_close(mem, NULL);
+	unbind(test);
+	KUNIT_ASSERT_EQ(test, fake_store(rig(test)->dev, "driver_override",
+					 "cxla_accel"), 0);
+	bind(test);
+	open_node(test, 0);
+	KUNIT_EXPECT_EQ(test, file_inode(rig(test)->node)->i_rdev, number);
+}
+
+/* the number of a file's device is nobody else's while it is open */
+static void file_that_is_open_keeps_the_number_of_its_device(struct kunit *test)
+{
+	struct file *first;
+
+	root_add(test);
+	KUNIT_ASSERT_EQ(test, fake_store(rig(test)->dev, "driver_override",
+					 "cxla_pci"), 0);
+	bind(test);
+	first = open_mem_node();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, first);
+	unbind(test);
+	bind(test);
+	rig(test)->node = open_mem_node();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rig(test)->node);
+	KUNIT_EXPECT_NE(test, file_inode(rig(test)->node)->i_rdev,
+			file_inode(first)->i_rdev);
+	KUNIT_EXPECT_EQ(test, first->f_op->unlocked_ioctl(first, CXLA_IOC_RESET,
+							  0), -ENODEV);
+	filp_close(first, NULL);
+}
+
 /* -------------------------------- mmap ----------------------------- */
 
 /* the address, or an error */
@@ -466,6 +528,8 @@ static struct kunit_case node_cases[] = {
 	KUNIT_CASE(ioctl_tells_what_sysfs_tells),
 	KUNIT_CASE(ioctl_tells_the_errno_of_a_range_that_can_t_be_mapped),
 	KUNIT_CASE(ioctl_takes_structs_of_other_versions),
+	KUNIT_CASE(number_of_a_node_is_never_one_of_another_name),
+	KUNIT_CASE(file_that_is_open_keeps_the_number_of_its_device),
 	KUNIT_CASE(mapping_is_shared_and_within_the_range),
 	KUNIT_CASE(file_opened_for_reading_maps_for_reading),
 	KUNIT_CASE(mapping_is_not_executable_now_or_later),

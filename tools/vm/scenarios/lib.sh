@@ -348,7 +348,7 @@ tag_of() {
 snapshot() {
 	cut -d' ' -f1 /proc/modules
 	cat /proc/iomem
-	ls /sys/bus /sys/bus/pci/drivers /sys/class/misc /sys/module
+	ls /sys/bus /sys/bus/pci/drivers /sys/class /sys/module
 	find /dev/cxla /sys/kernel/debug/cxla /sys/bus/cxla 2>/dev/null
 	ls "$PCI"/*/
 	grep . "$PCI"/*/driver_override

@@ -45,12 +45,7 @@ snapshot() {
 		esac
 		echo "iomem $line"
 	done </proc/iomem
-	while read -r line; do
-		case $line in
-		*cxla*) echo "misc ${line#* }" ;;
-		esac
-	done </proc/misc
-	for path in /dev/cxla/* /sys/class/misc/cxla*; do
+	for path in /dev/cxla/* /sys/class/cxla_node/*; do
 		[ ! -e "$path" ] || echo "node ${path##*/}"
 	done
 	for dev in "$PCI"/*; do

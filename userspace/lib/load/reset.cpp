@@ -10,6 +10,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 namespace cxla
 {
@@ -125,6 +127,23 @@ void check_users(const ResetFunction &function, bool in_use, ResetPlan &plan)
 			 "end what uses it, or say --in-use", function.bdf});
 }
 
+/* it may have gone, and its name to another, since it was looked at; not while it is open */
+void check_whose(const Root &root, const ResetFunction &function, int fd)
+{
+	struct stat st = {};
+
+	if (fstat(fd, &st))
+		throw Error(fmt::format("{}: {}", function.node, std::strerror(errno)));
+
+	auto device = root.link_name(
+		fmt::format("/sys/dev/char/{}:{}/device", major(st.st_rdev), minor(st.st_rdev)));
+
+	if (device.value_or("") != function.bdf)
+		throw Error(fmt::format("{} is not the node of {} any more", function.node,
+					function.bdf),
+			    "somebody is binding and unbinding devices: try again");
+}
+
 void ask_for_cxl_reset(const Root &root, const ResetFunction &function)
 {
 	Fd fd(open(root.host(function.node).c_str(), O_RDWR | O_CLOEXEC));
@@ -133,6 +152,7 @@ void ask_for_cxl_reset(const Root &root, const ResetFunction &function)
 	if (!fd)
 		throw Error(fmt::format("opening {}: {}", function.node, std::strerror(errno)),
 			    "run as root: the node is for root only");
+	check_whose(root, function, fd.get());
 	request.size = sizeof(request);
 	if (!ioctl(fd.get(), CXLA_IOC_RESET, &request))
 		return;
