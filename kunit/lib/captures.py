@@ -2,9 +2,6 @@
 """Captures of machines as C, from which captures_kunit builds the fabric that isn't there:
 kunit/captures/NAME.capture, and NAME.expect with what its devices come to."""
 
-import gzip
-import json
-import struct
 import sys
 from pathlib import Path
 
@@ -13,34 +10,12 @@ sys.path.insert(0, str(TOP / "tools" / "vm"))
 
 from vmlib import capture  # noqa: E402
 
-REGS = 7        # of a decoder
-
-
-def _word(block, at):
-    return struct.unpack_from("<I", block, at)[0] if at + 4 <= len(block) else 0
-
-
-def _hdm(block):
-    """Number of decoders, the global control, and seven registers of each."""
-    if block is None:
-        return 0, 0, []
-    at = next((_word(block, 4 * i) >> 20 for i in range(1, (_word(block, 0) >> 24) + 1)
-               if _word(block, 4 * i) & 0xFFFF == 5), None)
-    if at is None:
-        return 0, 0, []
-    code = _word(block, at) & 0xF
-    count = 2 * code if code else 1
-    return count, _word(block, at + 4), [[_word(block, at + 0x10 + 0x20 * i + 4 * r) for r in range(REGS)]
-                                         for i in range(count)]
-
 
 class Case:
     """One machine: nodes, each after the one above it; windows; what devices come to."""
 
     def __init__(self, path):
-        with gzip.open(path, "rb") as file:
-            self.machine = capture.Machine(json.loads(file.read()))
-        self.machine.read_cedt()
+        self.machine = capture.read(path)
         self.name = path.stem
         self.nodes, self.numbers = [], {}
         self.expect = {}
@@ -52,28 +27,28 @@ class Case:
             if config.dvsec(0):
                 self._device(folder, config)
 
-    def _add(self, key, kind, parent, number, block, **more):
+    def _add(self, key, kind, parent, number, hdm, **more):
         if key in self.numbers:
             return self.numbers[key]
-        count, control, regs = _hdm(block)
+        hdm = hdm or capture.Hdm()
         self.numbers[key] = len(self.nodes)
-        self.nodes.append({"kind": kind, "parent": parent, "number": number, "count": count,
-                           "global": control, "regs": regs, **more})
+        self.nodes.append({"kind": kind, "parent": parent, "number": number, "count": hdm.count,
+                           "global": hdm.control, "regs": hdm.registers, **more})
         return self.numbers[key]
 
     def _device(self, folder, config):
         parts = folder.split("/")
         uid = self.machine.bridge_uid(folder)
-        at = self._add(parts[3], "FAKE_BRIDGE", -1, uid, self.machine.registers(f"hostbridge-{uid}"))
+        at = self._add(parts[3], "FAKE_BRIDGE", -1, uid, self.machine.hdm_of_bridge(folder))
         path = "/".join(parts[:4])
         for name in parts[4:-1]:
             path += f"/{name}"
             above = self.machine.functions.get(path)
             kind = {4: "FAKE_ROOT_PORT", 5: "FAKE_UPSTREAM", 6: "FAKE_DOWNSTREAM"}[above.port_type()]
-            block = self.machine.registers(name) if kind == "FAKE_UPSTREAM" else None
-            at = self._add(path, kind, at, above.port_number(), block)
+            hdm = self.machine.hdm(name) if kind == "FAKE_UPSTREAM" else None
+            at = self._add(path, kind, at, above.port_number(), hdm)
         dvsec, address = config.dvsec(0), parts[-1]
-        self._add(folder, "FAKE_ENDPOINT", at, 0, self.machine.registers(address), address=address,
+        self._add(folder, "FAKE_ENDPOINT", at, 0, self.machine.hdm(address), address=address,
                   capacity=config.word(dvsec + 0x18) << 32 | config.word(dvsec + 0x1C) & 0xF0000000,
                   ctrl=config.word(dvsec + 0x0C) & 0xFFFF,
                   base=config.word(dvsec + 0x20) << 32 | config.word(dvsec + 0x24) & 0xF0000000)

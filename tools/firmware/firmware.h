@@ -13,6 +13,7 @@
 
 #define MAX_WAYS	16
 #define MAX_RANGES	64
+#define MAX_POKES	512
 #define MAX_PORTS	64
 #define MAX_DEPTH	16
 #define PATH_SIZE	512	/* of a folder in sysfs */
@@ -51,26 +52,35 @@ struct range {
 };
 
 /**
- * struct fault - a mistake in a decoder that the plan has committed
+ * struct poke - registers of a component that are overwritten: a mistake in what the
+ *	plan has committed, or what another machine had in its
  * @line: its number, for messages
+ * @fault: which of the two, for messages
  * @at: which component on the way to the device
  * @serial: that device's
  * @decoder: number of the decoder in that component
- * @given: bit per enum fault_key: this register is overwritten
+ * @given: bit per enum poke_key: this register is overwritten
  * @value: with what, as the register has it: nothing is checked
  */
-enum fault_key {
-	FAULT_BASE, FAULT_SIZE, FAULT_TARGETS, FAULT_WAYS, FAULT_GRANULARITY,
-	FAULT_COMMITTED, FAULT_WINDOW, FAULT_OFFSET, NR_FAULT_KEYS
+enum poke_key {
+	POKE_BASE, POKE_SIZE, POKE_TARGETS, POKE_WAYS, POKE_GRANULARITY, POKE_HOST,
+	POKE_LOCK, POKE_COMMITTED, POKE_WINDOW, POKE_OFFSET, POKE_DECODER,
+	POKE_ENABLE, POKE_MEM_ENABLE, POKE_DVSEC_SIZE, NR_POKE_KEYS
 };
 
-struct fault {
+struct poke {
 	unsigned int line;
-	enum fault_at { AT_ENDPOINT, AT_SWITCH, AT_BRIDGE } at;
+	bool fault;
+	enum poke_at { AT_ENDPOINT, AT_SWITCH, AT_BRIDGE } at;
 	uint64_t serial;
-	unsigned int decoder, given;
-	uint64_t value[NR_FAULT_KEYS];
+	unsigned int given;
+	uint64_t value[NR_POKE_KEYS];
 };
+
+static inline bool poke_has(const struct poke *p, enum poke_key key)
+{
+	return p->given & 1U << key;
+}
 
 /**
  * struct patch - one field of the CEDT that is overwritten
@@ -90,9 +100,9 @@ struct patch {
 
 struct plan {
 	struct range ranges[MAX_RANGES];
-	struct fault faults[MAX_RANGES];
+	struct poke pokes[MAX_POKES];
 	struct patch patches[MAX_RANGES];
-	size_t nr_ranges, nr_faults, nr_patches;
+	size_t nr_ranges, nr_pokes, nr_patches;
 };
 
 void plan_read(const char *path, struct plan *plan);
@@ -159,7 +169,7 @@ volatile uint32_t *pci_map_component(const struct pci_function *f,
 				     uint64_t *bar_offset);
 /* where the first range of the DVSEC for CXL devices is decoded; dies if it is not @size */
 void pci_dvsec_range(const struct pci_function *f, uint64_t base, uint64_t size, bool dry_run);
-void pci_mem_enable(const struct pci_function *f, bool dry_run);
+void pci_mem_enable(const struct pci_function *f, bool on, bool dry_run);
 
 #define PCI_TYPE_ENDPOINT	0x0
 #define PCI_TYPE_ROOT_PORT	0x4
@@ -212,10 +222,10 @@ struct decoder_values {
 
 volatile uint32_t *hdm_find(volatile uint32_t *component_block);
 void hdm_init(struct component *c);
-void hdm_enable(struct component *c, bool dry_run);
+void hdm_enable(struct component *c, bool on, bool dry_run);
 void hdm_commit(struct component *c, const struct decoder_values *v,
 		bool dry_run);
 /* dies when the registers don't keep what is written to them */
-void hdm_poke(struct component *c, const struct fault *f, bool dry_run);
+void hdm_poke(struct component *c, const struct poke *p, bool dry_run);
 
 #endif

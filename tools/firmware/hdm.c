@@ -52,10 +52,13 @@ void hdm_init(struct component *c)
 		c->next++;
 }
 
-void hdm_enable(struct component *c, bool dry_run)
+/* in a host bridge or switch the bit stays 0: section 8.2.4.20.2 */
+void hdm_enable(struct component *c, bool on, bool dry_run)
 {
+	uint32_t global = c->hdm[HDM_GLOBAL / 4] & ~GLOBAL_ENABLE;
+
 	if (!dry_run)
-		c->hdm[HDM_GLOBAL / 4] |= GLOBAL_ENABLE;
+		c->hdm[HDM_GLOBAL / 4] = on ? global | GLOBAL_ENABLE : global;
 }
 
 static uint32_t encode_ways(const char *where, unsigned int ways)
@@ -180,49 +183,54 @@ static void poke(struct component *c, unsigned int n, unsigned int reg,
 		    c->where, n, what, val, REG(c, n, reg));
 }
 
-static void poke_pair(struct component *c, const struct fault *f,
-		      enum fault_key key, unsigned int low, const char *what)
+static void poke_pair(struct component *c, const struct poke *p,
+		      enum poke_key key, unsigned int low, const char *what)
 {
-	if (!(f->given & 1U << key))
+	unsigned int n = p->value[POKE_DECODER];
+
+	if (!poke_has(p, key))
 		return;
-	poke(c, f->decoder, low, f->value[key], what);
-	poke(c, f->decoder, low + 4, f->value[key] >> 32, what);
-	printf(" %s 0x%llx", what, (unsigned long long)f->value[key]);
+	poke(c, n, low, p->value[key], what);
+	poke(c, n, low + 4, p->value[key] >> 32, what);
+	printf(" %s 0x%llx", what, (unsigned long long)p->value[key]);
 }
 
-static void poke_field(uint32_t *ctrl, const struct fault *f, enum fault_key key,
+static void poke_field(uint32_t *ctrl, const struct poke *p, enum poke_key key,
 		       uint32_t mask, const char *what)
 {
 	uint32_t unit = mask & -mask;
 
-	if (!(f->given & 1U << key))
+	if (!poke_has(p, key))
 		return;
-	if (f->value[key] > mask / unit)
-		die("plan line %u: %s does not fit", f->line, what);
-	*ctrl = (*ctrl & ~mask) | (uint32_t)f->value[key] * unit;
-	printf(" %s %llu", what, (unsigned long long)f->value[key]);
+	if (p->value[key] > mask / unit)
+		die("plan line %u: %s does not fit", p->line, what);
+	*ctrl = (*ctrl & ~mask) | (uint32_t)p->value[key] * unit;
+	printf(" %s %llu", what, (unsigned long long)p->value[key]);
 }
 
-void hdm_poke(struct component *c, const struct fault *f, bool dry_run)
+void hdm_poke(struct component *c, const struct poke *p, bool dry_run)
 {
-	unsigned int n = f->decoder;
+	unsigned int n = p->value[POKE_DECODER];
 	uint32_t before, ctrl;
 
 	if (!c->hdm || n >= c->nr_decoders)
-		die("plan line %u: %s has no decoder%u", f->line, c->where, n);
-	printf("%s %s decoder%u:", dry_run ? "would break" : "broke", c->where, n);
+		die("plan line %u: %s has no decoder%u", p->line, c->where, n);
+	printf("%s %s decoder%u:", dry_run ? "would write" : p->fault ? "broke" : "wrote",
+	       c->where, n);
 	if (dry_run) {
-		printf(" by line %u\n", f->line);
+		printf(" by line %u\n", p->line);
 		return;
 	}
-	poke_pair(c, f, FAULT_BASE, BASE_LOW, "base");
-	poke_pair(c, f, FAULT_SIZE, SIZE_LOW, "size");
-	poke_pair(c, f, FAULT_TARGETS, TARGETS_LOW, "targets");
+	poke_pair(c, p, POKE_BASE, BASE_LOW, "base");
+	poke_pair(c, p, POKE_SIZE, SIZE_LOW, "size");
+	poke_pair(c, p, POKE_TARGETS, TARGETS_LOW, "targets");
 	ctrl = REG(c, n, CTRL);
 	before = ctrl;
-	poke_field(&ctrl, f, FAULT_GRANULARITY, 0xf, "granularity");
-	poke_field(&ctrl, f, FAULT_WAYS, 0xf0, "ways");
-	poke_field(&ctrl, f, FAULT_COMMITTED, CTRL_COMMIT, "committed");
+	poke_field(&ctrl, p, POKE_GRANULARITY, 0xf, "granularity");
+	poke_field(&ctrl, p, POKE_WAYS, 0xf0, "ways");
+	poke_field(&ctrl, p, POKE_LOCK, CTRL_LOCK, "lock");
+	poke_field(&ctrl, p, POKE_HOST, CTRL_HOSTONLY, "host");
+	poke_field(&ctrl, p, POKE_COMMITTED, CTRL_COMMIT, "committed");
 	if (ctrl != before) {
 		/* what the hardware answers to the request */
 		ctrl &= ~CTRL_COMMITTED;

@@ -142,7 +142,7 @@ static void enable_device(const struct stop *s, const struct range *r)
 		die("%s: %s", s->hop.path, strerror(errno));
 	if (r->dvsec)
 		pci_dvsec_range(&f, r->base, r->size, dry_run);
-	pci_mem_enable(&f, dry_run);
+	pci_mem_enable(&f, true, dry_run);
 	pci_close(&f);
 }
 
@@ -166,7 +166,7 @@ static void commit_stop(const struct stop *s, const struct range *r,
 		die("%s: no HDM decoder capability", c->where);
 	memcpy(v.targets, s->targets, sizeof(v.targets));
 	hdm_commit(c, &v, dry_run);
-	hdm_enable(c, dry_run);
+	hdm_enable(c, true, dry_run);
 	if (endpoint)
 		enable_device(s, r);
 }
@@ -211,26 +211,54 @@ static void commit_range(const struct range *r)
 	}
 }
 
-static void make_fault(struct fault *f)
+/* in configuration space of an endpoint */
+static void poke_config(const struct poke *p, const struct hop *hop)
 {
-	struct hop hops[MAX_DEPTH];
-	unsigned int nr = path_to_serial(f->serial, hops);
+	struct pci_function f;
+
+	if (p->at != AT_ENDPOINT || !pci_open(&f, hop->path))
+		die("plan line %u: %s is no endpoint", p->line, hop->path);
+	if (poke_has(p, POKE_DVSEC_SIZE))
+		pci_dvsec_range(&f, p->value[POKE_BASE], p->value[POKE_DVSEC_SIZE],
+				dry_run);
+	if (poke_has(p, POKE_MEM_ENABLE))
+		pci_mem_enable(&f, p->value[POKE_MEM_ENABLE], dry_run);
+	pci_close(&f);
+}
+
+static void poke_component(struct poke *p)
+{
+	static struct hop hops[MAX_DEPTH];
+	static unsigned int nr;
+	static uint64_t serial;
 	const struct hop *hop = &hops[0];
 
-	if (f->at == AT_ENDPOINT)
+	/* it takes a while, and lines about one device follow one another */
+	if (!nr || p->serial != serial)
+		nr = path_to_serial(p->serial, hops);
+	serial = p->serial;
+	if (p->at == AT_ENDPOINT)
 		hop = &hops[nr - 1];
-	else if (f->at == AT_SWITCH && nr < 3)
-		die("plan line %u: no switch above that device", f->line);
-	else if (f->at == AT_SWITCH)
+	else if (p->at == AT_SWITCH && nr < 3)
+		die("plan line %u: no switch above that device", p->line);
+	else if (p->at == AT_SWITCH)
 		hop = &hops[nr - 2];
-	if (f->given & 1U << FAULT_WINDOW) {
-		if (f->value[FAULT_WINDOW] >= cedt.nr_windows)
-			die("plan line %u: no such window", f->line);
-		f->value[FAULT_BASE] = cedt.windows[f->value[FAULT_WINDOW]].base +
-			f->value[FAULT_OFFSET];
-		f->given |= 1U << FAULT_BASE;
+	if (poke_has(p, POKE_WINDOW)) {
+		if (p->value[POKE_WINDOW] >= cedt.nr_windows)
+			die("plan line %u: no such window", p->line);
+		p->value[POKE_BASE] = cedt.windows[p->value[POKE_WINDOW]].base +
+			p->value[POKE_OFFSET];
+		p->given |= 1U << POKE_BASE;
 	}
-	hdm_poke(component(hop), f, dry_run);
+	if (poke_has(p, POKE_DECODER))
+		hdm_poke(component(hop), p, dry_run);
+	if (poke_has(p, POKE_ENABLE)) {
+		if (!component(hop)->hdm)
+			die("plan line %u: %s has no decoders", p->line, hop->path);
+		hdm_enable(component(hop), p->value[POKE_ENABLE], dry_run);
+	}
+	if (poke_has(p, POKE_DVSEC_SIZE) || poke_has(p, POKE_MEM_ENABLE))
+		poke_config(p, hop);
 }
 
 static void usage(FILE *to)
@@ -277,7 +305,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	plan_read(argv[optind], &plan);
-	if (plan.nr_ranges + plan.nr_faults) {
+	if (plan.nr_ranges + plan.nr_pokes) {
 		cedt_read(table, &cedt);
 		for (size_t i = 0; i < plan.nr_ranges; i++)
 			place(&plan.ranges[i]);
@@ -285,8 +313,8 @@ int main(int argc, char **argv)
 		qsort(plan.ranges, plan.nr_ranges, sizeof(plan.ranges[0]), by_base);
 		for (size_t i = 0; i < plan.nr_ranges; i++)
 			commit_range(&plan.ranges[i]);
-		for (size_t i = 0; i < plan.nr_faults; i++)
-			make_fault(&plan.faults[i]);
+		for (size_t i = 0; i < plan.nr_pokes; i++)
+			poke_component(&plan.pokes[i]);
 	} else if (!plan.nr_patches) {
 		printf("nothing to commit\n");
 	}

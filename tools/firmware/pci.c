@@ -191,19 +191,20 @@ volatile uint32_t *pci_map_component(const struct pci_function *f,
 	return NULL;
 }
 
-void pci_mem_enable(const struct pci_function *f, bool dry_run)
+void pci_mem_enable(const struct pci_function *f, bool on, bool dry_run)
 {
 	unsigned int at = pci_find_cxl_dvsec(f, DVSEC_CXL_DEVICE);
-	uint16_t ctrl;
+	uint16_t ctrl, wanted;
 
 	if (!at)
 		die("%s: no DVSEC for CXL devices", f->name);
 	ctrl = pci_read16(f, at + DVSEC_CXL_CTRL);
-	if (dry_run || ctrl & CXL_CTRL_MEM_ENABLE)
+	wanted = on ? ctrl | CXL_CTRL_MEM_ENABLE : ctrl & ~CXL_CTRL_MEM_ENABLE;
+	if (dry_run || ctrl == wanted)
 		return;
-	pci_write16(f, at + DVSEC_CXL_CTRL, ctrl | CXL_CTRL_MEM_ENABLE);
-	if (!(pci_read16(f, at + DVSEC_CXL_CTRL) & CXL_CTRL_MEM_ENABLE))
-		die("%s: Mem_Enable does not stay set", f->name);
+	pci_write16(f, at + DVSEC_CXL_CTRL, wanted);
+	if (pci_read16(f, at + DVSEC_CXL_CTRL) != wanted)
+		die("%s: Mem_Enable does not stay %d", f->name, on);
 }
 
 void pci_dvsec_range(const struct pci_function *f, uint64_t base, uint64_t size, bool dry_run)

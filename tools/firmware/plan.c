@@ -16,6 +16,14 @@
  *   fault at=endpoint serial=0x1 decoder=0 size=0
  *   fault at=bridge serial=0x1 decoder=2 window=0 offset=0x10000000 ways=15
  *
+ * `registers` is the same for what is no mistake: what another machine had, as a capture
+ * has it. Both may also set HDM Decoder Enable, Mem_Enable, and the base of the first range
+ * of the DVSEC, whose size has to be what is said:
+ *
+ *   registers at=endpoint serial=0x1 decoder=0 base=0x690000000 size=0x10000000 committed=1
+ *   registers at=endpoint serial=0x1 enable=1 mem_enable=1
+ *   registers at=endpoint serial=0x1 dvsec_size=0x20000000 window=0 offset=0
+ *
  * and in the CEDT, of which one field a line is overwritten:
  *
  *   cedt window=1 base=0x690000000
@@ -146,44 +154,56 @@ static unsigned int choice(const char *text, const char * const *names,
 	die("plan line %u: '%s' is nothing that is known", line, text);
 }
 
-static const char * const fault_places[] = { "endpoint", "switch", "bridge" };
-static const char * const fault_keys[] = {
-	[FAULT_BASE] = "base", [FAULT_SIZE] = "size",
-	[FAULT_TARGETS] = "targets", [FAULT_WAYS] = "ways",
-	[FAULT_GRANULARITY] = "granularity", [FAULT_COMMITTED] = "committed",
-	[FAULT_WINDOW] = "window", [FAULT_OFFSET] = "offset",
+static const char * const poke_places[] = { "endpoint", "switch", "bridge" };
+static const char * const poke_keys[] = {
+	[POKE_BASE] = "base", [POKE_SIZE] = "size",
+	[POKE_TARGETS] = "targets", [POKE_WAYS] = "ways",
+	[POKE_GRANULARITY] = "granularity", [POKE_HOST] = "host",
+	[POKE_LOCK] = "lock", [POKE_COMMITTED] = "committed",
+	[POKE_WINDOW] = "window", [POKE_OFFSET] = "offset",
+	[POKE_DECODER] = "decoder", [POKE_ENABLE] = "enable",
+	[POKE_MEM_ENABLE] = "mem_enable", [POKE_DVSEC_SIZE] = "dvsec_size",
 };
 
-static void parse_fault(struct fault *f, char **save)
+/* values of registers that belong to a decoder */
+#define DECODER_KEYS (1U << POKE_SIZE | 1U << POKE_TARGETS | 1U << POKE_WAYS |	\
+		      1U << POKE_GRANULARITY | 1U << POKE_HOST | 1U << POKE_LOCK | \
+		      1U << POKE_COMMITTED)
+#define BASE_KEYS (1U << POKE_BASE | 1U << POKE_WINDOW | 1U << POKE_OFFSET)
+
+static void parse_poke(struct poke *p, char **save)
 {
-	bool at = false, serial = false, decoder = false;
+	bool at = false, serial = false;
 	char *tok;
 
 	while ((tok = strtok_r(NULL, " \t", save))) {
-		char *val = value_of(tok, f->line);
+		char *val = value_of(tok, p->line);
 
 		if (!strcmp(tok, "at")) {
-			f->at = choice(val, fault_places, 3, f->line);
+			p->at = choice(val, poke_places, 3, p->line);
 			at = true;
 		} else if (!strcmp(tok, "serial")) {
-			f->serial = number(val, f->line, tok);
+			p->serial = number(val, p->line, tok);
 			serial = true;
-		} else if (!strcmp(tok, "decoder")) {
-			f->decoder = number(val, f->line, tok);
-			decoder = true;
 		} else {
-			unsigned int key = choice(tok, fault_keys, NR_FAULT_KEYS,
-						  f->line);
+			unsigned int key = choice(tok, poke_keys, NR_POKE_KEYS,
+						  p->line);
 
-			f->value[key] = number(val, f->line, tok);
-			f->given |= 1U << key;
+			p->value[key] = number(val, p->line, tok);
+			p->given |= 1U << key;
 		}
 	}
-	if (!at || !serial || !decoder || !f->given)
-		die("plan line %u: at, serial, decoder and a value are required",
-		    f->line);
-	if (!(f->given & 1U << FAULT_WINDOW) != !(f->given & 1U << FAULT_OFFSET))
-		die("plan line %u: window and offset go together", f->line);
+	if (!at || !serial || !(p->given & ~(1U << POKE_DECODER)))
+		die("plan line %u: at, serial and a value are required", p->line);
+	if (p->given & DECODER_KEYS && !poke_has(p, POKE_DECODER))
+		die("plan line %u: of which decoder?", p->line);
+	if (p->given & BASE_KEYS && !poke_has(p, POKE_DECODER) &&
+	    !poke_has(p, POKE_DVSEC_SIZE))
+		die("plan line %u: the base of what?", p->line);
+	if (poke_has(p, POKE_DECODER) && poke_has(p, POKE_DVSEC_SIZE))
+		die("plan line %u: a decoder or the DVSEC, not both", p->line);
+	if (poke_has(p, POKE_WINDOW) != poke_has(p, POKE_OFFSET))
+		die("plan line %u: window and offset go together", p->line);
 }
 
 static const char * const patch_places[] = { "table", "entry", "bridge", "window" };
@@ -213,26 +233,27 @@ static void parse_patch(struct patch *p, char **save)
 
 static void parse_line(struct plan *plan, char *kind, unsigned int line, char **save)
 {
-	if (plan->nr_ranges == MAX_RANGES || plan->nr_faults == MAX_RANGES ||
+	if (plan->nr_ranges == MAX_RANGES || plan->nr_pokes == MAX_POKES ||
 	    plan->nr_patches == MAX_RANGES)
-		die("plan line %u: more than %d of a kind", line, MAX_RANGES);
+		die("plan line %u: too many of a kind", line);
 	if (!strcmp(kind, "range")) {
 		struct range *r = &plan->ranges[plan->nr_ranges++];
 
 		r->line = line;
 		parse_range(r, save);
-	} else if (!strcmp(kind, "fault")) {
-		struct fault *f = &plan->faults[plan->nr_faults++];
+	} else if (!strcmp(kind, "fault") || !strcmp(kind, "registers")) {
+		struct poke *p = &plan->pokes[plan->nr_pokes++];
 
-		f->line = line;
-		parse_fault(f, save);
+		p->line = line;
+		p->fault = !strcmp(kind, "fault");
+		parse_poke(p, save);
 	} else if (!strcmp(kind, "cedt")) {
 		struct patch *p = &plan->patches[plan->nr_patches++];
 
 		p->line = line;
 		parse_patch(p, save);
 	} else {
-		die("plan line %u: '%s': neither range, fault nor cedt", line, kind);
+		die("plan line %u: '%s': neither range, fault, registers nor cedt", line, kind);
 	}
 }
 

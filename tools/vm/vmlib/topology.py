@@ -47,6 +47,7 @@ class Device:
     bus: str        # QEMU id of the port it is plugged into
     persistent: int = 0
     dvsec_ranges: bool = False      # it has no HDM decoders
+    decoders: int = 0               # how many; 0: as many as QEMU's has
 
     def qemu_args(self, path, models):
         """Its memory, with the volatile part in that file, and itself. models: QEMU's
@@ -61,6 +62,8 @@ class Device:
             option += f",persistent-memdev=pmem{name},lsa=lsa{name}"
         if self.dvsec_ranges:
             option += ",dvsec-ranges=on"
+        if self.decoders and self.kind == "accelerator":
+            option += f",decoders={self.decoders}"
         return args, ["-device", option]
 
 
@@ -77,12 +80,13 @@ class Decoder:
 
 
 @dataclass
-class Fault:
-    """A mistake that firmware makes in a decoder it has committed."""
+class Poke:
+    """What is written to a component, unchecked: a mistake that firmware makes in a decoder it
+    has committed, or what a captured machine had."""
+    verb: str       # of the plan: fault, registers
     at: str         # endpoint, or above it: switch, bridge
     serial: int
-    decoder: int
-    values: dict    # register or field -> what is written, unchecked
+    values: dict    # register or field -> its value
 
 
 @dataclass
@@ -109,6 +113,8 @@ class Topology:
     devices: list = field(default_factory=list)
     decoders: list = field(default_factory=list)
     faults: list = field(default_factory=list)
+    registers: list = field(default_factory=list)
+    strict: bool = True                             # hardware takes no mistakes
     log: list = field(default_factory=list)         # error lines that name no device
     expect: list = field(default_factory=list)
     arguments: list = field(default_factory=list)   # -device of bridges, ports, switches
@@ -121,9 +127,9 @@ class Topology:
             lines.append(f"range window={d.window} offset={d.offset:#x} size={d.size:#x} "
                          f"serials={serials} granularity={d.granularity} type={d.kind} "
                          f"lock={int(d.lock)} dvsec={int(d.dvsec)}")
-        for f in self.faults:
-            values = " ".join(f"{key}={value:#x}" for key, value in f.values.items())
-            lines.append(f"fault at={f.at} serial={f.serial:#x} decoder={f.decoder} {values}")
+        for p in self.registers + self.faults:
+            values = " ".join(f"{key}={value:#x}" for key, value in p.values.items())
+            lines.append(f"{p.verb} at={p.at} serial={p.serial:#x} {values}")
         return "\n".join(lines) + "\n"
 
     def expectations(self):
@@ -172,7 +178,7 @@ class Topology:
         options = []
         models = dict(models)
         # firmware's mistakes are made after the commits, where hardware takes none
-        if self.faults and models["accelerator"].startswith("cxl-accel"):
+        if not self.strict and models["accelerator"].startswith("cxl-accel"):
             models["accelerator"] += ",strict=off,strict-hosts=off"
         for device in self.devices:
             memory, option = device.qemu_args(self.backing_file(mem_dir, device.serial), models)
@@ -216,7 +222,7 @@ class _Builder:
             raise TopologyError(f"{port_id}: a device or a switch, not both")
         if "device" in port:
             device = _take(f"{port_id}: device", port["device"], ("kind", "serial", "size"),
-                           ("persistent", "dvsec_ranges"))
+                           ("persistent", "dvsec_ranges", "decoders"))
             if device["kind"] not in ("accelerator", "expander"):
                 raise TopologyError(f"{port_id}: kind is accelerator or expander, "
                                     f"not '{device['kind']}'")
@@ -227,7 +233,8 @@ class _Builder:
             self.topology.devices.append(Device(device["kind"], int(device["serial"], 0),
                                                 parse_size(device["size"]), port_id,
                                                 parse_size(device.get("persistent", 0)),
-                                                device.get("dvsec_ranges", False)))
+                                                device.get("dvsec_ranges", False),
+                                                device.get("decoders", 0)))
         if "switch" in port:
             switch = _take(f"{port_id}: switch", port["switch"], ("downstream",))
             usp = f"{port_id}.usp"
@@ -258,21 +265,21 @@ def _decoder(entry, topology):
     return decoder
 
 
-FAULT_VALUES = ("base", "window", "offset", "size", "targets", "ways", "granularity",
-                "committed")
+VALUES = ("decoder", "base", "window", "offset", "size", "targets", "ways", "granularity", "lock", "host",
+          "committed", "enable", "mem_enable", "dvsec_size")
 
 
-def _fault(entry, topology):
-    _take("fault", entry, ("at", "device", "decoder"), FAULT_VALUES)
+def _poke(verb, entry, topology):
+    _take(verb, entry, ("at", "device"), VALUES)
     if entry["at"] not in ("endpoint", "switch", "bridge"):
-        raise TopologyError(f"fault: at is endpoint, switch or bridge, not '{entry['at']}'")
-    fault = Fault(entry["at"], int(entry["device"], 0), entry["decoder"],
-                  {k: parse_size(entry[k]) for k in FAULT_VALUES if k in entry})
-    if fault.serial not in {d.serial for d in topology.devices}:
-        raise TopologyError(f"fault: no device has serial number {entry['device']}")
-    if not fault.values or ("window" in entry) != ("offset" in entry):
-        raise TopologyError("fault: a value is required; window and offset go together")
-    return fault
+        raise TopologyError(f"{verb}: at is endpoint, switch or bridge, not '{entry['at']}'")
+    poke = Poke(verb, entry["at"], int(entry["device"], 0),
+                {k: parse_size(entry[k]) for k in VALUES if k in entry})
+    if poke.serial not in {d.serial for d in topology.devices}:
+        raise TopologyError(f"{verb}: no device has serial number {entry['device']}")
+    if not poke.values or ("window" in entry) != ("offset" in entry):
+        raise TopologyError(f"{verb}: a value is required; window and offset go together")
+    return poke
 
 
 def _expectation(entry, topology):
@@ -303,7 +310,8 @@ def build(path, data):
     """Of what a topology file has; path names it."""
     try:
         _take(path.stem, data, ("description",),
-              ("memory", "cxl", "windows", "host_bridges", "decoders", "faults", "log", "expect"))
+              ("memory", "cxl", "windows", "host_bridges", "decoders", "registers", "strict", "faults", "log",
+               "expect"))
         topology = Topology(path.stem, data["description"], parse_size(data.get("memory", "2G")),
                             data.get("cxl", True))
         for window in data.get("windows", []):
@@ -314,7 +322,9 @@ def build(path, data):
         for bridge in data.get("host_bridges", []):
             builder.bridge(bridge)
         topology.decoders = [_decoder(d, topology) for d in data.get("decoders", [])]
-        topology.faults = [_fault(f, topology) for f in data.get("faults", [])]
+        topology.faults = [_poke("fault", f, topology) for f in data.get("faults", [])]
+        topology.registers = [_poke("registers", r, topology) for r in data.get("registers", [])]
+        topology.strict = data.get("strict", not topology.faults)
         topology.log = list(data.get("log", []))
         topology.expect = [_expectation(e, topology) for e in data.get("expect", [])]
     except (TopologyError, KeyError, TypeError, ValueError) as error:
