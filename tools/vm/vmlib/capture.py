@@ -4,7 +4,6 @@ decoders, from the registers themselves or, where a driver of the machine had th
 
 import gzip
 import json
-import re
 import struct
 import zlib
 from dataclasses import dataclass, field

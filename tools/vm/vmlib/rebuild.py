@@ -124,6 +124,12 @@ class _Rebuild:
         made = {"name": bridge["name"], "bus_nr": int(bus.split(":")[1], 16), "root_ports": ports}
         if len(ports) == 1 and self.machine.hdm_of_bridge(f"/sys/devices/{bus}"):
             made["hdm_for_passthrough"] = True
+        nodes = {self.machine.text(f"{folder}/numa_node") for folder, _ in self.devices
+                 if folder.split("/")[3] == bus} - {"-1", ""}
+        if nodes:
+            made["numa_node"] = 0
+        if nodes - {"0"}:
+            self.notes.append(f"NUMA node {min(nodes - {'0'})} of {bus}: there is one, 0")
         return made
 
     def _ports(self, ports):
