@@ -2,11 +2,13 @@
 #include "load/reset.h"
 
 #include "command.h"
+#include "progress.h"
 #include "sys/output.h"
 
 #include <chrono>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <future>
 
 namespace cxla
 {
@@ -79,6 +81,29 @@ void print_outcome(const ResetOutcome &outcome, bool all)
 	print_out("{}{}\n", line, all ? "" : "  not all that it had before");
 }
 
+/* how many seconds it took; a device may ask for minutes, and be told of meanwhile */
+double reset_and_wait(const Root &root, const ResetPlan &plan)
+{
+	using namespace std::chrono_literals;
+
+	auto start = std::chrono::steady_clock::now();
+	auto seconds = [start] {
+		return std::chrono::duration<double>(std::chrono::steady_clock::now() - start)
+			.count();
+	};
+	auto done = std::async(std::launch::async, [&] { do_reset(root, plan); });
+	ProgressLine progress(2s);
+
+	while (done.wait_for(100ms) != std::future_status::ready)
+		if (progress.due())
+			progress.show(fmt::format("resetting {} by {}: {:.0f} s, for as long as "
+						  "the device says that it takes",
+						  plan.bdf, reset_method_name(*plan.method),
+						  seconds()));
+	done.get();
+	return seconds();
+}
+
 Exit report(const Root &root, const Context &context, const ResetPlan &plan, double seconds)
 {
 	Machine after = read_machine(root);
@@ -134,12 +159,7 @@ Exit reset(const Root &root, const Context &context, const ResetOptions &options
 	}
 	/* a reset is not left in the middle */
 	context.guard.emplace();
-	auto start = std::chrono::steady_clock::now();
-
-	do_reset(root, plan);
-	return report(
-		root, context, plan,
-		std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+	return report(root, context, plan, reset_and_wait(root, plan));
 }
 
 } // namespace

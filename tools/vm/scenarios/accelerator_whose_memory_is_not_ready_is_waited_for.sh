@@ -11,20 +11,7 @@ load_modules
 first=$(first_accelerator)
 is_accelerator "$first" || skip "the memory of an expander of QEMU is ready always"
 
-config() {
-	hexdump -s "$1" -n 4 -e '1/4 "%u"' "$PCI/$first/config"
-}
-# the DVSEC for CXL devices
-dvsec=256
-while [ $(($(config $dvsec) & 0xffff)) -ne 35 ] || [ $(($(config $((dvsec + 8))) & 0xffff)) -ne 0 ]; do
-	dvsec=$(($(config $dvsec) >> 20))
-	[ $dvsec -ne 0 ] || fail "$first has no DVSEC for CXL devices"
-done
-
-# its size is known, and Memory_Active is 0: it advertises 16 seconds for that
-set_fault "$first" config-value 0
-set_fault "$first" config-offset $((dvsec + 28))
-set_fault "$first" config-mask 2
+memory_becomes_active_later "$first"
 bind "$first" &
 sleep 2
 [ ! -e "$PCI/$first/cxla/state" ] || fail "$first has an outcome, and its memory is not ready"

@@ -5,6 +5,7 @@
 # by each method that it has, CXL Reset first, and reports that all came back; as an
 # accelerator and as an expander, whose regions do. One that is in use is left alone
 # unless that is allowed, and one that is stuck, or ends with an error, is told.
+# How far one is that takes long is told.
 # shellcheck source=/dev/null
 . ./triggers.sh
 
@@ -40,6 +41,21 @@ by_each_method() {
 	done
 }
 
+# its memory is ready a while after
+slow_reset_is_told() {
+	local pid
+	memory_becomes_active_later "$1"
+	cxla reset "$1" --method cxl >/tmp/reply 2>/tmp/errors &
+	pid=$!
+	sleep 3
+	kill -USR1 $pid || fail "it did not wait for memory: $(cat /tmp/reply /tmp/errors)"
+	sleep 1
+	set_fault "$1" config-mask 0
+	wait $pid || fail "it ended with $?: $(cat /tmp/reply /tmp/errors)"
+	grep -q "^resetting $1 by cxl: [0-9]* s" /tmp/errors || fail "how far it is: $(cat /tmp/errors)"
+	outcome_as_expected "$1"
+}
+
 load_modules
 bind_all
 first=$(first_accelerator)
@@ -63,6 +79,7 @@ if is_accelerator "$first"; then
 	grep -q "CXL Reset of $first" /tmp/reply || fail "the error is not told: $(cat /tmp/reply)"
 	set_fault "$first" reset-fails false
 	outcome_as_expected "$first"
+	slow_reset_is_told "$first"
 fi
 
 unbind "$first"

@@ -252,6 +252,24 @@ set_fault() {
 		fail "QEMU does not set $2 of $1: $(cat /tmp/monitor)"
 }
 
+config_dword() {
+	hexdump -s "$2" -n 4 -e '1/4 "%u"' "$PCI/$1/config"
+}
+
+# memory_becomes_active_later ADDRESS: its size is known, and Memory_Active is 0, for which
+# the device advertises 16 seconds; until config-mask is 0
+memory_becomes_active_later() {
+	local dvsec=256
+	while [ $(($(config_dword "$1" $dvsec) & 0xffff)) -ne 35 ] ||
+		[ $(($(config_dword "$1" $((dvsec + 8))) & 0xffff)) -ne 0 ]; do
+		dvsec=$(($(config_dword "$1" $dvsec) >> 20))
+		[ $dvsec -ne 0 ] || fail "$1 has no DVSEC for CXL devices"
+	done
+	set_fault "$1" config-value 0
+	set_fault "$1" config-offset $((dvsec + 28))
+	set_fault "$1" config-mask 2
+}
+
 # QEMU's name of a device, by its serial number
 qemu_id_of() {
 	local serial rest
