@@ -74,21 +74,26 @@ public:
 			capture_.missing.push_back(std::move(missing));
 	}
 	/* attributes of a folder, and of folders in it down to @depth */
-	void add_attributes(const std::string &folder, unsigned depth)
+	void add_attributes(const std::string &path_of_folder, unsigned depth)
 	{
+		const std::string folder = root_.resolve(path_of_folder).value_or(path_of_folder);
+		const auto &entries = capture_.tree.entries();
+
+		add(path_of_folder);
 		add(folder, true);
 		for (const auto &name : root_.list(folder).value_or({})) {
 			std::string path = folder + "/" + name;
+			auto entry = entries.find(path);
 
 			/* CDAT is read from the device; the rest of these are no attributes */
 			if (name == "CDAT" || name == "uevent" || name == "config" ||
 			    name == "remove" || name == "rescan" || name.starts_with("resource"))
 				continue;
-			if (root_.link_name(path) || !root_.exists(path))
+			if (entry == entries.end())
 				continue;
-			if (!root_.list(path))
+			if (entry->second.kind == TreeEntry::Kind::File)
 				add_attribute(path);
-			else if (depth)
+			else if (entry->second.kind == TreeEntry::Kind::Folder && depth)
 				add_attributes(path, depth - 1);
 		}
 	}

@@ -68,6 +68,15 @@ bool is_plain(const std::string &path)
 	       path.find('\0') == std::string::npos && joined_path("/", path) == path;
 }
 
+/* where a link points; empty: it is none */
+std::string target_of(const std::string &path)
+{
+	char target[PATH_MAX];
+	ssize_t n = readlink(path.c_str(), target, sizeof(target));
+
+	return n < 0 ? "" : std::string(target, static_cast<size_t>(n));
+}
+
 void write_file(const std::string &path, const std::string &content)
 {
 	Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -111,16 +120,20 @@ std::optional<Problem> FileTree::add(const Root &root, const std::string &path, 
 	while (!rest.empty()) {
 		size_t slash = rest.find('/', 1);
 		std::string next = (at == "/" ? "" : at) + rest.substr(0, slash);
-		char target[PATH_MAX];
-		ssize_t n = readlink(root.host(next).c_str(), target, sizeof(target));
+		/* most of a path is there already: paths have their folders in common */
+		auto known = entries_.find(next);
+		std::string text;
 
+		if (known == entries_.end())
+			text = target_of(root.host(next));
+		else if (known->second.kind == TreeEntry::Kind::Link)
+			text = known->second.content;
 		rest = slash == std::string::npos ? "" : rest.substr(slash);
-		if (n < 0) {
+		if (text.empty()) {
 			at = next;
 			continue;
 		}
 
-		std::string text(target, static_cast<size_t>(n));
 		std::string inside = text.starts_with("/") ? joined_path("/", text)
 							   : joined_path(folder_of(next), text);
 
