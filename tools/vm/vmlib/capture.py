@@ -2,6 +2,7 @@
 """What `cxla capture` kept of a machine: configuration space, windows, and registers of HDM
 decoders, from the registers themselves or, where a driver of the machine had them, from what that said."""
 
+import contextlib
 import gzip
 import json
 import struct
@@ -17,6 +18,15 @@ COMMITTED = 1 << 10
 
 class CaptureError(Exception):
     """The file is no capture, or of another version."""
+
+
+@contextlib.contextmanager
+def lacks_nothing(path):
+    """What is read here of a capture is not there, or not what it should be: CaptureError."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError, struct.error) as error:
+        raise CaptureError(f"{path}: a capture that lacks a part, or has a wrong one: {error}") from None
 
 
 class Config:
@@ -221,9 +231,7 @@ def read(path):
         raise CaptureError(f"{path}: no capture of cxla")
     if document.get("version") != VERSION:
         raise CaptureError(f"{path}: a capture of version {document.get('version')}, not {VERSION}")
-    try:
+    with lacks_nothing(path):
         machine = Machine(document)
         machine.read_cedt()
         return machine
-    except (KeyError, TypeError, ValueError, IndexError, struct.error, AttributeError) as error:
-        raise CaptureError(f"{path}: a capture that lacks a part: {error}") from None

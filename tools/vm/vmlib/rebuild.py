@@ -6,7 +6,7 @@ rebuild is said in words."""
 import re
 from dataclasses import dataclass, field
 
-from .capture import WAYS
+from . import capture
 
 MOST = 4 << 30          # bytes of a device, or of a window: QEMU maps no more here
 UNIT = 256 << 20
@@ -23,9 +23,11 @@ class Rebuilt:
     notes: list = field(default_factory=list)
 
 
-def rebuild(machine):
-    """Rebuilt, of a capture.Machine."""
-    return _Rebuild(machine).whole()
+def load(path):
+    """Rebuilt, of a capture; CaptureError."""
+    machine = capture.read(path)
+    with capture.lacks_nothing(path):
+        return _Rebuild(machine).whole()
 
 
 class _Rebuild:
@@ -205,7 +207,7 @@ def _is_orderly(committed, capacity):
     """Whether hardware that checks what it commits takes these."""
     end, taken = 0, 0
     for place, (number, decoder) in enumerate(committed):
-        ways = WAYS.get(decoder.control >> 4 & 0xF)
+        ways = capture.WAYS.get(decoder.control >> 4 & 0xF)
         if number != place or not ways or decoder.control & 0xF > 6 or decoder.base < end or \
                 decoder.size % (ways * UNIT) or decoder.base + decoder.size > 1 << 52:
             return False
