@@ -325,6 +325,21 @@ see_accelerator_rebound() {
 	seen "range $(range_given | grep . || echo none): $(state_now)"
 }
 
+# what an unbind leaves to be done later must not meet the bind that follows
+see_rebound_at_once() {
+	local n=0 driver=/sys/bus/pci/drivers/$DRIVER
+	attach
+	while [ $n -lt 20 ] && bound; do
+		# without a process in between
+		echo "$A" >"$driver/unbind"
+		echo "$A" >"$driver/bind"
+		sleep 1
+		n=$((n + 1))
+	done
+	settle
+	seen "$n times: $(state_now)"
+}
+
 see_removed_and_rescanned() {
 	attach
 	echo 1 >"$PCI/$A/remove"

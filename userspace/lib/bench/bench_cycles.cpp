@@ -4,6 +4,7 @@
 #include "bench/bench_before.h"
 #include "cxl/expander.h"
 #include "cxl/reason.h"
+#include "cxl/upstream.h"
 #include "load/attach.h"
 #include "sys/error.h"
 
@@ -199,6 +200,13 @@ void unbind_once(BenchMachine &machine, const BenchDevice &device)
 
 void bind_once(BenchMachine &machine, const BenchDevice &device, BenchResult *result, bool listen)
 {
+	/*
+	 * What the unbind set off runs a moment later. The in-tree stack's releases whoever is
+	 * bound by then: this bind, and the range with it.
+	 */
+	if (device.stack)
+		flush(machine.root(), *device.stack);
+
 	auto listener = listen ? machine.listen_to_next(CXLA_EVENT_ATTACH) : nullptr;
 	uint64_t start = begin(machine);
 
