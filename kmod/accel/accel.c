@@ -43,6 +43,10 @@ static bool all_ranges;
 module_param(all_ranges, bool, 0444);
 MODULE_PARM_DESC(all_ranges, "ask for every range of a device; /dev/cxla/accelN maps the first, cxla/ranges lists all");
 
+static bool create_regions;
+module_param(create_regions, bool, 0644);
+MODULE_PARM_DESC(create_regions, "make a region of a device's memory where firmware made none, from the next bind on");
+
 /* checked when the module is loaded */
 static enum cxla_on_loss cxla_default_on_loss;
 
@@ -344,6 +348,7 @@ static int cxla_accel_probe(struct pci_dev *pdev,
 	accel->attach.attach.probe = cxl_memdev_attach_region;
 	accel->attach.attach.revoke = cxla_accel_revoke;
 	accel->attach.want_all = all_ranges;
+	accel->attach.create = READ_ONCE(create_regions);
 	cxla_accel_set_on_loss(accel, cxla_default_on_loss);
 	pci_set_drvdata(pdev, accel);
 

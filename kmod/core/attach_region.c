@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * DOC: an attach to the region that firmware committed
+ * DOC: an attach to a region
  *
  * What a driver is given is the range of the first mapped decoder of its device,
  * if the region is that device's alone and nobody else has it; and those of the
- * others, if it wants them.
+ * others, if it wants them. Where firmware mapped none one is made for a driver
+ * that asks.
  */
 #include <linux/device.h>
 
 #include "../pause/pause.h"
+#include "create.h"
 #include "record.h"
-#include "region.h"
 
 /* the first endpoint decoder that firmware mapped, committed by definition */
 static struct cxl_endpoint_decoder *cxla_first_mapped(struct cxl_port *endpoint)
@@ -149,6 +150,12 @@ int cxl_memdev_attach_region(struct cxl_memdev *cxlmd)
 	}
 
 	cxled = cxla_first_mapped(endpoint);
+	if (!cxled && attach->create) {
+		rc = cxla_region_create(cxlmd);
+		if (!rc)
+			attach->region = cxlmd->claim.range;
+		return rc;
+	}
 	if (!cxled) {
 		attach->reason = cxlmd->reason ?: CXLA_REASON_NOT_COMMITTED;
 		return cxla_refuse(cxlmd, attach->reason);

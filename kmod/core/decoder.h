@@ -19,6 +19,13 @@ enum cxl_decoder_flags {
 	CXL_DECODER_F_BROKEN = BIT(6),	/* committed, values make no sense */
 };
 
+/* whether a decoder was committed by create.c */
+enum cxla_made {
+	CXLA_MADE_NOT,
+	CXLA_MADE_USED,		/* for the attach of a device below */
+	CXLA_MADE_LEFT,		/* for one that ended: others are behind it */
+};
+
 /**
  * struct cxl_decoder - what the three kinds have in common
  * @dev: child of its port, or of the root port
@@ -32,6 +39,7 @@ enum cxl_decoder_flags {
  * @nr_targets: entries of @targets
  * @targets: dport ids in interleave order; root and switch
  * @region: region that it takes part in
+ * @made: by create.c, and not by firmware; cxl_rwsem.region
  * @regs: as they were read last; cxl_rwsem.region
  *
  * Range, ways, targets and the like are what hardware said when it was last
@@ -51,6 +59,7 @@ struct cxl_decoder {
 	int nr_targets;
 	u32 targets[CXLA_MAX_TARGETS];
 	struct cxl_region *region;
+	enum cxla_made made;
 	struct cxl_hdm_regs regs;
 };
 

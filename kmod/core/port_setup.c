@@ -10,6 +10,7 @@
 
 #include "../pause/pause.h"
 #include "attach.h"
+#include "create.h"
 #include "retry.h"
 #include "snapshot.h"
 
@@ -70,7 +71,7 @@ static void cxla_endpoint_report_routed(struct cxl_port *port)
 		const struct cxl_decoder *cxld = above->decoders[i];
 
 		if (cxld && !above->passthrough && !cxld->region &&
-		    cxld->flags & CXL_DECODER_F_ENABLE &&
+		    !cxld->made && cxld->flags & CXL_DECODER_F_ENABLE &&
 		    !(cxld->flags & CXL_DECODER_F_BROKEN) && cxld->ways == 1 &&
 		    cxld->targets[0] == port->parent_dport->port_id)
 			dev_notice(cxla_port_hw(port),
@@ -240,8 +241,12 @@ void cxla_port_teardown(struct cxl_port *port)
 		     test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags)))
 			cxla_news_seen(cxlmd->cxlds);
 		cxla_attach_revoke(cxlmd);
-		cxla_snapshot_take(port);
 		cxla_regions_detach(port);
+		/* a driver that can't be told may touch the range until it lets go */
+		if (!cxlmd->attach || cxlmd->attach->revoke ||
+		    test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags))
+			cxla_region_unmake(port);
+		cxla_snapshot_take(port);
 		cxla_pause(CXLA_PAUSE_ENDPOINT_DETACHED);
 		cxla_detach_queue(cxlmd, port->binding);
 	} else {

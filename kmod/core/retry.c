@@ -86,6 +86,7 @@ static unsigned int cxla_wants(const struct cxl_dev_state *cxlds)
 		return BIT(CXLA_RETRY_ARRIVED);
 	case CXLA_REASON_QUARANTINED:
 	case CXLA_REASON_CLAIMED:
+	case CXLA_REASON_NO_HPA:
 		return BIT(CXLA_RETRY_ARRIVED) | BIT(CXLA_RETRY_UNCLAIMED);
 	default:
 		/* of the device's own nothing comes */

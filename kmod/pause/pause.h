@@ -12,6 +12,7 @@
 	_(ATTACH_BEGIN, "attach-begin")					\
 	_(PORTS_FOUND, "ports-found")					\
 	_(DECODERS_READ, "decoders-read")				\
+	_(DECODERS_MADE, "decoders-made")				\
 	_(REGION_MADE, "region-made")					\
 	_(REGION_ADDED, "region-added")					\
 	_(RANGE_CLAIMED, "range-claimed")				\

@@ -56,6 +56,7 @@ static int fake_accel_add(struct accel *accel)
 	accel->attach.region = (struct range) { .start = 0, .end = -1 };
 	accel->attach.attach.probe = fake_accel_attach;
 	accel->attach.want_all = fake->want_all;
+	accel->attach.create = fake->create;
 	if (!fake->no_revoke)
 		accel->attach.attach.revoke = fake_accel_revoke;
 	if (!fake->no_detach)

@@ -91,6 +91,7 @@ struct fake_change {
  * @unwanting: option: with @expander, an accelerator that asks for no range
  * @no_detach: option: no detach callback, so the driver is unbound instead
  * @want_all: option: every range of the device
+ * @create: option: a region where firmware made none
  * @no_revoke: option: no revoke callback, as in mainline's form
  * @retry: option: attach again when what was missing above has come
  * @capacity: option: what the driver sets; that of the node unless a test
@@ -118,6 +119,7 @@ struct fake_accel {
 	bool unwanting;
 	bool no_detach;
 	bool want_all;
+	bool create;
 	bool no_revoke;
 	bool retry;
 	u64 capacity;

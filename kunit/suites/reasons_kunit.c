@@ -9,6 +9,7 @@
 #include <linux/pci.h>
 #include <linux/platform_device.h>
 
+#include "../fake/fake_cache.h"
 #include "../fake/fake_fabric.h"
 
 MODULE_IMPORT_NS("CXL");
@@ -389,6 +390,31 @@ static void claimed(struct kunit *test)
 	release_mem_region(range.start, range_len(&range));
 }
 
+/* of regions that are to be made; create_kunit has more of them */
+static void region_to_be_made(struct kunit *test)
+{
+	struct fake_node *other = rig(test)->other;
+
+	root_add(test);
+	other->accel.create = true;
+	other->accel.capacity = SZ_8G;
+	device_refused_as(test, other, CXLA_REASON_NO_HPA, "no-hpa");
+	fake_unbind(other);
+	other->accel.capacity = SZ_128M;
+	device_refused_as(test, other, CXLA_REASON_NO_DPA, "no-dpa");
+	fake_unbind(other);
+	other->accel.capacity = RANGE_SIZE;
+	rig(test)->bridge->commit_fails = true;
+	device_refused_as(test, other, CXLA_REASON_COMMIT_FAILED,
+			  "commit-failed");
+	fake_unbind(other);
+	rig(test)->bridge->commit_fails = false;
+	fake_cache_able = false;
+	device_refused_as(test, other, CXLA_REASON_NO_CACHE_FLUSH,
+			  "no-cache-flush");
+	fake_cache_able = true;
+}
+
 /* the last one: a reason that is added needs a test */
 static void every_reason_was_met(struct kunit *test)
 {
@@ -414,6 +440,7 @@ static struct kunit_case reasons_cases[] = {
 	KUNIT_CASE(registers_of_another_driver_are_no_registers),
 	KUNIT_CASE(no_decoder),
 	KUNIT_CASE(not_committed),
+	KUNIT_CASE(region_to_be_made),
 	KUNIT_CASE(bad_decoder),
 	KUNIT_CASE(no_window),
 	KUNIT_CASE(route_mismatch),

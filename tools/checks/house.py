@@ -26,7 +26,7 @@ LAYERS = (
     ("claims", ("claim",)),
     ("topology", ("port", "dport", "decoder", "hdm", "emulate", "program")),
     ("regions", ("root", "route", "region", "region_sysfs", "commit", "dax_region")),
-    ("attach", ("attach", "attach_region", "memdev", "enumerate", "port_setup", "snapshot", "cxl_reset")),
+    ("attach", ("attach", "attach_region", "create", "memdev", "enumerate", "port_setup", "snapshot", "cxl_reset")),
     ("module", ("main", "ledger", "trace.c")),
 )
 CORE = "kmod/core/"

@@ -69,7 +69,15 @@
 	/* somebody else has some of the range, device-dax for one */ \
 	_(CLAIMED, "claimed") \
 	/* more levels of switches above it than are supported */ \
-	_(TOO_DEEP, "too-deep")
+	_(TOO_DEEP, "too-deep") \
+	/* of a region to be made: no window has that many free addresses in a row */ \
+	_(NO_HPA, "no-hpa") \
+	/* of a region to be made: the device has less than 256 MiB of memory */ \
+	_(NO_DPA, "no-dpa") \
+	/* of a region to be made: hardware did not commit a decoder of the way */ \
+	_(COMMIT_FAILED, "commit-failed") \
+	/* of a region to be made: the platform can't invalidate its CPUs' caches */ \
+	_(NO_CACHE_FLUSH, "no-cache-flush")
 
 #define CXLA_REASON_ID(id, word) CXLA_REASON_##id,
 enum cxla_reason { CXLA_REASONS(CXLA_REASON_ID) CXLA_NR_REASONS };

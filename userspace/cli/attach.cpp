@@ -80,9 +80,14 @@ Exit each_device(const Root &root, const Context &context, const std::vector<std
 	return summed_up(good, names.size());
 }
 
-Exit attach(const Root &root, const Context &context, const std::vector<std::string> &names)
+Exit attach(const Root &root, const Context &context, const std::vector<std::string> &names,
+	    bool create)
 {
 	TellingRunner runner(root, {}, context, true);
+	std::optional<RegionCreation> creation;
+
+	if (create)
+		creation.emplace(root);
 
 	return each_device(root, context, names, [&](const std::string &bdf, json &devices) {
 		bind_device(root, bdf, accel_driver, runner);
@@ -126,17 +131,25 @@ Exit detach(const Root &root, const Context &context, const std::vector<std::str
 void add_attach(CLI::App &app, Context &context)
 {
 	auto names = std::make_shared<std::vector<std::string>>();
-	auto expanders = std::make_shared<bool>(false);
+	auto expanders = std::make_shared<bool>(false), create = std::make_shared<bool>(false);
 	auto *command = add_command(app, context, "attach",
 				    "Bind cxla_accel to devices, and say what came of it",
-				    [&context, names, expanders](const Root &root) {
-					    return *expanders ? expand(root, context, *names)
-							      : attach(root, context, *names);
+				    [&context, names, expanders, create](const Root &root) {
+					    return *expanders
+							   ? expand(root, context, *names)
+							   : attach(root, context, *names, *create);
 				    });
 
-	command->add_flag("--expander", *expanders,
-			  "Bind cxla_pci instead: a memdev, and the regions of its committed "
-			  "decoders, interleaved ones too, without an attach");
+	auto *expander = command->add_flag(
+		"--expander", *expanders,
+		"Bind cxla_pci instead: a memdev, and the regions of its committed "
+		"decoders, interleaved ones too, without an attach");
+
+	command->add_flag(
+		       "--create", *create,
+		       "Where firmware mapped nothing, make a region of all the device's memory; "
+		       "it is taken back when the device is detached")
+		->excludes(expander);
 	command->add_option("DEVICE", *names, "PCI address, accelN or memN")->required();
 }
 

@@ -273,7 +273,7 @@ struct cxl_memdev_attach {
 #define CXL_ATTACH_MAX_MORE	7
 
 /**
- * struct cxl_attach_region - attach to the region that firmware committed
+ * struct cxl_attach_region - attach to the region that firmware committed, or have one made
  * @attach: pass its address to devm_cxl_add_memdev();
  *	@attach.probe = cxl_memdev_attach_region
  * @region: result: HPA range, inclusive; { 0, -1 } when not attached
@@ -283,6 +283,10 @@ struct cxl_memdev_attach {
  *	are; &cxl_dev_state.reason says why in any case
  * @want_all: option: every range of the device, as far as it can be had; what it
  *	has besides @region is in @more. All go at once, with @attach.revoke
+ * @create: option: where firmware committed nothing for the device, have a region
+ *	made of all its memory. It is taken back when the attach ends. A driver
+ *	without @attach.revoke that loses its range before it is unbound leaves it
+ *	committed: the next attach finds it
  * @nr_more: result: ranges in @more
  * @more: result: HPA, inclusive, in the order of the decoders
  */
@@ -294,6 +298,7 @@ struct cxl_attach_region {
 	};
 	enum cxl_attach_reason reason;
 	bool want_all;
+	bool create;
 	int nr_more;
 	struct range more[CXL_ATTACH_MAX_MORE];
 };

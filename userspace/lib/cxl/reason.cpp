@@ -93,6 +93,17 @@ constexpr std::array<Entry, CXLA_NR_REASONS> table = {{
 	{CXLA_REASON_TOO_DEEP,
 	 "more levels of CXL switches are above the device than are supported",
 	 "plug it closer to the root: at most five switches may be in between"},
+	{CXLA_REASON_NO_HPA,
+	 "no window that leads to the device has so many free addresses in a row",
+	 "`cxla ledger` says who has what of each window; the range has to be behind all that the "
+	 "bridges and switches above the device decode"},
+	{CXLA_REASON_NO_DPA, "the device has less memory than a decoder can map, 256 MiB",
+	 "compare the capacity that its driver set with what the device has"},
+	{CXLA_REASON_COMMIT_FAILED, "hardware did not commit a decoder for the range",
+	 "the kernel log (dmesg) names the decoder, and what was taken back"},
+	{CXLA_REASON_NO_CACHE_FLUSH,
+	 "the platform can't invalidate the caches of its CPUs, as in most virtual machines",
+	 "have firmware commit the range: without it CPUs may hold data of whatever was there"},
 	{CXLA_REASON_ERROR, "another error, such as no memory",
 	 "the errno beside it says which, the kernel log (dmesg) may say more"},
 }};

@@ -69,6 +69,26 @@ void bind_device(const Root &root, const std::string &bdf, const std::string &dr
 	throw Error(what, outcome.hint);
 }
 
+RegionCreation::RegionCreation(const Root &root) : root_(root)
+{
+	auto before = root_.text(file);
+
+	if (!before)
+		throw Error(fmt::format("{}: {}", file, before.problem().what),
+			    "program and modules must be of the same version: `cxla load`",
+			    Exit::Refused);
+	if (*before == "Y")
+		return;
+	root_.write(file, "Y");
+	changed_ = true;
+}
+
+RegionCreation::~RegionCreation()
+{
+	if (changed_)
+		root_.try_write(file, "N");
+}
+
 void need_unused(const Root &root, const Accelerator &accel)
 {
 	if (!accel.accel)

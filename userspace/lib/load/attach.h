@@ -16,6 +16,24 @@ namespace cxla
  */
 void bind_device(const Root &root, const std::string &bdf, const std::string &driver,
 		 StepRunner &runner);
+/*
+ * While it lives, cxla_accel makes a region for a device that it is bound to, where firmware
+ * made none; the device has that until it is unbound. Throws Error.
+ */
+class RegionCreation
+{
+public:
+	explicit RegionCreation(const Root &root);
+	~RegionCreation();
+	RegionCreation(const RegionCreation &) = delete;
+	RegionCreation &operator=(const RegionCreation &) = delete;
+
+private:
+	static constexpr const char *file = "/sys/module/cxla_accel/parameters/create_regions";
+
+	const Root &root_;
+	bool changed_ = false;
+};
 /* throws Error (Refused) while somebody has its node open */
 void need_unused(const Root &root, const Accelerator &accel);
 /* from either driver of ours; refuses (Error) while somebody has the node open */
