@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# A topology of accelerators for which firmware committed nothing, in hot-plug slots. One
+# that is plugged in has a region made of its memory; unplugged while it is attached nothing of
+# that is left, and the next time it has the same addresses. cxla.plugs=N on the kernel's
+# command line: so often.
+# Orders of locks are not looked at: pciehp takes two of its own in a circle.
+# shellcheck source=/dev/null
+. ./triggers.sh
+# shellcheck source=/dev/null
+. ./hotplug.sh
+
+address_only() {
+	echo "$2"
+}
+made() {
+	bind "$first"
+	expect_state "$first" attached none
+	expect_equal "range of $first" "$(cat "$PCI/$first/cxla/range")" "$range"
+	cxla-guest pattern write "$(node_of "$first")" "$n"
+	cxla-guest pattern check "$(node_of "$first")" "$n" || fail "$first does not hold its pattern"
+}
+
+without_lock_orders
+load_modules
+echo Y >/sys/module/cxla_accel/parameters/create_regions
+first=$(each_device address_only | head -n 1)
+plug_of "$first"
+plugs=3
+! grep -q 'cxla\.plugs=' /proc/cmdline || plugs=$(sed 's/.*cxla\.plugs=\([0-9]*\).*/\1/' /proc/cmdline)
+n=1
+bind "$first"
+range=$(cat "$PCI/$first/cxla/range")
+while [ "$n" -le "$plugs" ]; do
+	unplug "$first"
+	flush
+	! has_regions || fail "a region is left of what was unplugged"
+	! stays_in_its_slot "$first" || skip "QEMU leaves the device in this slot"
+	plug_in "$first"
+	made
+	n=$((n + 1))
+done
+unbind "$first"
+for port in "$BUS"/port[0-9]*; do
+	expect_equal "committed decoders of ${port##*/}" "$(cat "$port/decoders_committed")" 0
+done
