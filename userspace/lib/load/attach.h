@@ -31,7 +31,7 @@ public:
 private:
 	static constexpr const char *file = "/sys/module/cxla_accel/parameters/create_regions";
 
-	const Root &root_;
+	const Root root_;
 	bool changed_ = false;
 };
 /* throws Error (Refused) while somebody has its node open */
