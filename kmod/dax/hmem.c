@@ -352,6 +352,18 @@ static struct platform_driver hmem_driver = {
 	},
 };
 
+/* nobody binds the platform device any more */
+static void cxla_hmem_end(void)
+{
+	/* the work, which has nothing to wait for any more */
+	destroy_workqueue(hmem_wq);
+	platform_driver_unregister(&cxla_hmem_device_driver);
+	cxla_ledger_set_source(NULL);
+	cxla_hmem_notes_forget(NULL);
+	/* cxla_dax, from which they were kept, needs this module */
+	cxla_unreserve(NULL);
+}
+
 static int __init cxla_hmem_init(void)
 {
 	int rc;
@@ -361,31 +373,22 @@ static int __init cxla_hmem_init(void)
 		return -ENOMEM;
 	cxla_ledger_set_source(cxla_hmem_notes_next);
 	rc = platform_driver_register(&cxla_hmem_device_driver);
-	if (rc)
-		goto err_wq;
+	if (rc) {
+		cxla_ledger_set_source(NULL);
+		destroy_workqueue(hmem_wq);
+		return rc;
+	}
+	/* it may have bound, decided and begun before it fails */
 	rc = platform_driver_register(&hmem_driver);
 	if (rc)
-		goto err_device_driver;
-	return 0;
-
-err_device_driver:
-	platform_driver_unregister(&cxla_hmem_device_driver);
-err_wq:
-	cxla_ledger_set_source(NULL);
-	destroy_workqueue(hmem_wq);
+		cxla_hmem_end();
 	return rc;
 }
 
 static void __exit cxla_hmem_exit(void)
 {
 	platform_driver_unregister(&hmem_driver);
-	/* the work, which has nothing to wait for any more */
-	destroy_workqueue(hmem_wq);
-	platform_driver_unregister(&cxla_hmem_device_driver);
-	cxla_ledger_set_source(NULL);
-	cxla_hmem_notes_forget(NULL);
-	/* cxla_dax, from which they were kept, needs this module */
-	cxla_unreserve(NULL);
+	cxla_hmem_end();
 }
 
 module_init(cxla_hmem_init);
