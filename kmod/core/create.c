@@ -83,13 +83,14 @@ static bool cxla_is_committed(const struct cxl_decoder *cxld)
 	return cxld->flags & CXL_DECODER_F_ENABLE;
 }
 
-/* the first decoder behind all that are committed, or NULL */
+/* the first decoder behind all that are committed, also those of size 0, or NULL */
 static struct cxl_decoder *cxla_next_decoder(struct cxl_port *port)
 {
 	int next = 0;
 
 	for (int i = 0; i < port->nr_decoders; i++)
-		if (cxla_is_committed(port->decoders[i]))
+		if (cxla_is_committed(port->decoders[i]) ||
+		    port->decoders[i]->regs.ctrl & CXL_HDM_CTRL_COMMITTED)
 			next = i + 1;
 	return next < port->nr_decoders ? port->decoders[next] : NULL;
 }

@@ -171,6 +171,25 @@ static void what_firmware_made_is_taken_as_it_is(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, base_of(bridge, 0), WINDOW + SZ_1G);
 }
 
+/* firmware locks those that it has no use for */
+static void decoders_of_size_zero_are_passed_over(struct kunit *test)
+{
+	const u32 locked = CXL_HDM_CTRL_LOCK | CXL_HDM_CTRL_COMMIT |
+			   CXL_HDM_CTRL_COMMITTED;
+
+	fake_root_remove(f);
+	*fake_hdm_reg(dev, 0, CXL_HDM_CTRL) = locked;
+	*fake_hdm_reg(bridge, 0, CXL_HDM_CTRL) = locked;
+	KUNIT_ASSERT_EQ(test, fake_root_add(f), 0);
+	fake_expect_attached(test, dev, WINDOW, SIZE);
+	KUNIT_EXPECT_EQ(test, base_of(dev, 1), WINDOW);
+	KUNIT_EXPECT_EQ(test, base_of(bridge, 1), WINDOW);
+	fake_unbind(dev);
+	KUNIT_EXPECT_EQ(test, nr_committed(dev), 1);
+	KUNIT_EXPECT_EQ(test, nr_committed(bridge), 1);
+	KUNIT_EXPECT_EQ(test, dev->locked_writes + bridge->locked_writes, 0);
+}
+
 /* ----------------------------- addresses --------------------------- */
 
 static void nothing_is_made_where_another_device_decodes(struct kunit *test)
@@ -401,6 +420,7 @@ static struct kunit_case create_cases[] = {
 	KUNIT_CASE(a_hundred_times_costs_no_address_and_no_decoder),
 	KUNIT_CASE(driver_that_does_not_ask_has_none),
 	KUNIT_CASE(what_firmware_made_is_taken_as_it_is),
+	KUNIT_CASE(decoders_of_size_zero_are_passed_over),
 	KUNIT_CASE(nothing_is_made_where_another_device_decodes),
 	KUNIT_CASE(addresses_that_somebody_has_are_left_out),
 	KUNIT_CASE(soft_reserved_addresses_are_left_out),
