@@ -410,6 +410,9 @@ static int cxla_make_decoders(struct cxla_making *m)
 	if (rc)
 		return rc;
 	for (int i = 0; i < root->nr_decoders; i++) {
+		/* one for which there was no memory */
+		if (!root->decoders[i])
+			continue;
 		m->window = to_cxl_root_decoder(&root->decoders[i]->dev);
 		if (!cxla_window_fits(m->window, m))
 			continue;

@@ -15,6 +15,8 @@ static const struct explore_world *const worlds[] = {
 	&pair_bound_world,
 	&switched_world,
 	&switched_bound_world,
+	&made_world,
+	&made_bound_world,
 	&node_world,
 	&node_bound_world,
 	&soft_world,

@@ -133,6 +133,7 @@ extern const struct explore_world unaware_world;
 extern const struct explore_world pair_world, pair_bound_world;
 extern const struct explore_world expander_world;
 extern const struct explore_world switched_world, switched_bound_world;
+extern const struct explore_world made_world, made_bound_world;
 extern const struct explore_world node_world, node_bound_world;
 extern const struct explore_world soft_world, soft_early_world, soft_bound_world;
 extern const struct explore_world soft_taken_world, soft_unmapped_world;
