@@ -387,13 +387,23 @@ static int cxla_make_check(struct cxla_making *m)
 		if (reason)
 			return cxla_making_refused(m, reason);
 		m->floor = max(m->floor, floor);
+	}
+	return 0;
+}
+
+/* nowhere in any window: for want of a decoder, or of addresses */
+static enum cxla_reason cxla_making_lacks(struct cxla_making *m)
+{
+	struct cxl_port *port = m->endpoint;
+
+	for (; port; port = cxla_port_above(port)) {
 		if (cxla_next_decoder(port))
 			continue;
 		dev_err(cxla_making_hw(m), "all %d decoders of %s are in use\n",
 			port->nr_decoders, dev_name(port->uport_dev));
-		return cxla_making_refused(m, CXLA_REASON_NO_DECODER);
+		return CXLA_REASON_NO_DECODER;
 	}
-	return 0;
+	return CXLA_REASON_NO_HPA;
 }
 
 static int cxla_make_decoders(struct cxla_making *m)
@@ -425,7 +435,7 @@ static int cxla_make_decoders(struct cxla_making *m)
 	case -EXDEV:
 		return cxla_making_refused(m, CXLA_REASON_NO_WINDOW);
 	case -EAGAIN:
-		return cxla_making_refused(m, CXLA_REASON_NO_HPA);
+		return cxla_making_refused(m, cxla_making_lacks(m));
 	case -EBUSY:
 	case -EIO:
 	case -ETIMEDOUT:

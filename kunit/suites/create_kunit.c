@@ -271,6 +271,19 @@ static void below_a_switch_what_is_left_over_is_used_again(struct kunit *test)
 	expect_idle(test);
 }
 
+static void left_over_decoder_does_where_there_is_no_other(struct kunit *test)
+{
+	fake_expect_attached(test, deep, WINDOW, SIZE);
+	fake_expect_attached(test, deeper, WINDOW + SIZE, SIZE);
+	fake_unbind(deep);
+	/* all two of the switch are committed */
+	KUNIT_EXPECT_EQ(test, nr_committed(upstream), 2);
+	fake_expect_attached(test, deep, WINDOW, SIZE);
+	fake_unbind(deep);
+	fake_unbind(deeper);
+	expect_idle(test);
+}
+
 /* ------------------------------ refused ---------------------------- */
 
 /* refused, and nothing is left */
@@ -426,6 +439,7 @@ static struct kunit_case create_cases[] = {
 	KUNIT_CASE(soft_reserved_addresses_are_left_out),
 	KUNIT_CASE(devices_that_take_turns_use_nothing_up),
 	KUNIT_CASE(below_a_switch_what_is_left_over_is_used_again),
+	KUNIT_CASE(left_over_decoder_does_where_there_is_no_other),
 	KUNIT_CASE(window_that_is_full_is_no_hpa),
 	KUNIT_CASE(device_of_less_than_a_unit_is_no_dpa),
 	KUNIT_CASE(caches_that_can_t_be_invalidated_refuse),
