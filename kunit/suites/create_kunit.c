@@ -304,6 +304,19 @@ static void window_that_is_full_is_no_hpa(struct kunit *test)
 	refused(test, dev, CXLA_REASON_NO_HPA);
 }
 
+/* which comes by itself */
+static void device_for_which_there_was_no_hpa_waits_for_it(struct kunit *test)
+{
+	dev->accel.capacity = SZ_4G;
+	fake_expect_attached(test, dev, WINDOW, SZ_4G);
+	other->accel.retry = true;
+	fake_expect_refused(test, other, CXLA_REASON_NO_HPA);
+	fake_unbind(dev);
+	msleep(1000);
+	KUNIT_EXPECT_EQ(test, other->accel.nr_attached, 1);
+	KUNIT_EXPECT_EQ(test, base_of(other, 0), WINDOW);
+}
+
 static void device_of_less_than_a_unit_is_no_dpa(struct kunit *test)
 {
 	dev->accel.capacity = SZ_128M;
@@ -441,6 +454,7 @@ static struct kunit_case create_cases[] = {
 	KUNIT_CASE(below_a_switch_what_is_left_over_is_used_again),
 	KUNIT_CASE(left_over_decoder_does_where_there_is_no_other),
 	KUNIT_CASE(window_that_is_full_is_no_hpa),
+	KUNIT_CASE(device_for_which_there_was_no_hpa_waits_for_it),
 	KUNIT_CASE(device_of_less_than_a_unit_is_no_dpa),
 	KUNIT_CASE(caches_that_can_t_be_invalidated_refuse),
 	KUNIT_CASE(window_of_another_bridge_is_no_window),

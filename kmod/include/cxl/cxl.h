@@ -469,7 +469,8 @@ int devm_cxl_attach_retry(struct cxl_dev_state *cxlds,
  * @cxlmd: memdev whose @attach is embedded in a struct cxl_attach_region
  *
  * Succeeds when the first mapped endpoint decoder belongs to a region that is
- * committed, not interleaved, and not System RAM. Of what the device has besides,
+ * committed, not interleaved, and not System RAM; or, for a driver that asks and a
+ * device of which no decoder is mapped, when a region could be made. Of what the device has besides,
  * for a driver that wants it, each is attached for which the same holds; why one
  * is not is in the log.
  *
