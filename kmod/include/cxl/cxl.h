@@ -470,9 +470,9 @@ int devm_cxl_attach_retry(struct cxl_dev_state *cxlds,
  *
  * Succeeds when the first mapped endpoint decoder belongs to a region that is
  * committed, not interleaved, and not System RAM; or, for a driver that asks and a
- * device of which no decoder is mapped, when a region could be made. Of what the device has besides,
- * for a driver that wants it, each is attached for which the same holds; why one
- * is not is in the log.
+ * device of which no decoder is mapped, when a region could be made. Of what the
+ * device has besides, for a driver that wants it, each is attached for which the same
+ * holds; why one is not is in the log.
  *
  * Context: called by the core, or by a driver's own probe callback.
  * Return: 0 and @region set; -ENXIO and @reason set; -EBUSY.
