@@ -259,11 +259,11 @@ static int cxla_commit_decoders(struct cxla_making *m,
 
 		if (!cxld)
 			return -EBUSY;
-		if (cxld->made == CXLA_MADE_LEFT) {
+		if (cxld->made == CXLA_MADE_LEFT)
 			cxld->made = CXLA_MADE_USED;
-			continue;
-		}
-		cxla_decoder_fill(m, cxld, range);
+		else
+			cxla_decoder_fill(m, cxld, range);
+		/* asks hardware first: what is left over need not be written */
 		rc = cxla_decoder_commit(cxld);
 		if (rc) {
 			dev_err(cxla_making_hw(m),

@@ -284,6 +284,17 @@ static void left_over_decoder_does_where_there_is_no_other(struct kunit *test)
 	expect_idle(test);
 }
 
+/* by whatever reset that nobody saw */
+static void left_over_decoder_that_was_lost_is_committed_again(struct kunit *test)
+{
+	fake_expect_attached(test, dev, WINDOW, SIZE);
+	fake_expect_attached(test, other, WINDOW + SIZE, SIZE);
+	fake_unbind(dev);
+	fake_hdm_uncommit(bridge, 0);
+	fake_expect_attached(test, dev, WINDOW, SIZE);
+	KUNIT_EXPECT_EQ(test, base_of(bridge, 0), WINDOW);
+}
+
 /* ------------------------------ refused ---------------------------- */
 
 /* refused, and nothing is left */
@@ -453,6 +464,7 @@ static struct kunit_case create_cases[] = {
 	KUNIT_CASE(devices_that_take_turns_use_nothing_up),
 	KUNIT_CASE(below_a_switch_what_is_left_over_is_used_again),
 	KUNIT_CASE(left_over_decoder_does_where_there_is_no_other),
+	KUNIT_CASE(left_over_decoder_that_was_lost_is_committed_again),
 	KUNIT_CASE(window_that_is_full_is_no_hpa),
 	KUNIT_CASE(device_for_which_there_was_no_hpa_waits_for_it),
 	KUNIT_CASE(device_of_less_than_a_unit_is_no_dpa),
