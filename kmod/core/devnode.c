@@ -13,20 +13,27 @@
 #include <linux/device.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/xarray.h>
 
 #include "devnode.h"
 
 static const char * const cxla_devnode_names[CXLA_DEVNODE_KINDS] = {
-	[CXLA_DEVNODE_ACCEL] = "accel",
-	[CXLA_DEVNODE_MEM] = "mem",
+	[CXLA_DEVNODE_ACCEL] = "cxla!accel",
+	[CXLA_DEVNODE_MEM] = "cxla!mem",
 };
 
+/*
+ * Without memory the driver core does the same to the name by itself, so that a node
+ * is not left behind for want of its path.
+ */
 static char *cxla_devnode_path(const struct device *dev, umode_t *mode)
 {
+	char *path = kstrdup(dev_name(dev), GFP_KERNEL);
+
 	if (mode)
 		*mode = 0600;
-	return kasprintf(GFP_KERNEL, "cxla/%s", dev_name(dev));
+	return path ? strreplace(path, '!', '/') : NULL;
 }
 
 static const struct class cxla_devnode_class = {
