@@ -42,21 +42,38 @@ static enum cxla_reason cxla_attach_check(struct cxl_endpoint_decoder *cxled,
 	return cxlr->ways > 1 ? CXLA_REASON_INTERLEAVED : CXLA_REASON_NONE;
 }
 
-/* the range becomes that of the attach, unless somebody has it */
-static int cxla_attach_claim(struct cxl_memdev *cxlmd,
-			     struct cxla_claim *claim,
-			     const struct range *range,
-			     enum cxla_reason *reason)
+/**
+ * cxla_attach_claim() - a range becomes that of an attach, unless somebody has it
+ * @cxlmd: whose
+ * @claim: zeroed; has it then
+ * @range: HPA, inclusive
+ * @holder: who has it otherwise, or NULL
+ *
+ * Return: as cxla_claim().
+ */
+int cxla_attach_claim(struct cxl_memdev *cxlmd, struct cxla_claim *claim,
+		      const struct range *range, struct cxla_verdict *holder)
 {
-	struct cxla_verdict holder, verdict = {
+	struct cxla_verdict verdict = {
 		.owner = CXLA_OWNER_ACCEL,
 		.state = CXLA_LEDGER_OWNED,
 		.why = CXLA_WHY_ATTACHED,
 	};
-	int rc;
 
 	strscpy(verdict.who, dev_name(cxlmd->dev.parent));
-	rc = cxla_claim(claim, range, &verdict, &holder);
+	return cxla_claim(claim, range, &verdict, holder);
+}
+
+/* the same of a region that was found, and why it is somebody's */
+static int cxla_attach_claim_found(struct cxl_memdev *cxlmd,
+				   struct cxla_claim *claim,
+				   const struct range *range,
+				   enum cxla_reason *reason)
+{
+	struct cxla_verdict holder;
+	int rc;
+
+	rc = cxla_attach_claim(cxlmd, claim, range, &holder);
 	if (rc != -EBUSY)
 		return rc;
 	if (cxla_range_in_iomem(range, IORESOURCE_SYSTEM_RAM))
@@ -89,7 +106,8 @@ static int cxla_attach_decoder(struct cxl_memdev *cxlmd,
 	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
 		*reason = cxla_attach_check(cxled, cxlr);
 		if (!*reason)
-			rc = cxla_attach_claim(cxlmd, claim, &range, reason);
+			rc = cxla_attach_claim_found(cxlmd, claim, &range,
+						     reason);
 	}
 	*id = cxlr->id;
 	put_device(&cxlr->dev);

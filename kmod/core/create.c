@@ -290,18 +290,12 @@ static bool cxla_has_soft_reserved(const struct range *range)
  */
 static int cxla_make_at(struct cxla_making *m, const struct range *range)
 {
-	struct cxla_verdict verdict = {
-		.owner = CXLA_OWNER_ACCEL,
-		.state = CXLA_LEDGER_OWNED,
-		.why = CXLA_WHY_ATTACHED,
-	};
 	int rc;
 
 	lockdep_assert_held_write(&cxl_rwsem.region);
 	if (!cxla_range_possible(m, range) || cxla_has_soft_reserved(range))
 		return -EAGAIN;
-	strscpy(verdict.who, dev_name(cxla_making_hw(m)));
-	rc = cxla_claim(&m->cxlmd->claim, range, &verdict, NULL);
+	rc = cxla_attach_claim(m->cxlmd, &m->cxlmd->claim, range, NULL);
 	if (rc)
 		return rc == -EBUSY ? -EAGAIN : rc;
 	rc = cxla_cache_invalidate(range->start, range_len(range));

@@ -4,6 +4,8 @@
 
 #include "region.h"
 
+int cxla_attach_claim(struct cxl_memdev *cxlmd, struct cxla_claim *claim,
+		      const struct range *range, struct cxla_verdict *holder);
 int cxla_region_create(struct cxl_memdev *cxlmd);
 void cxla_region_unmake(struct cxl_port *endpoint);
 
