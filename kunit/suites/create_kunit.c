@@ -202,6 +202,16 @@ static void nothing_is_made_where_another_device_decodes(struct kunit *test)
 	fake_expect_attached(test, other, WINDOW, SIZE);
 }
 
+/* with @taken in the window the region of a device begins at @base */
+static void attached_beside(struct kunit *test, struct resource *taken, u64 base)
+{
+	KUNIT_ASSERT_EQ(test, insert_resource(&iomem_resource, taken), 0);
+	fake_expect_attached(test, dev, base, SIZE);
+	fake_unbind(dev);
+	KUNIT_EXPECT_EQ(test, remove_resource(taken), 0);
+	expect_idle(test);
+}
+
 static void addresses_that_somebody_has_are_left_out(struct kunit *test)
 {
 	struct resource busy = {
@@ -211,11 +221,7 @@ static void addresses_that_somebody_has_are_left_out(struct kunit *test)
 		.flags = IORESOURCE_MEM | IORESOURCE_BUSY,
 	};
 
-	KUNIT_ASSERT_EQ(test, insert_resource(&iomem_resource, &busy), 0);
-	fake_expect_attached(test, dev, WINDOW + SIZE, SIZE);
-	fake_unbind(dev);
-	KUNIT_EXPECT_EQ(test, remove_resource(&busy), 0);
-	expect_idle(test);
+	attached_beside(test, &busy, WINDOW + SIZE);
 }
 
 static void soft_reserved_addresses_are_left_out(struct kunit *test)
@@ -228,10 +234,7 @@ static void soft_reserved_addresses_are_left_out(struct kunit *test)
 		.desc = IORES_DESC_SOFT_RESERVED,
 	};
 
-	KUNIT_ASSERT_EQ(test, insert_resource(&iomem_resource, &soft), 0);
-	fake_expect_attached(test, dev, WINDOW + SZ_256M, SIZE);
-	fake_unbind(dev);
-	KUNIT_EXPECT_EQ(test, remove_resource(&soft), 0);
+	attached_beside(test, &soft, WINDOW + SZ_256M);
 }
 
 /* one whose decoder has others behind it has its addresses again */

@@ -348,6 +348,19 @@ static struct file *open_mem_node(void)
 	return node;
 }
 
+/* bound to cxla_pci, and the node that it has */
+static struct file *open_as_expander(struct kunit *test)
+{
+	struct file *mem;
+
+	KUNIT_ASSERT_EQ(test, fake_store(rig(test)->dev, "driver_override",
+					 "cxla_pci"), 0);
+	bind(test);
+	mem = open_mem_node();
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, mem);
+	return mem;
+}
+
 /* who has looked up accel0 before it went does not open mem1 after */
 static void number_of_a_node_is_never_one_of_another_name(struct kunit *test)
 {
@@ -360,11 +373,7 @@ static void number_of_a_node_is_never_one_of_another_name(struct kunit *test)
 	number = file_inode(rig(test)->node)->i_rdev;
 	close_node(test);
 	unbind(test);
-	KUNIT_ASSERT_EQ(test, fake_store(rig(test)->dev, "driver_override",
-					 "cxla_pci"), 0);
-	bind(test);
-	mem = open_mem_node();
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, mem);
+	mem = open_as_expander(test);
 	KUNIT_EXPECT_NE(test, file_inode(mem)->i_rdev, number);
 	filp_close(mem, NULL);
 	unbind(test);
@@ -381,15 +390,9 @@ static void file_that_is_open_keeps_the_number_of_its_device(struct kunit *test)
 	struct file *first;
 
 	root_add(test);
-	KUNIT_ASSERT_EQ(test, fake_store(rig(test)->dev, "driver_override",
-					 "cxla_pci"), 0);
-	bind(test);
-	first = open_mem_node();
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, first);
+	first = open_as_expander(test);
 	unbind(test);
-	bind(test);
-	rig(test)->node = open_mem_node();
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, rig(test)->node);
+	rig(test)->node = open_as_expander(test);
 	KUNIT_EXPECT_NE(test, file_inode(rig(test)->node)->i_rdev,
 			file_inode(first)->i_rdev);
 	KUNIT_EXPECT_EQ(test, first->f_op->unlocked_ioctl(first, CXLA_IOC_RESET,
