@@ -123,6 +123,7 @@ class Machine:
         self.entries = {e["path"]: e for e in document["entries"]}
         self.notes = [f"{m['what']}: {m['why']}" for m in document["missing"]]
         self.windows = []
+        self.known = {}             # name of a component -> its Hdm, or None
         self.functions = {}
         for path, entry in self.entries.items():
             if path.startswith("/sys/devices/pci") and path.endswith("/config"):
@@ -143,7 +144,12 @@ class Machine:
         return data.decode("utf-8", "replace").strip() if data is not None else ""
 
     def hdm(self, name):
-        """Decoders of a component; None: it has none, or they are not known, which is noted."""
+        """Decoders of a component; None: it has none, or they are not known, which is noted once."""
+        if name not in self.known:
+            self.known[name] = self._read_hdm(name)
+        return self.known[name]
+
+    def _read_hdm(self, name):
         block = self.content(f"/registers/{name}")
         if block is None:
             self.notes.append(f"decoders of {name}: its registers are not in the capture")
@@ -152,7 +158,7 @@ class Machine:
     def hdm_of_bridge(self, folder):
         """The same of the host bridge that has this folder, by a driver if need be."""
         name = f"hostbridge-{self.bridge_uid(folder)}"
-        if f"/registers/{name}" in self.entries:
+        if name in self.known or f"/registers/{name}" in self.entries:
             return self.hdm(name)
         port = next((path[:-len("/uport")] for path, entry in self.entries.items() if path.endswith("/uport")
                      and entry.get("link", "").split("/")[-1] == folder.split("/")[3]), None)
@@ -167,7 +173,8 @@ class Machine:
             found.registers.append(self._said_registers(decoder))
         found.count = len(found.registers)
         # one that passes everything on has a decoder that the kernel made up, of no size
-        return None if all(not one[4] & COMMITTED for one in found.registers) else found
+        self.known[name] = None if all(not one[4] & COMMITTED for one in found.registers) else found
+        return self.known[name]
 
     def _said_registers(self, decoder):
         """What registers have of a decoder that a driver describes."""

@@ -152,21 +152,18 @@ class _Rebuild:
         switches = ["/".join(parts[:n]) for n in range(5, len(parts))
                     if self.machine.functions["/".join(parts[:n])].port_type() == UPSTREAM]
         bridge = "/".join(parts[:4])
-        self._write(bridge, "bridge", device, self.machine.hdm_of_bridge)
+        self._write(bridge, "bridge", device, self.machine.hdm_of_bridge(bridge))
         for above in switches[:-1]:
             self.notes.append(f"decoders of {above.split('/')[-1]}: there is a switch below it")
         for switch in switches[-1:]:
-            self._write(switch, "switch", device, lambda path: self.machine.hdm(path.split("/")[-1]))
-        self._write(folder, "endpoint", device, lambda path: self.machine.hdm(path.split("/")[-1]))
+            self._write(switch, "switch", device, self.machine.hdm(switch.split("/")[-1]))
+        self._write(folder, "endpoint", device, self.machine.hdm(parts[-1]))
         self._write_dvsec(folder, device)
 
-    def _write(self, folder, at, device, hdm_of):
-        if folder in self.written:
+    def _write(self, folder, at, device, hdm):
+        if hdm is None or folder in self.written:
             return
         self.written.add(folder)
-        hdm = hdm_of(folder)
-        if hdm is None:
-            return
         who = {"at": at, "device": device["serial"]}
         if at == "endpoint":
             self.registers.append(who | {"enable": hdm.control >> 1 & 1})
