@@ -11,9 +11,6 @@
 # shellcheck source=/dev/null
 . ./hotplug.sh
 
-address_only() {
-	echo "$2"
-}
 made() {
 	bind "$first"
 	expect_state "$first" attached none
@@ -25,7 +22,7 @@ made() {
 without_lock_orders
 load_modules
 echo Y >/sys/module/cxla_accel/parameters/create_regions
-first=$(each_device address_only | head -n 1)
+first=$(first_device)
 plug_of "$first"
 plugs=3
 ! grep -q 'cxla\.plugs=' /proc/cmdline || plugs=$(sed 's/.*cxla\.plugs=\([0-9]*\).*/\1/' /proc/cmdline)
@@ -42,6 +39,4 @@ while [ "$n" -le "$plugs" ]; do
 	n=$((n + 1))
 done
 unbind "$first"
-for port in "$BUS"/port[0-9]*; do
-	expect_equal "committed decoders of ${port##*/}" "$(cat "$port/decoders_committed")" 0
-done
+expect_ports_idle

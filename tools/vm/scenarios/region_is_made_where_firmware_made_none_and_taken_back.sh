@@ -34,9 +34,6 @@ one_by_one() {
 	expect_equal "range of $2, made again" "$(cat "$PCI/$2/cxla/range")" "$range"
 	detach "$2"
 }
-address_only() {
-	echo "$2"
-}
 create_one() {
 	create "$2"
 }
@@ -48,19 +45,9 @@ take_turns() {
 	create "$2"
 }
 
-# of host bridges, whose registers are read when the root comes
-bridges_are_idle() {
-	local port
-	unload_modules
-	load_modules
-	for port in "$BUS"/port[0-9]*; do
-		expect_equal "committed decoders of ${port##*/}" "$(cat "$port/decoders_committed")" 0
-	done
-}
-
 load_modules
 before=$(decoders_now)
-first=$(each_device address_only | head -n 1)
+first=$(first_device)
 bind "$first"
 expect_state "$first" pci-only not-committed
 unbind "$first"
@@ -97,4 +84,7 @@ for _ in $(seq "$([ -e /proc/lockdep ] && echo 10 || echo 100)"); do
 done
 expect_equal "decoders after many times" "$(decoders_now)" "$before"
 ! has_regions || fail "a region is left"
-bridges_are_idle
+# registers of host bridges are read when the root comes
+unload_modules
+load_modules
+expect_ports_idle

@@ -99,6 +99,23 @@ without_lock_orders() {
 	[ ! -e $PROVE_LOCKING ] || echo 0 >$PROVE_LOCKING
 }
 
+# the first device of the topology, whatever is expected of it
+first_device() {
+	each_device address_only | head -n 1
+}
+
+address_only() {
+	echo "$2"
+}
+
+# as they were read last
+expect_ports_idle() {
+	local port
+	for port in "$BUS"/port[0-9]*; do
+		expect_equal "committed decoders of ${port##*/}" "$(cat "$port/decoders_committed")" 0
+	done
+}
+
 # within some seconds: COMMAND...
 eventually() {
 	local _
