@@ -52,7 +52,8 @@ struct resource;
 	_(ONLINE, "online")	/* it could not be taken offline as System RAM */ \
 	_(UNBOUND, "unbound")	/* cxla_hmem was, before it decided */	       \
 	_(ERROR, "error")	/* giving it away failed; the kernel log has more */ \
-	_(CHANGING, "changing")	/* its region is being uncommitted or deleted */
+	_(CHANGING, "changing")	/* its region is being uncommitted or deleted */ \
+	_(CONFIGURED, "configured") /* of a region that userspace makes, and has not committed */
 
 #define CXLA_OWNER_ID(id, word) CXLA_OWNER_##id,
 enum cxla_owner { CXLA_OWNERS(CXLA_OWNER_ID) CXLA_NR_OWNERS };

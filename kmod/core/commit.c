@@ -11,6 +11,13 @@
 
 #include "../pause/pause.h"
 #include "region.h"
+#include "user_region.h"
+
+/* of one that userspace made and has not committed the addresses are kept */
+static bool cxla_region_keeps(const struct cxl_region *cxlr)
+{
+	return cxlr->user_made && cxlr->uncommitted;
+}
 
 /*
  * The decoder of @port that is @cxlr's alone, or NULL: one above that maps more
@@ -74,6 +81,17 @@ static int cxla_each_parent_first(struct cxl_region *cxlr,
 
 	for (int depth = 1; !rc && depth < CXLA_MAX_DEPTH; depth++)
 		rc = cxla_each_on_level(cxlr, depth, fn);
+	return rc;
+}
+
+static int cxla_each_member(struct cxl_region *cxlr,
+			    int (*fn)(struct cxl_decoder *cxld))
+{
+	int rc = 0;
+
+	for (int i = 0; !rc && i < cxlr->ways; i++)
+		if (cxlr->targets[i])
+			rc = fn(&cxlr->targets[i]->cxld);
 	return rc;
 }
 
@@ -142,7 +160,8 @@ static int cxla_region_do_reset(struct cxl_region *cxlr)
 		return rc;
 
 	cxla_region_note(cxlr, false);
-	rc = cxla_each_child_first(cxlr, cxla_do_reset);
+	rc = cxlr->user_made ? cxla_user_region_reset(cxlr) :
+			       cxla_each_child_first(cxlr, cxla_do_reset);
 	if (rc) {
 		dev_err(&cxlr->dev, "decoders can't be reset: %d\n", rc);
 		if (cxla_each_parent_first(cxlr, cxla_decoder_commit))
@@ -154,22 +173,31 @@ static int cxla_region_do_reset(struct cxl_region *cxlr)
 	return 0;
 }
 
-/* write what hardware does not decode, of a region that nobody uses */
-static int cxla_region_do_commit(struct cxl_region *cxlr)
+/* write what hardware does not decode, as it once did */
+static int cxla_region_restore(struct cxl_region *cxlr)
 {
 	int rc;
 
-	lockdep_assert_held_write(&cxl_rwsem.region);
 	rc = cxla_cache_invalidate(cxlr->res.start, resource_size(&cxlr->res));
 	if (!rc)
 		rc = cxla_each_parent_first(cxlr, cxla_decoder_commit);
 	if (!rc)
 		rc = cxla_region_read_back(cxlr);
-	if (rc) {
-		if (cxlr->uncommitted)
-			cxla_each_child_first(cxlr, cxla_do_reset);
+	if (rc && cxlr->uncommitted)
+		cxla_each_child_first(cxlr, cxla_do_reset);
+	return rc;
+}
+
+/* of a region that nobody uses */
+static int cxla_region_do_commit(struct cxl_region *cxlr)
+{
+	int rc;
+
+	lockdep_assert_held_write(&cxl_rwsem.region);
+	rc = cxla_region_keeps(cxlr) ? cxla_user_region_commit(cxlr) :
+				       cxla_region_restore(cxlr);
+	if (rc)
 		return rc;
-	}
 	cxlr->uncommitted = false;
 	cxla_region_note(cxlr, true);
 	return 0;
@@ -192,27 +220,43 @@ int cxla_region_check_change(struct cxl_region *cxlr)
 		return -ENXIO;
 	if (cxlr->life == CXLA_BUILDING || cxla_region_locked(cxlr))
 		return -EBUSY;
-	return cxla_range_in_iomem(&range, IORESOURCE_SYSTEM_RAM) ? -EBUSY : 0;
+	return cxla_region_placed(cxlr) &&
+	       cxla_range_in_iomem(&range, IORESOURCE_SYSTEM_RAM) ? -EBUSY : 0;
+}
+
+/**
+ * cxla_region_claim() - a range is a region's, and nobody else's
+ * @cxlr: region, which claims nothing; its lock is held, or it is dying
+ * @range: HPA, inclusive
+ * @why: for the ledger
+ *
+ * Return: as cxla_claim().
+ */
+int cxla_region_claim(struct cxl_region *cxlr, const struct range *range,
+		      enum cxla_ledger_why why)
+{
+	struct cxla_verdict verdict = {
+		.owner = CXLA_OWNER_REGION,
+		.state = CXLA_LEDGER_OWNED,
+		.why = why,
+	};
+
+	strscpy(verdict.who, dev_name(&cxlr->dev));
+	return cxla_claim(&cxlr->claim, range, &verdict, NULL);
 }
 
 /**
  * cxla_region_change_begin() - nobody owns any of a region from here on
  * @cxlr: region, its lock held: it is neither bound nor unbound meanwhile
- * @claim: zeroed; holds the range until it is given back
  *
  * Device-dax lets go of what it was offered. Who has some of the range besides
  * is not asked to.
  *
  * Return: 0; -ENXIO, -EBUSY, -ENOMEM, after which all is as before.
  */
-int cxla_region_change_begin(struct cxl_region *cxlr, struct cxla_claim *claim)
+int cxla_region_change_begin(struct cxl_region *cxlr)
 {
 	const struct range range = cxla_region_range(cxlr);
-	struct cxla_verdict verdict = {
-		.owner = CXLA_OWNER_REGION,
-		.state = CXLA_LEDGER_OWNED,
-		.why = CXLA_WHY_CHANGING,
-	};
 	int rc;
 
 	device_lock_assert(&cxlr->dev);
@@ -223,24 +267,27 @@ int cxla_region_change_begin(struct cxl_region *cxlr, struct cxla_claim *claim)
 	cxla_pause(CXLA_PAUSE_COMMIT_CHANGING);
 	cxla_region_withdraw(cxlr);
 	cxla_pause(CXLA_PAUSE_COMMIT_UNBOUND);
-	strscpy(verdict.who, dev_name(&cxlr->dev));
-	rc = cxla_claim(claim, &range, &verdict, NULL);
+	if (cxla_region_keeps(cxlr))
+		return 0;
+	rc = cxla_region_claim(cxlr, &range, CXLA_WHY_CHANGING);
 	if (rc)
-		cxla_region_change_end(cxlr, claim, true);
+		cxla_region_change_end(cxlr, true);
 	return rc;
 }
 
 /**
  * cxla_region_change_end() - a change of a region is over
  * @cxlr: region, its lock held
- * @claim: given back
  * @offer: who had the region has it again
  */
-void cxla_region_change_end(struct cxl_region *cxlr, struct cxla_claim *claim,
-			    bool offer)
+void cxla_region_change_end(struct cxl_region *cxlr, bool offer)
 {
 	device_lock_assert(&cxlr->dev);
-	cxla_unclaim(claim);
+	if (cxla_region_keeps(cxlr))
+		cxla_claim_mark(&cxlr->claim, CXLA_LEDGER_OWNED,
+				CXLA_WHY_CONFIGURED);
+	else
+		cxla_unclaim(&cxlr->claim);
 	/* that of one that goes is released after this lock is */
 	if (offer && cxlr->dev.driver && cxla_region_offer(cxlr) == -ENOMEM)
 		dev_warn(&cxlr->dev, "no memory to offer it to device-dax again\n");
@@ -256,7 +303,6 @@ static int cxla_region_change(struct cxl_region *cxlr,
 			      int (*check)(struct cxl_region *cxlr),
 			      int (*change)(struct cxl_region *cxlr), bool offer)
 {
-	struct cxla_claim claim = { };
 	int rc;
 
 	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
@@ -265,7 +311,7 @@ static int cxla_region_change(struct cxl_region *cxlr,
 	}
 	if (rc <= 0)
 		return rc;
-	rc = cxla_region_change_begin(cxlr, &claim);
+	rc = cxla_region_change_begin(cxlr);
 	if (rc)
 		return rc;
 	scoped_guard(mutex, &cxlr->cxlrd->regions_lock) {
@@ -275,7 +321,7 @@ static int cxla_region_change(struct cxl_region *cxlr,
 			rc = change(cxlr);
 	}
 	cxla_pause(CXLA_PAUSE_COMMIT_CHANGED);
-	cxla_region_change_end(cxlr, &claim, offer || rc);
+	cxla_region_change_end(cxlr, offer || rc);
 	return rc;
 }
 
@@ -288,7 +334,12 @@ static int cxla_region_check_reset(struct cxl_region *cxlr)
 	rc = cxla_region_check_change(cxlr);
 	if (!rc && !cxla_cache_can_invalidate())
 		rc = -EOPNOTSUPP;
-	return rc ?: cxla_each_child_first(cxlr, cxla_check_reset) ?: 1;
+	/* above its devices others may be behind what userspace made */
+	if (!rc && cxlr->user_made)
+		rc = cxla_each_member(cxlr, cxla_check_reset);
+	else if (!rc)
+		rc = cxla_each_child_first(cxlr, cxla_check_reset);
+	return rc ?: 1;
 }
 
 static int cxla_region_take_back(struct cxl_region *cxlr)
@@ -333,10 +384,14 @@ static int cxla_region_check_commit(struct cxl_region *cxlr)
 	int rc;
 
 	lockdep_assert_held_write(&cxl_rwsem.region);
-	if (cxlr->life == CXLA_DYING || !cxla_region_fits_members(cxlr))
+	if (cxlr->life == CXLA_DYING)
 		return -ENXIO;
 	if (cxlr->life == CXLA_BUILDING)
 		return -EBUSY;
+	if (cxla_region_keeps(cxlr))
+		return cxla_user_region_check(cxlr) ?: 1;
+	if (!cxla_region_fits_members(cxlr))
+		return -ENXIO;
 	if (cxlr->uncommitted)
 		return 1;
 	/* a reset that nobody saw may have taken it */

@@ -96,24 +96,9 @@ static const struct cxla_type cxla_decoder_switch_type = {
 
 /* ----------------------------- endpoint ---------------------------- */
 
-static const char *cxled_mode(const struct cxl_endpoint_decoder *cxled)
-{
-	if (!cxled->dpa_size)
-		return "none";
-	return cxled_is_volatile(cxled) ? "ram" : "pmem";
-}
-
-CXLA_ATTR_RO(mode, "%s", cxled_mode(to_cxl_endpoint_decoder(dev)));
-CXLA_ATTR_RO(dpa_resource, "%#llx", to_cxl_endpoint_decoder(dev)->dpa_size ?
-	     to_cxl_endpoint_decoder(dev)->dpa_base : U64_MAX);
-CXLA_ATTR_RO(dpa_size, "%pa", &to_cxl_endpoint_decoder(dev)->dpa_size);
-
 static struct attribute *cxla_decoder_endpoint_attributes[] = {
 	&dev_attr_target_type.attr,
 	&dev_attr_region.attr,
-	&dev_attr_mode.attr,
-	&dev_attr_dpa_resource.attr,
-	&dev_attr_dpa_size.attr,
 	NULL
 };
 
@@ -125,6 +110,7 @@ static const struct attribute_group *cxla_decoder_endpoint_groups[] = {
 	&cxla_base_group,
 	&cxla_decoder_group,
 	&cxla_decoder_endpoint_group,
+	&cxla_decoder_dpa_group,
 	NULL
 };
 
@@ -139,6 +125,12 @@ static const struct cxla_type cxla_decoder_endpoint_type = {
 	.base.groups = cxla_decoder_endpoint_groups,
 	.id = CXLA_DEVICE_DECODER,
 };
+
+/* @dev is on the bus "cxla" */
+bool is_cxl_endpoint_decoder(const struct device *dev)
+{
+	return dev->type == &cxla_decoder_endpoint_type.base;
+}
 
 /* ----------------------------- lifetime ---------------------------- */
 

@@ -19,10 +19,10 @@ enum cxl_decoder_flags {
 	CXL_DECODER_F_BROKEN = BIT(6),	/* committed, values make no sense */
 };
 
-/* whether a decoder was committed by create.c */
+/* whether a decoder was committed by layout.c */
 enum cxla_made {
 	CXLA_MADE_NOT,
-	CXLA_MADE_USED,		/* for the attach of a device below */
+	CXLA_MADE_USED,		/* for a region that is there */
 	CXLA_MADE_LEFT,		/* for one that ended: others are behind it */
 };
 
@@ -39,7 +39,7 @@ enum cxla_made {
  * @nr_targets: entries of @targets
  * @targets: dport ids in interleave order; root and switch
  * @region: region that it takes part in
- * @made: by create.c, and not by firmware; cxl_rwsem.region
+ * @made: by layout.c, and not by firmware; cxl_rwsem.region
  * @regs: as they were read last; cxl_rwsem.region
  *
  * Range, ways, targets and the like are what hardware said when it was last
@@ -92,16 +92,21 @@ struct cxl_endpoint_decoder {
  * @id: N of regionN, from memregion_alloc()
  * @life: CXLA_DYING: somebody unregisters it; regions_lock
  * @hw_locked: a member decoder, or the window, is fixed; cxl_rwsem.region
- * @uncommitted: by a user; cxl_rwsem.region
- * @res: its place in the iomem tree, HPA; @res.parent is NULL when it has none
+ * @uncommitted: by a user, or not committed yet; cxl_rwsem.region
+ * @user_made: userspace made it, and its decoders end with it
+ * @claim: of its range: while it is changed, and of one that userspace made while
+ *	it is not committed; device lock
+ * @res: its place in the iomem tree, HPA; @res.parent is NULL when it has none;
+ *	of size 0 as long as userspace has not given it a size
  * @since_ns: when it was made, since boot
- * @ways: members it has when complete
- * @granularity: bytes
+ * @ways: members it has when complete; 0 when userspace has not said it
+ * @granularity: bytes; 0 when userspace has not said it
  * @targets: endpoint decoders by position; cxl_rwsem.region
  * @nr_targets: how many are there; cxl_rwsem.region
  * @nr_attach: members that are no expander's; cxl_rwsem.region
  * @dax: what device-dax was offered, or NULL; device lock
  * @writer: keeps writers of commit apart; taken over the device lock
+ * @sibling: on @user_made of the window; its regions_lock
  * @built: completed when it is not CXLA_BUILDING any more
  * @gone: completed when unregistered
  */
@@ -112,6 +117,8 @@ struct cxl_region {
 	enum cxla_life life;
 	bool hw_locked;
 	bool uncommitted;
+	bool user_made;
+	struct cxla_claim claim;
 	struct resource res;
 	u64 since_ns;
 	unsigned int ways;
@@ -121,6 +128,7 @@ struct cxl_region {
 	int nr_attach;
 	struct cxl_dax_region *dax;
 	struct mutex writer;
+	struct list_head sibling;
 	struct completion built;
 	struct completion gone;
 };
@@ -131,6 +139,7 @@ struct cxl_region {
 
 extern const struct attribute_group cxla_decoder_group;
 extern const struct attribute_group cxla_decoder_targets_group;
+extern const struct attribute_group cxla_decoder_dpa_group;
 
 static inline struct cxl_endpoint_decoder *
 to_cxl_endpoint_decoder(struct device *dev)
@@ -171,6 +180,7 @@ static inline struct device *cxled_to_hw(struct cxl_endpoint_decoder *cxled)
 	return cxla_port_hw(cxld_to_port(&cxled->cxld));
 }
 
+bool is_cxl_endpoint_decoder(const struct device *dev);
 int cxla_decoder_init(struct cxl_decoder *cxld, struct cxl_port *port, int id,
 		      const struct cxla_type *type);
 struct cxl_decoder *cxla_decoder_alloc(struct cxl_port *port, int id);

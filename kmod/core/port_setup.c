@@ -241,6 +241,9 @@ void cxla_port_teardown(struct cxl_port *port)
 		     test_bit(CXLA_MEMDEV_F_ATTACHED, &cxlmd->flags)))
 			cxla_news_seen(cxlmd->cxlds);
 		cxla_attach_revoke(cxlmd);
+		/* from here on no region takes a decoder of it in */
+		scoped_guard(rwsem_write, &cxl_rwsem.region)
+			port->up = false;
 		cxla_regions_detach(port);
 		/* a driver that can't be told may touch the range until it lets go */
 		if (!cxlmd->attach || cxlmd->attach->revoke ||

@@ -21,6 +21,7 @@
 #include "../pause/pause.h"
 #include "region.h"
 #include "trace.h"
+#include "user_region.h"
 
 static void cxla_region_release(struct device *dev)
 {
@@ -42,29 +43,31 @@ static const struct cxla_type cxla_region_type = {
 
 /* ----------------------------- lifetime ---------------------------- */
 
-static struct cxl_region *cxla_region_alloc(struct cxl_root_decoder *cxlrd,
-					    const struct cxl_decoder *cxld)
+/**
+ * cxla_region_alloc() - a region without members and addresses
+ * @cxlrd: its window
+ * @id: N of its name, from memregion_alloc(); the region's from here on
+ *
+ * Return: a region that nobody finds, or an error.
+ */
+struct cxl_region *cxla_region_alloc(struct cxl_root_decoder *cxlrd, int id)
 {
 	struct cxl_region *cxlr;
 	struct device *dev;
-	struct range part;
-	int id;
 
-	cxlr = kzalloc(sizeof(*cxlr), GFP_KERNEL);
-	if (!cxlr)
-		return ERR_PTR(-ENOMEM);
-	id = memregion_alloc(GFP_KERNEL);
-	if (id < 0) {
-		kfree(cxlr);
+	if (id < 0)
 		return ERR_PTR(id);
+	cxlr = kzalloc(sizeof(*cxlr), GFP_KERNEL);
+	if (!cxlr) {
+		memregion_free(id);
+		return ERR_PTR(-ENOMEM);
 	}
 
 	cxlr->id = id;
 	cxlr->cxlrd = cxlrd;
 	get_device(&cxlrd->cxld.dev);
-	cxlr->ways = cxld->ways;
-	cxlr->granularity = cxld->granularity;
 	mutex_init(&cxlr->writer);
+	INIT_LIST_HEAD(&cxlr->sibling);
 	init_completion(&cxlr->built);
 	init_completion(&cxlr->gone);
 
@@ -74,14 +77,59 @@ static struct cxl_region *cxla_region_alloc(struct cxl_root_decoder *cxlrd,
 		put_device(dev);
 		return ERR_PTR(-ENOMEM);
 	}
-
-	part = cxla_window_part(cxlrd, &cxld->hpa_range);
-	cxlr->res.start = part.start;
-	cxlr->res.end = part.end;
+	cxla_region_place(cxlr, NULL);
 	cxlr->res.flags = IORESOURCE_MEM;
 	cxlr->res.name = dev_name(dev);
 	cxlr->since_ns = ktime_get_boottime_ns();
 	return cxlr;
+}
+
+/**
+ * cxla_region_place() - where a region is
+ * @cxlr: region, in no tree
+ * @range: HPA, inclusive; NULL: nowhere
+ */
+void cxla_region_place(struct cxl_region *cxlr, const struct range *range)
+{
+	cxlr->res.start = range ? range->start : U64_MAX;
+	cxlr->res.end = range ? range->end : U64_MAX - 1;
+}
+
+/* one of a range that is committed */
+static struct cxl_region *cxla_region_alloc_at(struct cxl_root_decoder *cxlrd,
+					       const struct cxl_decoder *cxld)
+{
+	struct range part = cxla_window_part(cxlrd, &cxld->hpa_range);
+	struct cxl_region *cxlr;
+
+	cxlr = cxla_region_alloc(cxlrd, memregion_alloc(GFP_KERNEL));
+	if (IS_ERR(cxlr))
+		return cxlr;
+	cxlr->ways = cxld->ways;
+	cxlr->granularity = cxld->granularity;
+	cxla_region_place(cxlr, &part);
+	return cxlr;
+}
+
+/**
+ * cxla_region_take_in() - a decoder becomes a member
+ * @cxlr: region; its regions_lock is held, and cxl_rwsem.region for writing
+ * @cxled: endpoint decoder, in no region
+ * @pos: where nobody is
+ */
+void cxla_region_take_in(struct cxl_region *cxlr,
+			 struct cxl_endpoint_decoder *cxled, int pos)
+{
+	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
+	lockdep_assert_held_write(&cxl_rwsem.region);
+	get_device(&cxled->cxld.dev);
+	WRITE_ONCE(cxled->cxlrd, cxlr->cxlrd);
+	cxlr->targets[pos] = cxled;
+	cxlr->nr_targets++;
+	cxled->pos = pos;
+	cxled->cxld.region = cxlr;
+	if (!cxla_is_expander(cxled_to_memdev(cxled)))
+		cxlr->nr_attach++;
 }
 
 /* make @cxled a member; regions_lock held, so that it can't be dying */
@@ -106,18 +154,11 @@ static int cxla_region_join(struct cxl_region *cxlr,
 		return -ENXIO;
 	}
 
-	get_device(&cxled->cxld.dev);
-	cxled->cxlrd = cxlr->cxlrd;
 	list_del_init(&cxled->orphan);
-	cxlr->targets[pos] = cxled;
-	cxlr->nr_targets++;
-	cxled->pos = pos;
-	cxled->cxld.region = cxlr;
+	cxla_region_take_in(cxlr, cxled, pos);
 	cxla_route_note(cxled, NULL, cxlr);
 	if (hw_lock)
 		cxlr->hw_locked = true;
-	if (!cxla_is_expander(cxled_to_memdev(cxled)))
-		cxlr->nr_attach++;
 	return 0;
 }
 
@@ -140,7 +181,9 @@ static void cxla_region_disband(struct cxl_region *cxlr)
 		cxlr->targets[i] = NULL;
 		cxled->cxld.region = NULL;
 		cxled->reason = CXLA_REASON_REVOKED;
-		list_add_tail(&cxled->orphan, &cxlr->cxlrd->orphans);
+		/* nobody made the others of such a region anew but its maker */
+		if (!cxlr->user_made)
+			list_add_tail(&cxled->orphan, &cxlr->cxlrd->orphans);
 		put_device(&cxled->cxld.dev);
 	}
 	cxlr->nr_targets = 0;
@@ -152,25 +195,24 @@ static void cxla_region_dismantle(struct cxl_region *cxlr)
 {
 	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
 
-	mtree_erase(&cxlr->cxlrd->regions, cxlr->res.start);
-	cxla_resource_remove(&cxlr->res);
+	if (cxla_region_placed(cxlr)) {
+		mtree_erase(&cxlr->cxlrd->regions, cxlr->res.start);
+		cxla_resource_remove(&cxlr->res);
+	}
+	list_del_init(&cxlr->sibling);
 	cxla_region_disband(cxlr);
 }
 
-/*
- * Who marked the region dying does this, with no lock of ours held. @claim keeps
- * others out until then, or is NULL.
- */
-static void cxla_region_unregister(struct cxl_region *cxlr,
-				   struct cxla_claim *claim)
+/* who marked the region dying does this, with no lock of ours held */
+static void cxla_region_unregister(struct cxl_region *cxlr)
 {
 	cxla_pause(CXLA_PAUSE_REGION_DYING);
 	trace_cxla_region_del(cxlr);
 	device_del(&cxlr->dev);
 	cxla_pause(CXLA_PAUSE_REGION_DELETED);
+	cxla_region_unmake_user(cxlr);
 	/* before anybody makes it anew, and offers it */
-	if (claim)
-		cxla_unclaim(claim);
+	cxla_unclaim(&cxlr->claim);
 	scoped_guard(mutex, &cxlr->cxlrd->regions_lock)
 		cxla_region_dismantle(cxlr);
 	complete_all(&cxlr->gone);
@@ -196,7 +238,7 @@ cxla_region_construct(struct cxl_root_decoder *cxlrd,
 
 	lockdep_assert_held(&cxlrd->regions_lock);
 
-	cxlr = cxla_region_alloc(cxlrd, &cxled->cxld);
+	cxlr = cxla_region_alloc_at(cxlrd, &cxled->cxld);
 	if (IS_ERR(cxlr))
 		return cxlr;
 	rc = cxla_region_join(cxlr, cxled);
@@ -245,7 +287,8 @@ static struct cxl_region *cxla_region_get(struct cxl_root_decoder *cxlrd,
 		return cxla_region_construct(cxlrd, cxled);
 	if (cxlr->life != CXLA_LIVE)
 		return cxlr;
-	if (cxlr->ways == 1 || !cxla_region_fits(cxlr, cxled)) {
+	if (cxlr->ways == 1 || cxlr->user_made ||
+	    !cxla_region_fits(cxlr, cxled)) {
 		dev_err(cxled_to_hw(cxled),
 			"%s: [%#llx-%#llx] overlaps %s [%#llx-%#llx]\n",
 			dev_name(&cxled->cxld.dev), range.start, range.end,
@@ -258,8 +301,14 @@ static struct cxl_region *cxla_region_get(struct cxl_root_decoder *cxlrd,
 	return rc ? ERR_PTR(rc) : cxlr;
 }
 
-/* let userspace see a region, and others find it; wait for who they are */
-static int cxla_region_add(struct cxl_region *cxlr)
+/**
+ * cxla_region_add() - let userspace see a region, and others find it
+ * @cxlr: region, of which others wait to find out what becomes of it
+ *
+ * Context: sleeps; no lock of regions is held.
+ * Return: 0; or an error, after which the region is gone.
+ */
+int cxla_region_add(struct cxl_region *cxlr)
 {
 	int rc = device_add(&cxlr->dev);
 
@@ -398,11 +447,12 @@ struct cxl_region *cxla_region_of(struct cxl_endpoint_decoder *cxled)
 /* the region that @cxled is a member of, referenced; or no orphan any more */
 static struct cxl_region *cxla_region_leave(struct cxl_endpoint_decoder *cxled)
 {
+	struct cxl_root_decoder *cxlrd = READ_ONCE(cxled->cxlrd);
 	struct cxl_region *cxlr;
 
-	if (!cxled->cxlrd)
+	if (!cxlrd)
 		return NULL;
-	guard(mutex)(&cxled->cxlrd->regions_lock);
+	guard(mutex)(&cxlrd->regions_lock);
 	cxlr = cxled->cxld.region;
 	if (cxlr)
 		get_device(&cxlr->dev);
@@ -411,8 +461,13 @@ static struct cxl_region *cxla_region_leave(struct cxl_endpoint_decoder *cxled)
 	return cxlr;
 }
 
-/* end a region, or wait for who does */
-static void cxla_region_end(struct cxl_region *cxlr)
+/**
+ * cxla_region_end() - end a region, or wait for who does
+ * @cxlr: region
+ *
+ * Context: sleeps; no lock of regions is held.
+ */
+void cxla_region_end(struct cxl_region *cxlr)
 {
 	bool first;
 
@@ -422,7 +477,7 @@ static void cxla_region_end(struct cxl_region *cxlr)
 		WRITE_ONCE(cxlr->life, CXLA_DYING);
 	}
 	if (first)
-		cxla_region_unregister(cxlr, NULL);
+		cxla_region_unregister(cxlr);
 	else
 		wait_for_completion(&cxlr->gone);
 }
@@ -494,13 +549,16 @@ static struct cxl_region *cxla_region_by_name(struct cxl_root_decoder *cxlrd,
 	struct cxl_region *cxlr, *found = NULL;
 	unsigned long index = 0;
 
-	scoped_guard(mutex, &cxlrd->regions_lock)
+	scoped_guard(mutex, &cxlrd->regions_lock) {
 		mt_for_each(&cxlrd->regions, cxlr, index, ULONG_MAX)
-			if (sysfs_streq(name, dev_name(&cxlr->dev))) {
-				get_device(&cxlr->dev);
+			if (sysfs_streq(name, dev_name(&cxlr->dev)))
 				found = cxlr;
-				break;
-			}
+		list_for_each_entry(cxlr, &cxlrd->user_made, sibling)
+			if (sysfs_streq(name, dev_name(&cxlr->dev)))
+				found = cxlr;
+		if (found)
+			get_device(&found->dev);
+	}
 	/* its uevent may be out before it is complete */
 	if (found)
 		wait_for_completion(&found->built);
@@ -512,7 +570,8 @@ static struct cxl_region *cxla_region_by_name(struct cxl_root_decoder *cxlrd,
  * @cxlrd: root decoder
  * @name: name of a region of it, as userspace wrote it
  *
- * Decoders stay as they are: the region is there again with the next bind.
+ * Decoders of a region that was found stay as they are: it is there again with the
+ * next bind. Those of one that userspace made are taken back.
  *
  * Context: sysfs; takes no lock that is held while the attribute is removed.
  * Return: 0; -ENODEV no such region; -EBUSY it is locked, somebody has some of
@@ -521,13 +580,12 @@ static struct cxl_region *cxla_region_by_name(struct cxl_root_decoder *cxlrd,
 int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name)
 {
 	struct cxl_region *cxlr = cxla_region_by_name(cxlrd, name);
-	struct cxla_claim claim = { };
 	int rc;
 
 	if (!cxlr)
 		return -ENODEV;
 	scoped_guard(device, &cxlr->dev) {
-		rc = cxla_region_change_begin(cxlr, &claim);
+		rc = cxla_region_change_begin(cxlr);
 		if (!rc) {
 			scoped_guard(mutex, &cxlrd->regions_lock) {
 				rc = cxla_region_check_change(cxlr);
@@ -535,11 +593,11 @@ int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name)
 					WRITE_ONCE(cxlr->life, CXLA_DYING);
 			}
 			if (rc)
-				cxla_region_change_end(cxlr, &claim, true);
+				cxla_region_change_end(cxlr, true);
 		}
 	}
 	if (!rc)
-		cxla_region_unregister(cxlr, &claim);
+		cxla_region_unregister(cxlr);
 	put_device(&cxlr->dev);
 	return rc == -ENXIO ? -EBUSY : rc;
 }

@@ -10,6 +10,12 @@ static inline struct range cxla_region_range(const struct cxl_region *cxlr)
 	return (struct range) { cxlr->res.start, cxlr->res.end };
 }
 
+/* has it addresses; otherwise start and end of its range are not to be used */
+static inline bool cxla_region_placed(const struct cxl_region *cxlr)
+{
+	return resource_size(&cxlr->res);
+}
+
 /* does @cxld map just that, of its window */
 static inline bool cxla_region_is_at(const struct cxl_region *cxlr,
 				     const struct cxl_decoder *cxld)
@@ -53,9 +59,16 @@ void cxla_regions_detach(struct cxl_port *endpoint);
 int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name);
 bool cxla_region_locked(struct cxl_region *cxlr);
 int cxla_region_check_change(struct cxl_region *cxlr);
-int cxla_region_change_begin(struct cxl_region *cxlr, struct cxla_claim *claim);
-void cxla_region_change_end(struct cxl_region *cxlr, struct cxla_claim *claim,
-			    bool offer);
+int cxla_region_claim(struct cxl_region *cxlr, const struct range *range,
+		      enum cxla_ledger_why why);
+int cxla_region_change_begin(struct cxl_region *cxlr);
+void cxla_region_change_end(struct cxl_region *cxlr, bool offer);
+struct cxl_region *cxla_region_alloc(struct cxl_root_decoder *cxlrd, int id);
+void cxla_region_place(struct cxl_region *cxlr, const struct range *range);
+int cxla_region_add(struct cxl_region *cxlr);
+void cxla_region_end(struct cxl_region *cxlr);
+void cxla_region_take_in(struct cxl_region *cxlr,
+			 struct cxl_endpoint_decoder *cxled, int pos);
 bool cxla_region_whole(const struct cxl_region *cxlr);
 bool cxla_region_volatile(const struct cxl_region *cxlr);
 int cxla_region_commit(struct cxl_region *cxlr);

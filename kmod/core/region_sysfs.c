@@ -3,30 +3,46 @@
  * DOC: a region as userspace sees it
  *
  * Attributes as Documentation/ABI/testing/sysfs-bus-cxl names and formats
- * them. Regions here are committed from the start, so what configures one before
- * it is committed answers -EBUSY, locked or not.
+ * them. What configures a region answers -EBUSY while that is committed, locked or
+ * not: user_region.c.
  */
 #include <linux/device.h>
 #include <linux/kstrtox.h>
 
-#include "region.h"
+#include "user_region.h"
 
-static ssize_t busy_store(struct device *dev, struct device_attribute *attr,
-			  const char *buf, size_t len)
+static const struct attribute_group cxla_target_group;
+
+/* what can be changed while it is not committed */
+#define REGION_STORE(_name, _set)					       \
+static ssize_t _name##_store(struct device *dev,			       \
+			     struct device_attribute *attr,		       \
+			     const char *buf, size_t len)		       \
+{									       \
+	struct cxl_region *cxlr = to_cxl_region(dev);			       \
+	int rc = _set;							       \
+									       \
+	return rc ?: len;						       \
+}									       \
+static DEVICE_ATTR_RW(_name)
+
+/* the ways that it has are positions for targets */
+static int cxla_region_store_ways(struct cxl_region *cxlr, const char *buf)
 {
-	return -EBUSY;
+	return cxla_user_region_set_ways(cxlr, buf) ?:
+	       sysfs_update_group(&cxlr->dev.kobj, &cxla_target_group);
 }
 
-/* what can't be changed any more */
-#define REGION_ATTR(_name, ...) \
-	CXLA_ATTR_SHOW(_name, __VA_ARGS__); \
-	static DEVICE_ATTR(_name, 0644, _name##_show, busy_store)
-
 /* of persistent memory only */
-REGION_ATTR(uuid, "%s", "");
-REGION_ATTR(interleave_ways, "%u", to_cxl_region(dev)->ways);
-REGION_ATTR(interleave_granularity, "%u", to_cxl_region(dev)->granularity);
-REGION_ATTR(size, "%#llx", (u64)resource_size(&to_cxl_region(dev)->res));
+CXLA_ATTR_SHOW(uuid, "%s", "");
+REGION_STORE(uuid, cxla_user_region_set_uuid(cxlr, buf));
+CXLA_ATTR_SHOW(interleave_ways, "%u", to_cxl_region(dev)->ways);
+REGION_STORE(interleave_ways, cxla_region_store_ways(cxlr, buf));
+CXLA_ATTR_SHOW(interleave_granularity, "%u", to_cxl_region(dev)->granularity);
+REGION_STORE(interleave_granularity,
+	     cxla_user_region_set_granularity(cxlr, buf));
+CXLA_ATTR_SHOW(size, "%#llx", (u64)resource_size(&to_cxl_region(dev)->res));
+REGION_STORE(size, cxla_user_region_set_size(cxlr, buf));
 CXLA_ATTR_SHOW(resource, "%#llx", (u64)to_cxl_region(dev)->res.start);
 static DEVICE_ATTR_ADMIN_RO(resource);
 
@@ -60,7 +76,8 @@ static const char *cxla_target_name(const struct cxl_region *cxlr, int pos)
 	_(0) _(1) _(2) _(3) _(4) _(5) _(6) _(7) \
 	_(8) _(9) _(10) _(11) _(12) _(13) _(14) _(15)
 #define TARGET_ATTR(n) \
-	REGION_ATTR(target##n, "%s", cxla_target_name(to_cxl_region(dev), n));
+	CXLA_ATTR_SHOW(target##n, "%s", cxla_target_name(to_cxl_region(dev), n)); \
+	REGION_STORE(target##n, cxla_user_region_set_target(cxlr, n, buf));
 #define TARGET_ENTRY(n) &dev_attr_target##n.attr,
 
 TARGETS(TARGET_ATTR)

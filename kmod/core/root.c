@@ -9,11 +9,13 @@
  */
 #include <linux/device.h>
 #include <linux/ioport.h>
+#include <linux/memregion.h>
 #include <linux/platform_device.h>
 #include <linux/slab.h>
 
 #include "interleave.h"
 #include "region.h"
+#include "user_region.h"
 
 /* HPA -> struct cxl_root_decoder; changed and read under cxl_rwsem.region */
 static struct maple_tree cxla_windows =
@@ -38,18 +40,48 @@ static ssize_t delete_region_store(struct device *dev,
 }
 static DEVICE_ATTR_WO(delete_region);
 
+static ssize_t create_ram_region_show(struct device *dev,
+				      struct device_attribute *attr, char *buf)
+{
+	int id = cxla_user_region_next(to_cxl_root_decoder(dev));
+
+	return id < 0 ? id : sysfs_emit(buf, "region%d\n", id);
+}
+
+static ssize_t create_ram_region_store(struct device *dev,
+				       struct device_attribute *attr,
+				       const char *buf, size_t len)
+{
+	int rc = cxla_user_region_make(to_cxl_root_decoder(dev), buf);
+
+	return rc ?: len;
+}
+static DEVICE_ATTR_RW(create_ram_region);
+
 static struct attribute *cxla_root_attributes[] = {
 	&dev_attr_cap_ram.attr,
 	&dev_attr_cap_pmem.attr,
 	&dev_attr_cap_type2.attr,
 	&dev_attr_cap_type3.attr,
 	&dev_attr_qos_class.attr,
+	&dev_attr_create_ram_region.attr,
 	&dev_attr_delete_region.attr,
 	NULL
 };
 
+static umode_t cxla_root_visible(struct kobject *kobj, struct attribute *a,
+				 int n)
+{
+	struct cxl_root_decoder *cxlrd =
+		to_cxl_root_decoder(kobj_to_dev(kobj));
+
+	return a != &dev_attr_create_ram_region.attr ||
+	       cxla_window_is_ram(cxlrd) ? a->mode : 0;
+}
+
 static const struct attribute_group cxla_root_group = {
 	.attrs = cxla_root_attributes,
+	.is_visible = cxla_root_visible,
 };
 
 static const struct attribute_group *cxla_root_groups[] = {
@@ -64,6 +96,8 @@ static void cxla_decoder_root_release(struct device *dev)
 {
 	struct cxl_root_decoder *cxlrd = to_cxl_root_decoder(dev);
 
+	if (cxlrd->next_id >= 0)
+		memregion_free(cxlrd->next_id);
 	mtree_destroy(&cxlrd->regions);
 	mutex_destroy(&cxlrd->regions_lock);
 	kfree(cxlrd->res.name);
@@ -130,6 +164,8 @@ int cxla_window_add(struct cxl_port *root, int id,
 	mutex_init(&cxlrd->regions_lock);
 	mt_init_flags(&cxlrd->regions, MT_FLAGS_ALLOC_RANGE);
 	INIT_LIST_HEAD(&cxlrd->orphans);
+	INIT_LIST_HEAD(&cxlrd->user_made);
+	cxlrd->next_id = -1;
 	cxlrd->qos_class = window->qos_class;
 	cxlrd->xor = window->xor && window->ways > 1;
 	cxlrd->has_maps = window->nr_maps >=
@@ -174,7 +210,8 @@ EXPORT_SYMBOL_NS_GPL(cxla_window_add, "CXL");
 
 /**
  * cxla_windows_remove() - take all windows of a root away
- * @root: root port; no port is left below, and so no region
+ * @root: root port; no port is left below, and so no region but what userspace
+ *	describes
  */
 void cxla_windows_remove(struct cxl_port *root)
 {
@@ -184,6 +221,7 @@ void cxla_windows_remove(struct cxl_port *root)
 		if (!root->decoders[i])
 			continue;
 		cxlrd = to_cxl_root_decoder(&root->decoders[i]->dev);
+		cxla_user_regions_end(cxlrd);
 		cxla_window_forget(cxlrd);
 		cxla_resource_remove(&cxlrd->res);
 	}

@@ -20,6 +20,9 @@
  * @maps: one for each bit of the index of a target
  * @regions_lock: who unregisters a region, and construction
  * @regions: by HPA; regions_lock
+ * @user_made: regions that userspace made; regions_lock
+ * @closed: it is going, and userspace makes no region any more; regions_lock
+ * @next_id: N of the regionN that userspace may make, or -1; regions_lock
  * @orphans: endpoint decoders whose region ended with another member;
  *	regions_lock
  */
@@ -32,6 +35,9 @@ struct cxl_root_decoder {
 	u64 maps[CXLA_MAX_XORMAPS];
 	struct mutex regions_lock;
 	struct maple_tree regions;
+	struct list_head user_made;
+	bool closed;
+	int next_id;
 	struct list_head orphans;
 };
 
@@ -78,6 +84,23 @@ static inline struct range cxla_window_part(const struct cxl_root_decoder *cxlrd
 		.start = range->start,
 		.end = min(range->end, cxlrd->cxld.hpa_range.end),
 	};
+}
+
+/* is it for volatile memory of expanders */
+static inline bool cxla_window_is_ram(const struct cxl_root_decoder *cxlrd)
+{
+	const unsigned long wanted = CXL_DECODER_F_RAM | CXL_DECODER_F_TYPE3;
+
+	return (cxlrd->cxld.flags & wanted) == wanted;
+}
+
+/* has some of @range been given to a region, committed or not */
+static inline bool cxla_window_has_region(struct cxl_root_decoder *cxlrd,
+					  const struct range *range)
+{
+	unsigned long index = range->start;
+
+	return mt_find(&cxlrd->regions, &index, range->end);
 }
 
 void cxla_windows_remove(struct cxl_port *root);

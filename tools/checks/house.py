@@ -24,8 +24,9 @@ LAYERS = (
     ("hardware", ("access", "pci", "regs", "trace.h")),
     ("bus", ("bus", "retry", "started", "record", "devnode")),
     ("claims", ("claim",)),
-    ("topology", ("port", "dport", "decoder", "hdm", "emulate", "program")),
-    ("regions", ("root", "route", "region", "region_sysfs", "commit", "dax_region")),
+    ("topology", ("port", "dport", "decoder", "hdm", "emulate", "program", "dpa")),
+    ("regions", ("root", "route", "region", "region_sysfs", "commit", "dax_region",
+                 "layout", "user_region")),
     ("attach", ("attach", "attach_region", "create", "memdev", "enumerate", "port_setup", "snapshot", "cxl_reset")),
     ("module", ("main", "ledger", "trace.c")),
 )
