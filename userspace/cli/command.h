@@ -14,6 +14,8 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace cxla
 {
@@ -36,6 +38,7 @@ struct Context {
 	std::string sysfs_root; /* --sysfs-root, or CXLA_ROOT */
 	std::string program_dir;
 	bool json = false, verbose = false;
+	std::vector<std::string> program; /* of `cxla exec`, and its arguments */
 	std::shared_ptr<Reply> reply = std::make_shared<Reply>();
 	std::function<Exit(const Root &)> chosen; /* the command that was given */
 	/* made by a command that changes the machine, and there until its reply is written */
@@ -46,7 +49,7 @@ struct Context {
 
 using AddCommand = void(CLI::App &app, Context &context);
 AddCommand add_load, add_unload, add_status, add_attach, add_detach, add_reset, add_bench, add_race,
-	add_failnth, add_pairs, add_pattern, add_ledger, add_capture, add_completion;
+	add_failnth, add_pairs, add_pattern, add_ledger, add_capture, add_exec, add_completion;
 
 /* the whole program; returns its exit status */
 int run_program(int argc, const char *const *argv);

@@ -44,7 +44,7 @@ const std::vector<Group> &groups()
 {
 	static const std::vector<Group> all = {
 		{"Look", {add_status, add_ledger, add_capture}},
-		{"Operate", {add_load, add_unload, add_attach, add_detach, add_reset}},
+		{"Operate", {add_load, add_unload, add_attach, add_detach, add_reset, add_exec}},
 		{"Test", {add_race, add_pairs, add_failnth, add_bench, add_pattern}},
 		{"More", {add_completion}},
 	};
@@ -300,8 +300,43 @@ void add_usage(CLI::App &app, Context &context)
 	parse_numbers_strictly(app);
 }
 
+namespace
+{
+
+/* what follows `cxla exec` is for another program to understand; how many words are ours */
+int take_program(const CLI::App &app, int argc, const char *const *argv,
+		 std::vector<std::string> &program)
+{
+	bool value = false, chosen = false;
+
+	for (int i = 1; i < argc; i++) {
+		std::string word = argv[i];
+
+		if (std::exchange(value, false))
+			continue;
+		if (word.starts_with("-") && word != "--") {
+			const CLI::Option *option =
+				chosen ? nullptr : app.get_option_no_throw(word);
+
+			value = option && option->get_items_expected_max() > 0;
+		} else if (chosen) {
+			program.assign(argv + i + (word == "--"), argv + argc);
+			return i;
+		} else if (word != "exec") {
+			break;
+		} else {
+			chosen = true;
+		}
+	}
+	return argc;
+}
+
+} // namespace
+
 std::optional<Exit> parse_usage(CLI::App &app, Context &context, int argc, const char *const *argv)
 {
+	argc = take_program(app, argc, argv, context.program);
+
 	std::vector<std::string> words(argv + std::min(argc, 1), argv + argc);
 	bool json = std::find(words.begin(), words.end(), "--json") != words.end();
 

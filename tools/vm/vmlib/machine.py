@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,6 +52,7 @@ class Options:
     trace: list = field(default_factory=list)
     icount: bool = False
     one_thread: bool = False    # of the emulator: its processors take turns
+    programs: list = field(default_factory=list)    # of this machine, that are taken along
     shell: bool = False
     share: str = None
     allow_warnings: list = field(default_factory=list)
@@ -187,6 +189,14 @@ def build_guest_programs():
             "bin/cxla-guest": GUEST / "cxla-guest"}
 
 
+def program(name):
+    """Path of a program of this machine."""
+    path = shutil.which(name)
+    if not path:
+        raise MachineError(f"{name} is not installed: run tools/setup")
+    return Path(path).resolve()
+
+
 def write_initrd(out, kernel, topology, command, options, files):
     base, staged = initramfs.base(kernel, build_guest_programs())
     out.write(base.read_bytes())
@@ -206,6 +216,7 @@ def write_initrd(out, kernel, topology, command, options, files):
             "opt/cxla/bin/check_reply": "check_reply"}
     programs = {name: REPO / "build/user" / file for name, file in ours.items()
                 if (REPO / "build/user" / file).exists()}
+    programs |= {f"usr/bin/{name}": program(name) for name in options.programs}
     modules = built_modules(kernel.release) if options.modules is None else options.modules
     initramfs.overlay(out, kernel, staged, modules, programs, content)
     out.flush()
