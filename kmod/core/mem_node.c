@@ -2,8 +2,8 @@
 /*
  * DOC: /dev/cxla/memN
  *
- * The node of a memory expander, for as long as it has memN. It has CXL Reset and
- * nothing else: mailbox commands are none of ours. A file outlives it, and gets
+ * The node of a device, for as long as it has memN: CXL Reset, and the commands of
+ * linux/cxl_mem.h, if its driver knows a mailbox. A file outlives it, and gets
  * -ENODEV.
  */
 #include <linux/fs.h>
@@ -13,9 +13,11 @@
 #include <linux/rwsem.h>
 #include <linux/slab.h>
 
-#include "../core/cxl_reset.h"
-#include "../core/devnode.h"
-#include "node.h"
+#include <linux/cxl_mem.h>
+
+#include "cxl_reset.h"
+#include "devnode.h"
+#include "mem_node.h"
 
 /**
  * struct cxla_mem_node - the node
@@ -70,24 +72,47 @@ static struct cxl_dev_state *cxla_mem_node_state(void *_node)
 	return node->cxlds;
 }
 
-static long cxla_mem_node_ioctl(struct file *file, unsigned int cmd,
-				unsigned long arg)
+static long cxla_mem_node_reset(struct cxla_mem_node *node, void __user *arg)
 {
-	struct cxla_mem_node *node = file->private_data;
 	struct pci_dev *pdev;
 	long rc;
 
-	if (cmd != CXLA_IOC_RESET)
-		return -ENOTTY;
 	scoped_guard(rwsem_read, &node->lock) {
 		if (!node->cxlds)
 			return -ENODEV;
 		pdev = pci_dev_get(to_pci_dev(node->cxlds->dev));
 	}
-	rc = cxla_ioctl_reset((void __user *)arg, pdev, cxla_mem_node_state,
-			      node);
+	rc = cxla_ioctl_reset(arg, pdev, cxla_mem_node_state, node);
 	pci_dev_put(pdev);
 	return rc;
+}
+
+/* who has the device waits until it has answered; as in-tree, -ENXIO: it has no mailbox */
+static long cxla_mem_node_command(struct cxla_mem_node *node, unsigned int cmd,
+				  void __user *arg)
+{
+	guard(rwsem_read)(&node->lock);
+	if (!node->cxlds)
+		return -ENODEV;
+	if (!node->cxlds->mailbox_ioctl)
+		return -ENXIO;
+	return node->cxlds->mailbox_ioctl(node->cxlds, cmd, arg);
+}
+
+static long cxla_mem_node_ioctl(struct file *file, unsigned int cmd,
+				unsigned long arg)
+{
+	struct cxla_mem_node *node = file->private_data;
+
+	switch (cmd) {
+	case CXLA_IOC_RESET:
+		return cxla_mem_node_reset(node, (void __user *)arg);
+	case CXL_MEM_QUERY_COMMANDS:
+	case CXL_MEM_SEND_COMMAND:
+		return cxla_mem_node_command(node, cmd, (void __user *)arg);
+	default:
+		return -ENOTTY;
+	}
 }
 
 static const struct file_operations cxla_mem_node_fops = {

@@ -16,6 +16,7 @@
 #include "../pause/pause.h"
 #include "access.h"
 #include "attach.h"
+#include "mem_node.h"
 #include "retry.h"
 #include "snapshot.h"
 #include "trace.h"
@@ -205,6 +206,7 @@ static void cxla_memdev_unregister(void *_cxlmd)
 	/* from here on no worker detaches the driver on behalf of this memdev */
 	set_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags);
 	WRITE_ONCE(cxlmd->life, CXLA_DYING);
+	cxla_mem_node_destroy(cxlmd->node);
 	cxla_pause(CXLA_PAUSE_MEMDEV_ENDING);
 	cxla_attach_revoke(cxlmd);
 	device_del(&cxlmd->dev);
@@ -324,6 +326,19 @@ static int cxla_memdev_bring_up(struct cxl_memdev *cxlmd)
 	return rc;
 }
 
+/* there is no memdev without it, and its making is no part of an attach */
+static int cxla_memdev_show_node(struct cxl_memdev *cxlmd)
+{
+	struct cxla_mem_node *node = cxla_mem_node_create(cxlmd->cxlds);
+
+	if (IS_ERR(node)) {
+		cxla_memdev_result(cxlmd, PTR_ERR(node));
+		return PTR_ERR(node);
+	}
+	cxlmd->node = node;
+	return 0;
+}
+
 static struct cxl_memdev *
 cxla_memdev_try(struct cxl_dev_state *cxlds,
 		const struct cxl_memdev_attach *attach,
@@ -366,6 +381,8 @@ cxla_memdev_try(struct cxl_dev_state *cxlds,
 	cxla_pause(CXLA_PAUSE_ATTACH_COMPLETE);
 	cxla_record_end(cxlmd, &meter->count);
 	cxla_memdev_result(cxlmd, rc);
+	if (!rc)
+		rc = cxla_memdev_show_node(cxlmd);
 	if (rc) {
 		cxla_memdev_drop(cxlmd);
 		return ERR_PTR(rc);

@@ -4,10 +4,10 @@
  *
  * Finds the primary mailbox among the device registers (CXL 3.1 section 8.2.8),
  * waits until media and mailbox are ready, and asks for capacity and partitions
- * by IDENTIFY MEMORY DEVICE and GET PARTITION INFO. Nothing stays mapped. There
- * is one caller, the probe of the device, so there is no lock; there are no
- * background operations, so there is no interrupt. Values are judged in
- * mailbox_regs.c.
+ * by IDENTIFY MEMORY DEVICE and GET PARTITION INFO; other commands are sent for
+ * userspace, by commands.c. Nothing stays mapped. The probe of the device is before all
+ * others, who take turns, so there is no lock here; there are no background operations,
+ * so there is no interrupt. Values are judged in mailbox_regs.c.
  */
 #include <linux/iopoll.h>
 #include <linux/minmax.h>
@@ -242,8 +242,8 @@ static int cxla_mailbox_wait_idle(struct cxla_mailbox *mb, u16 opcode,
 	return rc;
 }
 
-static int cxla_mailbox_try(struct cxla_mailbox *mb, u16 opcode,
-			    unsigned int *code)
+static int cxla_mailbox_try(struct cxla_mailbox *mb, u16 opcode, const u8 *in,
+			    u32 in_length, unsigned int *code)
 {
 	u32 low, high;
 	int rc;
@@ -251,8 +251,14 @@ static int cxla_mailbox_try(struct cxla_mailbox *mb, u16 opcode,
 	rc = cxla_mailbox_wait_idle(mb, opcode, "before");
 	if (rc)
 		return rc;
-	/* the opcode, and no payload */
-	cxla_writeq(opcode, mb->regs + CXL_MBOX_CMD);
+	for (u32 i = 0; i < in_length; i += sizeof(u32)) {
+		__le32 word = 0;
+
+		memcpy(&word, in + i, min(in_length - i, (u32)sizeof(word)));
+		cxla_writel(le32_to_cpu(word), mb->regs + CXL_MBOX_PAYLOAD + i);
+	}
+	cxla_writeq((u64)in_length << CXL_MBOX_CMD_LENGTH_SHIFT | opcode,
+		    mb->regs + CXL_MBOX_CMD);
 	cxla_writel(CXL_MBOX_CTRL_DOORBELL, mb->regs + CXL_MBOX_CTRL);
 	rc = cxla_mailbox_wait_idle(mb, opcode, "with");
 	if (rc)
@@ -266,6 +272,16 @@ static int cxla_mailbox_try(struct cxla_mailbox *mb, u16 opcode,
 	return rc;
 }
 
+static void cxla_mailbox_read(struct cxla_mailbox *mb, u8 *answer, u32 size)
+{
+	for (u32 i = 0; i < size; i += sizeof(u32)) {
+		__le32 word = cpu_to_le32(cxla_readl(mb->regs +
+						     CXL_MBOX_PAYLOAD + i));
+
+		memcpy(answer + i, &word, min(size - i, (u32)sizeof(word)));
+	}
+}
+
 /* @size of @answer: what the command returns at least */
 static int cxla_mailbox_send(struct cxla_mailbox *mb, u16 opcode, u8 *answer,
 			     u32 size)
@@ -274,10 +290,10 @@ static int cxla_mailbox_send(struct cxla_mailbox *mb, u16 opcode, u8 *answer,
 	u32 low, high;
 	int rc;
 
-	rc = cxla_mailbox_try(mb, opcode, &code);
+	rc = cxla_mailbox_try(mb, opcode, NULL, 0, &code);
 	for (int n = 1; rc == -EBUSY && n < MAX_TRIES; n++) {
 		fsleep(RETRY_AFTER_US);
-		rc = cxla_mailbox_try(mb, opcode, &code);
+		rc = cxla_mailbox_try(mb, opcode, NULL, 0, &code);
 	}
 	/* without a code it did not get so far, which was told */
 	if (rc) {
@@ -297,13 +313,58 @@ static int cxla_mailbox_send(struct cxla_mailbox *mb, u16 opcode, u8 *answer,
 		return rc;
 	}
 
-	for (u32 i = 0; i < size; i += sizeof(u32)) {
-		__le32 word = cpu_to_le32(cxla_readl(mb->regs +
-						     CXL_MBOX_PAYLOAD + i));
-
-		memcpy(answer + i, &word, min(size - i, (u32)sizeof(word)));
-	}
+	cxla_mailbox_read(mb, answer, size);
 	return 0;
+}
+
+static int cxla_mailbox_do(struct cxla_mailbox *mb,
+			   struct cxla_mailbox_command *command)
+{
+	u32 room = command->out_length;
+	int rc;
+
+	command->out_length = 0;
+	if (command->in_length > mb->caps.payload_size)
+		return -EINVAL;
+	rc = cxla_mailbox_try(mb, command->opcode, command->in,
+			      command->in_length, &command->code);
+	/* that it said no is an answer */
+	if (command->code)
+		return 0;
+	if (rc)
+		return rc;
+	rc = cxl_mbox_answer_length(cxla_readl(mb->regs + CXL_MBOX_CMD),
+				    cxla_readl(mb->regs + CXL_MBOX_CMD + 4), 0,
+				    mb->caps.payload_size);
+	if (rc < 0)
+		return rc;
+	command->out_length = min(room, (u32)rc);
+	cxla_mailbox_read(mb, command->out, command->out_length);
+	return 0;
+}
+
+/**
+ * cxla_mailbox_command() - have a memory device do something
+ * @pdev: device, memory space enabled
+ * @command: filled
+ *
+ * Context: may sleep, for 4 s at most. One at a time for each device.
+ * Return: 0, also when it said no: @command has its code; -EINVAL: more than a
+ * payload; -ENODEV: no mailbox; -ETIMEDOUT; -ENXIO: gone, or registers that make no
+ * sense; -ENOMEM.
+ */
+int cxla_mailbox_command(struct pci_dev *pdev,
+			 struct cxla_mailbox_command *command)
+{
+	struct cxla_mailbox mb = { .pdev = pdev };
+	int rc;
+
+	command->code = 0;
+	rc = cxla_mailbox_open(&mb);
+	if (!rc)
+		rc = cxla_mailbox_do(&mb, command);
+	cxla_mailbox_close(&mb);
+	return rc;
 }
 
 /* ------------------------------ identity --------------------------- */

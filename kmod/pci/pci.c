@@ -19,13 +19,23 @@
 
 #include "../core/pci.h"
 #include "../core/retry.h"
+#include "commands.h"
 #include "mailbox.h"
-#include "node.h"
 
 struct cxla_expander {
 	struct cxl_dev_state cxlds;
-	struct cxla_mem_node *node;	/* of its memdev, or NULL */
+	struct cxla_commands commands;
 };
+
+static long cxla_expander_ioctl(struct cxl_dev_state *cxlds, unsigned int cmd,
+				void __user *arg)
+{
+	struct cxla_expander *expander =
+		container_of(cxlds, struct cxla_expander, cxlds);
+
+	return cxla_commands_ioctl(&expander->commands,
+				   to_pci_dev(cxlds->dev), cmd, arg);
+}
 
 static int cxla_expander_capacity(struct cxl_dev_state *cxlds,
 				  struct pci_dev *pdev, u64 *capacity)
@@ -33,6 +43,8 @@ static int cxla_expander_capacity(struct cxl_dev_state *cxlds,
 	int rc;
 
 	rc = cxla_mailbox_identify(pdev, &cxlds->identity, capacity);
+	if (!rc)
+		cxlds->mailbox_ioctl = cxla_expander_ioctl;
 	if (rc != -ENODEV)
 		return rc ? dev_err_probe(&pdev->dev, rc,
 					  "can't learn the capacity by the mailbox\n") : 0;
@@ -65,21 +77,9 @@ static int cxla_expander_setup(struct cxla_expander *expander,
 	return cxl_set_capacity(cxlds, capacity);
 }
 
-/* a memdev and its node, or neither */
 static int cxla_expander_add(struct cxla_expander *expander)
 {
-	struct cxl_memdev *cxlmd = devm_cxl_add_memdev(&expander->cxlds, NULL);
-	struct cxla_mem_node *node;
-
-	if (IS_ERR(cxlmd))
-		return PTR_ERR(cxlmd);
-	node = cxla_mem_node_create(&expander->cxlds);
-	if (IS_ERR(node)) {
-		devm_cxl_del_memdev(&expander->cxlds);
-		return PTR_ERR(node);
-	}
-	expander->node = node;
-	return 0;
+	return PTR_ERR_OR_ZERO(devm_cxl_add_memdev(&expander->cxlds, NULL));
 }
 
 static int cxla_expander_probe(struct pci_dev *pdev,
@@ -101,6 +101,7 @@ static int cxla_expander_probe(struct pci_dev *pdev,
 					     struct cxla_expander, cxlds, false);
 	if (!expander)
 		return -ENOMEM;
+	mutex_init(&expander->commands.lock);
 	pci_set_drvdata(pdev, expander);
 	/* for cxla_pci_slot_reset(); until then it stays what it is */
 	if (!pdev->state_saved)
@@ -112,14 +113,6 @@ static int cxla_expander_probe(struct pci_dev *pdev,
 	expander->cxlds.media_ready = true;
 	/* without a root, or a committed decoder, the memdev is there and idle */
 	return cxla_expander_add(expander);
-}
-
-static void cxla_expander_remove(struct pci_dev *pdev)
-{
-	struct cxla_expander *expander = pci_get_drvdata(pdev);
-
-	cxla_mem_node_destroy(expander->node);
-	/* devres lets go of the memdev */
 }
 
 /* --------------------------- reset, errors ------------------------- */
@@ -135,8 +128,6 @@ static void cxla_expander_begin(struct pci_dev *pdev, enum cxl_reset_kind kind)
 {
 	struct cxla_expander *expander = pci_get_drvdata(pdev);
 
-	cxla_mem_node_destroy(expander->node);
-	expander->node = NULL;
 	cxl_reset_begin(&expander->cxlds, kind);
 }
 
@@ -193,7 +184,6 @@ static const struct pci_error_handlers cxla_expander_err_handler = {
 static struct pci_driver cxla_expander_driver = {
 	.name = "cxla_pci",
 	.probe = cxla_expander_probe,
-	.remove = cxla_expander_remove,
 	.err_handler = &cxla_expander_err_handler,
 	.driver = {
 		.probe_type = PROBE_FORCE_SYNCHRONOUS,

@@ -7,6 +7,10 @@
  */
 #include "mailbox_regs.h"
 
+/* the answer to GET SUPPORTED LOGS, and one of its entries: name and bytes */
+#define LOGS_HEADER		8
+#define LOGS_ENTRY		20
+
 #define DEVICE_ALL_ONES		0xffffffffU
 
 /* capability array register */
@@ -155,6 +159,34 @@ int cxl_mbox_answer_length(u32 low, u32 high, u32 least, u32 payload_size)
 	if (length < least)
 		return -EIO;
 	return length;
+}
+
+const u8 cxl_log_of_effects[CXL_UUID_LEN] = {
+	0x0d, 0xa9, 0xc0, 0xb5, 0xbf, 0x41, 0x4b, 0x78,
+	0x8f, 0x79, 0x96, 0xb1, 0x62, 0x3b, 0x3f, 0x17,
+};
+
+const u8 cxl_log_of_vendor[CXL_UUID_LEN] = {
+	0x5e, 0x18, 0x19, 0xd9, 0x11, 0xa9, 0x40, 0x0c,
+	0x81, 0x1f, 0xd6, 0x07, 0x19, 0x40, 0x3d, 0x86,
+};
+
+u32 cxl_logs_find(const u8 *answer, u32 length, const u8 *uuid)
+{
+	u32 entries;
+
+	if (length < LOGS_HEADER)
+		return 0;
+	entries = (length - LOGS_HEADER) / LOGS_ENTRY;
+	if (get_unaligned_le16(answer) < entries)
+		entries = get_unaligned_le16(answer);
+	for (u32 i = 0; i < entries; i++) {
+		const u8 *entry = answer + LOGS_HEADER + i * LOGS_ENTRY;
+
+		if (!memcmp(entry, uuid, CXL_UUID_LEN))
+			return get_unaligned_le32(entry + CXL_UUID_LEN);
+	}
+	return 0;
 }
 
 static int capacity_decode(const u8 *field, u64 *bytes)

@@ -23,6 +23,7 @@
 #define CXL_MBOX_CTRL		0x04
 #define  CXL_MBOX_CTRL_DOORBELL		BIT(0)
 #define CXL_MBOX_CMD		0x08	/* 64 bits, written at once */
+#define  CXL_MBOX_CMD_LENGTH_SHIFT	16	/* bytes of the payload */
 #define CXL_MBOX_STATUS		0x10
 #define CXL_MBOX_PAYLOAD	0x20
 #define CXL_MBOX_MIN_SIZE	(CXL_MBOX_PAYLOAD + 256)
@@ -31,6 +32,8 @@
 #define CXL_MEMDEV_STATUS	0x00
 #define CXL_MEMDEV_SIZE		0x08
 
+#define CXL_OP_SUPPORTED_LOGS	0x0400
+#define CXL_OP_GET_LOG		0x0401
 #define CXL_OP_IDENTIFY		0x4000
 #define CXL_OP_PARTITION_INFO	0x4100
 /* bytes that an answer has at least: those of CXL 2.0, later ones added some */
@@ -92,6 +95,17 @@ int cxl_mbox_result(u32 low, u32 high, unsigned int *code);
  * ones, or more than @payload_size; -EIO: fewer.
  */
 int cxl_mbox_answer_length(u32 low, u32 high, u32 least, u32 payload_size);
+
+#define CXL_UUID_LEN		16
+/* the command effects log, and what a vendor keeps for debugging: 8.2.9.5.2.1 */
+extern const u8 cxl_log_of_effects[CXL_UUID_LEN];
+extern const u8 cxl_log_of_vendor[CXL_UUID_LEN];
+
+/*
+ * Bytes of the log of that name, by an answer of @length bytes to GET SUPPORTED
+ * LOGS; 0: it is not among those that the answer has.
+ */
+u32 cxl_logs_find(const u8 *answer, u32 length, const u8 *uuid);
 
 /**
  * struct cxl_identity - what IDENTIFY MEMORY DEVICE says

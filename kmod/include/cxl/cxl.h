@@ -131,6 +131,7 @@ struct cxla_mem_identity {
  * @type: see enum cxl_devtype
  * @capacity: private: bytes of device memory, cxl_set_capacity()
  * @identity: private: of a memory expander
+ * @mailbox_ioctl: private: of linux/cxl_mem.h, by who knows its mailbox; or NULL
  * @reason: why the last attach failed, or ended; CXLA_REASON_NONE while attached
  * @error: negative errno of the last attach, or 0
  * @record: what the last attach cost
@@ -156,6 +157,8 @@ struct cxl_dev_state {
 	enum cxl_devtype type;
 	u64 capacity;
 	struct cxla_mem_identity identity;
+	long (*mailbox_ioctl)(struct cxl_dev_state *cxlds, unsigned int cmd,
+			      void __user *arg);
 	enum cxla_reason reason;
 	int error;
 	struct cxla_attach_record record;
@@ -304,6 +307,7 @@ struct cxl_attach_region {
 };
 
 struct cxla_holding;
+struct cxla_mem_node;
 
 /**
  * struct cxla_claim - a range that somebody has
@@ -337,6 +341,7 @@ struct cxla_claim {
  * @more: those that it was given besides, @nr_more of them
  * @nr_more: how many
  * @attach_region: what cxl_memdev_attach_region() was called for, or NULL
+ * @node: /dev/cxla/memN; private
  * @srcu: cxl_attach_enter() to cxl_attach_exit()
  * @revoked: completed when no user of the range is left
  * @detach_work: step three of the end of a range
@@ -363,6 +368,7 @@ struct cxl_memdev {
 	struct cxla_claim more[CXL_ATTACH_MAX_MORE];
 	int nr_more;
 	struct cxl_attach_region *attach_region;
+	struct cxla_mem_node *node;
 	struct srcu_struct srcu;
 	struct completion revoked;
 	struct work_struct detach_work;
