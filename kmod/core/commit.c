@@ -429,7 +429,8 @@ int cxla_region_commit(struct cxl_region *cxlr)
 		rc = cxla_region_change(cxlr, cxla_region_check_commit,
 					cxla_region_do_commit, true);
 	}
-	if (!rc)
+	/* who makes a region binds its driver, too */
+	if (!rc && !cxlr->user_made)
 		rc = cxla_region_bind(cxlr);
 	/* committed, and with its driver, or neither */
 	if (rc && was_uncommitted && !cxlr->uncommitted)

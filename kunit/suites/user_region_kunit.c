@@ -256,7 +256,9 @@ static void region_of_one_device_is_made_and_taken_back(struct kunit *test)
 	/* memory of expanders */
 	KUNIT_EXPECT_TRUE(test, *fake_hdm_reg(l0, 0, CXL_HDM_CTRL) &
 				CXL_HDM_CTRL_HOSTONLY);
-	/* and device-dax is offered it */
+	/* device-dax is offered it when its driver is bound, and not before */
+	KUNIT_EXPECT_NULL(test, cxlr->dax);
+	KUNIT_EXPECT_EQ(test, device_attach(&cxlr->dev), 1);
 	KUNIT_EXPECT_NOT_NULL(test, cxlr->dax);
 	KUNIT_EXPECT_EQ(test, delete(test, cxlr), 0);
 	expect_idle(test);
@@ -270,9 +272,11 @@ static void region_is_uncommitted_taken_apart_and_made_of_others(struct kunit *t
 	struct cxl_region *cxlr = region_of(test, ONE, &l0, 1, 0);
 
 	KUNIT_ASSERT_EQ(test, fake_store_cxla(&cxlr->dev, "commit", "1"), 0);
+	KUNIT_EXPECT_EQ(test, device_attach(&cxlr->dev), 1);
 	KUNIT_ASSERT_EQ(test, fake_store_cxla(&cxlr->dev, "commit", "0"), 0);
 	expect_idle(test);
 	KUNIT_EXPECT_NULL(test, cxlr->dax);
+	KUNIT_EXPECT_NULL(test, cxlr->dev.driver);
 	KUNIT_EXPECT_EQ(test, target(cxlr, 0, "\n"), 0);
 	fake_expect_cxla(test, &cxlr->dev, "target0", "");
 	KUNIT_EXPECT_EQ(test, write_u64(&decoder(l0, 0)->cxld.dev, "dpa_size",
@@ -319,7 +323,6 @@ static void ways_of_bridges_are_the_low_bits(struct kunit *test)
 	expect_encoded(test, right, 0, 2, 512);
 	KUNIT_EXPECT_EQ(test, *fake_hdm_reg(left, 0, CXL_HDM_TL_LOW), 0x201);
 	KUNIT_EXPECT_EQ(test, base_of(right, 0), BOTH);
-	KUNIT_EXPECT_NOT_NULL(test, cxlr->dax);
 	KUNIT_EXPECT_EQ(test, delete(test, cxlr), 0);
 	expect_idle(test);
 }
@@ -685,6 +688,7 @@ static void device_that_is_gone_costs_the_others_nothing(struct kunit *test)
 	struct cxl_region *cxlr = region_of(test, BOTH, nodes, 2, 0);
 
 	KUNIT_ASSERT_EQ(test, fake_store_cxla(&cxlr->dev, "commit", "1"), 0);
+	KUNIT_EXPECT_EQ(test, device_attach(&cxlr->dev), 1);
 	l0->gone = true;
 	fake_unbind(l0);
 	KUNIT_EXPECT_EQ(test, nr_committed(left) + nr_committed(right) +

@@ -188,6 +188,37 @@ def _libraries(program):
     return re.findall(r"(/\S+) \(0x", done.stdout)
 
 
+def _later_program(name):
+    """The same program of a later release, with its own libraries, if tools/setup has it."""
+    for root in sorted((kernels.cache_dir() / "programs").glob("cxl_*")):
+        path = root / "usr/bin" / name
+        loader = next(root.glob("**/ld-linux-x86-64.so.2"), None)
+        if path.exists() and loader and (root / "complete").exists():
+            return root, path, loader
+    return None
+
+
+def program(name):
+    """One of this machine: programs as name -> path, and files, both for overlay()."""
+    later = _later_program(name)
+    if not later:
+        path = shutil.which(name)
+        if not path:
+            raise InitramfsError(f"{name} is not installed: run tools/setup")
+        return {f"usr/bin/{name}": Path(path).resolve()}, {}
+    root, path, loader = later
+    folders = sorted({str(found.parent) for found in root.glob("**/*.so.*")})
+    done = subprocess.run([str(loader), "--library-path", ":".join(folders), "--list", str(path)],
+                          check=False, capture_output=True, text=True)
+    if done.returncode or "not found" in done.stdout:
+        raise InitramfsError(f"{path}: a library is missing:\n{done.stdout}{done.stderr}")
+    names = re.findall(r"(\S+) => (/\S+) \(0x", done.stdout)
+    files = {f"opt/later/lib/{so}": Path(found).resolve() for so, found in names}
+    files |= {"opt/later/lib/ld.so": loader.resolve(), f"opt/later/bin/{name}": path}
+    script = f'#!/bin/sh\nexec /opt/later/lib/ld.so --library-path /opt/later/lib /opt/later/bin/{name} "$@"\n'
+    return {}, files | {f"usr/bin/{name}": script}
+
+
 def overlay(out, kernel, staged, modules, programs, files):
     """Write what changes from run to run: our modules, programs that may be
     dynamically linked, and files given as name -> text, bytes or path."""
@@ -206,5 +237,6 @@ def overlay(out, kernel, staged, modules, programs, files):
         if isinstance(content, Path):
             cpio.file(name, content)
         else:
-            cpio.data(name, content.encode() if isinstance(content, str) else content)
+            cpio.data(name, content.encode() if isinstance(content, str) else content,
+                      0o755 if name.startswith("usr/bin/") else 0o644)
     cpio.end()

@@ -5,7 +5,6 @@ import fcntl
 import hashlib
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -189,14 +188,6 @@ def build_guest_programs():
             "bin/cxla-guest": GUEST / "cxla-guest"}
 
 
-def program(name):
-    """Path of a program of this machine."""
-    path = shutil.which(name)
-    if not path:
-        raise MachineError(f"{name} is not installed: run tools/setup")
-    return Path(path).resolve()
-
-
 def write_initrd(out, kernel, topology, command, options, files):
     base, staged = initramfs.base(kernel, build_guest_programs())
     out.write(base.read_bytes())
@@ -216,7 +207,10 @@ def write_initrd(out, kernel, topology, command, options, files):
             "opt/cxla/bin/check_reply": "check_reply"}
     programs = {name: REPO / "build/user" / file for name, file in ours.items()
                 if (REPO / "build/user" / file).exists()}
-    programs |= {f"usr/bin/{name}": program(name) for name in options.programs}
+    for name in options.programs:
+        more, files = initramfs.program(name)
+        programs |= more
+        content |= files
     modules = built_modules(kernel.release) if options.modules is None else options.modules
     initramfs.overlay(out, kernel, staged, modules, programs, content)
     out.flush()
