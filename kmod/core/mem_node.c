@@ -126,11 +126,11 @@ static const struct file_operations cxla_mem_node_fops = {
 
 /**
  * cxla_mem_node_create() - the node of a memdev
- * @cxlds: device state with a memdev; its lock is held
+ * @cxlmd: memdev that comes; the lock of its device is held
  *
  * Return: to be given to cxla_mem_node_destroy(), or ERR_PTR().
  */
-struct cxla_mem_node *cxla_mem_node_create(struct cxl_dev_state *cxlds)
+struct cxla_mem_node *cxla_mem_node_create(struct cxl_memdev *cxlmd)
 {
 	struct cxla_mem_node *node = kzalloc(sizeof(*node), GFP_KERNEL);
 	int rc;
@@ -139,12 +139,12 @@ struct cxla_mem_node *cxla_mem_node_create(struct cxl_dev_state *cxlds)
 		return ERR_PTR(-ENOMEM);
 	kref_init(&node->kref);
 	init_rwsem(&node->lock);
-	node->cxlds = cxlds;
-	node->cxlmd = cxlds->cxlmd;
+	node->cxlds = cxlmd->cxlds;
+	node->cxlmd = cxlmd;
 	get_device(&node->cxlmd->dev);
 	node->devnode.fops = &cxla_mem_node_fops;
 	rc = cxla_devnode_register(&node->devnode, CXLA_DEVNODE_MEM,
-				   node->cxlmd->id, cxlds->dev);
+				   cxlmd->id, cxlmd->cxlds->dev);
 	if (rc) {
 		kref_put(&node->kref, cxla_mem_node_free);
 		return ERR_PTR(rc);

@@ -6,7 +6,7 @@
 
 struct cxla_mem_node;
 
-struct cxla_mem_node *cxla_mem_node_create(struct cxl_dev_state *cxlds);
+struct cxla_mem_node *cxla_mem_node_create(struct cxl_memdev *cxlmd);
 void cxla_mem_node_destroy(struct cxla_mem_node *node);
 
 #endif /* __CXLA_MEM_NODE_H__ */

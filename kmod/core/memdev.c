@@ -326,17 +326,23 @@ static int cxla_memdev_bring_up(struct cxl_memdev *cxlmd)
 	return rc;
 }
 
-/* there is no memdev without it, and its making is no part of an attach */
-static int cxla_memdev_show_node(struct cxl_memdev *cxlmd)
+/* with its node: there is none without, and who looks for it finds it at once */
+static struct cxl_memdev *
+cxla_memdev_alloc_with_node(struct cxl_dev_state *cxlds,
+			    const struct cxl_memdev_attach *attach)
 {
-	struct cxla_mem_node *node = cxla_mem_node_create(cxlmd->cxlds);
+	struct cxl_memdev *cxlmd = cxla_memdev_alloc(cxlds, attach);
+	struct cxla_mem_node *node;
 
+	if (IS_ERR(cxlmd))
+		return cxlmd;
+	node = cxla_mem_node_create(cxlmd);
 	if (IS_ERR(node)) {
-		cxla_memdev_result(cxlmd, PTR_ERR(node));
-		return PTR_ERR(node);
+		put_device(&cxlmd->dev);
+		return ERR_CAST(node);
 	}
 	cxlmd->node = node;
-	return 0;
+	return cxlmd;
 }
 
 static struct cxl_memdev *
@@ -347,7 +353,7 @@ cxla_memdev_try(struct cxl_dev_state *cxlds,
 	struct cxl_memdev *cxlmd;
 	int rc;
 
-	cxlmd = cxla_memdev_alloc(cxlds, attach);
+	cxlmd = cxla_memdev_alloc_with_node(cxlds, attach);
 	if (IS_ERR(cxlmd)) {
 		cxlds->error = PTR_ERR(cxlmd);
 		return cxlmd;
@@ -369,6 +375,7 @@ cxla_memdev_try(struct cxl_dev_state *cxlds,
 	if (rc) {
 		cxla_record_end(cxlmd, &meter->count);
 		cxla_memdev_result(cxlmd, rc);
+		cxla_mem_node_destroy(cxlmd->node);
 		put_device(&cxlmd->dev);
 		return ERR_PTR(rc);
 	}
@@ -381,8 +388,6 @@ cxla_memdev_try(struct cxl_dev_state *cxlds,
 	cxla_pause(CXLA_PAUSE_ATTACH_COMPLETE);
 	cxla_record_end(cxlmd, &meter->count);
 	cxla_memdev_result(cxlmd, rc);
-	if (!rc)
-		rc = cxla_memdev_show_node(cxlmd);
 	if (rc) {
 		cxla_memdev_drop(cxlmd);
 		return ERR_PTR(rc);

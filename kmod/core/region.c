@@ -303,7 +303,8 @@ static struct cxl_region *cxla_region_get(struct cxl_root_decoder *cxlrd,
 
 /**
  * cxla_region_add() - let userspace see a region, and others find it
- * @cxlr: region, of which others wait to find out what becomes of it
+ * @cxlr: region, of which others wait to find out what becomes of it; the caller has
+ *	a reference of his own
  *
  * Context: sleeps; no lock of regions is held.
  * Return: 0; or an error, after which the region is gone.

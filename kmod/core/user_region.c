@@ -59,7 +59,7 @@ int cxla_user_region_next(struct cxl_root_decoder *cxlrd)
 int cxla_user_region_make(struct cxl_root_decoder *cxlrd, const char *name)
 {
 	struct cxl_region *cxlr;
-	int id;
+	int id, rc;
 
 	if (sscanf(name, "region%d", &id) != 1)
 		return -EINVAL;
@@ -79,8 +79,11 @@ int cxla_user_region_make(struct cxl_root_decoder *cxlrd, const char *name)
 			return -ENXIO;
 		}
 		list_add_tail(&cxlr->sibling, &cxlrd->user_made);
+		get_device(&cxlr->dev);
 	}
-	return cxla_region_add(cxlr);
+	rc = cxla_region_add(cxlr);
+	put_device(&cxlr->dev);
+	return rc;
 }
 
 /**
@@ -543,6 +546,22 @@ static void cxla_user_region_leave(const struct cxl_region *cxlr)
 	}
 }
 
+/*
+ * Nobody has any of a region that nobody is offered any more. Without memory for a
+ * claim the iomem tree says so.
+ */
+static bool cxla_user_region_take(struct cxl_region *cxlr)
+{
+	const struct range range = cxla_region_range(cxlr);
+	int rc = 0;
+
+	if (!cxlr->claim.holding)
+		rc = cxla_region_claim(cxlr, &range, CXLA_WHY_CHANGING);
+	return !rc || (rc == -ENOMEM &&
+		       !cxla_range_in_iomem(&range, IORESOURCE_MEM |
+						    IORESOURCE_BUSY));
+}
+
 /**
  * cxla_region_unmake_user() - what userspace had committed ends with its region
  * @cxlr: region that is dying; nobody finds it, and device-dax has let go of it
@@ -554,13 +573,11 @@ static void cxla_user_region_leave(const struct cxl_region *cxlr)
  */
 void cxla_region_unmake_user(struct cxl_region *cxlr)
 {
-	const struct range range = cxla_region_range(cxlr);
 	struct cxla_layout layout;
 
 	if (!cxlr->user_made || cxlr->uncommitted)
 		return;
-	if (!cxlr->claim.holding &&
-	    cxla_region_claim(cxlr, &range, CXLA_WHY_CHANGING)) {
+	if (!cxla_user_region_take(cxlr)) {
 		dev_warn(&cxlr->dev, "is in use, and stays committed\n");
 		guard(rwsem_write)(&cxl_rwsem.region);
 		cxla_user_region_leave(cxlr);

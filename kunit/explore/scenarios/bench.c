@@ -332,7 +332,7 @@ static int bench_is_named(struct device *dev, const void *prefix)
 	return strstarts(dev_name(dev), prefix);
 }
 
-static struct device *bench_find(const char *prefix)
+struct device *bench_find(const char *prefix)
 {
 	return bus_find_device(&cxla_bus_type, NULL, prefix, bench_is_named);
 }

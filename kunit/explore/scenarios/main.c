@@ -17,6 +17,8 @@ static const struct explore_world *const worlds[] = {
 	&switched_bound_world,
 	&made_world,
 	&made_bound_world,
+	&described_world,
+	&described_committed_world,
 	&node_world,
 	&node_bound_world,
 	&soft_world,

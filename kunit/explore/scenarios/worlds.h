@@ -61,6 +61,8 @@ void bench_after(void);
 bool bench_is_attached(int nr);
 /* what the ledger says of its range */
 void bench_owner(int nr, struct cxla_verdict *verdict);
+/* the first device on the bus whose name begins so, referenced, or NULL */
+struct device *bench_find(const char *prefix);
 /* the port of a bridge or switch is unbound by hand; 0, or -ENODEV */
 int bench_unbind_port(struct fake_node *node);
 
@@ -134,6 +136,7 @@ extern const struct explore_world pair_world, pair_bound_world;
 extern const struct explore_world expander_world;
 extern const struct explore_world switched_world, switched_bound_world;
 extern const struct explore_world made_world, made_bound_world;
+extern const struct explore_world described_world, described_committed_world;
 extern const struct explore_world node_world, node_bound_world;
 extern const struct explore_world soft_world, soft_early_world, soft_bound_world;
 extern const struct explore_world soft_taken_world, soft_unmapped_world;
