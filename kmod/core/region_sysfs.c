@@ -11,6 +11,70 @@
 
 #include "user_region.h"
 
+/* -------------------------- delete_region -------------------------- */
+
+/* the region of that name, referenced and added, or NULL */
+static struct cxl_region *cxla_region_by_name(struct cxl_root_decoder *cxlrd,
+					      const char *name)
+{
+	struct cxl_region *cxlr, *found = NULL;
+	unsigned long index = 0;
+
+	scoped_guard(mutex, &cxlrd->regions_lock) {
+		mt_for_each(&cxlrd->regions, cxlr, index, ULONG_MAX)
+			if (sysfs_streq(name, dev_name(&cxlr->dev)))
+				found = cxlr;
+		list_for_each_entry(cxlr, &cxlrd->user_made, sibling)
+			if (sysfs_streq(name, dev_name(&cxlr->dev)))
+				found = cxlr;
+		if (found)
+			get_device(&found->dev);
+	}
+	/* its uevent may be out before it is complete */
+	if (found)
+		wait_for_completion(&found->built);
+	return found;
+}
+
+/**
+ * cxla_region_delete() - delete_region of a root decoder
+ * @cxlrd: root decoder
+ * @name: name of a region of it, as userspace wrote it
+ *
+ * Decoders of a region that was found stay as they are: it is there again with the
+ * next bind. Those of one that userspace made are taken back.
+ *
+ * Context: sysfs; takes no lock that is held while the attribute is removed.
+ * Return: 0; -ENODEV no such region; -EBUSY it is locked, somebody has some of
+ * it, or it is going already; -ENOMEM.
+ */
+int cxla_region_delete(struct cxl_root_decoder *cxlrd, const char *name)
+{
+	struct cxl_region *cxlr = cxla_region_by_name(cxlrd, name);
+	int rc;
+
+	if (!cxlr)
+		return -ENODEV;
+	scoped_guard(device, &cxlr->dev) {
+		rc = cxla_region_change_begin(cxlr);
+		if (!rc) {
+			scoped_guard(mutex, &cxlrd->regions_lock) {
+				rc = cxla_region_check_change(cxlr);
+				if (!rc)
+					WRITE_ONCE(cxlr->life, CXLA_DYING);
+			}
+			if (rc)
+				cxla_region_change_end(cxlr, true);
+		}
+	}
+	if (!rc)
+		cxla_region_unregister(cxlr);
+	put_device(&cxlr->dev);
+	return rc == -ENXIO ? -EBUSY : rc;
+}
+
+/* ----------------------------- attributes -------------------------- */
+
 static const struct attribute_group cxla_target_group;
 
 /* what can be changed while it is not committed */

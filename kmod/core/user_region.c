@@ -3,10 +3,9 @@
  * DOC: regions that userspace makes
  *
  * In the order of Documentation/ABI/testing/sysfs-bus-cxl: a name from and to
- * create_ram_region of a window, ways and granularity, a size, which is when it
- * gets its addresses, a decoder for each position, and commit. What is set can be
- * changed as long as it is not committed; so can that of a region that was found,
- * after 0 was written to its commit.
+ * create_ram_region of a window, ways and granularity, a size, by which it gets its
+ * addresses, a decoder for each position, commit. All can be changed while it is not
+ * committed; targets also of a region that was found, after 0 was written to commit.
  *
  * The addresses are the region's while it is not committed, by a claim, and nobody
  * else's: who uses it then claims them. They are free if no host bridge of the
@@ -113,13 +112,25 @@ void cxla_user_regions_end(struct cxl_root_decoder *cxlrd)
 /* -------------------------- configuration -------------------------- */
 
 /* all that is set is set by who holds these, and can't be while it is committed */
-#define cxla_user_region_guard(_cxlr)			\
-	guard(mutex)(&(_cxlr)->writer);			\
-	guard(device)(&(_cxlr)->dev);			\
-	guard(mutex)(&(_cxlr)->cxlrd->regions_lock);	\
-	guard(rwsem_write)(&cxl_rwsem.region)
+static void cxla_user_region_lock(struct cxl_region *cxlr)
+{
+	mutex_lock(&cxlr->writer);
+	device_lock(&cxlr->dev);
+	mutex_lock(&cxlr->cxlrd->regions_lock);
+	down_write(&cxl_rwsem.region);
+}
 
-/* 0, or why @cxlr is not userspace's to describe */
+static void cxla_user_region_unlock(struct cxl_region *cxlr)
+{
+	up_write(&cxl_rwsem.region);
+	mutex_unlock(&cxlr->cxlrd->regions_lock);
+	device_unlock(&cxlr->dev);
+	mutex_unlock(&cxlr->writer);
+}
+
+DEFINE_GUARD(cxla_user_region, struct cxl_region *, cxla_user_region_lock(_T),
+	     cxla_user_region_unlock(_T))
+
 static int cxla_user_region_open(const struct cxl_region *cxlr)
 {
 	lockdep_assert_held_write(&cxl_rwsem.region);
@@ -128,7 +139,7 @@ static int cxla_user_region_open(const struct cxl_region *cxlr)
 	return cxlr->life == CXLA_BUILDING || !cxlr->uncommitted ? -EBUSY : 0;
 }
 
-/* the same of what size and targets follow from */
+/* what size and targets follow from */
 static int cxla_user_region_empty(const struct cxl_region *cxlr)
 {
 	int rc = cxla_user_region_open(cxlr);
@@ -153,7 +164,7 @@ int cxla_user_region_set_ways(struct cxl_region *cxlr, const char *text)
 	int rc, bad;
 
 	bad = kstrtouint(text, 0, &ways);
-	cxla_user_region_guard(cxlr);
+	guard(cxla_user_region)(cxlr);
 	rc = cxla_user_region_empty(cxlr);
 	if (rc)
 		return rc;
@@ -178,7 +189,7 @@ int cxla_user_region_set_granularity(struct cxl_region *cxlr, const char *text)
 	int rc, bad;
 
 	bad = kstrtouint(text, 0, &granularity);
-	cxla_user_region_guard(cxlr);
+	guard(cxla_user_region)(cxlr);
 	rc = cxla_user_region_empty(cxlr);
 	if (rc)
 		return rc;
@@ -262,7 +273,7 @@ int cxla_user_region_set_size(struct cxl_region *cxlr, const char *text)
 	int rc, bad;
 
 	bad = kstrtou64(text, 0, &size);
-	cxla_user_region_guard(cxlr);
+	guard(cxla_user_region)(cxlr);
 	rc = cxla_user_region_open(cxlr);
 	if (rc)
 		return rc;
@@ -289,13 +300,12 @@ int cxla_user_region_set_size(struct cxl_region *cxlr, const char *text)
 /**
  * cxla_user_region_set_uuid() - uuid: of persistent memory only
  * @cxlr: region
- * @text: whatever it is
- *
+ * @text: anything
  * Return: -EBUSY: it is committed; -EINVAL.
  */
 int cxla_user_region_set_uuid(struct cxl_region *cxlr, const char *text)
 {
-	cxla_user_region_guard(cxlr);
+	guard(cxla_user_region)(cxlr);
 	return cxla_user_region_open(cxlr) ?: -EINVAL;
 }
 
@@ -348,7 +358,7 @@ static int cxla_user_region_assign(struct cxl_region *cxlr, int pos,
 {
 	int rc;
 
-	cxla_user_region_guard(cxlr);
+	guard(cxla_user_region)(cxlr);
 	rc = cxla_user_region_open(cxlr);
 	if (rc)
 		return rc;

@@ -140,7 +140,7 @@ static long cxla_commands_query(const struct cxla_commands *commands,
 	if (!room)
 		return put_user((u32)ARRAY_SIZE(cxla_commands),
 				&query->n_commands);
-	for (u32 n = 0; n < min(room, (u32)ARRAY_SIZE(cxla_commands)); n++) {
+	for (u32 n = 0; n < min_t(u32, room, ARRAY_SIZE(cxla_commands)); n++) {
 		const struct cxl_command_info info = {
 			.id = cxla_commands[n].id,
 			.flags = commands->enabled & BIT(n) ?

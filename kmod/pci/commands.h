@@ -9,12 +9,12 @@ struct pci_dev;
 
 /**
  * struct cxla_commands - what userspace may have a device do
- * @lock: one command at a time
+ * @lock: of all of it
  * @known: the device was asked which it has
  * @enabled: by place in the table of commands.c
  */
 struct cxla_commands {
-	struct mutex lock;
+	struct mutex lock;	/* one command at a time */
 	bool known;
 	u32 enabled;
 };

@@ -338,7 +338,7 @@ static int cxla_mailbox_do(struct cxla_mailbox *mb,
 				    mb->caps.payload_size);
 	if (rc < 0)
 		return rc;
-	command->out_length = min(room, (u32)rc);
+	command->out_length = min_t(u32, room, rc);
 	cxla_mailbox_read(mb, command->out, command->out_length);
 	return 0;
 }

@@ -13,6 +13,7 @@
  *   cxla-guest events NODE [COUNT] [late]	what happens, one a line: events.c
  *   cxla-guest killed [-l] PATH WHERE US TEXT...	kill a writer inside a write: killed.c
  *   cxla-guest decoders ADDRESS		how many of it are committed: decoders.c
+ *   cxla-guest command NODE			of linux/cxl_mem.h: command.c
  *   cxla-guest mapped NODE r|rw PROT shared|private [PROT]	may it be: mapped.c
  *   cxla-guest monitor COMMAND...		something for QEMU's monitor: monitor.c
  */
@@ -37,6 +38,7 @@ static const struct {
 	{ "events", 1, 9, events, "NODE [COUNT] [late]" },
 	{ "killed", 4, 99, killed, "[-l] PATH WHERE US TEXT..." },
 	{ "decoders", 1, 2, decoders, "ADDRESS [all]" },
+	{ "command", 1, 1, command, "NODE" },
 	{ "mapped", 4, 9, mapped, "NODE r|rw PROT shared|private [PROT]" },
 	{ "monitor", 1, 99, monitor, "COMMAND..." },
 };

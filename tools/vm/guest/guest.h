@@ -39,6 +39,7 @@ int events(int argc, char **argv);
 int killed(int argc, char **argv);
 int monitor(int argc, char **argv);
 int decoders(int argc, char **argv);
+int command(int argc, char **argv);
 int mapped(int argc, char **argv);
 
 #endif /* CXLA_GUEST_H */

@@ -36,6 +36,10 @@ dax_of() {
 		[ ! -e "$path" ] || basename "$path"
 	done
 }
+keep_pattern() {
+	cxla-guest pattern write "/dev/$1" "$2" || fail "$1 can't be written"
+	cxla-guest pattern check "/dev/$1" "$2" || fail "$1 keeps nothing"
+}
 make_region() {
 	on_our_bus cxl create-region -t ram "$@" >/tmp/made || fail "no region: $(cat /tmp/errors)"
 	region=$(the_region)
@@ -80,7 +84,7 @@ grep -q ": $region$" /proc/iomem || fail "/proc/iomem does not know $region"
 dax=$(dax_of "$region")
 [ "$dax" ] || fail "$region is no device of device-dax"
 on_our_bus daxctl list | grep -q "\"chardev\":\"$dax\"" || fail "daxctl does not know $dax"
-cxla-guest pattern write "/dev/$dax" 7 && cxla-guest pattern check "/dev/$dax" 7 || fail "$dax keeps nothing"
+keep_pattern "$dax" 7
 ! echo 0 >"$BUS/$region/size" 2>/dev/null || fail "the size of a committed region was changed"
 on_our_bus cxl disable-region "$region" || fail "$region is not disabled: $(cat /tmp/errors)"
 expect_equal "devices of device-dax" "$(dax_of "$region")" ""
@@ -92,7 +96,7 @@ destroy_region
 make_region -d "$both" -w 2 -s 512M -m "$one" "$other"
 expect_equal "ways" "$(cat "$BUS/$region/interleave_ways")" 2
 dax=$(dax_of "$region")
-cxla-guest pattern write "/dev/$dax" 9 && cxla-guest pattern check "/dev/$dax" 9 || fail "$dax keeps nothing"
+keep_pattern "$dax" 9
 destroy_region
 ! on_our_bus cxl create-region -t ram -d "$both" -w 2 -s 512M -m "$other" "$one" >/dev/null ||
 	fail "devices were interleaved against the order of the window"

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <random>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -237,6 +239,51 @@ TEST(MailboxRegs, random_registers_stay_within_their_block)
 			  static_cast<int>(caps.payload_size));
 	}
 	EXPECT_GT(good, 200U);
+}
+
+// a header of 8 bytes, then name and size of each
+std::vector<u8> logs(u16 count, const std::vector<std::pair<const u8 *, u32>> &entries)
+{
+	std::vector<u8> answer = {
+		static_cast<u8>(count), static_cast<u8>(count >> 8), 0, 0, 0, 0, 0, 0};
+
+	for (const auto &[name, size] : entries) {
+		answer.insert(answer.end(), name, name + CXL_UUID_LEN);
+		for (int i = 0; i < 4; i++)
+			answer.push_back(static_cast<u8>(size >> (8 * i)));
+	}
+	return answer;
+}
+
+u32 find_log(const std::vector<u8> &answer, const u8 *name)
+{
+	return cxl_logs_find(answer.data(), static_cast<u32>(answer.size()), name);
+}
+
+TEST(MailboxRegs, log_is_found_by_its_name)
+{
+	auto answer = logs(2, {{cxl_log_of_vendor, 7}, {cxl_log_of_effects, 0x12345678}});
+
+	EXPECT_EQ(find_log(answer, cxl_log_of_effects), 0x12345678U);
+	EXPECT_EQ(find_log(answer, cxl_log_of_vendor), 7U);
+	answer[8] ^= 1;
+	EXPECT_EQ(find_log(answer, cxl_log_of_vendor), 0U);
+}
+
+TEST(MailboxRegs, log_is_looked_for_in_what_the_answer_has)
+{
+	auto answer = logs(0xffff, {{cxl_log_of_vendor, 7}, {cxl_log_of_effects, 9}});
+
+	EXPECT_EQ(find_log(answer, cxl_log_of_effects), 9U);
+	// cut short in the last entry, and in the header
+	answer.pop_back();
+	EXPECT_EQ(find_log(answer, cxl_log_of_effects), 0U);
+	EXPECT_EQ(find_log(answer, cxl_log_of_vendor), 7U);
+	answer.resize(7);
+	EXPECT_EQ(find_log(answer, cxl_log_of_vendor), 0U);
+	EXPECT_EQ(find_log({}, cxl_log_of_vendor), 0U);
+	// fewer than there is room for
+	EXPECT_EQ(find_log(logs(0, {{cxl_log_of_vendor, 7}}), cxl_log_of_vendor), 0U);
 }
 
 } // namespace
