@@ -13,7 +13,7 @@ SPDX = "SPDX-License-Identifier: GPL-2.0-only"
 SPDX_QEMU = "SPDX-License-Identifier: GPL-2.0-or-later"
 KERNEL_PARTS = ("kmod/", "uapi/", "kunit/")
 # nothing in these is a comment; data has no concept to be cut at, either
-NO_COMMENT = (".json", ".capture", ".expect")
+NO_COMMENT = (".json", ".capture", ".expect", "COPYING")
 # rooms of userspace/lib, and those that each may use: userspace/README.md
 ROOMS = {"sys": (), "cxl": ("sys",), "load": ("sys", "cxl")}
 ROOMS |= {room: ("sys", "cxl", "load") for room in ("bench", "stress", "report")}
