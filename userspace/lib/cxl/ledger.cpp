@@ -34,7 +34,7 @@ constexpr std::array<ReasonText, 6> states = {{
 	{"quarantined", "claimed by one who lost it, and may touch it still", ""},
 }};
 
-constexpr std::array<ReasonText, 17> whys = {{
+constexpr std::array<ReasonText, 18> whys = {{
 	{"attached", "an accelerator's driver is attached to it", ""},
 	{"revoked", "its region went, and the driver has not let go of it yet",
 	 "unbind the driver; it is nobody else's until then"},
@@ -66,6 +66,8 @@ constexpr std::array<ReasonText, 17> whys = {{
 	{"unbound", "cxla_hmem was unbound before it decided",
 	 "bind hmem_platform.0 to cxla_hmem_platform again"},
 	{"changing", "its region is being uncommitted or deleted", "look again"},
+	{"configured", "userspace makes its region, and has not committed it",
+	 "commit it, or delete it"},
 	{"error", "giving it to its owner failed", "the kernel log says why"},
 }};
 
