@@ -134,9 +134,7 @@ DEFINE_GUARD(cxla_user_region, struct cxl_region *, cxla_user_region_lock(_T),
 static int cxla_user_region_open(const struct cxl_region *cxlr)
 {
 	lockdep_assert_held_write(&cxl_rwsem.region);
-	if (cxlr->life == CXLA_DYING)
-		return -ENXIO;
-	return cxlr->life == CXLA_BUILDING || !cxlr->uncommitted ? -EBUSY : 0;
+	return cxlr->life != CXLA_LIVE || !cxlr->uncommitted ? -EBUSY : 0;
 }
 
 /* what size and targets follow from */

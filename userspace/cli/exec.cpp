@@ -54,6 +54,7 @@ Exit exec(const Root &root, const Context &context)
 
 	std::vector<char *> arguments;
 
+	arguments.reserve(words.size() + 1);
 	for (auto &word : words)
 		arguments.push_back(word.data());
 	arguments.push_back(nullptr);
