@@ -132,10 +132,8 @@ static bool cxla_window_fits(const struct cxl_root_decoder *cxlrd,
 			     const struct cxla_making *m)
 {
 	const unsigned long wanted = CXL_DECODER_F_RAM | CXL_DECODER_F_TYPE2;
-	const struct cxl_port *port = m->endpoint;
+	const struct cxl_port *port = cxla_bridge_above(m->endpoint);
 
-	while (!is_cxl_root(port->parent))
-		port = port->parent;
 	return cxlrd->cxld.ways == 1 &&
 	       cxlrd->cxld.targets[0] == port->parent_dport->port_id &&
 	       (cxlrd->cxld.flags & wanted) == wanted &&

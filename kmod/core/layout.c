@@ -155,15 +155,6 @@ static int cxla_layout_hop(const struct cxla_layout *layout,
 	return 0;
 }
 
-static struct cxl_port *cxla_bridge_of(const struct cxl_endpoint_decoder *cxled)
-{
-	struct cxl_port *port = cxld_to_port(&cxled->cxld);
-
-	while (!is_cxl_root(port->parent))
-		port = port->parent;
-	return port;
-}
-
 /* the window picks the host bridge of each position */
 static bool cxla_window_leads(const struct cxla_layout *layout)
 {
@@ -171,10 +162,14 @@ static bool cxla_window_leads(const struct cxla_layout *layout)
 
 	if (layout->ways % root->ways)
 		return false;
-	for (unsigned int pos = 0; pos < layout->ways; pos++)
-		if (cxla_bridge_of(layout->members[pos])->parent_dport->port_id !=
+	for (unsigned int pos = 0; pos < layout->ways; pos++) {
+		const struct cxl_port *bridge =
+			cxla_bridge_above(cxld_to_port(&layout->members[pos]->cxld));
+
+		if (bridge->parent_dport->port_id !=
 		    root->targets[pos % root->ways])
 			return false;
+	}
 	return true;
 }
 
@@ -224,27 +219,40 @@ struct cxl_port *cxla_layout_top(const struct cxla_layout *layout)
 
 /* ------------------------ decoders and addresses ------------------- */
 
+/*
+ * Raise @floor to where the decoders of @port end. NULL; or the decoder for which
+ * that is not known.
+ */
+static const struct cxl_decoder *cxla_port_raise(const struct cxl_port *port,
+						 u64 *floor)
+{
+	for (int i = 0; i < port->nr_decoders; i++) {
+		const struct cxl_decoder *cxld = port->decoders[i];
+
+		if (!cxld || !cxla_is_committed(cxld))
+			continue;
+		if (cxld->flags & CXL_DECODER_F_BROKEN)
+			return cxld;
+		if (range_len(&cxld->hpa_range))
+			*floor = max(*floor, cxld->hpa_range.end + 1);
+	}
+	return NULL;
+}
+
 /* where the decoders of @port end; or the reason why that is not known */
 static enum cxla_reason cxla_port_floor(const struct cxla_layout *layout,
 					struct cxl_port *port, u64 *floor)
 {
-	*floor = 0;
-	for (int i = 0; i < port->nr_decoders; i++) {
-		const struct cxl_decoder *cxld = port->decoders[i];
+	const struct cxl_decoder *broken;
 
-		if (!cxla_is_committed(cxld))
-			continue;
-		if (cxld->flags & CXL_DECODER_F_BROKEN) {
-			dev_err(cxla_layout_hw(layout),
-				"what is free below %s is not known: %s makes no sense\n",
-				dev_name(port->uport_dev),
-				dev_name(&cxld->dev));
-			return CXLA_REASON_BAD_DECODER;
-		}
-		if (range_len(&cxld->hpa_range))
-			*floor = max(*floor, cxld->hpa_range.end + 1);
-	}
-	return CXLA_REASON_NONE;
+	*floor = 0;
+	broken = cxla_port_raise(port, floor);
+	if (!broken)
+		return CXLA_REASON_NONE;
+	dev_err(cxla_layout_hw(layout),
+		"what is free below %s is not known: %s makes no sense\n",
+		dev_name(port->uport_dev), dev_name(&broken->dev));
+	return CXLA_REASON_BAD_DECODER;
 }
 
 static int cxla_raise_floor(const struct cxla_layout *layout,
@@ -286,6 +294,7 @@ struct cxla_window_search {
 static int cxla_raise_window_floor(struct device *dev, void *_search)
 {
 	struct cxla_window_search *search = _search;
+	const struct cxl_decoder *broken;
 	const struct cxl_port *port;
 
 	if (cxla_device_id(dev) != CXLA_DEVICE_PORT)
@@ -303,22 +312,13 @@ static int cxla_raise_window_floor(struct device *dev, void *_search)
 	if (port->passthrough)
 		return device_for_each_child(dev, search,
 					     cxla_raise_window_floor);
-	for (int i = 0; i < port->nr_decoders; i++) {
-		const struct cxl_decoder *cxld = port->decoders[i];
-
-		if (!cxld || !cxla_is_committed(cxld))
-			continue;
-		if (cxld->flags & CXL_DECODER_F_BROKEN) {
-			dev_err(&search->window->dev,
-				"what is free in it is not known: %s of %s makes no sense\n",
-				dev_name(&cxld->dev), dev_name(port->uport_dev));
-			return -ENXIO;
-		}
-		if (range_len(&cxld->hpa_range))
-			search->floor = max(search->floor,
-					    cxld->hpa_range.end + 1);
-	}
-	return 0;
+	broken = cxla_port_raise(port, &search->floor);
+	if (!broken)
+		return 0;
+	dev_err(&search->window->dev,
+		"what is free in it is not known: %s of %s makes no sense\n",
+		dev_name(&broken->dev), dev_name(port->uport_dev));
+	return -ENXIO;
 }
 
 /**

@@ -100,6 +100,14 @@ static inline bool is_cxl_endpoint(const struct cxl_port *port)
 	return is_cxl_memdev(port->uport_dev);
 }
 
+/* the host bridge above @port, which may be that itself; no root */
+static inline struct cxl_port *cxla_bridge_above(struct cxl_port *port)
+{
+	while (!is_cxl_root(port->parent))
+		port = port->parent;
+	return port;
+}
+
 struct device *cxla_port_hw(struct cxl_port *port);
 struct cxl_port *cxla_port_add(struct device *host, struct device *uport_dev,
 			       const struct cxl_register_map *map,

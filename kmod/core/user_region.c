@@ -23,7 +23,6 @@
 #include <linux/memregion.h>
 #include <linux/sizes.h>
 
-#include "../pause/pause.h"
 #include "layout.h"
 #include "user_region.h"
 
@@ -153,8 +152,7 @@ static int cxla_user_region_empty(const struct cxl_region *cxlr)
  * @text: 1, 2, 4, 8, 16, 3, 6 or 12; a multiple of the window's
  *
  * Context: sysfs; sleeps.
- * Return: 0; -EBUSY: it is committed, or has a size or a target; -EINVAL; -ENXIO:
- * it is going.
+ * Return: 0; -EBUSY: it is committed, going, or has a size or a target; -EINVAL.
  */
 int cxla_user_region_set_ways(struct cxl_region *cxlr, const char *text)
 {
@@ -261,9 +259,9 @@ static void cxla_user_region_unplace(struct cxl_region *cxlr)
  * @text: bytes, a multiple of 256 MiB for each way; 0: none
  *
  * Context: sysfs; sleeps.
- * Return: 0; -EBUSY: it is committed, has a size already, or firmware made it; -EINVAL;
- * -ENOSPC: the window has no such range free; -ENXIO: ways or granularity are not
- * known, what is free is not, or it is going; -ENOMEM.
+ * Return: 0; -EBUSY: it is committed, going, has a size already, or firmware made it;
+ * -EINVAL; -ENOSPC: the window has no such range free; -ENXIO: ways or granularity are
+ * not known, or what is free is not; -ENOMEM.
  */
 int cxla_user_region_set_size(struct cxl_region *cxlr, const char *text)
 {
@@ -343,8 +341,7 @@ static int cxla_user_region_suits(const struct cxl_region *cxlr,
 		return -ENXIO;
 	if (cxled->dpa_size * cxlr->ways != resource_size(&cxlr->res))
 		return -EINVAL;
-	while (!is_cxl_root(port->parent))
-		port = port->parent;
+	port = cxla_bridge_above(port);
 	return port->parent == cxld_to_port(root) &&
 	       port->parent_dport->port_id == root->targets[pos % root->ways] ?
 	       0 : -ENXIO;
