@@ -401,21 +401,20 @@ int act_delete(void *unused)
 	return rc;
 }
 
-static int bench_write_commit(const char *text)
+int bench_write(struct device *dev, const char *file, const char *text)
 {
-	struct device *dev = bench_find("region");
 	int rc;
 
 	if (!dev)
 		return -ENODEV;
-	rc = fake_store_cxla(dev, "commit", text);
+	rc = fake_store_cxla(dev, file, text);
 	put_device(dev);
 	return rc;
 }
 
 int act_uncommit(void *unused)
 {
-	int rc = bench_write_commit("0");
+	int rc = bench_write(bench_find("region"), "commit", "0");
 
 	if (!rc)
 		bench.by_hand = true;
@@ -424,7 +423,7 @@ int act_uncommit(void *unused)
 
 int act_commit(void *unused)
 {
-	return bench_write_commit("1");
+	return bench_write(bench_find("region"), "commit", "1");
 }
 
 int act_commit_cycle(void *unused)

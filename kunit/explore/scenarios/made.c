@@ -15,7 +15,8 @@
 /* where nothing is made: of who has none */
 #define NOWHERE		(BENCH_WINDOW + SZ_4G)
 
-static int made_setup(void)
+/* the first one may be an expander, of which nothing is made */
+static int made_machine(bool expander)
 {
 	struct fake_node *device;
 
@@ -29,9 +30,15 @@ static int made_setup(void)
 		if (!device)
 			return -ENOMEM;
 		bench_device(device, NOWHERE + i * DEVICE_SIZE, DEVICE_SIZE);
-		device->accel.create = true;
+		device->accel.expander = expander && !i;
+		device->accel.create = !device->accel.expander;
 	}
 	return bench_start() ?: bench_root();
+}
+
+static int made_setup(void)
+{
+	return made_machine(false);
 }
 
 static int made_bound_setup(void)
@@ -168,29 +175,9 @@ static struct device *described_decoder(void)
 	return dev;
 }
 
-static int described_write(const char *prefix, const char *file,
-			   const char *text)
-{
-	struct device *dev = bench_find(prefix);
-	int rc;
-
-	if (!dev)
-		return -ENODEV;
-	rc = fake_store_cxla(dev, file, text);
-	put_device(dev);
-	return rc;
-}
-
 static int act_describe_dpa(void *size)
 {
-	struct device *dev = described_decoder();
-	int rc;
-
-	if (!dev)
-		return -ENODEV;
-	rc = fake_store_cxla(dev, "dpa_size", size);
-	put_device(dev);
-	return rc;
+	return bench_write(described_decoder(), "dpa_size", size);
 }
 
 static int act_describe_target(void *unused)
@@ -200,27 +187,27 @@ static int act_describe_target(void *unused)
 
 	if (!dev)
 		return -ENODEV;
-	rc = described_write("region", "target0", dev_name(dev));
+	rc = bench_write(bench_find("region"), "target0", dev_name(dev));
 	put_device(dev);
 	return rc;
 }
 
 static int act_describe_clear(void *unused)
 {
-	return described_write("region", "target0", "\n");
+	return bench_write(bench_find("region"), "target0", "\n");
 }
 
 static int act_describe_size(void *unused)
 {
-	return described_write("region", "size", "0") ?:
-	       described_write("region", "size", "0x10000000");
+	return bench_write(bench_find("region"), "size", "0") ?:
+	       bench_write(bench_find("region"), "size", "0x10000000");
 }
 
 static int described_size(const char *name)
 {
-	return described_write(name, "interleave_granularity", "256") ?:
-	       described_write(name, "interleave_ways", "1") ?:
-	       described_write(name, "size", "0x10000000");
+	return bench_write(bench_find(name), "interleave_granularity", "256") ?:
+	       bench_write(bench_find(name), "interleave_ways", "1") ?:
+	       bench_write(bench_find(name), "size", "0x10000000");
 }
 
 /* a region of one way, with its addresses */
@@ -248,26 +235,12 @@ static int act_describe(void *unused)
 
 static int described_setup(void)
 {
-	struct fake_node *device;
+	int rc = made_machine(true);
 
-	if (bench_begin())
-		return -ENOMEM;
-	bench.bridges[0] = fake_bridge(bench.f, 7, 4);
-	fake_window(bench.f, bench.bridges[0], BENCH_WINDOW, SZ_4G);
-	for (int i = 0; i < 2; i++) {
-		device = fake_endpoint(fake_root_port(bench.bridges[0], i), 0,
-				       2, DEVICE_SIZE);
-		if (!device)
-			return -ENOMEM;
-		bench_device(device, NOWHERE + i * DEVICE_SIZE, DEVICE_SIZE);
-		device->accel.create = i;
-		device->accel.expander = !i;
-	}
 	/* who makes a region binds it */
 	bench.by_hand = true;
-	return bench_start() ?: bench_root() ?: fake_bind(bench.devices[0]) ?:
-	       act_describe(NULL) ?: act_describe_dpa("0x10000000") ?:
-	       act_describe_target(NULL);
+	return rc ?: fake_bind(bench.devices[0]) ?: act_describe(NULL) ?:
+	       act_describe_dpa("0x10000000") ?: act_describe_target(NULL);
 }
 
 static int described_committed_setup(void)

@@ -63,6 +63,8 @@ bool bench_is_attached(int nr);
 void bench_owner(int nr, struct cxla_verdict *verdict);
 /* the first device on the bus whose name begins so, referenced, or NULL */
 struct device *bench_find(const char *prefix);
+/* write a file of @dev, whose reference is given up; NULL: -ENODEV */
+int bench_write(struct device *dev, const char *file, const char *text);
 /* the port of a bridge or switch is unbound by hand; 0, or -ENODEV */
 int bench_unbind_port(struct fake_node *node);
 
