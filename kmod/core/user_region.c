@@ -5,7 +5,7 @@
  * In the order of Documentation/ABI/testing/sysfs-bus-cxl: a name from and to
  * create_ram_region of a window, ways and granularity, a size, by which it gets its
  * addresses, a decoder for each position, commit. All can be changed while it is not
- * committed; targets also of a region that was found, after 0 was written to commit.
+ * committed. A region that was found is firmware's to describe, committed or not.
  *
  * The addresses are the region's while it is not committed, by a claim, and nobody
  * else's: who uses it then claims them. They are free if no host bridge of the
@@ -133,7 +133,8 @@ DEFINE_GUARD(cxla_user_region, struct cxl_region *, cxla_user_region_lock(_T),
 static int cxla_user_region_open(const struct cxl_region *cxlr)
 {
 	lockdep_assert_held_write(&cxl_rwsem.region);
-	return cxlr->life != CXLA_LIVE || !cxlr->uncommitted ? -EBUSY : 0;
+	return cxlr->life != CXLA_LIVE || !cxlr->user_made ||
+	       !cxlr->uncommitted ? -EBUSY : 0;
 }
 
 /* what size and targets follow from */
@@ -273,8 +274,6 @@ int cxla_user_region_set_size(struct cxl_region *cxlr, const char *text)
 	rc = cxla_user_region_open(cxlr);
 	if (rc)
 		return rc;
-	if (!cxlr->user_made)
-		return -EBUSY;
 	if (bad)
 		return -EINVAL;
 	if (cxla_region_placed(cxlr)) {
@@ -371,9 +370,6 @@ static int cxla_user_region_assign(struct cxl_region *cxlr, int pos,
 	}
 	if (!cxled)
 		return 0;
-	/* what firmware made is firmware's to describe */
-	if (!cxlr->user_made)
-		return -EBUSY;
 	rc = cxla_user_region_suits(cxlr, cxled, pos);
 	if (!rc)
 		cxla_region_take_in(cxlr, cxled, pos);
