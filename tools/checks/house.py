@@ -2,6 +2,7 @@
 """Rules of this repository that no other tool knows."""
 
 import re
+import subprocess
 
 from .finding import Finding
 
@@ -31,6 +32,7 @@ LAYERS = (
     ("module", ("main", "ledger", "trace.c")),
 )
 CORE = "kmod/core/"
+PLANT = re.compile(r"^kunit/explore/plants/.*\.patch$")
 INCLUDED = re.compile(r'^#include "([\w.]+)"')
 
 
@@ -67,6 +69,13 @@ def rooms(path, lines):
             for number, room in used if room in ROOMS and room not in below]
 
 
+def applies(top, path):
+    """A planted bug is of the code as it is; who changes that carries the bug over."""
+    done = subprocess.run(["patch", "-p1", "--dry-run", "--force", "--fuzz=0", "-d", str(top), "-i", str(top / path)],
+                          capture_output=True, text=True, check=False)
+    return [Finding(path, 0, "does not apply: the code that it changes is another now")] if done.returncode else []
+
+
 def run(top, _build, files):
     found = []
     for path in files:
@@ -84,6 +93,8 @@ def run(top, _build, files):
             found.append(Finding(path, 0, f"{len(lines)} lines, more than {LONGEST}: "
                                           "two concepts"))
         found += rooms(path, lines) + layers(path, lines)
+        if PLANT.match(path):
+            found += applies(top, path)
         if path.startswith(KERNEL_PARTS) and not path.startswith("kmod/compat/"):
             found += [Finding(path, number, "tests the kernel's version outside kmod/compat")
                       for number, line in enumerate(lines, 1) if VERSION_TEST.search(line)]
