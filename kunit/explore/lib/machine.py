@@ -71,6 +71,7 @@ debug=/sys/kernel/debug/explore
 keep() {
 	/bin/busybox cat $debug/tried >/out/tried.new && /bin/busybox mv /out/tried.new /out/tried
 	/bin/busybox cat $debug/pairs >/out/pairs
+	/bin/busybox cat $debug/actions >/out/actions
 }
 n=0
 while read -r line; do
@@ -205,7 +206,7 @@ class Boot:
         self.detectors, self.tree, self.plan, self.timeout = detectors, tree, plan, timeout
         # preemptions by those before; after run(): and by this one
         self.tried = tried
-        self.process, self.pairs, self.console, self.worlds = None, [], [], {}
+        self.process, self.pairs, self.console, self.worlds, self.actions = None, [], [], {}, {}
         self.heard, self.late, self.hangs = 0, False, False
 
     def stop(self):
@@ -257,5 +258,9 @@ class Boot:
         self.tried = (folder / "tried").read_bytes()
         if (folder / "pairs").exists():
             self.pairs = (folder / "pairs").read_text().splitlines()
+        if (folder / "actions").exists():
+            for line in (folder / "actions").read_text().splitlines():
+                world, action, runs, acted = line.split()
+                self.actions[world, action] = (int(runs), int(acted))
         if (folder / "worlds").exists():
             self.worlds = {l.split()[0]: l.split()[1:] for l in (folder / "worlds").read_text().splitlines()}

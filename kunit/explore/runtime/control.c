@@ -46,6 +46,17 @@ struct explore_batch {
 	char text[128];
 };
 
+#define TALLY_WORLDS	32
+#define TALLY_ACTIONS	64
+
+/*
+ * Of each action of each world: how often it ran, and how often there was something to
+ * do it to, if only to be refused.
+ */
+static struct explore_tally {
+	u32 runs, acted;
+} explore_tallies[TALLY_WORLDS][TALLY_ACTIONS];
+
 static const struct explore_world *const *explore_worlds;
 
 int explore_register(const struct explore_world *const *worlds)
@@ -97,6 +108,24 @@ static bool explore_cast(const struct explore_batch *batch, bool warm)
 	return more;
 }
 
+static void explore_tally(const struct explore_batch *batch)
+{
+	int world = 0;
+
+	while (explore_worlds[world] != batch->world)
+		world++;
+	for (int i = 0; i < batch->nr && world < TALLY_WORLDS; i++) {
+		long action = batch->actions[i] - batch->world->actions;
+
+		if (action >= TALLY_ACTIONS)
+			continue;
+		explore_tallies[world][action].runs++;
+		explore_tallies[world][action].acted +=
+			explore_actors[i].result != -ENODEV &&
+			explore_actors[i].result != -ENOENT;
+	}
+}
+
 static void explore_schedule(struct explore_batch *batch,
 			     struct explore_strategy *strategy, bool warm)
 {
@@ -109,6 +138,7 @@ static void explore_schedule(struct explore_batch *batch,
 		explore_fail("setup has failed");
 	else
 		explore_run(strategy);
+	explore_tally(batch);
 	if (world->check && !explore_result.failure[0])
 		world->check();
 	if (world->teardown)
@@ -408,8 +438,24 @@ static int explore_list_show(struct seq_file *seq, void *unused)
 }
 DEFINE_SHOW_ATTRIBUTE(explore_list);
 
+/* a line for each action: its world and name, how often it ran, and acted */
+static int explore_actions_show(struct seq_file *seq, void *unused)
+{
+	for (int i = 0; explore_worlds && explore_worlds[i] && i < TALLY_WORLDS; i++) {
+		const struct explore_action *action = explore_worlds[i]->actions;
+
+		for (int n = 0; action[n].name && n < TALLY_ACTIONS; n++)
+			seq_printf(seq, "%s %s %u %u\n", explore_worlds[i]->name,
+				   action[n].name, explore_tallies[i][n].runs,
+				   explore_tallies[i][n].acted);
+	}
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(explore_actions);
+
 void explore_control_init(struct dentry *dir)
 {
 	debugfs_create_file("worlds", 0400, dir, NULL, &explore_list_fops);
+	debugfs_create_file("actions", 0400, dir, NULL, &explore_actions_fops);
 	debugfs_create_file("run", 0200, dir, NULL, &explore_run_fops);
 }

@@ -3,7 +3,8 @@
 """Writes what calls.list says: stubs in assembly, and the linker's --wrap options.
 
 A stub saves the arguments, is a scheduling point, and goes on in the function
-itself; `both` calls it and is one more point after it, with the result kept.
+itself; `both` calls it, with up to two arguments on the stack, and is one more point
+after it, with the result kept.
 Names that this kernel does not export are left out.
 
     stubs.py CALLS_LIST MODULE_SYMVERS STUBS_C OPTIONS_MK
@@ -48,7 +49,7 @@ def stub(name, both):
     lines += ["add $8, %rsp"] + [f"pop %{register}" for register in reversed(SAVE)]
     if both:
         # the first argument is kept for the point that comes after
-        lines += ["sub $16, %rsp", "mov %rdi, -8(%rbp)", f"call {name}", "mov -8(%rbp), %rdx",
+        lines += ["sub $16, %rsp", "mov %rdi, -8(%rbp)", "push 24(%rbp)", "push 16(%rbp)", f"call {name}", "mov -8(%rbp), %rdx",
                   "mov %rax, -8(%rbp)", "mov 8(%rbp), %rdi", "lea 2b(%rip), %rsi", "call explore_called",
                   "mov -8(%rbp), %rax", "leave", "ret"]
     else:

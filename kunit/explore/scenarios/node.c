@@ -393,8 +393,12 @@ static void node_check(void)
 		explore_fail("%d mappings, and the device is %sattached",
 			     fake_memory_mapped(), attached ? "" : "not ");
 	file = node_open(O_NONBLOCK);
-	if (!file)
+	if (!file) {
+		/* or no program of this world has ever done anything */
+		if (!bench.removed[0] && bench.devices[0]->pdev->dev.driver)
+			explore_fail("a driver has the device, and its node can't be opened");
 		return;
+	}
 	node_check_file(file, attached);
 	node_close(file);
 }
