@@ -19,6 +19,7 @@
 #include <linux/device.h>
 #include <linux/sizes.h>
 
+#include "floor.h"
 #include "layout.h"
 
 /* the device to name in messages */
@@ -219,26 +220,6 @@ struct cxl_port *cxla_layout_top(const struct cxla_layout *layout)
 
 /* ------------------------ decoders and addresses ------------------- */
 
-/*
- * Raise @floor to where the decoders of @port end. NULL; or the decoder for which
- * that is not known.
- */
-static const struct cxl_decoder *cxla_port_raise(const struct cxl_port *port,
-						 u64 *floor)
-{
-	for (int i = 0; i < port->nr_decoders; i++) {
-		const struct cxl_decoder *cxld = port->decoders[i];
-
-		if (!cxld || !cxla_is_committed(cxld))
-			continue;
-		if (cxld->flags & CXL_DECODER_F_BROKEN)
-			return cxld;
-		if (range_len(&cxld->hpa_range))
-			*floor = max(*floor, cxld->hpa_range.end + 1);
-	}
-	return NULL;
-}
-
 /* where the decoders of @port end; or the reason why that is not known */
 static enum cxla_reason cxla_port_floor(const struct cxla_layout *layout,
 					struct cxl_port *port, u64 *floor)
@@ -278,67 +259,6 @@ enum cxla_reason cxla_layout_floor(const struct cxla_layout *layout, u64 *floor)
 {
 	*floor = 0;
 	return cxla_layout_each(layout, cxla_raise_floor, floor);
-}
-
-/**
- * struct cxla_window_search - where all that a window leads to ends
- * @window: root decoder
- * @floor: first byte that no component decodes
- */
-struct cxla_window_search {
-	const struct cxl_decoder *window;
-	u64 floor;
-};
-
-/* what decodes first below a window decodes all that those below it do */
-static int cxla_raise_window_floor(struct device *dev, void *_search)
-{
-	struct cxla_window_search *search = _search;
-	const struct cxl_decoder *broken;
-	const struct cxl_port *port;
-
-	if (cxla_device_id(dev) != CXLA_DEVICE_PORT)
-		return 0;
-	port = to_cxl_port(dev);
-	if (is_cxl_root(port->parent)) {
-		int i = 0;
-
-		while (i < search->window->nr_targets &&
-		       search->window->targets[i] != port->parent_dport->port_id)
-			i++;
-		if (i == search->window->nr_targets)
-			return 0;
-	}
-	if (port->passthrough)
-		return device_for_each_child(dev, search,
-					     cxla_raise_window_floor);
-	broken = cxla_port_raise(port, &search->floor);
-	if (!broken)
-		return 0;
-	dev_err(&search->window->dev,
-		"what is free in it is not known: %s of %s makes no sense\n",
-		dev_name(&broken->dev), dev_name(port->uport_dev));
-	return -ENXIO;
-}
-
-/**
- * cxla_window_floor() - the first byte that no host bridge of a window decodes
- * @cxlrd: window
- * @floor: HPA
- *
- * Context: cxl_rwsem.region is held.
- * Return: 0; -ENXIO: that is not known, and the log says why.
- */
-int cxla_window_floor(const struct cxl_root_decoder *cxlrd, u64 *floor)
-{
-	struct cxla_window_search search = { .window = &cxlrd->cxld };
-	int rc;
-
-	lockdep_assert_held(&cxl_rwsem.region);
-	rc = device_for_each_child(cxlrd->cxld.dev.parent, &search,
-				   cxla_raise_window_floor);
-	*floor = search.floor;
-	return rc;
 }
 
 static int cxla_port_is_full(const struct cxla_layout *layout,

@@ -30,7 +30,6 @@ struct cxl_port *cxla_layout_top(const struct cxla_layout *layout);
 enum cxla_reason cxla_layout_floor(const struct cxla_layout *layout,
 				   u64 *floor);
 enum cxla_reason cxla_layout_lacks(const struct cxla_layout *layout);
-int cxla_window_floor(const struct cxl_root_decoder *cxlrd, u64 *floor);
 int cxla_layout_check(const struct cxla_layout *layout);
 int cxla_layout_commit(const struct cxla_layout *layout);
 void cxla_layout_uncommit(const struct cxla_layout *layout);

@@ -23,6 +23,7 @@
 #include <linux/memregion.h>
 #include <linux/sizes.h>
 
+#include "floor.h"
 #include "layout.h"
 #include "user_region.h"
 

@@ -27,7 +27,7 @@ LAYERS = (
     ("claims", ("claim",)),
     ("topology", ("port", "dport", "decoder", "hdm", "emulate", "program", "dpa")),
     ("regions", ("root", "route", "region", "region_sysfs", "commit", "dax_region",
-                 "layout", "user_region")),
+                 "floor", "layout", "user_region")),
     ("attach", ("attach", "attach_region", "create", "memdev", "mem_node", "enumerate", "port_setup", "snapshot", "cxl_reset")),
     ("module", ("main", "ledger", "trace.c")),
 )
