@@ -61,6 +61,38 @@ static void what_hardware_decodes_is_not_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, base_of(left, 1), ONE + SHARE);
 }
 
+static int size_of(struct kunit *test, u64 base, int ways)
+{
+	struct cxl_region *cxlr = make(test, base);
+	int rc;
+
+	KUNIT_ASSERT_EQ(test, write_u64(&cxlr->dev, "interleave_granularity",
+					256), 0);
+	KUNIT_ASSERT_EQ(test, write_u64(&cxlr->dev, "interleave_ways", ways), 0);
+	rc = write_u64(&cxlr->dev, "size", ways * SHARE);
+	KUNIT_EXPECT_EQ(test, delete(test, cxlr), 0);
+	return rc;
+}
+
+/* or an address is given away that firmware gave to somebody who comes later */
+static void what_nobody_has_read_is_not_free(struct kunit *test)
+{
+	struct cxl_port *port = fake_port(right);
+
+	KUNIT_EXPECT_EQ(test, size_of(test, BOTH, 2), 0);
+	device_release_driver(&port->dev);
+	KUNIT_EXPECT_EQ(test, size_of(test, BOTH, 2), -ENXIO);
+	KUNIT_EXPECT_EQ(test, size_of(test, ONE, 1), 0);
+	KUNIT_EXPECT_EQ(test, device_attach(&port->dev), 1);
+	KUNIT_EXPECT_EQ(test, size_of(test, BOTH, 2), 0);
+
+	KUNIT_EXPECT_EQ(test, size_of(test, NARROW, 1), -ENXIO);
+	KUNIT_ASSERT_EQ(test, fake_bind(n0), 0);
+	KUNIT_EXPECT_EQ(test, size_of(test, NARROW, 1), 0);
+	fake_unbind(n0);
+	put_device(&port->dev);
+}
+
 static void what_somebody_has_is_not_free(struct kunit *test)
 {
 	struct resource busy = {
@@ -238,6 +270,7 @@ static struct kunit_case user_addresses_cases[] = {
 	KUNIT_CASE(addresses_are_kept_from_their_size_on),
 	KUNIT_CASE(window_is_used_up_and_free_again),
 	KUNIT_CASE(what_hardware_decodes_is_not_free),
+	KUNIT_CASE(what_nobody_has_read_is_not_free),
 	KUNIT_CASE(what_somebody_has_is_not_free),
 	KUNIT_CASE(regions_that_go_out_of_order_use_nothing_up),
 	KUNIT_CASE(decoder_with_another_behind_it_is_not_taken_back),

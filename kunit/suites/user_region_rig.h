@@ -13,15 +13,16 @@
 #define ONE	0x1000000000ULL		/* window of the first bridge */
 #define BOTH	0x2000000000ULL		/* over both bridges */
 #define XOR	0x3000000000ULL		/* the same, by XOR */
+#define NARROW	0x4000000000ULL		/* of a bridge that decodes nothing by itself */
 #define SHARE	((u64)SZ_256M)
 
 /*
  * Two bridges of two expanders each; below the first a switch of two more, and an
- * accelerator
+ * accelerator. One that is not bound is below a third bridge, which has one way out.
  */
 static struct fake_fabric *f;
 static struct fake_node *left, *right, *upstream;
-static struct fake_node *l0, *l1, *r0, *r1, *s0, *s1, *accel;
+static struct fake_node *l0, *l1, *r0, *r1, *s0, *s1, *n0, *accel;
 static struct fake_snapshot before;
 
 static inline struct fake_node *expander(struct fake_node *port)
@@ -57,6 +58,8 @@ static inline int user_region_init(struct kunit *test)
 	window->xor = true;
 	window->nr_maps = 1;
 	window->maps[0] = map;
+	n0 = expander(fake_root_port(fake_bridge(f, 11, 0), 1));
+	fake_window(f, n0->parent->parent, NARROW, SZ_4G);
 	fake_test_up(test, f);
 	fake_cache_able = true;
 	KUNIT_ASSERT_EQ(test, fake_bind(l0), 0);

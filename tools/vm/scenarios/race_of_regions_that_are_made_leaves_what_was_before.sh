@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=dash
+#
+# A topology with an accelerator and an expander of which firmware committed nothing,
+# besides such as it did. Userspace makes and destroys regions of that expander, write by
+# write, and attaches of that accelerator make theirs, while all else is unbound, bound,
+# deleted, uncommitted, read and removed: no answer that is not documented, nothing in the
+# kernel log, and at rest everything as it was, free addresses included.
+#
+# How long: cxla.race_seconds=N on the kernel's command line, else 40.
+# shellcheck source=/dev/null
+. ./triggers.sh
+
+seconds() {
+	if grep -q 'cxla\.race_seconds=' /proc/cmdline; then
+		sed 's/.*cxla\.race_seconds=\([0-9]*\).*/\1/' /proc/cmdline
+	else
+		echo 40
+	fi
+}
+
+collect() {
+	[ "$3" = attached ] && [ "$7" = 0 ] && echo "$2"
+}
+
+bind_other() {
+	! is_idle_expander "$@" || { bind "$2" cxla_pci; return; }
+	[ "$2" = "$expander" ] || bind_one "$@"
+}
+
+load_modules
+echo Y >/sys/module/cxla_accel/parameters/create_regions
+expander=$(each_device collect | tail -n 1)
+each_device bind_other
+bind "$expander" cxla_pci
+
+# binding is told of for each device each time, over a slow console
+read -r level _ </proc/sys/kernel/printk
+echo 5 >/proc/sys/kernel/printk
+{
+	cxla race --seconds "$(seconds)" --round 4 --seed 1 --recommit "sh $PWD/recommit.sh" --log -
+	echo $? >/tmp/race.status
+} | tee /tmp/race.out
+echo "$level" >/proc/sys/kernel/printk
+read -r status </tmp/race.status
+[ "$status" -eq 0 ] || fail "cxla race ended with $status"
+has /tmp/race.out "regions made" || fail "no region was made"
