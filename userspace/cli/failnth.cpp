@@ -199,9 +199,7 @@ Exit failnth(const Root &root, const Context &context, const FailnthOptions &opt
 		std::string missing = missing_for(bed, *operation);
 
 		if (!missing.empty() && !options.operations.empty())
-			refusals.push_back({"no-soft-reserved", missing,
-					    "boot with Soft Reserved memory, and `cxla "
-					    "load` cxla_hmem and cxla_dax, too"});
+			refusals.push_back(refusal_of(*operation, missing));
 		if (!missing.empty())
 			left_out.push_back(
 				{operation->name, Verdict::Result::Skipped, 0, missing, ""});

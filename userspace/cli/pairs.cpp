@@ -290,6 +290,19 @@ PairsRequest request_of(const PairsOptions &options)
 	return request;
 }
 
+/* those for which the machine has nothing; one that was named is refused */
+void leave_out(std::vector<const Trigger *> &triggers, const TestBed &bed,
+	       const std::vector<std::string> &named, std::vector<Refusal> &refusals)
+{
+	std::erase_if(triggers, [&](const Trigger *trigger) {
+		std::string missing = missing_for(bed, *trigger->operation);
+
+		if (!missing.empty() && !named.empty())
+			refusals.push_back(refusal_of(*trigger->operation, missing));
+		return !missing.empty();
+	});
+}
+
 Exit pairs(const Root &root, const Context &context, const PairsOptions &options)
 {
 	PairsRequest request = request_of(options);
@@ -300,8 +313,11 @@ Exit pairs(const Root &root, const Context &context, const PairsOptions &options
 	Machine machine = read_machine(root);
 	TestBed bed = find_test_bed(root, machine, context.program_dir);
 
-	if (auto refusals = pairs_refusals(root, machine, bed, request, options.yes);
-	    !refusals.empty())
+	auto refusals = pairs_refusals(root, machine, bed, request, options.yes);
+
+	leave_out(request.first, bed, options.first, refusals);
+	leave_out(request.second, bed, options.second, refusals);
+	if (!refusals.empty())
 		return refuse(context, refusals);
 
 	Results results(context, options.results);

@@ -18,7 +18,7 @@ collect() {
 }
 
 bind_as_expander() {
-	if [ "$1" = "$expander" ]; then
+	if [ "$1" = "$expander" ] || is_idle_expander "$@"; then
 		bind "$2" cxla_pci
 	else
 		bind "$2"
@@ -26,7 +26,7 @@ bind_as_expander() {
 }
 
 check_others() {
-	[ "$1" = "$expander" ] || check_outcome "$@"
+	[ "$1" = "$expander" ] || is_idle_expander "$@" || check_outcome "$@"
 }
 
 [ -e /proc/self/fail-nth ] || skip "the kernel has no fault injection"

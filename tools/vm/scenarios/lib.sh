@@ -305,6 +305,12 @@ bind_one() {
 	expect_equal "driver of $2" "$(basename "$(readlink "$PCI/$2/driver")")" cxla_accel
 }
 
+# firmware committed nothing of it, and it is no accelerator: an expander that userspace
+# may make regions of
+is_idle_expander() {
+	[ "$3 $4" = "pci-only not-committed" ] && ! is_accelerator "$2"
+}
+
 bind_all() {
 	each_device bind_one
 }

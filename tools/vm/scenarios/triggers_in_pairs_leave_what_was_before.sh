@@ -21,6 +21,7 @@ collect() {
 }
 
 bind_other() {
+	! is_idle_expander "$@" || { bind "$2" cxla_pci; return; }
 	[ "$2" = "$expander" ] || bind_one "$@"
 }
 

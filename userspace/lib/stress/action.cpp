@@ -26,6 +26,7 @@ struct Rule {
  * ENODEV: no such device, or not bound, or the file goes while it is written.
  * EBUSY: bound already, locked, ending, or somebody else is at it.
  * ENXIO: what is above the device is missing, or the region is ending.
+ * EINVAL, ENOSPC: of a region that somebody else describes, or the others fill.
  * EOPNOTSUPP: the platform can't make caches let go of the range.
  * EAGAIN: the driver core is about to add the device, and will probe it then. Of a
  * module: it is in use. EEXIST, ENOENT of one: it is loaded; what it needs is not.
@@ -46,6 +47,12 @@ const std::array rules = {
 	     {ENODEV, EBUSY, ENXIO, EOPNOTSUPP}},
 	Rule{Action::Commit, "commit=1", true, true, {ENODEV, EBUSY, ENXIO}},
 	Rule{Action::ChangeRegion, "change region", true, false, {ENODEV, EBUSY}},
+	Rule{Action::MakeRegion, "create_ram_region", true, true, {ENODEV, EBUSY, ENXIO}},
+	Rule{Action::DescribeRegion,
+	     "describe region",
+	     true,
+	     true,
+	     {ENODEV, EBUSY, ENXIO, EINVAL, ENOSPC}},
 	Rule{Action::OnLoss, "on_loss", true, true, {ENODEV}},
 	Rule{Action::OnLossWrong, "wrong on_loss", true, false, {ENODEV, EINVAL}},
 	Rule{Action::ReadAttribute, "read", true, true, {ENODEV}},

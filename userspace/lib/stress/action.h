@@ -23,8 +23,10 @@ enum class Action {
 	DeleteLocked, /* somebody is attached */
 	Uncommit,     /* 0 written to commit */
 	UncommitLocked,
-	Commit,       /* 1: done already, more often than not */
-	ChangeRegion, /* size, targetN ...: always refused */
+	Commit,         /* 1: done already, more often than not */
+	ChangeRegion,   /* size, targetN ...: always refused */
+	MakeRegion,     /* create_ram_region */
+	DescribeRegion, /* dpa_size of a decoder, size, targetN ... of what userspace made */
 	OnLoss,
 	OnLossWrong, /* a word that there is not */
 	ReadAttribute,

@@ -30,6 +30,16 @@ uint64_t mixed(uint64_t seed, const std::string &name)
 
 } // namespace
 
+std::vector<std::string> Targets::idle() const
+{
+	std::vector<std::string> bdfs;
+
+	for (const auto &expander : expanders)
+		if (expander.idle)
+			bdfs.push_back(expander.bdf);
+	return bdfs;
+}
+
 const RaceAccel *Targets::by_serial(uint64_t serial) const
 {
 	for (const auto &accel : accelerators)

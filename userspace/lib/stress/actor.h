@@ -29,7 +29,8 @@ struct RaceAccel {
 	std::string on_loss;
 	uint64_t serial = 0;
 	std::optional<Range> range; /* nothing: it was not attached */
-	std::vector<Range> memory;  /* any of these is its own */
+	bool made = false;          /* its region may be one that its attach makes */
+	std::vector<Range> memory;  /* any of these is its own; none: any is that is made */
 };
 
 /* a memory expander as it was before; its regions are not locked by an attach */
@@ -38,6 +39,7 @@ struct RaceExpander {
 	std::vector<Range> regions;
 	unsigned committed = 0; /* decoders of its endpoint */
 	bool unlocked = false;  /* any of its regions */
+	bool idle = false;      /* userspace may describe regions of it */
 };
 
 /* a module of ours that is loaded, in the order of loading */
@@ -57,6 +59,8 @@ struct Targets {
 	std::vector<RaceModule> modules;
 
 	const RaceAccel *by_serial(uint64_t serial) const;
+	/* expanders that userspace may describe regions of */
+	std::vector<std::string> idle() const;
 };
 
 struct Finding {
@@ -255,6 +259,7 @@ const ActorKind *find_actor(std::string_view name);
 void delete_regions(Actor &actor);
 void commit_regions(Actor &actor);
 void act_on_expander(Actor &actor);
+void make_regions(Actor &actor);
 
 /* actors of what is below and around it all: actor_surroundings.cpp */
 void act_on_modules(Actor &actor);

@@ -21,8 +21,15 @@ std::string accel_folder(const std::string &bdf)
 }
 
 /* a reason that ends when what is above the device returns */
-bool comes_and_goes(std::string_view reason)
+bool comes_and_goes(std::string_view reason, bool made)
 {
+	/* what its region would be made of others may have */
+	static constexpr std::array<std::string_view, 4> lacking = {"not-committed", "no-hpa",
+								    "no-dpa", "no-decoder"};
+
+	if (made && std::find(lacking.begin(), lacking.end(), reason) != lacking.end())
+		return true;
+
 	static constexpr std::array<std::string_view, 7> some = {
 		"none",          "no-root", "root-unbound", "root-in-use",
 		"port-disabled", "revoked", "quarantined"};
@@ -59,7 +66,7 @@ void look_at_outcome(Actor &actor, const RaceAccel &accel)
 	else
 		actor.count(state == "attached" ? state : reason);
 	/* decoders are not touched by anything here: they stand, or somebody was let through */
-	if (!results[1].err && accel.range && !comes_and_goes(reason))
+	if (!results[1].err && accel.range && !comes_and_goes(reason, accel.made))
 		actor.report(fmt::format("{} had a range before, and now: {}", accel.bdf, reason));
 	if (results[2].err || range.empty() || accel.memory.empty())
 		return;
@@ -163,7 +170,8 @@ void change_regions(Actor &actor)
 
 	for (unsigned n = 0; n < 2 && !regions.empty(); n++)
 		all.push_back(Actor::repeated(
-			Actor::write(Action::ChangeRegion,
+			Actor::write(actor.targets().idle().empty() ? Action::ChangeRegion
+								    : Action::DescribeRegion,
 				     actor.stack().device_folder(actor.pick_of(regions)) + "/" +
 					     actor.pick_of(attributes),
 				     actor.pick(2) ? "0" : "\n"),
@@ -223,6 +231,9 @@ const std::vector<ActorKind> &actor_kinds()
 	constexpr auto one = [](const Targets &) { return 1U; };
 	/* those that are to meet on one file: a ring does not race with itself there */
 	constexpr auto two = [](const Targets &) { return 2U; };
+	constexpr auto makers = [](const Targets &targets) {
+		return targets.idle().empty() ? 0U : 2U;
+	};
 	constexpr auto modules = [](const Targets &targets) {
 		return targets.modules.empty() ? 0U : 1U;
 	};
@@ -250,8 +261,10 @@ const std::vector<ActorKind> &actor_kinds()
 		 delete_regions},
 		{"commit", "writes 0 and 1 to commit of each region", two, 1000, 4, commit_regions,
 		 true},
-		{"change", "writes what must be refused to size, uuid, target0, interleave_*", one,
-		 1000, 2, change_regions},
+		{"change", "writes what is refused to size, uuid, target0, interleave_*", one, 1000,
+		 2, change_regions},
+		{"make", "makes regions by create_ram_region, size, target0 ..., and deletes them",
+		 makers, 5000, 2, make_regions},
 		{"on-loss", "changes on_loss, by words that there are not, too", on_loss, 20000, 4,
 		 change_on_loss},
 		{"read", "reads attributes", two, 20000, 8, read_attributes},

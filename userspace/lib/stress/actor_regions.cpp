@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Those who end and uncommit regions, and who gives expanders theirs back. Where
+ * Those who make, end and uncommit regions, and who gives expanders theirs back. Where
  * there is no expander somebody is attached to each region as long as it can be
  * seen: nothing of this may succeed then.
  */
 #include "cxl/accel.h"
+#include "cxl/object_names.h"
 #include "cxl/topology.h"
 #include "stress/actor.h"
+#include "stress/description.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 namespace cxla
@@ -109,6 +112,55 @@ void commit_regions(Actor &actor)
 	/* who comes to look is to see it as it is now; rest commits it */
 	if (!then.empty() && !actor.stopping())
 		actor.run(std::move(then));
+}
+
+/* as far as it gets: others are at the same decoders, and delete what is made */
+void make_regions(Actor &actor)
+{
+	static constexpr std::array steps = {Describe::Ways,   Describe::Grain,  Describe::Size,
+					     Describe::Target, Describe::Commit, Describe::Bind};
+	const Root &root = actor.root();
+	auto idle = actor.targets().idle();
+	std::vector<std::string> mine;
+
+	if (!actor.pick(4))
+		for (const auto &region : described_regions(root, idle))
+			mine.push_back(region);
+
+	Description now = describe(root, actor.pick_of(idle), actor.pick(2));
+	auto write = [&](Action action, const AttributeWrite &what) {
+		/* there is no such object at this moment */
+		if (what.path.empty() || what.value.empty())
+			return false;
+		return actor.run({Actor::write(action, what.path, what.value)})[0].err == 0;
+	};
+
+	for (const auto &region : mine) {
+		Description old{parent_of(root, region), {}, region};
+
+		if (!old.window.empty())
+			write(Action::DeleteRegion, old.deletion());
+	}
+	write(Action::DescribeRegion, now.write_of(root, Describe::Dpa));
+
+	AttributeWrite making = now.write_of(root, Describe::Make);
+
+	if (!write(Action::MakeRegion, making))
+		return;
+	now.region = making.value;
+	for (Describe step : steps) {
+		Action action = step == Describe::Commit ? Action::Commit
+				: step == Describe::Bind ? Action::BindOther
+							 : Action::DescribeRegion;
+
+		if (!write(action, now.write_of(root, step)) || !actor.pick(12))
+			break;
+		if (step == Describe::Commit)
+			actor.count("regions made");
+	}
+	actor.pause(2000);
+	if (actor.pick(4))
+		write(Action::DeleteRegion, now.deletion());
 }
 
 void act_on_expander(Actor &actor)

@@ -25,25 +25,10 @@ namespace cxla
 namespace
 {
 
-/* an attribute, opened before: to look up a path needs memory, too */
 int write_to(const TestBed &bed, OperationSpan &span, const std::string &path,
 	     const std::string &value)
 {
-	/* what it is to be done to is gone; to write nothing would succeed */
-	if (value.empty())
-		return ENODEV;
-
-	Fd fd(::open(bed.root.host(path).c_str(), O_WRONLY | O_CLOEXEC));
-
-	if (!fd)
-		return errno;
-	span.begin();
-
-	ssize_t n = ::write(fd.get(), value.data(), value.size());
-	int err = n < 0 ? errno : 0;
-
-	span.end();
-	return err;
+	return write_attribute(bed.root, span, path, value);
 }
 
 int load(const TestBed &bed, OperationSpan &span, const char *module)
@@ -330,12 +315,40 @@ int read_attributes(const TestBed &bed, OperationSpan &span)
 	return err;
 }
 
+std::vector<MachineOperation> and_made(std::vector<MachineOperation> all)
+{
+	for (const auto &one : made_operations())
+		all.push_back(one);
+	return all;
+}
+
 } // namespace
+
+/* to look up a path needs memory, too, and is no part of it */
+int write_attribute(const Root &root, OperationSpan &span, const std::string &path,
+		    const std::string &value)
+{
+	/* what it is to be done to is gone; to write nothing would succeed */
+	if (path.empty() || value.empty())
+		return ENODEV;
+
+	Fd fd(::open(root.host(path).c_str(), O_WRONLY | O_CLOEXEC));
+
+	if (!fd)
+		return errno;
+	span.begin();
+
+	ssize_t n = ::write(fd.get(), value.data(), value.size());
+	int err = n < 0 ? errno : 0;
+
+	span.end();
+	return err;
+}
 
 const std::vector<MachineOperation> &operations()
 {
 	/* EINVAL: the driver core, when a driver gets no folder in its module's */
-	static const std::vector<MachineOperation> all = {
+	static const std::vector<MachineOperation> all = and_made({
 		{"load-core", "loads cxla_core", Start::NoModule, load_nth<0>, nullptr, false,
 		 EINVAL},
 		{"load-port", "loads cxla_port", Start::Core, load_nth<1>, nullptr, false, EINVAL},
@@ -427,7 +440,7 @@ const std::vector<MachineOperation> &operations()
 		 false, 0, true},
 		{"worker-hmem", "decides about Soft Reserved ranges, in the worker",
 		 Start::HmemUnbound, bind_hmem, "hmem_work_func", true, 0, true, "cxla_hmem"},
-	};
+	});
 
 	return all;
 }
@@ -453,6 +466,11 @@ std::string missing_from(const TestBed &bed)
 
 std::string missing_for(const TestBed &bed, const MachineOperation &operation)
 {
+	if (operation.besides && (bed.*operation.besides).empty())
+		return fmt::format(
+			"{}: there is no {} of which firmware committed nothing", operation.name,
+			operation.besides == &TestBed::idle ? "expander bound to cxla_pci"
+							    : "accelerator bound to cxla_accel");
 	if (!operation.hmem)
 		return "";
 	if (bed.hmem.empty())

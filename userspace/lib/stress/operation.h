@@ -39,6 +39,8 @@ struct TestBed {
 	std::string bridge;   /* what the port above it is of, e.g. pci0000:0c */
 	std::string expander; /* has a region that is not locked; empty: there is none */
 	std::string hmem;     /* hmem_platform.0, bound to cxla_hmem; empty: it is not */
+	std::string idle;     /* expander that regions can be described of; empty: none */
+	std::string bare;     /* accelerator of which nothing is committed; empty: none */
 };
 
 /* @program_dir: where modules are looked for, too */
@@ -66,6 +68,16 @@ enum class Start {
 	Hmem,
 	Dax,
 	HmemUnbound, /* hmem_platform */
+	BareUnbound, /* the bare accelerator, whose next attach makes a region */
+	BareMade,    /* ... has made it */
+	/* a region of the idle expander is described, up to ... */
+	Allotted,  /* its memory */
+	Made,      /* its name */
+	Grained,   /* ways and granularity */
+	Placed,    /* its addresses */
+	Targeted,  /* its member */
+	Committed, /* in hardware */
+	Offered,   /* to device-dax */
 };
 
 /* the port above the accelerator, whether that is there or not; empty: there is none */
@@ -97,9 +109,16 @@ struct MachineOperation {
 	bool hmem = false;
 	/* that the worker's function is of */
 	const char *worker_module = "cxla_core";
+	/* device that it needs besides: idle, or bare; null: none */
+	std::string TestBed::*besides = nullptr;
 };
 
 const std::vector<MachineOperation> &operations();
+/* those about regions that are made: operation_made.cpp */
+std::vector<MachineOperation> made_operations();
+/* the write itself, of an attribute that is opened before; 0, or an errno */
+int write_attribute(const Root &root, OperationSpan &span, const std::string &path,
+		    const std::string &value);
 const MachineOperation *find_operation(std::string_view name);
 /* why operations can't be done here; empty: they can */
 std::string missing_from(const TestBed &bed);

@@ -29,15 +29,17 @@ std::string text_of(const TestBed &bed)
 	return nlohmann::ordered_json{{"root", bed.root.host("")}, {"devices", devices},
 				      {"roots", bed.roots},        {"modules", bed.modules},
 				      {"accel", bed.accel},        {"bridge", bed.bridge},
-				      {"expander", bed.expander},  {"hmem", bed.hmem}}
+				      {"expander", bed.expander},  {"hmem", bed.hmem},
+				      {"idle", bed.idle},          {"bare", bed.bare}}
 		.dump();
 }
 
 TestBed bed_of(const std::string &text)
 {
 	auto in = nlohmann::ordered_json::parse(text);
-	TestBed bed{Root(in.at("root").get<std::string>()), {}, {}, {}, {}, {}, {}, {}};
+	TestBed bed;
 
+	bed.root = Root(in.at("root").get<std::string>());
 	for (const auto &device : in.at("devices"))
 		bed.devices.push_back({device.at(0), device.at(1), device.at(2), device.at(3)});
 	bed.roots = in.at("roots").get<std::vector<std::string>>();
@@ -46,6 +48,8 @@ TestBed bed_of(const std::string &text)
 	bed.bridge = in.at("bridge");
 	bed.expander = in.at("expander");
 	bed.hmem = in.at("hmem");
+	bed.idle = in.at("idle");
+	bed.bare = in.at("bare");
 	return bed;
 }
 

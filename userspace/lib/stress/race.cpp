@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "stress/race.h"
 
+#include "stress/description.h"
 #include "sys/error.h"
 #include "sys/modules.h"
 #include "sys/named.h"
@@ -14,7 +15,8 @@ namespace cxla
 namespace
 {
 
-RaceExpander find_expander(const Topology &topology, const Expander &expander)
+RaceExpander find_expander(const Root &root, const Stack &stack, const Topology &topology,
+			   const Expander &expander)
 {
 	RaceExpander target;
 	const Node *memdev = topology.memdev_of(expander.bdf);
@@ -31,6 +33,7 @@ RaceExpander find_expander(const Topology &topology, const Expander &expander)
 			target.regions.push_back(*member.range);
 		target.unlocked |= region && !region->locked().value_or(false);
 	}
+	target.idle = stack.is_ours() && can_be_described(root, expander.bdf);
 	return target;
 }
 
@@ -70,6 +73,7 @@ std::vector<RaceModule> find_race_modules(const Machine &machine, const Root &ro
 RaceAccel find_accelerator(const Machine &machine, const Root &root, const Stack &stack,
 			   const Topology &topology, const std::string &bdf)
 {
+	static constexpr const char *creation = "/sys/module/cxla_accel/parameters/create_regions";
 	const std::string folder = "/sys/bus/pci/devices/" + bdf + "/cxla/";
 	RaceAccel target;
 
@@ -82,7 +86,8 @@ RaceAccel find_accelerator(const Machine &machine, const Root &root, const Stack
 		target.range = stack.outcome(root, topology, bdf).range;
 	}
 	/* one that was not attached may be, once something else is bound */
-	if (target.range)
+	target.made = root.text(creation).value_or("N") == "Y";
+	if (target.range && !target.made)
 		target.memory = machine.ranges_of(bdf);
 	return target;
 }
@@ -159,7 +164,7 @@ Targets find_targets(const Machine &machine, const Root &root, const std::string
 			find_accelerator(machine, root, stack, topology, bdf));
 	for (const auto &bdf : bound_to(root, stack.driver(Driver::Expander)))
 		targets.expanders.push_back(
-			find_expander(topology, read_expander(root, bdf, topology)));
+			find_expander(root, stack, topology, read_expander(root, bdf, topology)));
 	targets.modules = find_race_modules(machine, root, stack, program_dir);
 	if (!stack.is_ours())
 		return targets;

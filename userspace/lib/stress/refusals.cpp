@@ -87,6 +87,18 @@ void refuse_incomplete(std::vector<Refusal> &refusals, const TestBed &bed)
 				    "accelerator and one expander are needed"});
 }
 
+Refusal refusal_of(const MachineOperation &operation, const std::string &missing)
+{
+	if (operation.hmem)
+		return {"no-soft-reserved", missing,
+			"boot with Soft Reserved memory, and `cxla load` cxla_hmem and cxla_dax, "
+			"too"};
+	return {"no-target", missing,
+		operation.besides == &TestBed::idle
+			? "`cxla attach --expander BDF` of one without a committed decoder"
+			: "`cxla attach BDF` of one without a committed decoder"};
+}
+
 void refuse_real_machine(std::vector<Refusal> &refusals, const Root &root, bool agreed,
 			 const std::string &rehearsal)
 {

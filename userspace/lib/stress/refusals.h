@@ -12,6 +12,7 @@ namespace cxla
 
 class Root;
 struct TestBed;
+struct MachineOperation;
 struct Machine;
 
 /* is this a virtual machine, where nothing is at stake */
@@ -28,5 +29,8 @@ void refuse_incomplete(std::vector<Refusal> &refusals, const TestBed &bed);
 /* something is at stake. @agreed: --yes was given; @rehearsal: what shows what would be done */
 void refuse_real_machine(std::vector<Refusal> &refusals, const Root &root, bool agreed,
 			 const std::string &rehearsal);
+
+/* an operation that was asked for by its name lacks that, as missing_for() says */
+Refusal refusal_of(const MachineOperation &operation, const std::string &missing);
 
 } // namespace cxla

@@ -4,6 +4,7 @@
 #include "cxl/dax.h"
 #include "cxl/object_names.h"
 #include "cxl/upstream.h"
+#include "stress/description.h"
 
 #include <fmt/format.h>
 #include <thread>
@@ -82,6 +83,7 @@ void bring_to_rest(const Root &root, const Targets &targets, bool anew)
 	bind_roots(root, targets.roots, stack);
 	bind_ports(root, stack);
 	flush(root, stack);
+	end_described(root, targets.idle());
 	commit_regions(root, stack);
 	for (const auto &expander : targets.expanders)
 		bind_again(root, stack.driver(Driver::Expander), expander.bdf, anew);

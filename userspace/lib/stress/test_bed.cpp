@@ -2,9 +2,11 @@
 /* What operations are done to, and how it is brought to a state they start from. */
 #include "cxl/object_names.h"
 #include "cxl/upstream.h"
+#include "stress/description.h"
 #include "stress/operation.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -132,9 +134,50 @@ void settle_hmem(const TestBed &bed)
 	}
 }
 
+/* whether attaches make regions */
+void let_make(const TestBed &bed, bool make)
+{
+	static constexpr const char *creation = "/sys/module/cxla_accel/parameters/create_regions";
+	const char *wanted = make ? "Y" : "N";
+
+	if (!bed.bare.empty() && bed.root.text(creation).value_or(wanted) != wanted)
+		bed.root.try_write(creation, wanted);
+}
+
+/* of the idle expander, with all that comes before */
+void bring_described(const TestBed &bed, Start start)
+{
+	static constexpr std::array steps = {
+		std::pair{Describe::Dpa, Start::Allotted},
+		std::pair{Describe::Make, Start::Made},
+		std::pair{Describe::Ways, Start::Grained},
+		std::pair{Describe::Grain, Start::Grained},
+		std::pair{Describe::Size, Start::Placed},
+		std::pair{Describe::Target, Start::Targeted},
+		std::pair{Describe::Commit, Start::Committed},
+		std::pair{Describe::Bind, Start::Offered},
+	};
+	Description now = describe(bed.root, bed.idle);
+
+	for (auto [step, reached] : steps) {
+		if (reached > start)
+			return;
+
+		AttributeWrite what = now.write_of(bed.root, step);
+
+		if (step == Describe::Make)
+			now.region = what.value;
+		if (!what.path.empty())
+			bed.root.try_write(what.path, what.value);
+	}
+}
+
 void bring_everything(const TestBed &bed)
 {
+	let_make(bed, false);
 	settle(bed);
+	if (!bed.idle.empty())
+		end_described(bed.root, {bed.idle});
 	/* a range whose device is not bound it may have given away */
 	if (std::any_of(bed.devices.begin(), bed.devices.end(), [&](const TestBedDevice &one) {
 		    return !has_driver(bed, pci_device(one.bdf));
@@ -270,6 +313,8 @@ TestBed find_test_bed(const Root &root, const Machine &machine, const std::strin
 		TestBedDevice device{accel.bdf, accel.driver, {}, {}};
 
 		device.on_loss = root.text(pci_device(accel.bdf) + "/cxla/on_loss").value_or("");
+		if (accel.reason.value_or("") == "not-committed" && bed.bare.empty())
+			bed.bare = accel.bdf;
 		if (accel.attached() && bed.accel.empty()) {
 			std::string port = parent_of(root, endpoint_of(root, accel.bdf));
 
@@ -284,6 +329,8 @@ TestBed find_test_bed(const Root &root, const Machine &machine, const std::strin
 		if (!region.empty() && bed.expander.empty() &&
 		    root.text(bus_device(region) + "/locked").value_or("") == "0")
 			bed.expander = expander.bdf;
+		if (bed.idle.empty() && can_be_described(root, expander.bdf))
+			bed.idle = expander.bdf;
 		bed.devices.push_back({expander.bdf, expander.driver, {}, {}});
 	}
 	for (auto &device : bed.devices)
@@ -369,6 +416,25 @@ void bring_to(const TestBed &bed, Start start)
 		break;
 	case Start::WithoutRoot:
 		remove_module(bed, "cxla_acpi");
+		break;
+	case Start::BareUnbound:
+	case Start::BareMade:
+		unbind(bed, bed.bare);
+		settle(bed);
+		let_make(bed, true);
+		if (start == Start::BareMade)
+			bed.root.try_write(
+				fmt::format("/sys/bus/pci/drivers/{}/bind", accel_driver),
+				bed.bare);
+		break;
+	case Start::Allotted:
+	case Start::Made:
+	case Start::Grained:
+	case Start::Placed:
+	case Start::Targeted:
+	case Start::Committed:
+	case Start::Offered:
+		bring_described(bed, start);
 		break;
 	default:
 		break;

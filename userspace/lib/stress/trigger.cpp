@@ -96,6 +96,16 @@ std::vector<Trigger> make_triggers()
 		one("delete-region", Expander, {ENODEV, EBUSY}),
 		forgetting(one("uncommit", Expander, {ENODEV, EBUSY, ENXIO})),
 		forgetting(one("commit", Expander, {ENODEV, EBUSY, ENXIO})),
+		one("attach-made", Made, {ENODEV, EBUSY}),
+		one("detach-made", Made, {ENODEV}),
+		one("make-region", Made, {ENODEV, EBUSY, ENXIO}),
+		one("place-region", Made, {ENODEV, EBUSY, ENXIO, ENOSPC}),
+		one("target-region", Made, {ENODEV, EBUSY, ENXIO, EINVAL}),
+		one("commit-made", Made, {ENODEV, EBUSY, ENXIO}),
+		one("bind-made", Made, {ENODEV, EBUSY, ENXIO, EAGAIN}),
+		one("uncommit-made", Made, {ENODEV, EBUSY, ENXIO}),
+		one("delete-made", Made, {ENODEV, EBUSY}),
+		one("unbind-idle", Made, {ENODEV}),
 	};
 	Trigger reset = forgetting(one("detach", Accel, {ENODEV}));
 
@@ -141,6 +151,8 @@ PairStart start_of(const Trigger &first, const Trigger *second)
 		return {a, {}};
 	/* what the second acts upon is in its state, as long as the first has its own */
 	if (b == Start::AccelUnbound && first.side != Trigger::Side::Accel)
+		return {b, {}};
+	if (second && second->side == Trigger::Side::Made && first.side != Trigger::Side::Made)
 		return {b, {}};
 	if (b == Start::Uncommitted && first.side != Trigger::Side::Expander)
 		return {b, {}};

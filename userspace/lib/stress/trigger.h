@@ -14,7 +14,7 @@ namespace cxla
 {
 
 struct Trigger {
-	enum class Side { Accel, Above, Expander };
+	enum class Side { Accel, Above, Expander, Made };
 
 	const MachineOperation *operation = nullptr;
 	Side side = Side::Accel; /* what it acts upon */
