@@ -5,21 +5,51 @@
  * A decoder says which HPA range goes where. The three kinds, root (a window),
  * switch and endpoint, share what is here: the device and its attributes, as
  * Documentation/ABI/testing/sysfs-bus-cxl names and formats them. What a
- * decoder says comes from hardware or from CEDT, and is never written to by
- * anything else.
+ * decoder says comes from hardware or from CEDT; a target of a region that
+ * userspace describes says what it will decode, as in-tree.
  */
 #include <linux/device.h>
 #include <linux/slab.h>
 
 #include "decoder.h"
 
-CXLA_ATTR_SHOW(start, "%#llx", to_cxl_decoder(dev)->hpa_range.start);
+/* the region that @dev will decode its share of, once that is committed; or NULL */
+static const struct cxl_region *cxla_described_by(struct device *dev)
+{
+	const struct cxl_decoder *cxld = to_cxl_decoder(dev);
+	const struct cxl_region *cxlr = cxld->region;
+
+	if (!cxlr || !cxlr->user_made || cxld->flags & CXL_DECODER_F_ENABLE)
+		return NULL;
+	return cxlr->res.start <= cxlr->res.end ? cxlr : NULL;
+}
+
+static struct range cxla_decoder_range(struct device *dev)
+{
+	const struct cxl_region *cxlr = cxla_described_by(dev);
+
+	if (!cxlr)
+		return to_cxl_decoder(dev)->hpa_range;
+	return (struct range) { .start = cxlr->res.start, .end = cxlr->res.end };
+}
+
+static u64 cxla_decoder_size(struct device *dev)
+{
+	struct range range = cxla_decoder_range(dev);
+
+	return range_len(&range);
+}
+
+CXLA_ATTR_SHOW(start, "%#llx", cxla_decoder_range(dev).start);
 static DEVICE_ATTR_ADMIN_RO(start);
-CXLA_ATTR_RO(size, "%#llx", range_len(&to_cxl_decoder(dev)->hpa_range));
+CXLA_ATTR_RO(size, "%#llx", cxla_decoder_size(dev));
 CXLA_ATTR_RO(locked, "%d",
 	     !!(to_cxl_decoder(dev)->flags & CXL_DECODER_F_LOCK));
-CXLA_ATTR_RO(interleave_ways, "%u", to_cxl_decoder(dev)->ways);
-CXLA_ATTR_RO(interleave_granularity, "%u", to_cxl_decoder(dev)->granularity);
+CXLA_ATTR_RO(interleave_ways, "%u", cxla_described_by(dev) ?
+	     cxla_described_by(dev)->ways : to_cxl_decoder(dev)->ways);
+CXLA_ATTR_RO(interleave_granularity, "%u", cxla_described_by(dev) ?
+	     cxla_described_by(dev)->granularity :
+	     to_cxl_decoder(dev)->granularity);
 
 static struct attribute *cxla_decoder_attributes[] = {
 	&dev_attr_start.attr,

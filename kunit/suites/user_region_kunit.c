@@ -36,6 +36,23 @@ static void region_of_one_device_is_made_and_taken_back(struct kunit *test)
 	fake_expect_snapshot(test, &before);
 }
 
+static void target_shows_what_it_will_decode(struct kunit *test)
+{
+	struct fake_node *members[] = { l0, r0 };
+	struct cxl_region *cxlr = region_of(test, BOTH, members, 2, 0);
+	struct device *dev = &decoder(r0, 0)->cxld.dev;
+
+	fake_expect_cxla(test, dev, "start", "0x2000000000");
+	fake_expect_cxla(test, dev, "size", "0x20000000");
+	fake_expect_cxla(test, dev, "interleave_ways", "2");
+	fake_expect_cxla(test, dev, "interleave_granularity", "256");
+	expect_idle(test);
+	KUNIT_EXPECT_EQ(test, set_target(cxlr, 1, "\n"), 0);
+	fake_expect_cxla(test, dev, "start", "0x0");
+	fake_expect_cxla(test, dev, "size", "0x0");
+	fake_expect_cxla(test, dev, "interleave_ways", "1");
+}
+
 static void region_is_uncommitted_taken_apart_and_made_of_others(struct kunit *test)
 {
 	struct cxl_region *cxlr = region_of(test, ONE, &l0, 1, 0);
@@ -306,6 +323,7 @@ static void window_that_is_for_accelerators_offers_none(struct kunit *test)
 
 static struct kunit_case user_region_cases[] = {
 	KUNIT_CASE(region_of_one_device_is_made_and_taken_back),
+	KUNIT_CASE(target_shows_what_it_will_decode),
 	KUNIT_CASE(region_is_uncommitted_taken_apart_and_made_of_others),
 	KUNIT_CASE(devices_decode_before_anything_is_routed_to_them),
 	KUNIT_CASE(ways_of_bridges_are_the_low_bits),

@@ -8,6 +8,7 @@ TRACING=/sys/kernel/tracing
 
 # choose STACK DRIVER: what all else is about
 choose() {
+	local state
 	STACK=$1
 	DRIVER=$2
 	case $STACK in
@@ -26,11 +27,13 @@ choose() {
 	BUS_DRIVERS=/sys/bus/$S/drivers
 	ROOT_DRIVER=/sys/bus/platform/drivers/${S}_acpi
 	ROOT=ACPI0017:00
-	read -r SERIAL _ _ WINDOW OFFSET SIZE _ </etc/cxla/expect
+	read -r SERIAL state _ WINDOW OFFSET SIZE _ </etc/cxla/expect
+	A=$(address_of "$SERIAL")
+	# nothing is attached, and things are done to expanders: compare-regions.sh
+	[ "$state" = attached ] || return 0
 	SIZE=$((SIZE))
 	START=$(($(cxla-guest window "$WINDOW") + OFFSET))
 	WANTED=$(range_text "$START" "$SIZE")
-	A=$(address_of "$SERIAL")
 }
 
 load_driver() {
@@ -53,8 +56,8 @@ unload_stack() {
 	local m
 	[ -e "$PCI/$A" ] || echo 1 >/sys/bus/pci/rescan
 	unload_modules || return 1
-	# cxl_pmem comes by itself
-	for m in cxl_mem cxl_acpi cxl_port cxl_pmem cxl_core; do
+	# cxl_pmem, and drivers of dax devices, come by themselves
+	for m in dax_cxl dax_hmem cxl_pci cxl_mem cxl_acpi cxl_port cxl_pmem cxl_core; do
 		! grep -q "^$m " /proc/modules || rmmod "$m" || return 1
 	done
 	cxl-firmware /etc/cxla/plan >/tmp/firmware 2>&1 || {
