@@ -347,13 +347,16 @@ see_member_rebound() {
 	seen "$words; with it: regions $(regions_now), hardware $(hardware | wc -l)"
 }
 
-# what the packaged cxl lists, with numbers of objects taken out, each line by itself
+# What the packaged cxl lists, each line by itself. Without numbers of objects, and without
+# what the table "What cxl reads" in kmod/README.md says: targets of idle decoders, root
+# ports without a device, updates of firmware.
 listed() {
 	case $STACK in
 	ours) modprobe cxl_core && cxla exec -- cxl list -vvv ;;
 	in-tree) cxl list -vvv ;;
 	esac >/tmp/list 2>/tmp/list.words || fail "cxl list: $(cat /tmp/list.words)"
 	sed -E 's/(mem|port|endpoint|decoder|root|region|dax)[0-9.]+/\1#/g; s/^ +//; s/,$//' /tmp/list |
+		grep -vE '^[][{}]|"(targets?|position|id|alias|nr_targets|nr_dports|dports?|fw_update_in_progress|remaining_size)"|[][{}]$' |
 		sort >/tmp/listed
 	sed 's/^/# /' /tmp/listed
 }
@@ -365,9 +368,13 @@ see_listed_idle() {
 }
 
 see_listed() {
+	local dax
 	load_expanders
 	commit "$BOTH" 0 0x1 0x3 0x2 0x4
 	[ -e "$BUS/$REGION/driver" ] || attempt "$REGION" "$BUS_DRIVERS/${S}_region/bind" >/dev/null
+	dax=$(dax_of "$REGION")
+	# it would be System RAM's by the kernel's policy
+	[ -e "/sys/bus/dax/devices/$dax/driver" ] || echo "$dax" >/sys/bus/dax/drivers/device_dax/new_id
 	listed
 	seen "$(wc -l </tmp/listed) lines, $(md5sum </tmp/listed | cut -c1-8)"
 }
