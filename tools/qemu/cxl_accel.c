@@ -10,6 +10,7 @@
 #include "hw/qdev-properties.h"
 #include "accel.h"
 #include "report.h"
+#include "slot_power.h"
 #include "strict_hosts.h"
 
 /* CXL 3.1 section 8.2.4.20.1: a device has one of these numbers of decoders */
@@ -118,6 +119,7 @@ static void register_device(void)
 {
     if (fits_qemu()) {
         type_register_static(&accel_info);
+        give_slots_power();
     }
 }
 

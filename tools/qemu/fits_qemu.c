@@ -14,6 +14,7 @@ static const struct { const char *type, *property; ptrdiff_t at; } fields[] = {
     { TYPE_PCI_DEVICE, "addr", offsetof(PCIDevice, devfn) },
     { TYPE_PCI_DEVICE, "romfile", offsetof(PCIDevice, romfile) },
     { TYPE_PCI_DEVICE, "acpi-index", offsetof(PCIDevice, acpi_index) },
+    { TYPE_PCI_DEVICE, "multifunction", offsetof(PCIDevice, cap_present) },
     { TYPE_CXL_TYPE3, "volatile-memdev", offsetof(CXLType3Dev, hostvmem) },
     { TYPE_CXL_TYPE3, "sn", offsetof(CXLType3Dev, sn) },
     { TYPE_CXL_TYPE3, "cdat", offsetof(CXLType3Dev, cxl_cstate.cdat.filename) },
