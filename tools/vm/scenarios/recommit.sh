@@ -11,8 +11,10 @@ cd /opt/cxla/scenarios || exit 1
 wanted=" $* "
 plan_of() {
 	case $wanted in
-	*" $2 "*) grep "serials=$1 " /etc/cxla/plan || fail "$2: firmware committed nothing" ;;
+	*" $2 "*) grep "serials=$1 " /etc/cxla/plan ;;
 	esac
+	# of some firmware committed nothing
+	return 0
 }
 
 each_device plan_of >/tmp/recommit.plan || exit 1
