@@ -60,6 +60,9 @@ constexpr std::array failed_allocations = {
 	"FAULT_INJECTION: forcing a failure",
 };
 
+/* 6.12: a module's trace events, when there is no memory for the name of a field */
+constexpr const char *foreign_warning = "event_define_fields";
+
 bool tells_of_failed_allocation(std::string_view line)
 {
 	return std::any_of(failed_allocations.begin(), failed_allocations.end(),
@@ -86,6 +89,25 @@ KernelLog::KernelLog(const Root &root)
 	records_ = !S_ISREG(st.st_mode);
 }
 
+bool KernelLog::is_foreign(std::string_view text)
+{
+	if (foreign_) {
+		foreign_ = text.find("end trace") == text.npos;
+		return true;
+	}
+	if (text.find("cut here") != text.npos) {
+		cut_ = text;
+		return true;
+	}
+	if (cut_.empty())
+		return false;
+	foreign_ = text.find("WARNING:") != text.npos && text.find(foreign_warning) != text.npos;
+	if (!foreign_)
+		warnings_.push_back(cut_);
+	cut_.clear();
+	return foreign_;
+}
+
 void KernelLog::take(std::string_view record)
 {
 	/* "6,1234,5678901,-;text", then lines of a dictionary, indented */
@@ -97,6 +119,8 @@ void KernelLog::take(std::string_view record)
 	recent_.emplace_back(text);
 	if (recent_.size() > longest_memory)
 		recent_.pop_front();
+	if (expecting_ && is_foreign(text))
+		return;
 	if (tells_of_failed_allocation(text))
 		expected_ = expecting_;
 	if (expected_ && text.find("Call Trace") != text.npos) {

@@ -21,7 +21,10 @@ public:
 	/* from the end of /dev/kmsg on; throws Error */
 	explicit KernelLog(const Root &root);
 
-	/* the trace that goes with an allocation that failed is no warning */
+	/*
+	 * The trace that goes with an allocation that failed is no warning, nor is what the
+	 * kernel itself warns of where it has no memory.
+	 */
 	void expect_failed_allocations() { expecting_ = true; }
 
 	/* what was said since the last look; what follows a warning is kept with it */
@@ -37,6 +40,8 @@ public:
 
 private:
 	void take(std::string_view record);
+	/* a line of a report that is none of ours, or may be the first of one */
+	bool is_foreign(std::string_view text);
 
 	Fd fd_;
 	bool records_; /* a read is one record; of a plain file it is many lines */
@@ -45,6 +50,8 @@ private:
 	unsigned long lines_ = 0;
 	std::deque<std::string> recent_;
 	bool expecting_ = false, expected_ = false; /* such a trace: at all, and now */
+	std::string cut_;      /* `cut here`: the next line says what of */
+	bool foreign_ = false; /* until the end of its trace */
 };
 
 /* a line of ours in the kernel log, so that people find their way; never fails */

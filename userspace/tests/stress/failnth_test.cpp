@@ -395,3 +395,31 @@ TEST(FailedAllocations, their_trace_is_no_warning_and_another_one_is)
 	EXPECT_EQ(log.warnings().size(), 1U);
 	EXPECT_EQ(log.recent().size(), 3U);
 }
+
+TEST(FailedAllocations, what_the_kernel_itself_warns_of_without_memory_is_none_of_ours)
+{
+	MadeUpRoot made;
+	auto say = [&](const std::string &lines) {
+		std::ofstream(made.folder() + "/dev/kmsg", std::ios::app) << lines;
+	};
+	const std::string cut = "------------[ cut here ]------------\n";
+	const std::string rest = "Modules linked in:\nCall Trace:\n---[ end trace 0 ]---\n";
+
+	made.file("/dev/kmsg", "");
+
+	KernelLog log(made.root()), strict(made.root());
+
+	log.expect_failed_allocations();
+	say(cut +
+	    "WARNING: CPU: 0 PID: 9 at kernel/trace/trace_events.c:2628 "
+	    "event_define_fields+0x5c/0x70\n" +
+	    rest);
+	log.look();
+	strict.look();
+	EXPECT_TRUE(log.warnings().empty());
+	EXPECT_FALSE(strict.warnings().empty());
+	say(cut + "WARNING: CPU: 0 PID: 9 at core.c:1 cxla_anything+0x5c/0x70\n" + rest);
+	log.look();
+	ASSERT_EQ(log.warnings().size(), 3U);
+	EXPECT_EQ(log.warnings()[0] + '\n', cut);
+}
