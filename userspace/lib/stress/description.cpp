@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <ranges>
 
 namespace cxla
 {
@@ -153,9 +154,9 @@ void end_described(const Root &root, const std::vector<std::string> &bdfs)
 		auto decoders = decoders_of(root, bdf);
 
 		/* the last has what is behind all others */
-		for (auto decoder = decoders.rbegin(); decoder != decoders.rend(); ++decoder)
-			if (bytes_of(root, bus_device(*decoder) + "/dpa_size"))
-				root.try_write(bus_device(*decoder) + "/dpa_size", "0");
+		for (const auto &decoder : std::ranges::reverse_view(decoders))
+			if (bytes_of(root, bus_device(decoder) + "/dpa_size"))
+				root.try_write(bus_device(decoder) + "/dpa_size", "0");
 	}
 }
 
