@@ -188,6 +188,13 @@ def build_guest_programs():
             "bin/cxla-guest": GUEST / "cxla-guest"}
 
 
+def our_programs():
+    """What `make user` builds for use inside, by where it is there."""
+    ours = {"opt/cxla/bin/cxla": "cxla", "opt/cxla/lib/fail_nth.so": "libfail_nth.so",
+            "opt/cxla/bin/check_reply": "check_reply"}
+    return {name: REPO / "build/user" / file for name, file in ours.items()}
+
+
 def write_initrd(out, kernel, topology, command, options, files):
     base, staged = initramfs.base(kernel, build_guest_programs())
     out.write(base.read_bytes())
@@ -203,10 +210,7 @@ def write_initrd(out, kernel, topology, command, options, files):
         content[f"opt/cxla/scenarios/{path.name}"] = path
     content.update(files)
     content["opt/cxla/lib/reply.schema.json"] = REPO / "userspace/schemas/cxla-1.schema.json"
-    ours = {"opt/cxla/bin/cxla": "cxla", "opt/cxla/lib/fail_nth.so": "libfail_nth.so",
-            "opt/cxla/bin/check_reply": "check_reply"}
-    programs = {name: REPO / "build/user" / file for name, file in ours.items()
-                if (REPO / "build/user" / file).exists()}
+    programs = {name: path for name, path in our_programs().items() if path.exists()}
     for name in options.programs:
         more, files = initramfs.program(name)
         programs |= more
