@@ -5,7 +5,7 @@
 # "in-tree", with one driver of accelerators. Not a scenario by itself. The topology's
 # first device is the one that things are done to, and it is attached.
 #
-# A task is an observation (see_NAME in compare-seen.sh and compare-regions.sh), each from everything loaded
+# A task is an observation (see_NAME in compare-seen.sh, compare-regions.sh and compare-soft.sh), each from everything loaded
 # anew and decoders as firmware left them; or accesses=N, bench=CYCLES, race=SECONDS.
 # What the host reads:
 #
@@ -25,6 +25,8 @@ cd /opt/cxla/scenarios || exit 125
 . ./compare-seen.sh
 # shellcheck source=/dev/null
 . ./compare-regions.sh
+# shellcheck source=/dev/null
+. ./compare-soft.sh
 
 # of an observation; what measures has its own limits
 PATIENCE=90
