@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# A topology with attached devices, the last one of which is a memory expander here,
-# and a Soft Reserved range. Each two kinds of actors act at once: unbind, bind, delete,
-# commit, modules, PCI remove and rescan, processes that are killed ... After each pair
-# everything is as it was, memory included, and the kernel has said nothing.
+# A topology with attached devices, the last one of which is a memory expander here, with one
+# more that userspace makes regions of, and a Soft Reserved range. Each two kinds of actors
+# act at once: unbind, bind, make, delete, commit, modules, PCI remove and rescan, processes
+# that are killed ... After each pair everything is as it was, memory included, and the
+# kernel has said nothing.
 #
 # How long in all: cxla.race_seconds=N on the kernel's command line, else 30. Each pair
 # has its turn, however little that leaves it.
