@@ -19,7 +19,8 @@ static const struct cxl_region *cxla_described_by(struct device *dev)
 	const struct cxl_decoder *cxld = to_cxl_decoder(dev);
 	const struct cxl_region *cxlr = cxld->region;
 
-	if (!cxlr || !cxlr->user_made || cxld->flags & CXL_DECODER_F_ENABLE)
+	if (!cxlr || !cxlr->user_made || cxld->flags & CXL_DECODER_F_ENABLE ||
+	    !is_cxl_endpoint(cxld_to_port(cxld)))
 		return NULL;
 	return cxlr->res.start <= cxlr->res.end ? cxlr : NULL;
 }

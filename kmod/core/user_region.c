@@ -261,9 +261,9 @@ static void cxla_user_region_unplace(struct cxl_region *cxlr)
  * @text: bytes, a multiple of 256 MiB for each way; 0: none
  *
  * Context: sysfs; sleeps.
- * Return: 0; -EBUSY: it is committed, going, has a size already, or firmware made it;
- * -EINVAL; -ENOSPC: the window has no such range free; -ENXIO: ways or granularity are
- * not known, or what is free is not; -ENOMEM.
+ * Return: 0; -EBUSY: it is committed, going, has another size already, or a target, or
+ * firmware made it; -EINVAL; -ENOSPC: the window has no such range free; -ENXIO: ways or
+ * granularity are not known, or what is free is not; -ENOMEM.
  */
 int cxla_user_region_set_size(struct cxl_region *cxlr, const char *text)
 {
@@ -278,10 +278,12 @@ int cxla_user_region_set_size(struct cxl_region *cxlr, const char *text)
 	if (bad)
 		return -EINVAL;
 	if (cxla_region_placed(cxlr)) {
-		if (size && size != resource_size(&cxlr->res))
+		if (size == resource_size(&cxlr->res))
+			return 0;
+		/* targets have their shares of it */
+		if (size || cxlr->nr_targets)
 			return -EBUSY;
-		if (!size)
-			cxla_user_region_unplace(cxlr);
+		cxla_user_region_unplace(cxlr);
 		return 0;
 	}
 	if (!size)

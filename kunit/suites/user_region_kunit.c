@@ -47,10 +47,30 @@ static void target_shows_what_it_will_decode(struct kunit *test)
 	fake_expect_cxla(test, dev, "interleave_ways", "2");
 	fake_expect_cxla(test, dev, "interleave_granularity", "256");
 	expect_idle(test);
+	/* or it would decode more than its device gave it */
+	KUNIT_EXPECT_EQ(test, write_u64(&cxlr->dev, "size", 0), -EBUSY);
+	KUNIT_EXPECT_EQ(test, write_u64(&cxlr->dev, "size", 2 * SHARE), 0);
 	KUNIT_EXPECT_EQ(test, set_target(cxlr, 1, "\n"), 0);
 	fake_expect_cxla(test, dev, "start", "0x0");
 	fake_expect_cxla(test, dev, "size", "0x0");
 	fake_expect_cxla(test, dev, "interleave_ways", "1");
+}
+
+/* it decodes nothing by itself, whatever goes through it */
+static void bridge_with_one_way_out_shows_nothing(struct kunit *test)
+{
+	struct cxl_port *port = fake_port(n0->parent->parent);
+	struct cxl_region *cxlr;
+
+	KUNIT_ASSERT_EQ(test, fake_bind(n0), 0);
+	cxlr = region_of(test, NARROW, &n0, 1, 0);
+	KUNIT_ASSERT_EQ(test, fake_store_cxla(&cxlr->dev, "commit", "1"), 0);
+	KUNIT_EXPECT_TRUE(test, is_committed(n0, 0));
+	fake_expect_cxla(test, &port->decoders[0]->dev, "start", "0x0");
+	fake_expect_cxla(test, &port->decoders[0]->dev, "size", "0x0");
+	KUNIT_EXPECT_EQ(test, delete(test, cxlr), 0);
+	fake_unbind(n0);
+	put_device(&port->dev);
 }
 
 static void region_is_uncommitted_taken_apart_and_made_of_others(struct kunit *test)
@@ -324,6 +344,7 @@ static void window_that_is_for_accelerators_offers_none(struct kunit *test)
 static struct kunit_case user_region_cases[] = {
 	KUNIT_CASE(region_of_one_device_is_made_and_taken_back),
 	KUNIT_CASE(target_shows_what_it_will_decode),
+	KUNIT_CASE(bridge_with_one_way_out_shows_nothing),
 	KUNIT_CASE(region_is_uncommitted_taken_apart_and_made_of_others),
 	KUNIT_CASE(devices_decode_before_anything_is_routed_to_them),
 	KUNIT_CASE(ways_of_bridges_are_the_low_bits),

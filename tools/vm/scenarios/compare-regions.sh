@@ -110,7 +110,7 @@ delete() {
 	attempt "$1" "$(readlink -f "$BUS/$1")/../delete_region"
 }
 
-# decoders that are committed on the way to each device, from registers
+# decoders of devices that are committed, from registers
 hardware() {
 	each_device hardware_of
 }
@@ -347,9 +347,9 @@ see_member_rebound() {
 	seen "$words; with it: regions $(regions_now), hardware $(hardware | wc -l)"
 }
 
-# What the packaged cxl lists, each line by itself. Without numbers of objects, and without
-# what the table "What cxl reads" in kmod/README.md says: targets of idle decoders, root
-# ports without a device, updates of firmware.
+# What the packaged cxl lists, each line by itself, whatever it is a part of. Without numbers
+# of objects, and without what the table "What cxl reads" in kmod/README.md is about: targets
+# of decoders, ports, updates of firmware.
 listed() {
 	case $STACK in
 	ours) modprobe cxl_core && cxla exec -- cxl list -vvv ;;

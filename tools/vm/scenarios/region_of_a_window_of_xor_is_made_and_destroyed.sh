@@ -30,13 +30,14 @@ expect_replies /tmp/status
 grep -q '"arithmetic": "xor"' /tmp/status || fail "cxla status does not say how the window picks"
 [ -z "$(delete "$REGION")" ] || fail "$REGION is not deleted"
 expect_equal "hardware afterwards" "$(hardware)" ""
+expect_ports_idle
 ! has_regions || fail "a region is left"
 
 # a device of the other bridge
 make "$BOTH"
 echo 2 >"$BUS/$REGION/interleave_ways"
 echo "$GRAIN" >"$BUS/$REGION/interleave_granularity"
-echo "$((SHARE * 2))" >"$BUS/$REGION/size"
+echo "$((SHARE * 2))" >"$BUS/$REGION/size" || fail "$REGION gets no addresses"
 if decoder_at 0x3 0 >"$BUS/$REGION/target0" 2>/dev/null; then
 	fail "a device was taken in where the window does not lead"
 fi

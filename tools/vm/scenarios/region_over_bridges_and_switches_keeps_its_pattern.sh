@@ -30,3 +30,4 @@ echo 1 >"$BUS/$REGION/commit" || fail "$REGION is not committed again"
 expect_equal "where it is" "$(cat "$BUS/$REGION/resource")" "$start"
 [ -z "$(delete "$REGION")" ] || fail "$REGION is not deleted"
 expect_equal "hardware afterwards" "$(hardware)" ""
+expect_ports_idle

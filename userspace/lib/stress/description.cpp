@@ -84,6 +84,8 @@ AttributeWrite Description::write_of(const Root &root, Describe step) const
 {
 	std::string of_region = region.empty() ? "" : bus_device(region);
 
+	if (region.empty() && step > Describe::Make)
+		return {};
 	switch (step) {
 	case Describe::Dpa:
 		return {decoder.empty() ? "" : bus_device(decoder) + "/dpa_size", some_bytes};
@@ -109,6 +111,8 @@ AttributeWrite Description::write_of(const Root &root, Describe step) const
 
 AttributeWrite Description::deletion() const
 {
+	if (window.empty() || region.empty())
+		return {};
 	return {bus_device(window) + "/delete_region", region};
 }
 
