@@ -379,6 +379,25 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
 	return cxla_region_take_back(cxlr);
 }
 
+/*
+ * Has each level a decoder of the range still: while a region is not committed,
+ * who makes another one may have taken its decoders.
+ */
+static bool cxla_region_has_decoders(struct cxl_region *cxlr)
+{
+	for (int i = 0; i < cxlr->ways; i++) {
+		struct cxl_endpoint_decoder *cxled = cxlr->targets[i];
+		struct cxl_port *port = cxld_to_port(&cxled->cxld)->parent;
+
+		for (; !is_cxl_root(port); port = port->parent)
+			if (!port->passthrough &&
+			    !cxla_own_decoder(cxlr, cxled, port) &&
+			    !cxla_port_decoder(port, &cxled->cxld.hpa_range))
+				return false;
+	}
+	return true;
+}
+
 static int cxla_region_check_commit(struct cxl_region *cxlr)
 {
 	int rc;
@@ -393,7 +412,7 @@ static int cxla_region_check_commit(struct cxl_region *cxlr)
 	if (!cxla_region_fits_members(cxlr))
 		return -ENXIO;
 	if (cxlr->uncommitted)
-		return 1;
+		return cxla_region_has_decoders(cxlr) ? 1 : -EBUSY;
 	/* a reset that nobody saw may have taken it */
 	rc = cxla_region_read_back(cxlr);
 	return rc == -EIO ? 1 : rc;
@@ -410,8 +429,8 @@ static int cxla_region_check_commit(struct cxl_region *cxlr)
  *
  * Return: 0, also when it was committed already; -ENXIO: members are missing or
  * map something else by now, a component does not answer, or it is going away;
- * -EBUSY: it is not complete yet, decoders in front of its own are idle, or
- * hardware has them locked and committed for something else, or a reset took a range
+ * -EBUSY: it is not complete yet, decoders in front of its own are idle, another
+ * region has been made of its own meanwhile, or hardware has them locked and committed for something else, or a reset took a range
  * that is locked or System RAM; -EOPNOTSUPP: a reset took it, and the platform
  * can't invalidate caches; -EIO, -ETIMEDOUT: hardware refused; -ENOMEM: its
  * driver could not be bound. Of one to which 0 was written before all is then

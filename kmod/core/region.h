@@ -47,6 +47,8 @@ struct cxl_dax_region {
 enum cxla_reason cxla_route_check(struct cxl_endpoint_decoder *cxled,
 				  struct cxl_root_decoder *cxlrd, bool *hw_lock,
 				  int *pos);
+struct cxl_decoder *cxla_port_decoder(struct cxl_port *port,
+				      const struct range *range);
 int cxla_route_read_back(struct cxl_endpoint_decoder *cxled);
 void cxla_route_note(struct cxl_endpoint_decoder *cxled,
 		     struct cxl_region *old, struct cxl_region *new);

@@ -26,9 +26,16 @@ static bool cxla_decodes(const struct cxl_decoder *cxld)
 	       !(cxld->flags & CXL_DECODER_F_BROKEN);
 }
 
-/* the decoder of a port that range goes through, which may have none */
-static struct cxl_decoder *cxla_port_decoder(struct cxl_port *port,
-					     const struct range *range)
+/**
+ * cxla_port_decoder() - the decoder of a port that a range goes through
+ * @port: host bridge or switch
+ * @range: HPA, inclusive
+ *
+ * Context: cxl_rwsem.region is held.
+ * Return: a committed decoder, or that of a port with one way out; or NULL.
+ */
+struct cxl_decoder *cxla_port_decoder(struct cxl_port *port,
+				      const struct range *range)
 {
 	if (port->passthrough)
 		return port->decoders[0];

@@ -61,6 +61,29 @@ static void what_hardware_decodes_is_not_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, base_of(left, 1), ONE + SHARE);
 }
 
+/* who uncommits what firmware made may lose its decoders to who makes another one */
+static void region_whose_decoders_others_took_is_not_committed(struct kunit *test)
+{
+	struct cxl_region *found, *made;
+
+	fake_unbind(l0);
+	fake_unbind(l1);
+	fake_root_remove(f);
+	KUNIT_ASSERT_EQ(test, fake_map(l1, ONE, SHARE, 0), 0);
+	KUNIT_ASSERT_EQ(test, fake_root_add(f), 0);
+	KUNIT_ASSERT_EQ(test, fake_bind(l0), 0);
+	KUNIT_ASSERT_EQ(test, fake_bind(l1), 0);
+	found = decoder(l1, 0)->cxld.region;
+	KUNIT_ASSERT_NOT_NULL(test, found);
+	KUNIT_ASSERT_EQ(test, fake_store_cxla(&found->dev, "commit", "0"), 0);
+	made = region_of(test, ONE, &l0, 1, 0);
+	KUNIT_ASSERT_EQ(test, fake_store_cxla(&made->dev, "commit", "1"), 0);
+	KUNIT_EXPECT_EQ(test, fake_store_cxla(&found->dev, "commit", "1"), -EBUSY);
+	KUNIT_EXPECT_FALSE(test, is_committed(l1, 0));
+	KUNIT_EXPECT_TRUE(test, is_committed(l0, 0));
+	KUNIT_EXPECT_EQ(test, delete(test, made), 0);
+}
+
 static int size_of(struct kunit *test, u64 base, int ways)
 {
 	struct cxl_region *cxlr = make(test, base);
@@ -270,6 +293,7 @@ static struct kunit_case user_addresses_cases[] = {
 	KUNIT_CASE(addresses_are_kept_from_their_size_on),
 	KUNIT_CASE(window_is_used_up_and_free_again),
 	KUNIT_CASE(what_hardware_decodes_is_not_free),
+	KUNIT_CASE(region_whose_decoders_others_took_is_not_committed),
 	KUNIT_CASE(what_nobody_has_read_is_not_free),
 	KUNIT_CASE(what_somebody_has_is_not_free),
 	KUNIT_CASE(regions_that_go_out_of_order_use_nothing_up),

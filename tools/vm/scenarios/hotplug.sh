@@ -14,6 +14,7 @@ plug_of() {
 	port=${port%/*}
 	port=${port##*/}
 	times=0
+	memory=
 }
 note_plug() {
 	plug_serial=$1
@@ -45,8 +46,10 @@ gone() {
 
 # with new memory, as QEMU takes no backend twice
 plug_in() {
-	local size memory
+	local size
 	eventually gone || fail "QEMU has dev$id still"
+	# of what was plugged in before; nobody has it any more
+	[ -z "$memory" ] || cxla-guest monitor object_del "$memory" >/dev/null
 	size=$(($(awk -v serial="$plug_serial" '$1 == serial { print $2 }' /etc/cxla/capacity)))
 	times=$((times + 1))
 	memory=new$id.$$.$times
