@@ -429,13 +429,12 @@ static int cxla_region_check_commit(struct cxl_region *cxlr)
  *
  * Return: 0, also when it was committed already; -ENXIO: members are missing or
  * map something else by now, a component does not answer, or it is going away;
- * -EBUSY: it is not complete yet, decoders in front of its own are idle, another
- * region has been made of its own meanwhile, or
- * hardware has them locked and committed for something else, or a reset took a range
- * that is locked or System RAM; -EOPNOTSUPP: a reset took it, and the platform
- * can't invalidate caches; -EIO, -ETIMEDOUT: hardware refused; -ENOMEM: its
- * driver could not be bound. Of one to which 0 was written before all is then
- * as before.
+ * -EBUSY: it is not complete yet, decoders in front of its own are idle, others
+ * have taken its own meanwhile, or hardware has them locked and committed for
+ * something else, or a reset took a range that is locked or System RAM;
+ * -EOPNOTSUPP: a reset took it, and the platform can't invalidate caches; -EIO,
+ * -ETIMEDOUT: hardware refused; -ENOMEM: its driver could not be bound. Of one to
+ * which 0 was written before all is then as before.
  */
 int cxla_region_commit(struct cxl_region *cxlr)
 {

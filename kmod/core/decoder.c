@@ -13,44 +13,48 @@
 
 #include "decoder.h"
 
-/* the region that @dev will decode its share of, once that is committed; or NULL */
-static const struct cxl_region *cxla_described_by(struct device *dev)
+/* what userspace is told */
+struct cxla_decoder_view {
+	struct range range;
+	unsigned int ways;
+	unsigned int granularity;
+};
+
+static struct cxla_decoder_view cxla_decoder_view(struct device *dev)
 {
 	const struct cxl_decoder *cxld = to_cxl_decoder(dev);
 	const struct cxl_region *cxlr = cxld->region;
 
-	if (!cxlr || !cxlr->user_made || cxld->flags & CXL_DECODER_F_ENABLE ||
-	    !is_cxl_endpoint(cxld_to_port(cxld)))
-		return NULL;
-	return cxlr->res.start <= cxlr->res.end ? cxlr : NULL;
+	/* of a target: what it will decode, once its region is committed */
+	if (cxlr && cxlr->user_made && cxlr->res.start <= cxlr->res.end &&
+	    !(cxld->flags & CXL_DECODER_F_ENABLE) &&
+	    is_cxl_endpoint(cxld_to_port(cxld)))
+		return (struct cxla_decoder_view) {
+			.range = { .start = cxlr->res.start, .end = cxlr->res.end },
+			.ways = cxlr->ways,
+			.granularity = cxlr->granularity,
+		};
+	return (struct cxla_decoder_view) {
+		.range = cxld->hpa_range,
+		.ways = cxld->ways,
+		.granularity = cxld->granularity,
+	};
 }
 
-static struct range cxla_decoder_range(struct device *dev)
-{
-	const struct cxl_region *cxlr = cxla_described_by(dev);
-
-	if (!cxlr)
-		return to_cxl_decoder(dev)->hpa_range;
-	return (struct range) { .start = cxlr->res.start, .end = cxlr->res.end };
-}
+CXLA_ATTR_SHOW(start, "%#llx", cxla_decoder_view(dev).range.start);
+static DEVICE_ATTR_ADMIN_RO(start);
 
 static u64 cxla_decoder_size(struct device *dev)
 {
-	struct range range = cxla_decoder_range(dev);
+	struct range range = cxla_decoder_view(dev).range;
 
 	return range_len(&range);
 }
-
-CXLA_ATTR_SHOW(start, "%#llx", cxla_decoder_range(dev).start);
-static DEVICE_ATTR_ADMIN_RO(start);
 CXLA_ATTR_RO(size, "%#llx", cxla_decoder_size(dev));
 CXLA_ATTR_RO(locked, "%d",
 	     !!(to_cxl_decoder(dev)->flags & CXL_DECODER_F_LOCK));
-CXLA_ATTR_RO(interleave_ways, "%u", cxla_described_by(dev) ?
-	     cxla_described_by(dev)->ways : to_cxl_decoder(dev)->ways);
-CXLA_ATTR_RO(interleave_granularity, "%u", cxla_described_by(dev) ?
-	     cxla_described_by(dev)->granularity :
-	     to_cxl_decoder(dev)->granularity);
+CXLA_ATTR_RO(interleave_ways, "%u", cxla_decoder_view(dev).ways);
+CXLA_ATTR_RO(interleave_granularity, "%u", cxla_decoder_view(dev).granularity);
 
 static struct attribute *cxla_decoder_attributes[] = {
 	&dev_attr_start.attr,

@@ -44,16 +44,22 @@ static void window_is_used_up_and_free_again(struct kunit *test)
 	fake_expect_cxla(test, &more->dev, "resource", "0x1000000000");
 }
 
-static void what_hardware_decodes_is_not_free(struct kunit *test)
+/* before the root came; l0 is bound then, and l1 is not */
+static void firmware_commits_l1(struct kunit *test)
 {
-	struct cxl_region *cxlr;
-
 	fake_unbind(l0);
 	fake_unbind(l1);
 	fake_root_remove(f);
 	KUNIT_ASSERT_EQ(test, fake_map(l1, ONE, SHARE, 0), 0);
 	KUNIT_ASSERT_EQ(test, fake_root_add(f), 0);
 	KUNIT_ASSERT_EQ(test, fake_bind(l0), 0);
+}
+
+static void what_hardware_decodes_is_not_free(struct kunit *test)
+{
+	struct cxl_region *cxlr;
+
+	firmware_commits_l1(test);
 	cxlr = region_of(test, ONE, &l0, 1, 0);
 	fake_expect_cxla(test, &cxlr->dev, "resource", "0x1010000000");
 	KUNIT_EXPECT_EQ(test, fake_store_cxla(&cxlr->dev, "commit", "1"), 0);
@@ -66,12 +72,7 @@ static void region_whose_decoders_others_took_is_not_committed(struct kunit *tes
 {
 	struct cxl_region *found, *made;
 
-	fake_unbind(l0);
-	fake_unbind(l1);
-	fake_root_remove(f);
-	KUNIT_ASSERT_EQ(test, fake_map(l1, ONE, SHARE, 0), 0);
-	KUNIT_ASSERT_EQ(test, fake_root_add(f), 0);
-	KUNIT_ASSERT_EQ(test, fake_bind(l0), 0);
+	firmware_commits_l1(test);
 	KUNIT_ASSERT_EQ(test, fake_bind(l1), 0);
 	found = decoder(l1, 0)->cxld.region;
 	KUNIT_ASSERT_NOT_NULL(test, found);
