@@ -57,11 +57,7 @@ memdev_at() {
 }
 
 endpoint_at() {
-	local dev memdev
-	memdev=$(memdev_at "$1")
-	for dev in "$BUS"/endpoint*; do
-		[ "$(basename "$(readlink "$dev/uport")")" = "$memdev" ] && echo "${dev##*/}" && return
-	done
+	endpoint_below "$(memdev_at "$1")"
 }
 
 # decoder N of a device: decoder_at SERIAL N
@@ -110,14 +106,6 @@ delete() {
 	attempt "$1" "$(readlink -f "$BUS/$1")/../delete_region"
 }
 
-# decoders of devices that are committed, from registers
-hardware() {
-	each_device hardware_of
-}
-hardware_of() {
-	cxla-guest decoders "$2" all 2>/dev/null | grep -v "^0 " | sed "s/^/$1 /"
-}
-
 # "2 by 512" of a decoder
 interleave_of() {
 	echo "$(cat "$BUS/$1/interleave_ways") by $(cat "$BUS/$1/interleave_granularity")"
@@ -135,28 +123,6 @@ above() {
 	done | sort | uniq -c | awk '{ printf "%s%d x %s %s %s", n++ ? ", " : "", $1, $2, $3, $4 }'
 }
 
-# device-dax of a region, or nothing
-dax_of() {
-	local path
-	for path in "$BUS/$1/dax_$1"/dax[0-9]*; do
-		[ ! -e "$path" ] || basename "$path"
-	done
-}
-
-see_topology() {
-	local dev ports=0 bridges=0 memdevs
-	load_expanders
-	for dev in "$BUS"/port*; do
-		[ -e "$dev" ] || continue
-		case $(readlink "$dev/uport") in
-		*pci0000:[0-9a-f]*/0000:*) ports=$((ports + 1)) ;;
-		*) bridges=$((bridges + 1)) ;;
-		esac
-	done
-	memdevs=$(bound_expanders)
-	seen "$bridges host bridges, $ports switches, $memdevs expanders"
-}
-
 # switch ports that there are
 switches() {
 	local dev n=0
@@ -166,6 +132,13 @@ switches() {
 		esac
 	done
 	echo $n
+}
+
+see_topology() {
+	local ports
+	load_expanders
+	ports=$(echo "$BUS"/port[0-9]* | wc -w)
+	seen "$((ports - $(switches))) host bridges, $(switches) switches, $(bound_expanders) expanders"
 }
 
 # its last device takes a switch port with it, and brings it back
@@ -213,13 +186,13 @@ see_described() {
 	describe "$BOTH" 0 0x1 0x3 0x2 0x4
 	decoder=$(decoder_at 0x1 0)
 	seen "region $(cat "$BUS/$REGION/size") at $(cat "$BUS/$REGION/resource"), endpoint $(interleave_of "$decoder")" \
-		"$(cat "$BUS/$decoder/size") at $(cat "$BUS/$decoder/start"), hardware: $(hardware | wc -l) decoders"
+		"$(cat "$BUS/$decoder/size") at $(cat "$BUS/$decoder/start"), hardware: $(decoders_now | wc -l) decoders"
 }
 
 see_committed() {
 	load_expanders
 	commit "$BOTH" 0 0x1 0x3 0x2 0x4
-	seen "above: $(above); hardware: $(hardware | wc -l) decoders"
+	seen "above: $(above); hardware: $(decoders_now | wc -l) decoders"
 }
 
 see_wrong_place() {
@@ -237,7 +210,7 @@ see_wrong_place() {
 		pos=$((pos + 1))
 	done
 	words="$words; commit: $(in_words "$(attempt 1 "$BUS/$REGION/commit")")"
-	seen "targets:$words; hardware: $(hardware | wc -l) decoders"
+	seen "targets:$words; hardware: $(decoders_now | wc -l) decoders"
 }
 
 see_taken_apart() {
@@ -251,7 +224,7 @@ see_taken_apart() {
 	for serial in 0x1 0x2 0x3 0x4; do
 		words="$words, dpa $(in_words "$(attempt 0 "$BUS/$(decoder_at $serial 0)/dpa_size")")"
 	done
-	seen "$words, delete $(in_words "$(delete "$REGION")"): hardware: $(hardware | wc -l) decoders"
+	seen "$words, delete $(in_words "$(delete "$REGION")"): hardware: $(decoders_now | wc -l) decoders"
 }
 
 see_made_again() {
@@ -289,10 +262,10 @@ see_slices() {
 	commit "$ONE" 0 0x5
 	first=$REGION
 	commit "$ONE" 1 0x5
-	words="hardware $(hardware | wc -l)"
+	words="hardware $(decoders_now | wc -l)"
 	words="$words; delete $(in_words "$(delete "$REGION")"), $(in_words "$(delete "$first")")"
 	settle
-	seen "$words; hardware $(hardware | wc -l)"
+	seen "$words; hardware $(decoders_now | wc -l)"
 }
 
 # the first of two: another one is committed behind it
@@ -303,7 +276,7 @@ see_first_of_slices() {
 	first=$REGION
 	commit "$ONE" 1 0x5
 	seen "delete $(in_words "$(delete "$first")"), $([ -e "$BUS/$first" ] && echo there || echo gone);" \
-		"the other: commit is $(cat "$BUS/$REGION/commit"), hardware $(hardware | wc -l)"
+		"the other: commit is $(cat "$BUS/$REGION/commit"), hardware $(decoders_now | wc -l)"
 }
 
 see_system_ram() {
@@ -320,7 +293,7 @@ see_system_ram() {
 	words="driver $(basename "$(readlink "/sys/bus/dax/devices/$dax/driver")")"
 	words="$words, commit=0 $(in_words "$(attempt 0 "$BUS/$REGION/commit")")"
 	words="$words, then commit is $(cat "$BUS/$REGION/commit" 2>/dev/null || echo gone)"
-	seen "$words, delete $(in_words "$(delete "$REGION")"), hardware $(hardware | wc -l)"
+	seen "$words, delete $(in_words "$(delete "$REGION")"), hardware $(decoders_now | wc -l)"
 }
 
 # what is left when its window goes, and when a member does, and comes back
@@ -332,7 +305,7 @@ see_root_module_reloaded() {
 	attempt "$ROOT" "$ROOT_DRIVER/bind" >/dev/null
 	each_device bind_expander
 	settle
-	seen "regions $(regions_now), hardware $(hardware | wc -l)"
+	seen "regions $(regions_now), hardware $(decoders_now | wc -l)"
 }
 
 see_member_rebound() {
@@ -341,10 +314,10 @@ see_member_rebound() {
 	commit "$BOTH" 0 0x1 0x3
 	unbind "$(address_of 0x3)"
 	settle
-	words="without it: regions $(regions_now), hardware $(hardware | wc -l)"
+	words="without it: regions $(regions_now), hardware $(decoders_now | wc -l)"
 	each_device bind_expander
 	settle
-	seen "$words; with it: regions $(regions_now), hardware $(hardware | wc -l)"
+	seen "$words; with it: regions $(regions_now), hardware $(decoders_now | wc -l)"
 }
 
 # What the packaged cxl lists, each line by itself, whatever it is a part of. Without numbers

@@ -118,13 +118,17 @@ memdev_of() {
 	done
 }
 
-endpoint_of() {
-	local dev memdev
-	memdev=$(memdev_of)
+# endpoint of a memdev
+endpoint_below() {
+	local dev
 	for dev in "$BUS"/endpoint*; do
-		[ "$(basename "$(readlink "$dev/uport")")" = "$memdev" ] && echo "${dev##*/}" && return
+		[ "$(basename "$(readlink "$dev/uport")")" = "$1" ] && echo "${dev##*/}" && return
 	done
 	return 1
+}
+
+endpoint_of() {
+	endpoint_below "$(memdev_of)"
 }
 
 # "driver bound, region there, decoder committed"

@@ -5,8 +5,8 @@
 # "in-tree", with one driver of accelerators. Not a scenario by itself. The topology's
 # first device is the one that things are done to, and it is attached.
 #
-# A task is an observation (see_NAME in compare-seen.sh, compare-regions.sh and compare-soft.sh), each from everything loaded
-# anew and decoders as firmware left them; or accesses=N, bench=CYCLES, race=SECONDS.
+# A task is an observation (see_NAME in compare-seen.sh, compare-regions.sh and
+# compare-soft.sh), each from everything loaded anew and decoders as firmware left them; or accesses=N, bench=CYCLES, race=SECONDS.
 # What the host reads:
 #
 #   :: begin NAME

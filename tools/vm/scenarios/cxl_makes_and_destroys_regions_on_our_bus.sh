@@ -9,12 +9,6 @@
 # shellcheck source=/dev/null
 . ./triggers.sh
 
-decoders_now() {
-	each_device decoders_of
-}
-decoders_of() {
-	cxla-guest decoders "$2" all 2>/dev/null | grep -v "^0 " | sed "s/^/$2 /"
-}
 bind_expander() {
 	bind "$2" cxla_pci
 }
@@ -28,13 +22,6 @@ on_our_bus() {
 # regionN that there is, or nothing
 the_region() {
 	on_our_bus cxl list -R -i | sed -n 's/.*"region":"\(region[0-9]*\)".*/\1/p'
-}
-# daxN.M of a region, or nothing
-dax_of() {
-	local path
-	for path in "$BUS/$1/dax_$1"/dax[0-9]*; do
-		[ ! -e "$path" ] || basename "$path"
-	done
 }
 keep_pattern() {
 	can_map_dax || return 0

@@ -24,8 +24,7 @@ load_modules
 echo Y >/sys/module/cxla_accel/parameters/create_regions
 first=$(first_device)
 plug_of "$first"
-plugs=3
-! grep -q 'cxla\.plugs=' /proc/cmdline || plugs=$(sed 's/.*cxla\.plugs=\([0-9]*\).*/\1/' /proc/cmdline)
+plugs=$(number_of plugs 3)
 n=1
 bind "$first"
 range=$(cat "$PCI/$first/cxla/range")

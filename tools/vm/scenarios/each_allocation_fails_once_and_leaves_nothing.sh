@@ -13,28 +13,14 @@ options() {
 	tr ' ' '\n' </proc/cmdline | sed -n 's/^cxla\.failnth=//p' | tr ',+' ' ,'
 }
 
-collect() {
-	[ "$3" = attached ] && [ "$7" = 0 ] && echo "$1"
-}
-
-bind_as_expander() {
-	if [ "$1" = "$expander" ] || is_idle_expander "$@"; then
-		bind "$2" cxla_pci
-	else
-		bind "$2"
-	fi
-}
-
 check_others() {
-	[ "$1" = "$expander" ] || is_idle_expander "$@" || check_outcome "$@"
+	[ "$2" = "$expander" ] || is_idle_expander "$@" || check_outcome "$@"
 }
 
 [ -e /proc/self/fail-nth ] || skip "the kernel has no fault injection"
 load_modules
-# the last one: decoders of a port are reset in reverse
-expander=$(each_device collect | tail -n 1)
+bind_all_and_an_expander
 [ -n "$expander" ] || fail "no device of the topology is attached and not locked"
-each_device bind_as_expander
 each_device check_others
 # each attach that fails is told of, over a slow console; warnings still are
 read -r level _ </proc/sys/kernel/printk

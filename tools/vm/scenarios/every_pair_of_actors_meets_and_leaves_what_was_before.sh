@@ -12,28 +12,9 @@
 # shellcheck source=/dev/null
 . ./triggers.sh
 
-seconds() {
-	if grep -q 'cxla\.race_seconds=' /proc/cmdline; then
-		sed 's/.*cxla\.race_seconds=\([0-9]*\).*/\1/' /proc/cmdline
-	else
-		echo 30
-	fi
-}
-
-collect() {
-	[ "$3" = attached ] && [ "$7" = 0 ] && echo "$2"
-}
-
-bind_other() {
-	! is_idle_expander "$@" || { bind "$2" cxla_pci; return; }
-	[ "$2" = "$expander" ] || bind_one "$@"
-}
-
 load_modules
-expander=$(each_device collect | tail -n 1)
+bind_all_and_an_expander
 [ -n "$expander" ] || fail "no device of the topology is attached and not locked"
-each_device bind_other
-bind "$expander" cxla_pci
 # these decide about ranges of devices that are bound
 load_modules "cxla_hmem cxla_dax"
 
@@ -41,7 +22,7 @@ load_modules "cxla_hmem cxla_dax"
 read -r level _ </proc/sys/kernel/printk
 echo 5 >/proc/sys/kernel/printk
 {
-	cxla race --pairs --seconds "$(seconds)" --seed 1 --recommit "sh $PWD/recommit.sh" \
+	cxla race --pairs --seconds "$(number_of race_seconds 30)" --seed 1 --recommit "sh $PWD/recommit.sh" \
 		--log - --ktap /tmp/race.ktap
 	echo $? >/tmp/race.status
 } | tee /tmp/race.out

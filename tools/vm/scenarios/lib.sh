@@ -321,6 +321,50 @@ bind_all() {
 	each_device bind_one
 }
 
+# Every device with its driver, and the last that is attached and not locked as a memory
+# expander: $expander is its address, or empty if there is none. The last, as decoders of a
+# port are reset in reverse.
+bind_all_and_an_expander() {
+	expander=$(each_device address_if_unlocked | tail -n 1)
+	each_device bind_beside_expander
+}
+
+address_if_unlocked() {
+	[ "$3" = attached ] && [ "$7" = 0 ] || return 0
+	echo "$2"
+}
+
+bind_beside_expander() {
+	if [ "$2" = "$expander" ] || is_idle_expander "$@"; then
+		bind "$2" cxla_pci
+		expect_equal "driver of $2" "$(basename "$(readlink "$PCI/$2/driver")")" cxla_pci
+	else
+		bind_one "$@"
+	fi
+}
+
+# number_of NAME DEFAULT: what cxla.NAME=N on the kernel's command line says
+number_of() {
+	sed -n "s/.*cxla\\.$1=\\([0-9]*\\).*/\\1/p" /proc/cmdline | grep . || echo "$2"
+}
+
+# device-dax of a region, or nothing
+dax_of() {
+	local path
+	for path in "$BUS/$1/dax_$1"/dax[0-9]*; do
+		[ ! -e "$path" ] || basename "$path"
+	done
+}
+
+# decoders of devices that are committed, from registers: each by its device's address
+decoders_now() {
+	each_device decoders_of
+}
+
+decoders_of() {
+	cxla-guest decoders "$2" all 2>/dev/null | grep -v "^0 " | sed "s/^/$2 /"
+}
+
 unbind_one() {
 	[ ! -e "$PCI/$2/driver" ] || unbind "$2"
 }

@@ -8,19 +8,8 @@ cd /opt/cxla/scenarios || exit 125
 . ./lib.sh
 
 # the device is to be uncommitted, too, and that in reverse order
-collect() {
-	[ "$3" = attached ] && [ "$7" = 0 ] && echo "$2"
-}
-
-bind_other() {
-	! is_idle_expander "$@" || { bind "$2" cxla_pci; return; }
-	[ "$2" = "$expander" ] || bind_one "$@"
-}
-
 load_modules
-expander=$(each_device collect | tail -n 1)
-each_device bind_other
-[ -z "$expander" ] || bind "$expander" cxla_pci
+bind_all_and_an_expander
 # these decide about ranges of devices that are bound
 modprobe cxla_hmem
 modprobe cxla_dax

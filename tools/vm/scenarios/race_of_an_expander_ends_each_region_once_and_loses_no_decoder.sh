@@ -28,15 +28,6 @@ cycles() {
 	fi
 }
 
-collect() {
-	[ "$3" = attached ] && [ "$7" = 0 ] && echo "$2"
-}
-
-bind_other() {
-	! is_idle_expander "$@" || { bind "$2" cxla_pci; return; }
-	[ "$2" = "$expander" ] || bind_one "$@"
-}
-
 # what the summary says of an operation that was done at least once
 expect_done() {
 	grep -q "^$1: done [1-9]" /tmp/race.out ||
@@ -44,12 +35,8 @@ expect_done() {
 }
 
 load_modules
-# the last one: decoders of a port are reset in reverse
-expander=$(each_device collect | tail -n 1)
+bind_all_and_an_expander
 [ -n "$expander" ] || fail "no device of the topology is attached and not locked"
-each_device bind_other
-bind "$expander" cxla_pci
-expect_equal "driver of $expander" "$(driver_of "$expander")" cxla_pci
 region=$(region_of "$expander") || fail "$expander has no region"
 expect_equal "locked of $region" "$(cat "$BUS/$region/locked")" 0
 

@@ -11,28 +11,10 @@
 # shellcheck source=/dev/null
 . ./triggers.sh
 
-seconds() {
-	if grep -q 'cxla\.race_seconds=' /proc/cmdline; then
-		sed 's/.*cxla\.race_seconds=\([0-9]*\).*/\1/' /proc/cmdline
-	else
-		echo 24
-	fi
-}
-
-collect() {
-	[ "$3" = attached ] && [ "$7" = 0 ] && echo "$2"
-}
-
-bind_other() {
-	! is_idle_expander "$@" || { bind "$2" cxla_pci; return; }
-	[ "$2" = "$expander" ] || bind_one "$@"
-}
-
 load_modules
 echo Y >/sys/module/cxla_accel/parameters/create_regions
-expander=$(each_device collect | tail -n 1)
-each_device bind_other
-bind "$expander" cxla_pci
+bind_all_and_an_expander
+[ -n "$expander" ] || fail "no device of the topology is attached and not locked"
 
 # binding is told of for each device each time, over a slow console
 read -r level _ </proc/sys/kernel/printk
@@ -45,7 +27,7 @@ race() {
 	read -r status </tmp/race.status
 	[ "$status" -eq 0 ] || fail "cxla race $* ended with $status"
 }
-all=$(seconds)
+all=$(number_of race_seconds 24)
 race --seconds "$all" --round 4
 # where all act few regions come to be; here most do
 race --seconds $((all / 2 + 1)) --round 4 --actors make,accel,expander,delete,read

@@ -8,12 +8,6 @@
 # shellcheck source=/dev/null
 . ./triggers.sh
 
-decoders_now() {
-	each_device decoders_of
-}
-decoders_of() {
-	cxla-guest decoders "$2" all 2>/dev/null | grep -v "^0 " | sed "s/^/$2 /"
-}
 create() {
 	cxla attach --create "$1" >/tmp/created 2>&1 || fail "$1 has no region made: $(cat /tmp/created)"
 	expect_state "$1" attached none

@@ -18,18 +18,18 @@ choose ours cxla_pci
 load_modules "$MODULES"
 each_device bind_expander
 BOTH=$(window_of_ways 2)
-expect_equal "hardware before" "$(hardware)" ""
+expect_equal "hardware before" "$(decoders_now)" ""
 
 describe "$BOTH" 0 0x1 0x3 0x2 0x4
 echo 1 >"$BUS/$REGION/commit" || fail "$REGION is not committed"
 expect_equal "decoders above" "$(above)" "2 x 1 by 256, 2 x 2 by 512"
-expect_equal "committed endpoints" "$(hardware | wc -l)" 4
+expect_equal "committed endpoints" "$(decoders_now | wc -l)" 4
 expect_equal "of an endpoint" "$(interleave_of "$(decoder_at 0x2 0)")" "4 by 256"
 cxla status --json >/tmp/status
 expect_replies /tmp/status
 grep -q '"arithmetic": "xor"' /tmp/status || fail "cxla status does not say how the window picks"
 [ -z "$(delete "$REGION")" ] || fail "$REGION is not deleted"
-expect_equal "hardware afterwards" "$(hardware)" ""
+expect_equal "hardware afterwards" "$(decoders_now)" ""
 expect_ports_idle
 ! has_regions || fail "a region is left"
 

@@ -25,9 +25,9 @@ if can_map_dax; then
 fi
 start=$(cat "$BUS/$REGION/resource")
 echo 0 >"$BUS/$REGION/commit" || fail "$REGION is not uncommitted"
-expect_equal "hardware of a region that is uncommitted" "$(hardware)" ""
+expect_equal "hardware of a region that is uncommitted" "$(decoders_now)" ""
 echo 1 >"$BUS/$REGION/commit" || fail "$REGION is not committed again"
 expect_equal "where it is" "$(cat "$BUS/$REGION/resource")" "$start"
 [ -z "$(delete "$REGION")" ] || fail "$REGION is not deleted"
-expect_equal "hardware afterwards" "$(hardware)" ""
+expect_equal "hardware afterwards" "$(decoders_now)" ""
 expect_ports_idle

@@ -16,23 +16,10 @@ runs() {
 	[ -s /tmp/runs ] || echo >/tmp/runs
 }
 
-collect() {
-	[ "$3" = attached ] && [ "$7" = 0 ] && echo "$2"
-}
-
-bind_other() {
-	! is_idle_expander "$@" || { bind "$2" cxla_pci; return; }
-	[ "$2" = "$expander" ] || bind_one "$@"
-}
-
 load_modules
 [ -e /sys/kernel/debug/cxla/pause ] || skip "this kernel has no pause points"
-# the last one: decoders of a port are reset in reverse
-expander=$(each_device collect | tail -n 1)
+bind_all_and_an_expander
 [ -n "$expander" ] || fail "no device of the topology is attached and not locked"
-each_device bind_other
-bind "$expander" cxla_pci
-expect_equal "driver of $expander" "$(driver_of "$expander")" cxla_pci
 
 # without a way back nothing is put at risk
 cxla pairs --second reset >/tmp/refused 2>&1
