@@ -18,6 +18,8 @@ namespace cxla
 inline constexpr const char *accel_driver = "cxla_accel";
 /* of memory expanders: a memdev, its regions, and no attach */
 inline constexpr const char *expander_driver = "cxla_pci";
+/* Y: where firmware made no region, an attach makes one */
+inline constexpr const char *region_creation = "/sys/module/cxla_accel/parameters/create_regions";
 
 /* either of them */
 bool is_our_pci_driver(std::string_view driver);

@@ -71,22 +71,22 @@ void bind_device(const Root &root, const std::string &bdf, const std::string &dr
 
 RegionCreation::RegionCreation(const Root &root) : root_(root)
 {
-	auto before = root_.text(file);
+	auto before = root_.text(region_creation);
 
 	if (!before)
-		throw Error(fmt::format("{}: {}", file, before.problem().what),
+		throw Error(fmt::format("{}: {}", region_creation, before.problem().what),
 			    "program and modules must be of the same version: `cxla load`",
 			    Exit::Refused);
 	if (*before == "Y")
 		return;
-	root_.write(file, "Y");
+	root_.write(region_creation, "Y");
 	changed_ = true;
 }
 
 RegionCreation::~RegionCreation()
 {
 	if (changed_)
-		root_.try_write(file, "N");
+		root_.try_write(region_creation, "N");
 }
 
 void need_unused(const Root &root, const Accelerator &accel)

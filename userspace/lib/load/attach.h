@@ -29,8 +29,6 @@ public:
 	RegionCreation &operator=(const RegionCreation &) = delete;
 
 private:
-	static constexpr const char *file = "/sys/module/cxla_accel/parameters/create_regions";
-
 	const Root root_;
 	bool changed_ = false;
 };

@@ -17,33 +17,14 @@ namespace
 constexpr const char *some_bytes = "0x10000000";
 constexpr const char *making = "/create_ram_region";
 
-/* and not decoders_committed */
-bool is_decoder(const std::string &name)
-{
-	return name.starts_with("decoder") && name.find('.') != name.npos;
-}
-
 /* a window of volatile memory that is not interleaved by itself; empty: there is none */
 std::string find_window(const Root &root)
 {
 	for (const auto &name : root.list(bus_devices).value_or({}))
-		if (is_decoder(name) && root.exists(bus_device(name) + making) &&
+		if (names_decoder(name) && root.exists(bus_device(name) + making) &&
 		    root.text(bus_device(name) + "/interleave_ways").value_or("") == "1")
 			return name;
 	return "";
-}
-
-std::vector<std::string> decoders_of(const Root &root, const std::string &bdf)
-{
-	std::string endpoint = endpoint_of(root, bdf);
-	std::vector<std::string> decoders;
-
-	if (endpoint.empty())
-		return {};
-	for (const auto &name : root.list(bus_device(endpoint)).value_or({}))
-		if (is_decoder(name))
-			decoders.push_back(name);
-	return decoders;
 }
 
 uint64_t bytes_of(const Root &root, const std::string &path)

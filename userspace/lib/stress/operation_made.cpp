@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Operations about regions that an attach makes, or userspace, where firmware made none. */
-#include "cxl/object_names.h"
+#include "cxl/stack.h"
 #include "stress/description.h"
 #include "stress/operation.h"
 
 #include <cerrno>
-#include <fmt/format.h>
 
 namespace cxla
 {
@@ -46,17 +45,15 @@ int delete_made(const TestBed &bed, OperationSpan &span)
 
 int unbind_idle(const TestBed &bed, OperationSpan &span)
 {
-	return write_attribute(bed.root, span,
-			       fmt::format("/sys/bus/pci/drivers/{}/unbind", expander_driver),
+	return write_attribute(bed.root, span, our_stack().driver_file(Driver::Expander, "unbind"),
 			       bed.idle);
 }
 
 template <bool bind> int bind_bare(const TestBed &bed, OperationSpan &span)
 {
-	return write_attribute(
-		bed.root, span,
-		fmt::format("/sys/bus/pci/drivers/{}/{}", accel_driver, bind ? "bind" : "unbind"),
-		bed.bare);
+	return write_attribute(bed.root, span,
+			       our_stack().driver_file(Driver::Accel, bind ? "bind" : "unbind"),
+			       bed.bare);
 }
 
 MachineOperation of(std::string TestBed::*device, const char *name, const char *does, Start start,

@@ -73,7 +73,6 @@ std::vector<RaceModule> find_race_modules(const Machine &machine, const Root &ro
 RaceAccel find_accelerator(const Machine &machine, const Root &root, const Stack &stack,
 			   const Topology &topology, const std::string &bdf)
 {
-	static constexpr const char *creation = "/sys/module/cxla_accel/parameters/create_regions";
 	const std::string folder = "/sys/bus/pci/devices/" + bdf + "/cxla/";
 	RaceAccel target;
 
@@ -85,8 +84,8 @@ RaceAccel find_accelerator(const Machine &machine, const Root &root, const Stack
 	} else {
 		target.range = stack.outcome(root, topology, bdf).range;
 	}
+	target.made = root.text(region_creation).value_or("N") == "Y";
 	/* one that was not attached may be, once something else is bound */
-	target.made = root.text(creation).value_or("N") == "Y";
 	if (target.range && !target.made)
 		target.memory = machine.ranges_of(bdf);
 	return target;

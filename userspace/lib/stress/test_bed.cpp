@@ -137,11 +137,10 @@ void settle_hmem(const TestBed &bed)
 /* whether attaches make regions */
 void let_make(const TestBed &bed, bool make)
 {
-	static constexpr const char *creation = "/sys/module/cxla_accel/parameters/create_regions";
 	const char *wanted = make ? "Y" : "N";
 
-	if (!bed.bare.empty() && bed.root.text(creation).value_or(wanted) != wanted)
-		bed.root.try_write(creation, wanted);
+	if (!bed.bare.empty() && bed.root.text(region_creation).value_or(wanted) != wanted)
+		bed.root.try_write(region_creation, wanted);
 }
 
 /* of the idle expander, with all that comes before */
@@ -266,18 +265,28 @@ std::string endpoint_of(const Root &root, const std::string &bdf)
 	return "";
 }
 
-std::string region_of(const Root &root, const std::string &bdf)
+bool names_decoder(const std::string &name)
+{
+	return name.starts_with("decoder") && name.find('.') != name.npos;
+}
+
+std::vector<std::string> decoders_of(const Root &root, const std::string &bdf)
 {
 	std::string endpoint = endpoint_of(root, bdf);
+	std::vector<std::string> decoders;
 
 	if (endpoint.empty())
-		return "";
-	for (const auto &name : root.list(bus_device(endpoint)).value_or({})) {
-		if (!name.starts_with("decoder"))
-			continue;
+		return {};
+	for (const auto &name : root.list(bus_device(endpoint)).value_or({}))
+		if (names_decoder(name))
+			decoders.push_back(name);
+	return decoders;
+}
 
-		std::string region =
-			root.text(bus_device(endpoint) + "/" + name + "/region").value_or("");
+std::string region_of(const Root &root, const std::string &bdf)
+{
+	for (const auto &decoder : decoders_of(root, bdf)) {
+		std::string region = root.text(bus_device(decoder) + "/region").value_or("");
 
 		if (!region.empty())
 			return region;
@@ -423,9 +432,7 @@ void bring_to(const TestBed &bed, Start start)
 		settle(bed);
 		let_make(bed, true);
 		if (start == Start::BareMade)
-			bed.root.try_write(
-				fmt::format("/sys/bus/pci/drivers/{}/bind", accel_driver),
-				bed.bare);
+			bind(bed, {bed.bare, accel_driver, {}, {}});
 		break;
 	case Start::Allotted:
 	case Start::Made:
