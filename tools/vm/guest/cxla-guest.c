@@ -8,11 +8,13 @@
  *   cxla-guest mark BYTE			a marker in QEMU's trace
  *   cxla-guest find SERIAL			PCI address of that CXL device
  *   cxla-guest window N			first address of a CEDT window
+ *   cxla-guest bridge UID			address of a host bridge's registers, by the CEDT
  *   cxla-guest hold NODE			a user of the range, until SIGTERM: hold.c
  *   cxla-guest keep /dev/daxN.M TAG		a user of it, until SIGTERM: dax.c
  *   cxla-guest events NODE [COUNT] [late]	what happens, one a line: events.c
  *   cxla-guest killed [-l] PATH WHERE US TEXT...	kill a writer inside a write: killed.c
  *   cxla-guest decoders ADDRESS		how many of it are committed: decoders.c
+ *   cxla-guest registers ADDRESS		address of its component registers: decoders.c
  *   cxla-guest command NODE			of linux/cxl_mem.h: command.c
  *   cxla-guest mapped NODE r|rw PROT shared|private [PROT]	may it be: mapped.c
  *   cxla-guest monitor COMMAND...		something for QEMU's monitor: monitor.c
@@ -33,11 +35,13 @@ static const struct {
 	{ "mark", 1, 1, mark, "BYTE" },
 	{ "find", 1, 1, find, "SERIAL" },
 	{ "window", 1, 1, window, "N" },
+	{ "bridge", 1, 1, bridge, "UID" },
 	{ "hold", 1, 9, hold, "NODE" },
 	{ "keep", 1, 9, keep, "/dev/daxN.M TAG" },
 	{ "events", 1, 9, events, "NODE [COUNT] [late]" },
 	{ "killed", 4, 99, killed, "[-l] PATH WHERE US TEXT..." },
 	{ "decoders", 1, 2, decoders, "ADDRESS [all]" },
+	{ "registers", 1, 1, registers, "ADDRESS" },
 	{ "command", 1, 1, command, "NODE" },
 	{ "mapped", 4, 9, mapped, "NODE r|rw PROT shared|private [PROT]" },
 	{ "monitor", 1, 99, monitor, "COMMAND..." },

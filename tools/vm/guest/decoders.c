@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * How many HDM decoders of a device are committed, or all that these say, by its
- * registers and nobody else's account of them. CXL 3.1 sections 8.1.9 and 8.2.4.
+ * registers and nobody else's account of them; and where the component registers of a
+ * PCI function are. CXL 3.1 sections 8.1.9 and 8.2.4.
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -77,27 +78,62 @@ static int count(const char *address, unsigned int bar, uint64_t offset, bool al
 	return 0;
 }
 
-int decoders(int argc, char **argv)
+/* where the component registers of a function are; they begin at @offset in the BAR */
+static int find_block(const char *address, unsigned int *bar, uint64_t *offset)
 {
 	unsigned int dvsec, blocks;
 	char path[128];
 	int fd;
 
-	if (argc == 2 && strcmp(argv[1], "all"))
-		return 2;
-	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", argv[0]);
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", address);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 || read(fd, config, sizeof(config)) != sizeof(config))
 		return fail(path);
+	close(fd);
 	dvsec = locator();
 	blocks = dvsec ? ((config[dvsec + 1] >> 20) - 0xc) / 8 : 0;
 	for (unsigned int i = 0; i < blocks; i++) {
 		uint32_t low = config[dvsec + 3 + 2 * i];
 
-		if ((low >> 8 & 0xff) == COMPONENT)
-			return count(argv[0], low & 7, (low & 0xffff0000) |
-				     (uint64_t)config[dvsec + 4 + 2 * i] << 32, argc == 2);
+		if ((low >> 8 & 0xff) != COMPONENT)
+			continue;
+		*bar = low & 7;
+		*offset = (low & 0xffff0000) | (uint64_t)config[dvsec + 4 + 2 * i] << 32;
+		return 0;
 	}
-	fprintf(stderr, "%s: no component registers\n", argv[0]);
+	fprintf(stderr, "%s: no component registers\n", address);
 	return 1;
+}
+
+int decoders(int argc, char **argv)
+{
+	unsigned int bar;
+	uint64_t offset;
+
+	if (argc == 2 && strcmp(argv[1], "all"))
+		return 2;
+	return find_block(argv[0], &bar, &offset) || count(argv[0], bar, offset, argc == 2);
+}
+
+int registers(int argc, char **argv)
+{
+	unsigned long long start = 0;
+	unsigned int bar;
+	uint64_t offset;
+	char path[128];
+	FILE *f;
+
+	(void)argc;
+	if (find_block(argv[0], &bar, &offset))
+		return 1;
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/resource", argv[0]);
+	f = fopen(path, "r");
+	if (!f)
+		return fail(path);
+	for (unsigned int i = 0; i <= bar; i++)
+		if (fscanf(f, "%llx %*x %*x", &start) != 1)
+			return fail(path);
+	fclose(f);
+	printf("0x%llx\n", start + offset);
+	return 0;
 }

@@ -33,12 +33,14 @@ int info(int argc, char **argv);
 int mark(int argc, char **argv);
 int find(int argc, char **argv);
 int window(int argc, char **argv);
+int bridge(int argc, char **argv);
 int hold(int argc, char **argv);
 int keep(int argc, char **argv);
 int events(int argc, char **argv);
 int killed(int argc, char **argv);
 int monitor(int argc, char **argv);
 int decoders(int argc, char **argv);
+int registers(int argc, char **argv);
 int command(int argc, char **argv);
 int mapped(int argc, char **argv);
 

@@ -84,27 +84,64 @@ int find(int argc, char **argv)
 	return 1;
 }
 
-int window(int argc, char **argv)
+#define CHBS	0	/* CXL 3.1 section 9.18.1 */
+#define CFMWS	1
+
+/* the first entry of a type that @is the one; NULL, and it was said what there is none of */
+static const uint8_t *cedt_entry(uint8_t type, int (*is)(const uint8_t *entry, unsigned long),
+				 unsigned long wanted, const char *what)
 {
-	unsigned long wanted = strtoul(argv[0], NULL, 0), nr = 0;
-	uint8_t table[65536];
+	static uint8_t table[65536];
 	size_t size, at;
 	FILE *f;
 
-	(void)argc;
 	/* init's copy: the table itself may be what is under test */
 	f = fopen("/run/cedt", "r");
-	if (!f)
-		return fail("/run/cedt");
+	if (!f) {
+		fail("/run/cedt");
+		return NULL;
+	}
 	size = fread(table, 1, sizeof(table), f);
+	fclose(f);
 	for (at = 36; at + 4 <= size; at += le(table + at + 2, 2)) {
 		if (!le(table + at + 2, 2))
 			break;
-		if (table[at] == 1 && nr++ == wanted) {
-			printf("0x%llx\n", (unsigned long long)le(table + at + 8, 8));
-			return 0;
-		}
+		if (table[at] == type && is(table + at, wanted))
+			return table + at;
 	}
-	fprintf(stderr, "cxla-guest: no window %lu\n", wanted);
-	return 1;
+	fprintf(stderr, "cxla-guest: no %s %lu\n", what, wanted);
+	return NULL;
+}
+
+static int is_nth(const uint8_t *entry, unsigned long wanted)
+{
+	static unsigned long nr;
+
+	(void)entry;
+	return nr++ == wanted;
+}
+
+static int has_uid(const uint8_t *entry, unsigned long wanted)
+{
+	return le(entry + 4, 4) == wanted;
+}
+
+static int print_base(const uint8_t *entry, unsigned int offset)
+{
+	if (!entry)
+		return 1;
+	printf("0x%llx\n", (unsigned long long)le(entry + offset, 8));
+	return 0;
+}
+
+int window(int argc, char **argv)
+{
+	(void)argc;
+	return print_base(cedt_entry(CFMWS, is_nth, strtoul(argv[0], NULL, 0), "window"), 8);
+}
+
+int bridge(int argc, char **argv)
+{
+	(void)argc;
+	return print_base(cedt_entry(CHBS, has_uid, strtoul(argv[0], NULL, 0), "host bridge"), 16);
 }
