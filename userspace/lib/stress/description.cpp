@@ -17,12 +17,26 @@ namespace
 constexpr const char *some_bytes = "0x10000000";
 constexpr const char *making = "/create_ram_region";
 
-/* a window of volatile memory that is not interleaved by itself; empty: there is none */
-std::string find_window(const Root &root)
+/* is a device below the first host bridge that a window leads to */
+bool leads_to(const Root &root, const std::string &window, const std::string &bdf)
+{
+	std::string targets = root.text(bus_device(window) + "/target_list").value_or("");
+	std::string dport = targets.substr(0, targets.find(','));
+	std::string bridge =
+		root.link_name(bus_device(parent_of(root, window)) + "/dport" + dport).value_or("");
+
+	return !bridge.empty() &&
+	       root.resolve(pci_device(bdf)).value_or("").find("/" + bridge + "/") !=
+		       std::string::npos;
+}
+
+/* a window of volatile memory that leads to the device alone; empty: there is none */
+std::string find_window(const Root &root, const std::string &bdf)
 {
 	for (const auto &name : root.list(bus_devices).value_or({}))
 		if (names_decoder(name) && root.exists(bus_device(name) + making) &&
-		    root.text(bus_device(name) + "/interleave_ways").value_or("") == "1")
+		    root.text(bus_device(name) + "/interleave_ways").value_or("") == "1" &&
+		    leads_to(root, name, bdf))
 			return name;
 	return "";
 }
@@ -100,7 +114,7 @@ AttributeWrite Description::deletion() const
 Description describe(const Root &root, const std::string &bdf, unsigned nr)
 {
 	auto decoders = decoders_of(root, bdf);
-	Description description{find_window(root), {}, {}};
+	Description description{find_window(root, bdf), {}, {}};
 
 	if (!decoders.empty())
 		description.decoder = decoders[nr % decoders.size()];

@@ -63,6 +63,16 @@ TEST_F(Descriptions, expander_without_a_region_can_be_described_and_no_other)
 	EXPECT_FALSE(can_be_described(made_.root(), idle));
 }
 
+TEST_F(Descriptions, window_leads_to_the_host_bridge_of_the_device)
+{
+	made_.file(window + "/target_list", "13\n");
+	EXPECT_EQ(describe(made_.root(), idle).window, "");
+	made_.link(root0 + "/dport13", "/sys/devices/pci0000:80");
+	EXPECT_EQ(describe(made_.root(), idle).window, "");
+	made_.file(window + "/target_list", "12\n");
+	EXPECT_EQ(describe(made_.root(), idle).window, "decoder0.0");
+}
+
 TEST_F(Descriptions, each_write_names_the_objects_of_this_moment)
 {
 	Description now = describe(made_.root(), idle);
