@@ -108,16 +108,44 @@ static int cxla_check_reset(struct cxl_decoder *cxld)
 
 static int cxla_do_reset(struct cxl_decoder *cxld)
 {
-	int rc;
+	int rc = 0;
 
-	if (!(cxld->flags & CXL_DECODER_F_ENABLE))
-		return 0;
-	rc = cxla_decoder_reset(cxld);
-	if (rc != -ENXIO)
-		return rc;
+	if (cxld->flags & CXL_DECODER_F_ENABLE)
+		rc = cxla_decoder_reset(cxld);
 	/* what does not answer does not decode */
-	cxld->flags &= ~CXL_DECODER_F_ENABLE;
+	if (rc == -ENXIO)
+		cxld->flags &= ~CXL_DECODER_F_ENABLE;
+	else if (rc)
+		return rc;
+	cxld->kept = true;
 	return 0;
+}
+
+static int cxla_do_commit(struct cxl_decoder *cxld)
+{
+	int rc = cxla_decoder_commit(cxld);
+
+	if (!rc)
+		cxld->kept = false;
+	return rc;
+}
+
+static int cxla_do_give_up(struct cxl_decoder *cxld)
+{
+	cxld->kept = false;
+	return 0;
+}
+
+/**
+ * cxla_region_give_up() - a region that was found will not be committed again
+ * @cxlr: region; its members, and the ports above them, are still there
+ *
+ * Context: cxl_rwsem.region is held for writing.
+ */
+void cxla_region_give_up(struct cxl_region *cxlr)
+{
+	lockdep_assert_held_write(&cxl_rwsem.region);
+	cxla_each_child_first(cxlr, cxla_do_give_up);
 }
 
 /* a member that was read again may decode another range by now */
@@ -164,7 +192,7 @@ static int cxla_region_do_reset(struct cxl_region *cxlr)
 			       cxla_each_child_first(cxlr, cxla_do_reset);
 	if (rc) {
 		dev_err(&cxlr->dev, "decoders can't be reset: %d\n", rc);
-		if (cxla_each_parent_first(cxlr, cxla_decoder_commit))
+		if (cxla_each_parent_first(cxlr, cxla_do_commit))
 			dev_err(&cxlr->dev, "and not be committed again\n");
 		cxla_region_note(cxlr, true);
 		return rc;
@@ -180,7 +208,7 @@ static int cxla_region_restore(struct cxl_region *cxlr)
 
 	rc = cxla_cache_invalidate(cxlr->res.start, resource_size(&cxlr->res));
 	if (!rc)
-		rc = cxla_each_parent_first(cxlr, cxla_decoder_commit);
+		rc = cxla_each_parent_first(cxlr, cxla_do_commit);
 	if (!rc)
 		rc = cxla_region_read_back(cxlr);
 	if (rc && cxlr->uncommitted)
@@ -379,25 +407,6 @@ int cxla_region_uncommit(struct cxl_region *cxlr)
 	return cxla_region_take_back(cxlr);
 }
 
-/*
- * Has each level a decoder of the range still: while a region is not committed,
- * who makes another one may have taken its decoders.
- */
-static bool cxla_region_has_decoders(struct cxl_region *cxlr)
-{
-	for (int i = 0; i < cxlr->ways; i++) {
-		struct cxl_endpoint_decoder *cxled = cxlr->targets[i];
-		struct cxl_port *port = cxld_to_port(&cxled->cxld)->parent;
-
-		for (; !is_cxl_root(port); port = port->parent)
-			if (!port->passthrough &&
-			    !cxla_own_decoder(cxlr, cxled, port) &&
-			    !cxla_port_decoder(port, &cxled->cxld.hpa_range))
-				return false;
-	}
-	return true;
-}
-
 static int cxla_region_check_commit(struct cxl_region *cxlr)
 {
 	int rc;
@@ -412,7 +421,7 @@ static int cxla_region_check_commit(struct cxl_region *cxlr)
 	if (!cxla_region_fits_members(cxlr))
 		return -ENXIO;
 	if (cxlr->uncommitted)
-		return cxla_region_has_decoders(cxlr) ? 1 : -EBUSY;
+		return 1;
 	/* a reset that nobody saw may have taken it */
 	rc = cxla_region_read_back(cxlr);
 	return rc == -EIO ? 1 : rc;
@@ -429,9 +438,9 @@ static int cxla_region_check_commit(struct cxl_region *cxlr)
  *
  * Return: 0, also when it was committed already; -ENXIO: members are missing or
  * map something else by now, a component does not answer, or it is going away;
- * -EBUSY: it is not complete yet, decoders in front of its own are idle, others
- * have taken its own meanwhile, or hardware has them locked and committed for
- * something else, or a reset took a range that is locked or System RAM;
+ * -EBUSY: it is not complete yet, decoders in front of its own are idle, or
+ * hardware has them locked and committed for something else, or a reset took a
+ * range that is locked or System RAM;
  * -EOPNOTSUPP: a reset took it, and the platform can't invalidate caches; -EIO,
  * -ETIMEDOUT: hardware refused; -ENOMEM: its driver could not be bound. Of one to
  * which 0 was written before all is then as before.

@@ -154,12 +154,9 @@ static int cxla_make_check(struct cxla_making *m)
 	if (!cxla_cache_can_invalidate())
 		return cxla_making_refused(m, CXLA_REASON_NO_CACHE_FLUSH);
 	cxld = cxla_next_decoder(m->endpoint);
-	if (!cxld) {
-		dev_err(m->cxlmd->cxlds->dev,
-			"all %d decoders of %s are in use\n",
-			m->endpoint->nr_decoders, dev_name(&m->cxlmd->dev));
-		return cxla_making_refused(m, CXLA_REASON_NO_DECODER);
-	}
+	if (!cxld)
+		return cxla_making_refused(m, cxla_no_decoder(m->cxlmd->cxlds->dev,
+							      m->endpoint));
 	m->layout.members[0] = to_cxl_endpoint_decoder(&cxld->dev);
 	reason = cxla_layout_floor(&m->layout, &m->floor);
 	return reason ? cxla_making_refused(m, reason) : 0;

@@ -39,6 +39,8 @@ enum cxla_made {
  * @nr_targets: entries of @targets
  * @targets: dport ids in interleave order; root and switch
  * @region: region that it takes part in
+ * @kept: for a region that was found, and uncommitted by userspace, which may
+ *	commit it again; cxl_rwsem.region
  * @made: by layout.c, and not by firmware; cxl_rwsem.region
  * @regs: as they were read last; cxl_rwsem.region
  *
@@ -59,6 +61,7 @@ struct cxl_decoder {
 	int nr_targets;
 	u32 targets[CXLA_MAX_TARGETS];
 	struct cxl_region *region;
+	bool kept;
 	enum cxla_made made;
 	struct cxl_hdm_regs regs;
 };

@@ -38,7 +38,8 @@ static bool cxla_is_committed(const struct cxl_decoder *cxld)
  * @port: host bridge, switch or endpoint
  *
  * Context: cxl_rwsem.region is held.
- * Return: the first behind all that are committed, also those of size 0; or NULL.
+ * Return: the first behind all that are committed, also those of size 0; or NULL,
+ * also where one from there on is kept: it could not be committed again.
  */
 struct cxl_decoder *cxla_next_decoder(struct cxl_port *port)
 {
@@ -49,6 +50,9 @@ struct cxl_decoder *cxla_next_decoder(struct cxl_port *port)
 		if (cxla_is_committed(port->decoders[i]) ||
 		    port->decoders[i]->regs.ctrl & CXL_HDM_CTRL_COMMITTED)
 			next = i + 1;
+	for (int i = next; i < port->nr_decoders; i++)
+		if (port->decoders[i]->kept)
+			return NULL;
 	return next < port->nr_decoders ? port->decoders[next] : NULL;
 }
 
@@ -261,14 +265,26 @@ enum cxla_reason cxla_layout_floor(const struct cxla_layout *layout, u64 *floor)
 	return cxla_layout_each(layout, cxla_raise_floor, floor);
 }
 
+/**
+ * cxla_no_decoder() - say that cxla_next_decoder() found none
+ * @hw: device that one was wanted for
+ * @port: of whose decoders
+ *
+ * Return: the reason.
+ */
+enum cxla_reason cxla_no_decoder(struct device *hw, const struct cxl_port *port)
+{
+	dev_err(hw, "all %d decoders of %s are in use, or kept for a region that is not committed\n",
+		port->nr_decoders, dev_name(port->uport_dev));
+	return CXLA_REASON_NO_DECODER;
+}
+
 static int cxla_port_is_full(const struct cxla_layout *layout,
 			     struct cxl_port *port, void *unused)
 {
 	if (cxla_next_decoder(port))
 		return 0;
-	dev_err(cxla_layout_hw(layout), "all %d decoders of %s are in use\n",
-		port->nr_decoders, dev_name(port->uport_dev));
-	return CXLA_REASON_NO_DECODER;
+	return cxla_no_decoder(cxla_layout_hw(layout), port);
 }
 
 /**

@@ -26,6 +26,7 @@ struct cxla_layout {
 };
 
 struct cxl_decoder *cxla_next_decoder(struct cxl_port *port);
+enum cxla_reason cxla_no_decoder(struct device *hw, const struct cxl_port *port);
 struct cxl_port *cxla_layout_top(const struct cxla_layout *layout);
 enum cxla_reason cxla_layout_floor(const struct cxla_layout *layout,
 				   u64 *floor);

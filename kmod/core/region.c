@@ -172,6 +172,7 @@ static void cxla_region_disband(struct cxl_region *cxlr)
 	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
 	guard(rwsem_write)(&cxl_rwsem.region);
 
+	cxla_region_give_up(cxlr);
 	for (int i = 0; i < cxlr->ways; i++) {
 		struct cxl_endpoint_decoder *cxled = cxlr->targets[i];
 

@@ -76,5 +76,6 @@ bool cxla_region_whole(const struct cxl_region *cxlr);
 bool cxla_region_volatile(const struct cxl_region *cxlr);
 int cxla_region_commit(struct cxl_region *cxlr);
 int cxla_region_uncommit(struct cxl_region *cxlr);
+void cxla_region_give_up(struct cxl_region *cxlr);
 
 #endif /* __CXLA_REGION_H__ */

@@ -67,8 +67,8 @@ static void what_hardware_decodes_is_not_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, base_of(left, 1), ONE + SHARE);
 }
 
-/* who uncommits what firmware made may lose its decoders to who makes another one */
-static void region_whose_decoders_others_took_is_not_committed(struct kunit *test)
+/* or who makes another one takes them for good */
+static void decoders_of_an_uncommitted_region_are_kept_for_it(struct kunit *test)
 {
 	struct cxl_region *found, *made;
 
@@ -78,10 +78,28 @@ static void region_whose_decoders_others_took_is_not_committed(struct kunit *tes
 	KUNIT_ASSERT_NOT_NULL(test, found);
 	KUNIT_ASSERT_EQ(test, fake_store_cxla(&found->dev, "commit", "0"), 0);
 	made = region_of(test, ONE, &l0, 1, 0);
-	KUNIT_ASSERT_EQ(test, fake_store_cxla(&made->dev, "commit", "1"), 0);
-	KUNIT_EXPECT_EQ(test, fake_store_cxla(&found->dev, "commit", "1"), -EBUSY);
-	KUNIT_EXPECT_FALSE(test, is_committed(l1, 0));
-	KUNIT_EXPECT_TRUE(test, is_committed(l0, 0));
+	KUNIT_EXPECT_EQ(test, fake_store_cxla(&made->dev, "commit", "1"), -EBUSY);
+	KUNIT_EXPECT_FALSE(test, is_committed(l0, 0));
+	KUNIT_EXPECT_EQ(test, fake_store_cxla(&found->dev, "commit", "1"), 0);
+	KUNIT_EXPECT_EQ(test, base_of(left, 0), ONE);
+	KUNIT_EXPECT_EQ(test, fake_store_cxla(&made->dev, "commit", "1"), 0);
+	KUNIT_EXPECT_EQ(test, base_of(left, 1), ONE + SHARE);
+	KUNIT_EXPECT_EQ(test, delete(test, made), 0);
+}
+
+static void decoders_of_a_region_that_is_deleted_are_free(struct kunit *test)
+{
+	struct cxl_region *found, *made;
+
+	firmware_commits_l1(test);
+	KUNIT_ASSERT_EQ(test, fake_bind(l1), 0);
+	found = decoder(l1, 0)->cxld.region;
+	KUNIT_ASSERT_NOT_NULL(test, found);
+	KUNIT_ASSERT_EQ(test, fake_store_cxla(&found->dev, "commit", "0"), 0);
+	KUNIT_ASSERT_EQ(test, delete(test, found), 0);
+	made = region_of(test, ONE, &l0, 1, 0);
+	KUNIT_EXPECT_EQ(test, fake_store_cxla(&made->dev, "commit", "1"), 0);
+	KUNIT_EXPECT_EQ(test, base_of(left, 0), ONE);
 	KUNIT_EXPECT_EQ(test, delete(test, made), 0);
 }
 
@@ -294,7 +312,8 @@ static struct kunit_case user_addresses_cases[] = {
 	KUNIT_CASE(addresses_are_kept_from_their_size_on),
 	KUNIT_CASE(window_is_used_up_and_free_again),
 	KUNIT_CASE(what_hardware_decodes_is_not_free),
-	KUNIT_CASE(region_whose_decoders_others_took_is_not_committed),
+	KUNIT_CASE(decoders_of_an_uncommitted_region_are_kept_for_it),
+	KUNIT_CASE(decoders_of_a_region_that_is_deleted_are_free),
 	KUNIT_CASE(what_nobody_has_read_is_not_free),
 	KUNIT_CASE(what_somebody_has_is_not_free),
 	KUNIT_CASE(regions_that_go_out_of_order_use_nothing_up),
