@@ -60,8 +60,15 @@ constexpr std::array failed_allocations = {
 	"FAULT_INJECTION: forcing a failure",
 };
 
-/* 6.12: a module's trace events, when there is no memory for the name of a field */
-constexpr const char *foreign_warning = "event_define_fields";
+/* 6.12: a module's trace events, when there is no memory for the name of a field, or for the
+   files of an event, whose references are then counted wrong; it frees nothing twice */
+constexpr std::array foreign_warnings = {"event_define_fields", "event_file_put"};
+
+bool is_foreign_warning(std::string_view line)
+{
+	return std::any_of(foreign_warnings.begin(), foreign_warnings.end(),
+			   [&](const char *sign) { return line.find(sign) != line.npos; });
+}
 
 bool tells_of_failed_allocation(std::string_view line)
 {
@@ -101,7 +108,7 @@ bool KernelLog::is_foreign(std::string_view text)
 	}
 	if (cut_.empty())
 		return false;
-	foreign_ = text.find("WARNING:") != text.npos && text.find(foreign_warning) != text.npos;
+	foreign_ = text.find("WARNING:") != text.npos && is_foreign_warning(text);
 	if (!foreign_)
 		warnings_.push_back(cut_);
 	cut_.clear();
