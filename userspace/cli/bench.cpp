@@ -363,6 +363,7 @@ void add_subcommand(CLI::App &group, Context &context, const Subcommand &one)
 			->delimiter(',')
 			->allow_extra_args(false)
 			->capture_default_str();
+	add_html(*command, context);
 	command->add_option("DEVICE", options->devices, one.devices);
 }
 
@@ -393,6 +394,7 @@ void add_bench(CLI::App &app, Context &context)
 			  "With --compare: a difference below so many percent is none")
 		->capture_default_str()
 		->check(CLI::Range(0.0, 100.0));
+	add_html(*group, context);
 	for (const auto &one : subcommands)
 		add_subcommand(*group, context, one);
 	/* runs before that of a subcommand */

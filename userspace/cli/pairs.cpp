@@ -413,6 +413,7 @@ void add_pairs(CLI::App &app, Context &context)
 		->check(CLI::Range(0.01, 1e6))
 		->capture_default_str();
 	add_result_options(*command, options->results);
+	add_html(*command, context);
 	command->add_flag("--yes", options->yes, "Agree, outside of a virtual machine");
 	command->footer(
 		"Needs a kernel with fault injection, one attached accelerator and one memory\n"

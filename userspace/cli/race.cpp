@@ -331,6 +331,7 @@ void add_race(CLI::App &app, Context &context)
 			  "List what would be touched; touch nothing");
 	command->add_flag("--yes", options->yes, "Agree, outside of a virtual machine");
 	add_result_options(*command, options->results);
+	add_html(*command, context);
 	command->footer("Ends with 1 when something was found, with what repeats it.\n");
 }
 
