@@ -31,7 +31,7 @@ ul.legend { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .
   font-size: .85rem; } ul.legend span { display: inline-block; width: 1em; height: 1em;
   margin-right: .4em; vertical-align: -.15em; border: 1px solid var(--line); }
 svg { display: block; font: 12px system-ui, sans-serif; } svg text { fill: var(--ink);
-  white-space: pre; } svg .bad { fill: var(--lost); } ul.legend .h0 { border-color: var(--lost); }
+  white-space: pre; } svg .bad { fill: var(--lost); } svg circle { stroke: var(--ink); } ul.legend .h0 { border-color: var(--lost); }
 svg .dim { fill: var(--dim); } svg .small { font-size: 11px; } svg .end { text-anchor: end; }
 svg .middle { text-anchor: middle; } svg .strong { font-weight: 600; }
 svg .inside { fill: #fff; font-weight: 600; } svg .box { fill: var(--paper); stroke: var(--line); }
