@@ -140,7 +140,7 @@ void MapText::add_key()
 				painted(style_.colour ? "  "
 						      : std::string(2, words_of(owner).letter),
 					owner),
-				words_of(owner).meaning);
+				cut_to(words_of(owner).meaning, style_.columns - 6));
 	}
 }
 

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Pages as text; tools/page-test has them laid out by a browser. */
+#include "cli/program.h"
+#include "draw/drawing.h"
+#include "draw/pages.h"
+#include "sys/error.h"
+
+#include <fstream>
+
+using namespace cxla;
+using cxla::test::contains;
+using cxla::test::Program;
+
+namespace
+{
+
+using ordered = nlohmann::ordered_json;
+
+std::string slurp(const std::string &path)
+{
+	std::ifstream file(path);
+
+	return {std::istreambuf_iterator<char>(file), {}};
+}
+
+} // namespace
+
+TEST(Pages, what_a_machine_says_is_text_and_no_tag)
+{
+	ordered race = {{"finding", {{"what", "<script>alert(1)</script> & \"more\""}}},
+			{"repeat", "cxla race --actors 'a'"},
+			{"idle_actors", {"<b>"}}};
+	std::string page = page_of("race", "0", race);
+
+	EXPECT_FALSE(contains(page, "<script"));
+	EXPECT_FALSE(contains(page, "<b>"));
+	EXPECT_TRUE(contains(page, "&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;more&quot;"));
+	EXPECT_TRUE(contains(page, "This repeats it: cxla race --actors &#39;a&#39;"));
+}
+
+TEST(Pages, result_of_another_form_is_a_page_with_less_on_it)
+{
+	for (const char *command : {"status", "bench attach", "bench --compare", "race", "pairs"})
+		for (const char *text :
+		     {"{}", R"({"results": 5, "overlaps": [], "pairs": "x", "of": "y", "a": 1})",
+		      R"({"results": [1, {"phases": []}, null], "pairs": [3], "actors": [[]]})"})
+			EXPECT_TRUE(
+				contains(page_of(command, "0", ordered::parse(text)), "</html>"))
+				<< command << " " << text;
+}
+
+TEST(Pages, command_without_a_page_says_so)
+{
+	EXPECT_TRUE(has_page("bench attach"));
+	EXPECT_TRUE(has_page("status"));
+	EXPECT_FALSE(has_page("statusx"));
+	EXPECT_FALSE(has_page("ledger"));
+	EXPECT_THROW(page_of("ledger", "0", ordered::object()), Error);
+	EXPECT_THROW(page_of("status", "0", ordered()), Error);
+}
+
+TEST(Pages, amounts_are_in_the_unit_that_was_measured)
+{
+	EXPECT_EQ(amount(1240000, "ns"), "1.24 ms");
+	EXPECT_EQ(amount(999, "ns"), "999 ns");
+	EXPECT_EQ(amount(0, "ns"), "0 ns");
+	EXPECT_EQ(amount(50100000, "instructions"), "50.1 M instructions");
+}
+
+TEST_F(Program, html_is_written_beside_what_is_printed)
+{
+	std::string page = made.folder() + "/page.html";
+
+	made.add_kernel();
+	made.add_platform();
+	made.add_attached(2);
+	EXPECT_EQ(run("status --html " + page).status, 0);
+	EXPECT_TRUE(contains(slurp(page), "accel1 attached")) << slurp(page).substr(0, 200);
+	EXPECT_EQ(reply("status --html " + page)["outcome"], "done");
+	EXPECT_EQ(run("status --html /nowhere/page.html").status, 1);
+	EXPECT_EQ(run("status --html -").status, 2);
+	EXPECT_EQ(run("status --html /dev/full").status, 5);
+}
+
+TEST_F(Program, map_is_of_the_same_machine_as_status)
+{
+	made.add_kernel();
+	made.add_platform();
+	made.add_attached(2);
+
+	std::string out = run("status --map").out;
+
+	EXPECT_TRUE(contains(out, "decoder0.0  0x690000000-0x78fffffff")) << out;
+	EXPECT_TRUE(contains(out, "0000:0e:00.0 [2]  mem1 accel1 attached")) << out;
+	EXPECT_FALSE(contains(out, "\033")) << "colours in a file";
+}
+
+TEST_F(Program, kept_result_is_drawn_and_anything_else_is_refused)
+{
+	std::string kept = made.folder() + "/kept.json", page = made.folder() + "/kept.html";
+
+	made.add_kernel();
+	made.add_platform();
+	std::ofstream(kept) << run("status --json").out;
+	EXPECT_EQ(result("draw " + kept + " --html " + page)["of"], "status");
+	EXPECT_TRUE(contains(slurp(page), "Who has which memory"));
+	EXPECT_EQ(run("draw " + kept).status, 2);
+	EXPECT_EQ(reply("draw /nowhere --html " + page)["outcome"], "failed");
+	std::ofstream(kept) << "[1, 2";
+	EXPECT_EQ(run("draw " + kept + " --html " + page).status, 1);
+	std::ofstream(kept) << run("ledger --json").out;
+	EXPECT_EQ(run("draw " + kept + " --html " + page).status, 1);
+}
+
+TEST_F(Program, watch_ends_in_time_and_tells_what_it_can_not_hear)
+{
+	made.add_kernel();
+	made.add_platform();
+	made.add_attached(1);
+
+	nlohmann::json watched = result("watch --seconds 0.2 --interval 0.05");
+
+	EXPECT_EQ(watched["events"], false);
+	EXPECT_EQ(watched["told"], 0);
+	EXPECT_TRUE(contains(run("watch --seconds 0.1", true).out, "without the kernel's events"));
+}
+
+TEST_F(Program, watch_tells_of_each_change_in_a_line)
+{
+	made.add_kernel();
+	made.add_platform();
+	made.add_attached(1);
+
+	std::string state = made.folder() + "/sys/bus/pci/devices/0000:0d:00.0/cxla/state";
+	std::string out =
+		command(fmt::format("(sleep 0.5; echo pci-only >{}) & CXLA_ROOT={} {} watch "
+				    "--lines --seconds 2 --interval 0.05 2>/dev/null; wait",
+				    state, made.folder(), CXLA_PROGRAM))
+			.out;
+
+	EXPECT_TRUE(contains(out, "0000:0d:00.0: accel0 attached")) << out;
+	EXPECT_TRUE(contains(out, "-> accel0 pci-only")) << out;
+}
