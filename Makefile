@@ -61,6 +61,10 @@ program: ## the same without its tests
 	@[ -e build/user/build.ninja ] || cmake -S userspace -B build/user -G Ninja
 	@ninja -C build/user --quiet cxla
 
+.PHONY: doc
+doc: ## write the API reference into build/doc/, from the kernel-doc comments
+	@tools/kernel/doc
+
 .PHONY: kunit
 kunit: ## KUnit suites under UML
 	@kunit/run
