@@ -89,14 +89,14 @@ void add_status(CLI::App &app, Context &context)
 			});
 		});
 
-	command->add_flag("--tree", options->tree, "Only the tree of CXL objects");
+	command->add_flag("--tree", options->tree, "Show only the tree of CXL objects");
 	command->add_flag("--table", options->table,
-			  "Only the tables of accelerators and expanders");
-	command->add_flag(
-		"--check", options->check,
-		"Only whether all is as it should be: one line, and exit status 1 with what is "
-		"wrong on standard error");
-	command->add_option("--modules", options->modules, "Folder of our .ko files");
+			  "Show only the tables of accelerators and expanders");
+	command->add_flag("--check", options->check,
+			  "Print one line that says whether anything is wrong; if so, exit with 1 "
+			  "and list the faults on standard error");
+	command->add_option("--modules", options->modules,
+			    "Folder in or below which the .ko files are");
 	add_from(*command, options->from);
 }
 
