@@ -2,6 +2,7 @@
 #include "usage.h"
 
 #include "examples.h"
+#include "man.h"
 #include "progress.h"
 #include "sys/output.h"
 
@@ -286,6 +287,7 @@ void add_usage(CLI::App &app, Context &context)
 
 	struct HelpOptions {
 		std::vector<std::string> topic;
+		std::string man;
 	};
 	auto options = std::make_shared<HelpOptions>();
 	CLI::App *help = add_command(
@@ -297,6 +299,13 @@ void add_usage(CLI::App &app, Context &context)
 			if (!lost.empty())
 				throw Error(fmt::format("there is no command '{}'", lost),
 					    help_command(command), Exit::Usage);
+			if (!options->man.empty()) {
+				size_t pages = write_man_pages(*command, options->man);
+
+				reply_text(context, fmt::format("{} man pages are in {}\n", pages,
+								options->man));
+				return Exit::Ok;
+			}
 			const CLI::App *above = command->get_parent();
 
 			reply_text(context, command->help(above ? words_before(above) : ""));
@@ -305,6 +314,8 @@ void add_usage(CLI::App &app, Context &context)
 
 	help->group("More");
 	help->add_option("COMMAND", options->topic, "A command, e.g. load, or bench attach");
+	/* `make man` */
+	help->add_option("--man", options->man)->group("");
 	parse_numbers_strictly(app);
 	add_footers(app);
 }
