@@ -30,6 +30,9 @@ BUILT = {"build/user/cxla": "userspace/CMakeLists.txt", "build/user/tests/cxla_t
 THE_KERNELS = {"tools/memory-model"}
 TEST_NAME = re.compile(r"^[a-z0-9]+(?:_[a-z0-9]+){2,}$")
 PACKAGE = re.compile(r"^apt install (.*)$")
+# pages of commands, each of which a boot runs, but for what builds, installs and signs
+RUN_PAGES = ("userspace/USING.md", "userspace/HARDWARE.md")
+NOT_RUN = ("apt ", "make ", "cmake ", "/usr/src/")
 # besides those that tools/setup installs
 PACKAGES = {"git", "linux-headers-$(uname -r)"}
 ROW = re.compile(r"^(?:\.\.\. )?(\S.*?\S) {2,}(?:yes|no|\d)")
@@ -237,11 +240,17 @@ def of_page(repo, page):
 
 
 def outputs(repo):
-    """What a page shows of a machine is compared by the boot that it names."""
+    """What a page shows of a machine is compared by the boot that it names, and no command by none."""
+    covered = set()
     for one in shown.shown(repo.top):
+        covered |= {(one.path, number) for number in range(one.line + 1, one.line + 1 + len(one.lines))}
         boot = next((b for b in repo.boots if b["name"] == one.boot), None)
         if not boot or shown.CHECK not in boot.get("host", []):
             yield Finding(one.path, one.line, f"no boot {one.boot} compares this with what is printed")
+    for page in RUN_PAGES:
+        for number, line, _ in shown.code(repo.read(page).splitlines()):
+            if (page, number) not in covered and not line.startswith(NOT_RUN):
+                yield Finding(page, number, "no boot runs this command")
 
 
 def run(top, _build, files):

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""What the pages in Markdown show of a machine, and whether it is what the machine printed.
+"""What the pages in Markdown show of a machine, and whether the machine did and printed that.
 
-A block of output stands below a comment that names the boot which prints it:
+A block stands below a comment that names the boot which prints it, or runs each of its lines:
 
     <!-- printed by the boot NAME -->
+    <!-- run by the boot NAME -->
 
-A line `...` in it stands for lines that are left out. Seconds since boot differ, and nothing else may."""
+A line `...` of output stands for lines that are left out. Seconds since boot differ, and nothing else
+may. A command that was run is printed before its output, behind `$ `."""
 
 import re
 import subprocess
@@ -14,15 +16,17 @@ from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[3]
 CHECK = "pages_show_what_was_printed"
-MARK = re.compile(r"^<!-- printed by the boot (\S+) -->$")
+MARK = re.compile(r"^<!-- (printed|run) by the boot (\S+) -->$")
+COMMENT = re.compile(r"\s+#.*$")
 SECONDS = re.compile(r"\b\d+\.\d{6}\b")
 
 
 @dataclass
 class Shown:
-    """A block of output: where it is, who prints it, and its lines."""
+    """A block: where it is, whether it is output or commands, of which boot, and its lines."""
     path: str
     line: int
+    kind: str
     boot: str
     lines: list
 
@@ -59,11 +63,11 @@ def block(lines, start):
 
 
 def shown(top=TOP):
-    """Every block of output, of all pages."""
+    """Every block that names a boot, of all pages."""
     found = []
     for path in pages(top):
         lines = (top / path).read_text(encoding="utf-8").splitlines()
-        found += [Shown(path, number, match[1], block(lines, number))
+        found += [Shown(path, number, match[1], match[2], block(lines, number))
                   for number, line in enumerate(lines, 1) if (match := MARK.match(line))]
     return found
 
@@ -87,11 +91,18 @@ def missing(block_lines, output):
     return None
 
 
+def not_run(commands, output):
+    """The first command of a block that was not run; or None."""
+    have = set(output.splitlines())
+    return next(([line] for line in commands if line and "$ " + COMMENT.sub("", line) not in have), None)
+
+
 def compare(boot, output, top=TOP):
     """A problem in words, or None: each block that names this boot is in what it printed."""
     blocks = [b for b in shown(top) if b.boot == boot]
-    problems = [f"{b.path}:{b.line}: the machine did not print\n" + "\n".join(part)
-                for b in blocks if not b.lines or (part := missing(b.lines, output)) is not None]
+    find, verb = {"printed": missing, "run": not_run}, {"printed": "print", "run": "run"}
+    problems = [f"{b.path}:{b.line}: the machine did not {verb[b.kind]}\n" + "\n".join(part)
+                for b in blocks if (part := find[b.kind](b.lines, output) if b.lines else ["anything"])]
     if not blocks:
         problems = [f"no page shows what the boot {boot} prints"]
     return "\n".join(problems) or None
