@@ -18,6 +18,7 @@ NO_COMMENT = (".json", ".capture", ".expect", "COPYING")
 # rooms of userspace/lib, and those that each may use: userspace/README.md
 ROOMS = {"sys": (), "cxl": ("sys",), "load": ("sys", "cxl")}
 ROOMS |= {room: ("sys", "cxl", "load") for room in ("bench", "stress", "report")}
+ROOMS["draw"] = ("sys",)
 ROOM = re.compile(r"^userspace/lib/(?:(\w+)/)?\w+\.\w+$")
 INCLUDED_ROOM = re.compile(r'^#include "(\w+)/')
 # layers of kmod/core, from the bottom: kmod/README.md

@@ -370,6 +370,7 @@ void add_subcommand(CLI::App &group, Context &context, const Subcommand &one)
 			->delimiter(',')
 			->allow_extra_args(false)
 			->capture_default_str();
+	add_html(*command, context);
 	command->add_option("DEVICE", options->devices, one.devices);
 }
 
@@ -402,6 +403,7 @@ void add_bench(CLI::App &app, Context &context)
 			  "With --compare: ignore differences below so many percent")
 		->capture_default_str()
 		->check(CLI::Range(0.0, 100.0));
+	add_html(*group, context);
 	for (const auto &one : subcommands)
 		add_subcommand(*group, context, one);
 	group->footer(std::string(bound_footer) + "\n" + compare_footer);

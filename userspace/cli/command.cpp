@@ -106,6 +106,8 @@ int finish(const Context &context, Exit exit)
 {
 	const Reply &reply = *context.reply;
 
+	if (!write_page(context) && exit == Exit::Ok)
+		exit = Exit::Unwritten;
 	if (context.json) {
 		auto errors = nlohmann::ordered_json::array();
 
@@ -176,6 +178,7 @@ int run_program(int argc, const char *const *argv)
 	if (ended)
 		return finish(context, *ended);
 	try {
+		prepare_page(context);
 		return finish(context, context.chosen(Root(context.sysfs_root)));
 	} catch (const Error &error) {
 		report_error(context, error.what(), error.hint());

@@ -8,6 +8,7 @@
 #include "sys/modules.h"
 #include "sys/refusal.h"
 #include "sys/root.h"
+#include "sys/verdict_file.h"
 
 #include <CLI/CLI.hpp>
 #include <functional>
@@ -37,19 +38,23 @@ struct Reply {
 struct Context {
 	std::string sysfs_root; /* --sysfs-root, or CXLA_ROOT */
 	std::string program_dir;
+	std::string html; /* --html; empty: no page is wanted */
 	bool json = false, verbose = false;
 	std::vector<std::string> program; /* of `cxla exec`, and its arguments */
 	std::shared_ptr<Reply> reply = std::make_shared<Reply>();
 	std::function<Exit(const Root &)> chosen; /* the command that was given */
 	/* made by a command that changes the machine, and there until its reply is written */
 	mutable std::optional<InterruptGuard> guard;
+	/* that of --html */
+	mutable std::optional<VerdictFile> page;
 	/* those of the machine that a capture is of */
 	mutable std::optional<ModuleSet> modules;
 };
 
 using AddCommand = void(CLI::App &app, Context &context);
 AddCommand add_load, add_unload, add_status, add_attach, add_detach, add_reset, add_bench, add_race,
-	add_failnth, add_pairs, add_pattern, add_ledger, add_capture, add_exec, add_completion;
+	add_failnth, add_pairs, add_pattern, add_ledger, add_capture, add_draw, add_watch, add_exec,
+	add_completion;
 
 /* the whole program; returns its exit status */
 int run_program(int argc, const char *const *argv);
@@ -73,6 +78,12 @@ int finish(const Context &context, Exit exit);
  * the kernel; then it does not return, as they are not waited for. @written: all verdicts are.
  */
 Exit end_search(const Context &context, bool stuck, bool found, bool written);
+/* --html FILE of a command whose result can be drawn */
+void add_html(CLI::App &command, Context &context);
+/* makes the file, before what takes long; throws Error */
+void prepare_page(const Context &context);
+/* false: it could not be written, which was told */
+bool write_page(const Context &context);
 /* --from FILE of a command that only looks */
 CLI::Option *add_from(CLI::App &command, std::string &file);
 /* runs @body on the capture, or on @root without one */

@@ -418,6 +418,7 @@ void add_pairs(CLI::App &app, Context &context)
 		->check(CLI::Range(0.01, 1e6))
 		->capture_default_str();
 	add_result_options(*command, options->results);
+	add_html(*command, context);
 	command->add_flag("--yes", options->yes,
 			  "Confirm the test on a machine that is not virtual");
 	command->footer(

@@ -339,6 +339,7 @@ void add_race(CLI::App &app, Context &context)
 	command->add_flag("--yes", options->yes,
 			  "Confirm the race on a machine that is not virtual");
 	add_result_options(*command, options->results);
+	add_html(*command, context);
 	command->footer("If the race finds something it exits with 1, and prints the command that "
 			"repeats it.\n");
 }

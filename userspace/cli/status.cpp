@@ -3,6 +3,8 @@
 
 #include "command.h"
 #include "cxl/problems.h"
+#include "draw/map.h"
+#include "map_style.h"
 #include "sys/output.h"
 
 #include <algorithm>
@@ -15,7 +17,7 @@ namespace
 {
 
 struct StatusOptions {
-	bool tree = false, table = false, check = false;
+	bool tree = false, table = false, check = false, map = false;
 	std::string modules, from;
 };
 
@@ -54,7 +56,7 @@ Exit run(const Root &root, const Context &context, const StatusOptions &options)
 {
 	std::string release = root.text("/proc/sys/kernel/osrelease").value_or("");
 	Status status = read_status(root, modules_for(context, root, options.modules, release));
-	bool all = !options.tree && !options.table, first = true;
+	bool all = !options.tree && !options.table && !options.map, first = true;
 
 	context.reply->result = status_json(status);
 	if (options.check)
@@ -63,6 +65,8 @@ Exit run(const Root &root, const Context &context, const StatusOptions &options)
 		return Exit::Ok;
 	if (all)
 		print_part(machine_text(status), first);
+	if (options.map)
+		print_part(map_text(map_of(context.reply->result), map_style()), first);
 	if (all || options.tree)
 		print_part(topology_text(status.machine), first);
 	if (all || options.table)
@@ -90,6 +94,10 @@ void add_status(CLI::App &app, Context &context)
 		});
 
 	command->add_flag("--tree", options->tree, "Show only the tree of CXL objects");
+	command->add_flag(
+		"--map", options->map,
+		"Show only the map: each window as a bar of ranges with their owners, and where "
+		"the devices are");
 	command->add_flag("--table", options->table,
 			  "Show only the tables of accelerators and expanders");
 	command->add_flag("--check", options->check,
@@ -98,6 +106,7 @@ void add_status(CLI::App &app, Context &context)
 	command->add_option("--modules", options->modules,
 			    "Folder in or below which the .ko files are");
 	add_from(*command, options->from);
+	add_html(*command, context);
 }
 
 } // namespace cxla

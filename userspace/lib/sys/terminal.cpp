@@ -33,6 +33,13 @@ size_t columns_of(int fd, size_t otherwise)
 	return columns;
 }
 
+size_t rows_on(int fd, size_t otherwise)
+{
+	winsize size = {};
+
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row ? size.ws_row : otherwise;
+}
+
 bool utf8_locale()
 {
 	for (const char *name : {"LC_ALL", "LC_CTYPE", "LANG"})

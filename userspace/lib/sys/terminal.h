@@ -12,6 +12,8 @@ namespace cxla
  * Columns of the terminal that @fd is; else of COLUMNS, where that is a number; else @otherwise
  */
 size_t columns_of(int fd, size_t otherwise);
+/* rows of the terminal that @fd is; else @otherwise */
+size_t rows_on(int fd, size_t otherwise);
 /* does the locale of the environment say UTF-8 (LC_ALL, LC_CTYPE, LANG, the first that is set) */
 bool utf8_locale();
 /* columns that UTF-8 text without combining characters takes */
