@@ -61,6 +61,14 @@ program: ## the same without its tests
 	@[ -e build/user/build.ninja ] || cmake -S userspace -B build/user -G Ninja
 	@ninja -C build/user --quiet cxla
 
+.PHONY: man
+man: program ## write the man pages of the program into build/man/
+	@build/user/cxla help --man build/man
+
+.PHONY: doc
+doc: ## write the API reference into build/doc/, from the kernel-doc comments
+	@tools/kernel/doc
+
 .PHONY: kunit
 kunit: ## KUnit suites under UML
 	@kunit/run

@@ -14,6 +14,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "kernel"))
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "kunit" / "lib"))
 import captures  # noqa: E402
 import kbuild  # noqa: E402
+import kerneldoc  # noqa: E402
 import x86  # noqa: E402
 
 COMPLAINT = re.compile(r"^(\S+?):(\d+):(?:\d+:)? (?:fatal )?((?:warning|error): .*)$")
@@ -180,3 +181,11 @@ def checkpatch(top, _build, files):
     kept = [CHECKPATCH.match(line) for path in sources if path not in new
             for line in marks[path].read_text(encoding="utf-8").splitlines()]
     return [f for _, f in found] + [Finding(m[1], int(m[2]), m[3]) for m in kept]
+
+
+def documented(top, build, _files):
+    """The kernel-doc comments of the API; what is made of them is read by people only."""
+    try:
+        return [Finding(*complaint) for complaint in kerneldoc.write(top, build / "doc")]
+    except kbuild.BuildError as error:
+        raise CheckError(str(error)) from None

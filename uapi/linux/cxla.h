@@ -95,6 +95,7 @@ enum cxla_accel_state {
  * @CXLA_PHASE_DECODER_PARSE: reading the endpoint's HDM decoders
  * @CXLA_PHASE_REGION_ASSEMBLY: from committed decoders to region devices
  * @CXLA_PHASE_ATTACH: checking the region and handing out its range
+ * @CXLA_NR_PHASES: how many there are
  */
 enum cxla_phase {
 	CXLA_PHASE_MEMDEV_ADD,

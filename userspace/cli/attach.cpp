@@ -132,25 +132,24 @@ void add_attach(CLI::App &app, Context &context)
 {
 	auto names = std::make_shared<std::vector<std::string>>();
 	auto expanders = std::make_shared<bool>(false), create = std::make_shared<bool>(false);
-	auto *command = add_command(app, context, "attach",
-				    "Bind cxla_accel to devices, and say what came of it",
-				    [&context, names, expanders, create](const Root &root) {
-					    return *expanders
-							   ? expand(root, context, *names)
-							   : attach(root, context, *names, *create);
-				    });
+	auto *command =
+		add_command(app, context, "attach",
+			    "Bind cxla_accel to devices, and print the range or the reason of each",
+			    [&context, names, expanders, create](const Root &root) {
+				    return *expanders ? expand(root, context, *names)
+						      : attach(root, context, *names, *create);
+			    });
 
 	auto *expander = command->add_flag(
 		"--expander", *expanders,
-		"Bind cxla_pci instead: a memdev, and the regions of its committed "
-		"decoders, interleaved ones too, without an attach");
+		"Bind cxla_pci in place of cxla_accel: each device gets a memdev, and its "
+		"committed decoders get regions, interleaved ones included; nothing is attached");
 
-	command->add_flag(
-		       "--create", *create,
-		       "Where firmware mapped nothing, make a region of all the device's memory; "
-		       "it is taken back when the device is detached")
+	command->add_flag("--create", *create,
+			  "Where firmware mapped nothing, make a region of all the memory of the "
+			  "device; a detach takes the region back")
 		->excludes(expander);
-	command->add_option("DEVICE", *names, "PCI address, accelN or memN")->required();
+	command->add_option("DEVICE", *names, "Devices: a PCI address, accelN or memN")->required();
 }
 
 void add_detach(CLI::App &app, Context &context)
@@ -160,7 +159,7 @@ void add_detach(CLI::App &app, Context &context)
 		app, context, "detach", "Unbind cxla_accel or cxla_pci from devices",
 		[&context, names](const Root &root) { return detach(root, context, *names); });
 
-	command->add_option("DEVICE", *names, "PCI address, accelN or memN")->required();
+	command->add_option("DEVICE", *names, "Devices: a PCI address, accelN or memN")->required();
 }
 
 } // namespace cxla

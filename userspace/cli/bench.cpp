@@ -296,23 +296,25 @@ struct Subcommand {
 
 constexpr Subcommand subcommands[] = {
 	{"attach",
-	 "How long binding takes: until the write returns, until the attach event of "
-	 "/dev/cxla/accelN is sent and read, and by phase",
-	 "PCI address, accelN or memN; default: each that is attached", measure_attach},
+	 "Measure a bind: until the write returns, until /dev/cxla/accelN has sent the attach "
+	 "event, until somebody has read it, and by phase",
+	 "Devices: a PCI address, accelN or memN; default: each attached device", measure_attach},
 	{"detach",
-	 "How long unbinding takes: until the write returns, until the revoke event is sent and "
-	 "read, and until the node tells its end",
-	 "PCI address, accelN or memN; default: each that is attached", measure_detach},
+	 "Measure an unbind: until the write returns, until the revoke event is sent, until it is "
+	 "read, and until the node reports POLLHUP",
+	 "Devices: a PCI address, accelN or memN; default: each attached device", measure_detach},
 	{"revoke",
-	 "How long it takes until the range is taken back when its memdev is unbound: until the "
-	 "write returns, until the revoke and the detach event are sent and read",
-	 "PCI address, accelN or memN; default: each that is attached", measure_revoke},
-	{"delete", "How long delete_region of a memory expander's region takes",
-	 "PCI address or memN; default: each that is bound to cxla_pci", measure_delete_region},
-	{"scale", "What attaching the first device costs with none, one ... all others attached",
-	 "PCI address, accelN or memN; default: all that are attached", measure_scale},
-	{"threads", "How long it takes to bind all devices at once, by several threads",
-	 "PCI address, accelN or memN; default: all that are attached", measure_threads},
+	 "Measure a revoke, by unbinding the memdev: until the write returns, and until the revoke "
+	 "and the detach event are sent and read",
+	 "Devices: a PCI address, accelN or memN; default: each attached device", measure_revoke},
+	{"delete", "Measure delete_region of the region of a memory expander",
+	 "Devices: a PCI address or memN; default: each device that is bound to cxla_pci",
+	 measure_delete_region},
+	{"scale",
+	 "Measure an attach of the first device while none, one ... all of the others are attached",
+	 "Devices: a PCI address, accelN or memN; default: all attached devices", measure_scale},
+	{"threads", "Measure how long several threads take to bind all devices at once",
+	 "Devices: a PCI address, accelN or memN; default: all attached devices", measure_threads},
 };
 
 void add_subcommand(CLI::App &group, Context &context, const Subcommand &one)
@@ -325,41 +327,46 @@ void add_subcommand(CLI::App &group, Context &context, const Subcommand &one)
 					    return one.body(bench);
 				    });
 
-	command->add_option("--cycles", options->cycles, "Cycles measured")
+	command->add_option("--cycles", options->cycles, "Measure so many cycles")
 		->capture_default_str()
 		->check(CLI::Range(1, 10000000));
-	command->add_option("--warmup", options->warmup, "Cycles before, not measured")
+	command->add_option("--warmup", options->warmup,
+			    "Run so many cycles first, without measuring them")
 		->capture_default_str();
 	command->add_option("--hdr", options->hdr,
-			    "Write the distribution of each thing measured into this folder, in "
-			    "HdrHistogram's text format, in microseconds");
+			    "Write each distribution into this folder, in the text format of "
+			    "HdrHistogram, in microseconds");
 	command->add_option("--clock", options->clock,
-			    "What a nanosecond is: `icount`, an instruction, in a machine started "
-			    "with QEMU's -icount shift=0; by default as the kernel's command line "
-			    "says (cxla.clock=icount)")
+			    "The unit of time. icount: a nanosecond is an instruction, in a "
+			    "machine that QEMU runs with -icount shift=0. Default: icount if the "
+			    "kernel's command line has cxla.clock=icount, else time")
 		->check(CLI::IsMember({"time", "icount"}));
 	/* those that need no node */
 	if (one.body == measure_attach || one.body == measure_detach || one.body == measure_scale ||
 	    one.body == measure_threads) {
 		command->add_option("--stack", options->stack,
-				    "ours, or in-tree: the kernel's own, of 7.x, with "
-				    "cxl_sample_intree; what it can't tell is left out")
+				    "Measure these modules (ours) or the kernel's own CXL drivers, "
+				    "of 7.x, with cxl_sample_intree (in-tree). The output leaves "
+				    "out what the in-tree drivers do not record")
 			->check(CLI::IsMember(stack_names()))
 			->capture_default_str();
-		command->add_option("--driver", options->driver,
-				    "Another driver of accelerators in mainline's form, e.g. "
-				    "cxl_sample");
+		command->add_option(
+			"--driver", options->driver,
+			"Use another accelerator driver, in the portable form, e.g. cxl_sample");
 	}
 	if (one.body == measure_threads)
-		command->add_option("--threads", options->threads, "How many threads")
+		command->add_option("--threads", options->threads,
+				    "Bind by so many threads; several numbers are measured one "
+				    "after the other")
 			->delimiter(',')
 			->allow_extra_args(false)
 			->capture_default_str()
 			->check(CLI::Range(1, 1024));
 	if (one.body == measure_revoke)
-		command->add_option("--pages", options->pages,
-				    "Pages of the range that are mapped and touched when it goes; "
-				    "several are measured one after the other: 0,1,512")
+		command->add_option(
+			       "--pages", options->pages,
+			       "Map and touch so many pages of the range before the revoke; "
+			       "several numbers, e.g. 0,1,512, are measured one after the other")
 			->delimiter(',')
 			->allow_extra_args(false)
 			->capture_default_str();
@@ -367,36 +374,39 @@ void add_subcommand(CLI::App &group, Context &context, const Subcommand &one)
 	command->add_option("DEVICE", options->devices, one.devices);
 }
 
-const char *const clock_footer =
-	"What was bound before is bound afterwards, also when it is interrupted.\n\n"
-	"--compare: for each thing measured in both, the ratio of B's median to A's, and its\n"
-	"spread: the medians of up to 20 blocks of cycles are drawn anew from each run, 2000\n"
-	"times, and the spread is where the middle 95 % of the ratios lie. The verdict is\n"
-	"`slower` or `faster` when 1 is outside of it and the difference is not below the\n"
-	"tolerance, which stands for what differs from boot to boot. Under -icount medians are\n"
-	"numbers of instructions, and repeat; time that is waited counts there, too.";
+const char *const bound_footer =
+	"A device that was bound before is bound afterwards, also after an interrupt.\n";
+const char *const compare_footer =
+	"--compare prints, for each thing that both results have, the ratio of the median in B\n"
+	"to that in A, and its spread. The program draws the medians of up to 20 blocks of\n"
+	"cycles anew from each result, 2000 times; the spread holds the middle 95 % of the\n"
+	"ratios. The verdict is slower or faster if 1 is outside of the spread and the\n"
+	"difference reaches the tolerance, which covers differences between boots. Under\n"
+	"-icount a median is a number of instructions and repeats; it includes waiting.\n";
 
 } // namespace
 
 void add_bench(CLI::App &app, Context &context)
 {
 	auto options = std::make_shared<CompareOptions>();
-	CLI::App *group = app.add_subcommand("bench", "Measure, and compare what was measured");
+	CLI::App *group = app.add_subcommand(
+		"bench", "Measure what an attach costs, or compare two measurements");
 
-	group->footer(clock_footer);
+	group->footer(bound_footer);
 	group->require_subcommand(0, 1);
 	group->add_flag("--json", context.json, "Print JSON on standard output");
 	group->add_option("--compare", options->files,
-			  "Compare two runs of a subcommand, as it printed them with --json")
+			  "Compare two results that a command printed with --json")
 		->expected(2)
 		->type_name("A.json B.json");
 	group->add_option("--tolerance", options->tolerance,
-			  "With --compare: a difference below so many percent is none")
+			  "With --compare: ignore differences below so many percent")
 		->capture_default_str()
 		->check(CLI::Range(0.0, 100.0));
 	add_html(*group, context);
 	for (const auto &one : subcommands)
 		add_subcommand(*group, context, one);
+	group->footer(std::string(bound_footer) + "\n" + compare_footer);
 	/* runs before that of a subcommand */
 	group->callback([group, options, &context] {
 		bool sub = !group->get_subcommands().empty();

@@ -74,8 +74,8 @@ Exit answer_from(const Root &root, const Context &context, const std::string &fi
 
 CLI::Option *add_from(CLI::App &command, std::string &file)
 {
-	return command.add_option("--from", file,
-				  "Answer as on the machine that `cxla capture` took this file of");
+	return command.add_option(
+		"--from", file, "Answer for the machine that `cxla capture` recorded in this file");
 }
 
 ModuleSet modules_for(const Context &context, const Root &root, const std::string &folder,
@@ -94,15 +94,15 @@ void add_capture(CLI::App &app, Context &context)
 	auto options = std::make_shared<Options>();
 	auto *command = add_command(
 		app, context, "capture",
-		"Keep what firmware, kernel and drivers say of CXL memory, in a file to send",
+		"Record what firmware, kernel and drivers say about CXL memory, in one file",
 		[&context, options](const Root &root) {
 			return capture(root, context, options->file, options->redact);
 		});
 
 	command->add_flag("--redact", options->redact,
-			  "Serial numbers and the host's name become others");
+			  "Replace serial numbers and the name of the host");
 	command->add_option("FILE", options->file,
-			    "What to write; `cxla status --from FILE` shows what is in it")
+			    "The file to write; `cxla status --from FILE` shows what is in it")
 		->required();
 }
 

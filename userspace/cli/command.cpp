@@ -164,9 +164,10 @@ nlohmann::ordered_json steps_json(const std::vector<Step> &steps)
 int run_program(int argc, const char *const *argv)
 {
 	Context context;
-	CLI::App app("CXL accelerators: load and unload the modules, attach, measure, and see who "
-		     "has which memory",
-		     "cxla");
+	CLI::App app(
+		"Attach CXL accelerators: load the modules, show who has which memory, test and "
+		"measure",
+		"cxla");
 
 	set_up_process();
 	context.program_dir = folder_of_program();

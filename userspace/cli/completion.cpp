@@ -64,10 +64,11 @@ complete -F _cxla cxla
 
 void add_completion(CLI::App &app, Context &context)
 {
-	CLI::App *group = app.add_subcommand("completion", "Print a shell's completion script");
+	CLI::App *group =
+		app.add_subcommand("completion", "Print the completion script of a shell");
 
 	group->require_subcommand(1);
-	add_command(*group, context, "bash", "For bash: source <(cxla completion bash)",
+	add_command(*group, context, "bash", "Print the completion script for bash",
 		    [&app, &context](const Root &) { return bash(app, context); });
 }
 

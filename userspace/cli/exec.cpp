@@ -71,17 +71,19 @@ Exit exec(const Root &root, const Context &context)
 
 void add_exec(CLI::App &app, Context &context)
 {
-	auto *command = add_command(app, context, "exec",
-				    "Run `cxl`, or another program of the in-tree bus, on ours",
-				    [&context](const Root &root) { return exec(root, context); });
+	auto program = std::make_shared<std::vector<std::string>>();
+	auto *command = add_command(
+		app, context, "exec",
+		"Run `cxl`, or another program for the in-tree bus, on the bus of these modules",
+		[&context](const Root &root) { return exec(root, context); });
 
-	command->footer("cxla exec [--] PROGRAM [ARGUMENTS]\n"
-			"\n"
-			"The program, and what it starts, finds our bus at /sys/bus/cxl and our\n"
-			"nodes at /dev/cxl; nobody else does. Its exit status is the program's.\n"
-			"\n"
-			"  cxla exec -- cxl list -vvv\n"
-			"  cxla exec -- cxl create-region -m mem0 -d decoder0.0 -t ram\n");
+	/* for the help alone: what follows `exec` is cut off before anything is parsed */
+	command->add_option("PROGRAM", *program,
+			    "The program, and its arguments; `--` may precede it");
+	command->footer(
+		"The program and its children find the bus of these modules at /sys/bus/cxl, and\n"
+		"its nodes at /dev/cxl; other processes do not. The exit status of `cxla exec` is\n"
+		"that of the program.\n");
 }
 
 } // namespace cxla

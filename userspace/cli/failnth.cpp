@@ -247,31 +247,36 @@ void add_failnth(CLI::App &app, Context &context)
 {
 	auto options = std::make_shared<FailnthOptions>();
 	auto *command = add_command(
-		app, context, "failnth", "Let every allocation of an operation fail once",
+		app, context, "failnth", "Make every memory allocation of an operation fail once",
 		[&context, options](const Root &root) { return failnth(root, context, *options); });
 
-	command->add_option("--operations", options->operations, "Only these, e.g. attach,detach")
+	command->add_option("--operations", options->operations,
+			    "Test only these operations, e.g. attach,detach")
 		->delimiter(',');
-	command->add_flag("--list", options->list, "List the operations; do nothing");
-	command->add_option("--stride", options->stride, "Only every so many'th allocation")
+	command->add_flag("--list", options->list, "List the operations and change nothing");
+	command->add_option("--stride", options->stride, "Fail only each Nth allocation")
 		->check(CLI::Range(1U, 1000000U));
-	command->add_option("--offset", options->offset, "The first that is to fail (default: 1)")
+	command->add_option("--offset", options->offset, "Begin with this allocation (default: 1)")
 		->check(CLI::Range(1U, 1000000U));
-	command->add_option("--last", options->last, "The last that is to fail (default: all)");
+	command->add_option("--last", options->last,
+			    "End with this allocation (default: the last)");
 	command->add_option("--patience", options->patience,
-			    "Seconds after which an operation counts as stuck")
+			    "Report an operation as stuck after so many seconds")
 		->check(CLI::Range(0.01, 1e6))
 		->capture_default_str();
 	command->add_option("--leaks", options->leaks,
-			    "When the kernel's leak detector is asked: after each operation, at "
-			    "the end, or no")
+			    "When to ask the leak detector of the kernel: after each operation, at "
+			    "the end, or never (no)")
 		->check(CLI::IsMember({"each", "end", "no"}))
 		->capture_default_str();
 	add_result_options(*command, options->results);
-	command->add_flag("--yes", options->yes, "Agree, outside of a virtual machine");
+	command->add_flag("--yes", options->yes,
+			  "Confirm the test on a machine that is not virtual");
 	command->footer(
-		"Needs a kernel with fault injection, one attached accelerator and one memory\n"
-		"expander. Ends with 1 when something was found, with what repeats it.\n");
+		"The command needs a kernel with fault injection, one attached accelerator and "
+		"one\n"
+		"memory expander. If it finds something it exits with 1, and prints the command\n"
+		"that repeats it.\n");
 }
 
 } // namespace cxla

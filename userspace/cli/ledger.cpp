@@ -46,7 +46,7 @@ void add_ledger(CLI::App &app, Context &context)
 {
 	auto from = std::make_shared<std::string>();
 	auto *command = add_command(
-		app, context, "ledger", "Show whose each range is, since when and why",
+		app, context, "ledger", "Show who owns each range, since when, and why",
 		[&context, from](const Root &root) {
 			return answer_from(root, context, *from, [&](const Root &captured) {
 				return ledger(captured, context);

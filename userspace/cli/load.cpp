@@ -240,7 +240,7 @@ void add_load(CLI::App &app, Context &context)
 {
 	auto options = std::make_shared<LoadOptions>();
 	auto *command = add_command(
-		app, context, "load", "Load the modules, and attach the devices named",
+		app, context, "load", "Load the modules and attach devices",
 		[&context, options](const Root &root) {
 			if (!options->from.empty() && !options->dry_run)
 				throw Error("load --from FILE shows what a load would do there",
@@ -250,27 +250,30 @@ void add_load(CLI::App &app, Context &context)
 			});
 		});
 
+	command->add_flag("--takeover", options->takeover,
+			  "Unbind in-tree drivers from the devices first; without a device: from "
+			  "all of their devices");
 	command->add_flag(
-		"--takeover", options->takeover,
-		"Move hardware over from in-tree drivers; without devices, all they have");
-	command->add_flag("--all", options->all,
-			  "Every CXL.mem device that has no driver, in addition to those named");
-	command->add_flag("--allow-uncommit", options->allow_uncommit,
-			  "Take over even where the in-tree driver resets decoders on its way out");
+		"--all", options->all,
+		"Attach every CXL.mem device that has no driver, besides the devices given");
+	command->add_flag(
+		"--allow-uncommit", options->allow_uncommit,
+		"Take a device over even if its in-tree driver resets decoders when it is unbound");
 	command->add_flag("--no-dax", options->no_dax,
-			  "Leave out cxla_hmem and cxla_dax: nothing goes to device-dax");
+			  "Do not load cxla_hmem and cxla_dax: device-dax then gets no range");
 	command->add_flag("--system-ram", options->system_ram,
-			  "What they have goes online as System RAM (by kmem)");
-	command->add_option("--wait-seconds", options->wait_seconds,
-			    "How long ranges in CXL windows wait for cxla_acpi");
+			  "Bring online as System RAM, by kmem, what cxla_hmem and cxla_dax own");
+	command->add_option(
+		"--wait-seconds", options->wait_seconds,
+		"Seconds for which Soft Reserved ranges in CXL windows wait for cxla_acpi");
 	command->add_flag("--dry-run", options->dry_run, "Print the steps and change nothing");
 	add_from(*command, options->from);
-	command->add_flag("--quiet,-q", options->quiet, "Do not tell each step");
+	command->add_flag("--quiet,-q", options->quiet, "Do not print each step");
 	command->add_option("--modules", options->modules,
-			    "Folder of our .ko files (also in folders below it); default: "
-			    "/lib/modules, then next to the program")
+			    "Folder in or below which the .ko files are; default: /lib/modules, "
+			    "then beside the program")
 		->check(CLI::ExistingDirectory);
-	command->add_option("BDF", options->devices, "PCI addresses of devices");
+	command->add_option("BDF", options->devices, "PCI addresses of the devices to attach");
 }
 
 void add_unload(CLI::App &app, Context &context)
@@ -279,15 +282,15 @@ void add_unload(CLI::App &app, Context &context)
 		bool dry_run = false, quiet = false;
 	};
 	auto options = std::make_shared<Options>();
-	auto *command =
-		add_command(app, context, "unload",
-			    "Detach every device, unload the modules, give back what load took",
-			    [&context, options](const Root &root) {
-				    return unload(root, context, options->dry_run, options->quiet);
-			    });
+	auto *command = add_command(
+		app, context, "unload",
+		"Detach every device, unload the modules, and undo what `cxla load` changed",
+		[&context, options](const Root &root) {
+			return unload(root, context, options->dry_run, options->quiet);
+		});
 
 	command->add_flag("--dry-run", options->dry_run, "Print the steps and change nothing");
-	command->add_flag("--quiet,-q", options->quiet, "Do not tell each step");
+	command->add_flag("--quiet,-q", options->quiet, "Do not print each step");
 }
 
 } // namespace cxla

@@ -382,42 +382,50 @@ void add_pairs(CLI::App &app, Context &context)
 {
 	auto options = std::make_shared<PairsOptions>();
 	auto *command = add_command(
-		app, context, "pairs", "Let every trigger meet every other one at each pause point",
+		app, context, "pairs", "Run every pair of triggers, overlapped at each pause point",
 		[&context, options](const Root &root) { return pairs(root, context, *options); });
 
 	command->add_option("--first", options->first,
-			    "Only these as the first, e.g. attach,detach")
+			    "Use only these triggers as the first of a pair, e.g. attach,detach")
 		->delimiter(',');
 	command->add_option("--second", options->second,
-			    "Only these as the second; none: the first is killed alone")
+			    "Use only these triggers as the second; none: kill the first alone")
 		->delimiter(',');
-	command->add_option("--point", options->point, "Only where the first passes this point");
-	command->add_flag("--list", options->list, "List triggers and pause points; do nothing");
-	command->add_flag("--sequential", options->sequential, "One after the other");
+	command->add_option("--point", options->point,
+			    "Hold the first trigger at this pause point only");
+	command->add_flag("--list", options->list,
+			  "List triggers and pause points, and change nothing");
+	command->add_flag("--sequential", options->sequential,
+			  "Run the two triggers one after the other");
 	command->add_flag("--overlapped", options->overlapped,
-			  "The second while the first is held at each point it passes");
+			  "Run the second trigger while the first is held, at each pause point "
+			  "that the first passes");
 	command->add_flag("--killed", options->killed,
-			  "The first is killed at each point it passes, alone and with the second");
-	command->add_option("--stride", options->stride, "Only every so many'th pair")
+			  "Kill the first trigger at each pause point that it passes, alone and "
+			  "with the second");
+	command->add_option("--stride", options->stride, "Run only each Nth pair")
 		->check(CLI::Range(1U, 1000000U));
-	command->add_option("--offset", options->offset, "The first of those, counted from 0")
+	command->add_option("--offset", options->offset, "Begin with this pair, counted from 0")
 		->check(CLI::Range(0U, 1000000U));
 	command->add_option("--on-loss", options->on_loss,
-			    "What accelerators are told to do when they lose their range")
+			    "Set on_loss of the accelerators: what follows the loss of a range")
 		->check(CLI::IsMember({"reattach", "pci-only", "unbind"}));
 	command->add_option("--recommit", options->recommit,
-			    "Shell command that commits decoders as firmware did, called with PCI "
-			    "addresses");
+			    "Shell command that commits decoders as firmware did; it is called "
+			    "with PCI addresses");
 	command->add_option("--patience", options->patience,
-			    "Seconds after which something counts as stuck")
+			    "Report an operation as stuck after so many seconds")
 		->check(CLI::Range(0.01, 1e6))
 		->capture_default_str();
 	add_result_options(*command, options->results);
 	add_html(*command, context);
-	command->add_flag("--yes", options->yes, "Agree, outside of a virtual machine");
+	command->add_flag("--yes", options->yes,
+			  "Confirm the test on a machine that is not virtual");
 	command->footer(
-		"Needs a kernel with fault injection, one attached accelerator and one memory\n"
-		"expander. Ends with 1 when something was found, with what repeats it.\n");
+		"The command needs a kernel with fault injection, one attached accelerator and "
+		"one\n"
+		"memory expander. If it finds something it exits with 1, and prints the command\n"
+		"that repeats it.\n");
 	add_perform(app, context);
 }
 

@@ -160,28 +160,32 @@ void add_one(CLI::App &group, Context &context, const char *name, const char *de
 					    return pattern(root, context, *options, write);
 				    });
 
-	command->add_option("DEVICE", options->device, "PCI address, accelN or memN");
+	command->add_option("DEVICE", options->device, "The device: a PCI address, accelN or memN");
 	command->add_option("--file", options->file,
-			    "A file instead, e.g. a memory backend seen from outside of a guest");
-	command->add_option("--offset", options->offset, "Where in the file the range begins");
-	command->add_option("--seed", options->seed, "What makes one pattern differ from another")
+			    "Use this file in place of a device, e.g. the memory of a virtual "
+			    "machine's device");
+	command->add_option("--offset", options->offset,
+			    "The offset in the file at which the range begins");
+	command->add_option("--seed", options->seed, "The number that selects the pattern")
 		->required();
-	command->add_option("--bytes", options->bytes, "Only so many from the start of the range");
-	command->add_flag("--full", options->full, "Every page, instead of a sample of 1024");
+	command->add_option("--bytes", options->bytes,
+			    "Use only so many bytes from the start of the range");
+	command->add_flag("--full", options->full,
+			  "Use every page; default: a sample of 1024 pages");
 }
 
 } // namespace
 
 void add_pattern(CLI::App &app, Context &context)
 {
-	CLI::App *group =
-		app.add_subcommand("pattern", "Write a pattern to a range, or compare it");
+	CLI::App *group = app.add_subcommand(
+		"pattern", "Write a pattern to a range, or read it back and compare");
 
 	group->require_subcommand(1);
 	group->footer("The 64-bit little-endian word at byte offset O of the range is\n"
 		      "splitmix64's finaliser of (seed * 0x9e3779b97f4a7c15 + O).\n");
-	add_one(*group, context, "write", "Write the pattern", true);
-	add_one(*group, context, "check", "Compare the pattern", false);
+	add_one(*group, context, "write", "Write the pattern to the range", true);
+	add_one(*group, context, "check", "Read the range and compare it with the pattern", false);
 }
 
 } // namespace cxla

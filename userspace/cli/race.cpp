@@ -284,55 +284,64 @@ void add_race(CLI::App &app, Context &context)
 		[&context, options](const Root &root) { return race(root, context, *options); });
 
 	command->add_option("--seconds", options->seconds,
-			    "How long (default: 30, without --cycles)")
+			    "Race for so many seconds (default without --cycles: 30)")
 		->check(CLI::Range(0.1, 1e6));
-	command->add_option("--cycles", options->cycles, "Until accelerators were bound so often")
+	command->add_option("--cycles", options->cycles,
+			    "Race until accelerators were bound so many times")
 		->check(CLI::Range(1, 1000000000));
-	command->add_option("--seed", options->seed,
-			    "The same seed gives the same sequence of operations to each actor; "
-			    "not the same timing (default: a random one, which is shown)");
+	command->add_option(
+		"--seed", options->seed,
+		"The seed of the operations: the same seed gives each actor the same sequence, but "
+		"not the same timing (default: a random seed, which is printed)");
 	command->add_option("--actors", options->actors,
-			    "Only these, e.g. accel,root,delete; one that is named twice is there "
-			    "twice")
+			    "Run only these actors, e.g. accel,root,delete; a name given twice "
+			    "starts two such actors")
 		->delimiter(',');
-	command->add_option("--without", options->without, "All but these")->delimiter(',');
+	command->add_option("--without", options->without, "Run all actors but these")
+		->delimiter(',');
 	command->add_flag("--pairs", options->pairs,
-			  "Two kinds of actors at a time, each with each and with itself, and how "
-			  "often operations of both were under way at one moment");
+			  "Run two kinds of actors at a time, every pair of kinds in turn, and "
+			  "count how often their operations overlapped");
 	command->add_option("--round", options->round,
-			    "Seconds until all is brought to rest and checked (with --pairs and "
-			    "--seconds: what that leaves for each pair)")
+			    "Stop all actors and check the machine after so many seconds (with "
+			    "--pairs, --seconds is divided among the pairs)")
 		->check(CLI::Range(0.1, 1e6))
 		->capture_default_str();
 	command->add_option("--stack", options->stack,
-			    "ours, or in-tree: the kernel's own, /sys/bus/cxl; what that can't do "
-			    "is told")
+			    "Race these modules (ours) or the kernel's own CXL drivers (in-tree). "
+			    "The output lists what the in-tree drivers cannot do")
 		->check(CLI::IsMember(stack_names()))
 		->capture_default_str();
 	command->add_option("--driver", options->driver,
-			    "The accelerators' driver, where it is not cxla_accel or, in-tree, "
-			    "cxl_sample_intree");
-	command->add_option("--backend", options->backend, "io_uring, threads, or auto")
+			    "The driver of the accelerators (default: cxla_accel, or "
+			    "cxl_sample_intree with --stack in-tree)");
+	command->add_option("--backend", options->backend,
+			    "How actors write and read: by io_uring, by threads, or by io_uring if "
+			    "it is permitted (auto)")
 		->check(CLI::IsMember({"auto", "io_uring", "threads"}))
 		->capture_default_str();
 	command->add_option("--patience", options->patience,
-			    "Seconds after which an operation counts as stuck")
+			    "Report an operation as stuck after so many seconds")
 		->check(CLI::Range(0.01, 1e6))
 		->capture_default_str();
-	command->add_option("--recommit", options->recommit,
-			    "Shell command that commits decoders as firmware did, called with PCI "
-			    "addresses; with it commit=0 is raced on memory expanders, too");
+	command->add_option(
+		"--recommit", options->recommit,
+		"Shell command that commits decoders as firmware did; it is called with PCI "
+		"addresses. With it the race also writes 0 to commit of memory expanders");
 	command->add_option("--log", options->log,
-			    "Each second a line with what each actor is at, to a file, a device or "
-			    "- (standard output): there when the kernel did not survive");
+			    "Write a line each second that says what each actor does, to a file, a "
+			    "device or standard output (-). The log survives a crash of the kernel "
+			    "if it is on a serial port");
 	command->add_option("--script", options->script,
-			    "What is written, as a shell script that does the same one by one");
+			    "Write a shell script that repeats the operations one by one");
 	command->add_flag("--dry-run", options->dry_run,
-			  "List what would be touched; touch nothing");
-	command->add_flag("--yes", options->yes, "Agree, outside of a virtual machine");
+			  "List what the race would touch, and touch nothing");
+	command->add_flag("--yes", options->yes,
+			  "Confirm the race on a machine that is not virtual");
 	add_result_options(*command, options->results);
 	add_html(*command, context);
-	command->footer("Ends with 1 when something was found, with what repeats it.\n");
+	command->footer("If the race finds something it exits with 1, and prints the command that "
+			"repeats it.\n");
 }
 
 } // namespace cxla

@@ -169,19 +169,22 @@ void add_reset(CLI::App &app, Context &context)
 	auto options = std::make_shared<ResetOptions>();
 	auto *command = add_command(
 		app, context, "reset",
-		"Reset a device, and say what came back: decoders, ranges and regions do",
+		"Reset a device, and report which decoders, ranges and regions came back",
 		[&context, options](const Root &root) { return reset(root, context, *options); });
 
-	command->add_option("DEVICE", options->device, "PCI address, accelN or memN")->required();
+	command->add_option("DEVICE", options->device, "The device: a PCI address, accelN or memN")
+		->required();
 	command->add_option("--method", options->method,
-			    "cxl: CXL.cache and CXL.mem of all its functions; flr: the function; "
-			    "bus: all below the bridge above it (default: the first that it has)")
+			    "cxl resets CXL.cache and CXL.mem of all functions of the device; flr "
+			    "resets the function; bus resets everything below the bridge above "
+			    "(default: the first method that the device has)")
 		->check(CLI::IsMember({"cxl", "flr", "bus"}));
 	command->add_flag("--dry-run", options->dry_run,
-			  "Only say which functions it reaches, and who has them");
-	command->add_flag(
-		"--in-use", options->in_use,
-		"Also while somebody has it open, whose mappings answer SIGBUS from then on");
+			  "Print which functions the reset reaches and which drivers have them; "
+			  "reset nothing");
+	command->add_flag("--in-use", options->in_use,
+			  "Reset the device even if a process has it open; mappings of that "
+			  "process then answer with SIGBUS");
 }
 
 } // namespace cxla

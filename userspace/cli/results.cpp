@@ -39,8 +39,8 @@ void add_result_options(CLI::App &command, ResultPaths &paths)
 {
 	command.add_option("--ktap", paths.ktap,
 			   "Write verdicts as KTAP to this file, or to standard output after "
-			   "the rest (-)");
-	command.add_option("--junit", paths.junit, "Write verdicts as JUnit's XML to this file");
+			   "everything else (-)");
+	command.add_option("--junit", paths.junit, "Write verdicts as JUnit XML to this file");
 }
 
 Results::Results(const Context &context, const ResultPaths &paths)

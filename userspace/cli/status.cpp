@@ -93,17 +93,18 @@ void add_status(CLI::App &app, Context &context)
 			});
 		});
 
-	command->add_flag("--tree", options->tree, "Only the tree of CXL objects");
-	command->add_flag("--map", options->map,
-			  "Only the map: each window as a bar with whose its ranges are, and where "
-			  "the devices hang");
-	command->add_flag("--table", options->table,
-			  "Only the tables of accelerators and expanders");
+	command->add_flag("--tree", options->tree, "Show only the tree of CXL objects");
 	command->add_flag(
-		"--check", options->check,
-		"Only whether all is as it should be: one line, and exit status 1 with what is "
-		"wrong on standard error");
-	command->add_option("--modules", options->modules, "Folder of our .ko files");
+		"--map", options->map,
+		"Show only the map: each window as a bar of ranges with their owners, and where "
+		"the devices are");
+	command->add_flag("--table", options->table,
+			  "Show only the tables of accelerators and expanders");
+	command->add_flag("--check", options->check,
+			  "Print one line that says whether anything is wrong; if so, exit with 1 "
+			  "and list the faults on standard error");
+	command->add_option("--modules", options->modules,
+			    "Folder in or below which the .ko files are");
 	add_from(*command, options->from);
 	add_html(*command, context);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "usage.h"
 
+#include "examples.h"
+#include "man.h"
 #include "progress.h"
 #include "sys/output.h"
 
@@ -16,24 +18,6 @@ namespace cxla
 
 namespace
 {
-
-const char *const exit_statuses =
-	"Exit status:\n"
-	"    0  done\n"
-	"    1  failed, or the outcome is negative: a device stays pci-only, something was found\n"
-	"    2  wrong usage\n"
-	"    3  refused: something stands in the way; nothing was changed\n"
-	"    4  partial: done for some devices, not for all of those named\n"
-	"    5  done, but not all of what was to be printed could be written\n"
-	"  130  interrupted by SIGINT (143: SIGTERM, 129: SIGHUP); what was begun was taken back\n"
-	"\n"
-	"Examples:\n"
-	"  cxla status                    what there is, who has it, and what would stop a load\n"
-	"  cxla load --all --dry-run      what loading the modules would do\n"
-	"  cxla load --takeover 0000:0d:00.0\n"
-	"                                 take a device over from the in-tree drivers\n"
-	"  cxla ledger --json             whose each range is, for machines\n"
-	"  cxla unload                    give everything back\n";
 
 struct Group {
 	const char *title;
@@ -111,14 +95,6 @@ const CLI::App *follow(const CLI::App &app, const std::vector<std::string> &word
 	return at;
 }
 
-/* "cxla bench attach" */
-std::string words_before(const CLI::App *command)
-{
-	std::string path = path_of(command);
-
-	return path.empty() ? "cxla" : "cxla " + path;
-}
-
 std::string help_command(const CLI::App *command)
 {
 	return fmt::format("`{} --help` lists what there is", words_before(command));
@@ -170,6 +146,19 @@ Exit explain(const CLI::App &app, const Context &context, const std::vector<std:
 		}
 	}
 	return wrong_usage(context, error.what(), help);
+}
+
+/* what each command says below its options: a note of its own, examples, the exit statuses */
+void add_footers(CLI::App &app)
+{
+	std::string note = app.get_footer(), examples = examples_text(path_of(&app));
+
+	if (!note.empty() && !note.ends_with("\n"))
+		note += "\n";
+	app.footer(fmt::format("{}{}{}{}{}", note, note.empty() ? "" : "\n", exit_statuses_text(),
+			       examples.empty() ? "" : "\n", examples));
+	for (CLI::App *command : app.get_subcommands([](const CLI::App *) { return true; }))
+		add_footers(*command);
 }
 
 /* empty: the whole of @text is a number that fits */
@@ -228,6 +217,22 @@ std::vector<const CLI::App *> shown_commands(const CLI::App &app)
 		[](const CLI::App *command) { return !command->get_group().empty(); });
 }
 
+std::string words_before(const CLI::App *command)
+{
+	std::string path = path_of(command);
+
+	return path.empty() ? "cxla" : "cxla " + path;
+}
+
+std::string note_of(const CLI::App *command)
+{
+	std::string footer = command->get_footer();
+
+	for (const char *end : {"Exit status:\n", "Examples:\n"})
+		footer = footer.substr(0, footer.find(end));
+	return footer;
+}
+
 std::string nearest(const std::string &word, const std::vector<std::string> &known)
 {
 	std::string best;
@@ -243,13 +248,12 @@ std::string nearest(const std::string &word, const std::vector<std::string> &kno
 
 void add_usage(CLI::App &app, Context &context)
 {
-	app.footer(exit_statuses);
 	app.set_version_flag("-V,--version", CXLA_VERSION);
 	app.require_subcommand(1);
 	app.fallthrough();
 	app.add_flag("--json", context.json, "Print JSON on standard output");
 	app.add_flag("-v,--verbose", context.verbose,
-		     "Say what is done to the machine, and what libkmod does");
+		     "Print each change to the machine, and the messages of libkmod");
 	app.add_option_function<std::string>(
 		   "--progress",
 		   [](const std::string &when) {
@@ -257,8 +261,9 @@ void add_usage(CLI::App &app, Context &context)
 						  : when == "never" ? ProgressMode::Never
 								    : ProgressMode::Auto);
 		   },
-		   "auto: one line on a terminal, else a line each ten seconds; lines; never. "
-		   "SIGUSR1 asks for one at any time")
+		   "How to print progress: one line that is redrawn, on a terminal, else a line "
+		   "each ten seconds (auto); a line each ten seconds (lines); never. SIGUSR1 asks "
+		   "for a line at any time")
 		->check(CLI::IsMember({"auto", "lines", "never"}));
 	/* for tests: everything is read from and written to below this folder */
 	app.add_option("--sysfs-root", context.sysfs_root)->envname("CXLA_ROOT")->group("");
@@ -280,24 +285,39 @@ void add_usage(CLI::App &app, Context &context)
 		return Exit::Ok;
 	})->group("More");
 
-	auto topic = std::make_shared<std::vector<std::string>>();
+	struct HelpOptions {
+		std::vector<std::string> topic;
+		std::string man;
+	};
+	auto options = std::make_shared<HelpOptions>();
+	CLI::App *help = add_command(
+		app, context, "help", "Print the help of the program or of a command",
+		[&app, &context, options](const Root &) {
+			std::string lost;
+			const CLI::App *command = follow(app, options->topic, lost);
 
-	add_command(app, context, "help", "Print the help of the program, or of a command",
-		    [&app, &context, topic](const Root &) {
-			    std::string lost;
-			    const CLI::App *command = follow(app, *topic, lost);
+			if (!lost.empty())
+				throw Error(fmt::format("there is no command '{}'", lost),
+					    help_command(command), Exit::Usage);
+			if (!options->man.empty()) {
+				size_t pages = write_man_pages(*command, options->man);
 
-			    if (!lost.empty())
-				    throw Error(fmt::format("there is no command '{}'", lost),
-						help_command(command), Exit::Usage);
-			    const CLI::App *above = command->get_parent();
+				reply_text(context, fmt::format("{} man pages are in {}\n", pages,
+								options->man));
+				return Exit::Ok;
+			}
+			const CLI::App *above = command->get_parent();
 
-			    reply_text(context, command->help(above ? words_before(above) : ""));
-			    return Exit::Ok;
-		    })
-		->group("More")
-		->add_option("COMMAND", *topic, "e.g. load, or bench attach");
+			reply_text(context, command->help(above ? words_before(above) : ""));
+			return Exit::Ok;
+		});
+
+	help->group("More");
+	help->add_option("COMMAND", options->topic, "A command, e.g. load, or bench attach");
+	/* `make man` */
+	help->add_option("--man", options->man)->group("");
 	parse_numbers_strictly(app);
+	add_footers(app);
 }
 
 namespace

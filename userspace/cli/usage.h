@@ -14,6 +14,10 @@ std::optional<Exit> parse_usage(CLI::App &app, Context &context, int argc, const
 
 /* the commands below one, without those that are not for people */
 std::vector<const CLI::App *> shown_commands(const CLI::App &app);
+/* "cxla bench attach" */
+std::string words_before(const CLI::App *command);
+/* what a command says below its options, besides exit statuses and examples */
+std::string note_of(const CLI::App *command);
 /* of @known the one that @word may have been meant for; empty: none is near enough */
 std::string nearest(const std::string &word, const std::vector<std::string> &known);
 

@@ -524,6 +524,14 @@ static inline void cxl_memdev_put(struct cxl_memdev *cxlmd)
  * Return: a token for cxl_attach_exit(), 0 or more; -ENXIO: the range is gone.
  */
 int __must_check cxl_attach_enter(struct cxl_memdev *cxlmd);
+
+/**
+ * cxl_attach_exit() - end what cxl_attach_enter() began
+ * @cxlmd: the memdev that cxl_attach_enter() was called with
+ * @token: what it returned
+ *
+ * Context: the task that entered; any context that may call srcu_read_unlock().
+ */
 void cxl_attach_exit(struct cxl_memdev *cxlmd, int token);
 
 /**

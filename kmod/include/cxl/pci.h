@@ -10,6 +10,12 @@ struct pci_dev;
 
 /**
  * enum cxl_regloc_type - Register Block Identifier
+ * @CXL_REGLOC_RBI_EMPTY: the entry of the locator is not used
+ * @CXL_REGLOC_RBI_COMPONENT: component registers: CXL.cache and CXL.mem
+ * @CXL_REGLOC_RBI_VIRT: BAR virtualisation ACL registers
+ * @CXL_REGLOC_RBI_MEMDEV: device registers of a memory expander
+ * @CXL_REGLOC_RBI_PMU: performance monitoring registers
+ * @CXL_REGLOC_RBI_TYPES: how many there are
  *
  * CXL 3.1 section 8.1.9.1, table 8-22.
  */

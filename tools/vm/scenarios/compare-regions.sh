@@ -321,7 +321,7 @@ see_member_rebound() {
 }
 
 # What the packaged cxl lists, each line by itself, whatever it is a part of. Without numbers
-# of objects, and without what the table "What cxl reads" in kmod/README.md is about: targets
+# of objects, and without what the table "What cxl reads" in kmod/ABI.md is about: targets
 # of decoders, ports, updates of firmware.
 listed() {
 	case $STACK in
