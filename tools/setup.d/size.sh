@@ -14,13 +14,23 @@ cache_mib=0	# in the cache folder
 
 mib() { echo $((($1 + 1048575) / 1048576)); }
 
-# Of packages to be installed: what apt would do, without doing it
-size_of_installs() {
-	apt-get "${apt_options[@]}" --no-install-recommends -s install "$@" >"$tmp/simulated" 2>"$tmp/log" ||
+# What apt would do, without doing it. Arguments are those of its install
+simulate() {
+	apt-get "${apt_options[@]}" --no-install-recommends -s install "$@" >>"$tmp/simulated" 2>"$tmp/log" ||
 		apt_failed "apt can't install $*"
-	fetched_bytes=$((fetched_bytes + $(apt-get "${apt_options[@]}" -qq --no-install-recommends --print-uris install "$@" |
+	apt-get "${apt_options[@]}" -qq --no-install-recommends --print-uris install "$@" >>"$tmp/uris"
+}
+
+# NAME VERSION of each package that would be installed
+simulated_names() {
+	sed -nE 's/^Inst ([^ ]+) (\[[^]]*\] )?\(([^ ]+).*/\1 \3/p' "$tmp/simulated" | sort -u -k1,1
+}
+
+# Of packages to be installed
+size_of_installs() {
+	fetched_bytes=$((fetched_bytes + $(sort -u "$tmp/uris" |
 		awk -v quote="'" 'index($0, quote) == 1 { s += $3 } END { print s + 0 }')))
-	root_mib=$((root_mib + $(sed -nE 's/^Inst ([^ ]+) (\[[^]]*\] )?\(([^ ]+).*/\1=\3/p' "$tmp/simulated" |
+	root_mib=$((root_mib + $(simulated_names | tr ' ' '=' |
 		xargs -r apt-cache "${apt_options[@]:2}" show |
 		awk '/^Installed-Size: / { s += $2 } END { printf "%d", s / 1024 }')))
 }
