@@ -7,8 +7,9 @@ MAKEFLAGS += --no-print-directory
 .PHONY: help
 help: ## this list
 	@echo "make TARGET:"
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
-	@echo "KDIR=DIR names the kernel headers to build for (default: the stock kernel's)."
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 17
+	@echo "KDIR=DIR names the kernel headers to build for (default: the stock kernel's where"
+	@echo "it is unpacked, else the running one's)."
 
 .PHONY: run
 run: ## attach two accelerators in a virtual CXL machine and show it
@@ -36,12 +37,18 @@ compare: ## our stack and that of a 7.x kernel, side by side, in a virtual machi
 	@tools/compare $(ARGS)
 
 .PHONY: shell
-shell: setup kmod program ## a prompt inside the machine, modules loaded, devices attached
+shell: ## a prompt inside the machine, modules loaded, devices attached
+	@tools/setup --for run
+	@$(MAKE) kmod program
 	@tools/vm/run --topology $(or $(TOPOLOGY),one-bridge) --shell -- sh /opt/cxla/scenarios/shell.sh
 
 .PHONY: setup
-setup: ## install what is missing (as root)
+setup: ## install what is missing for all of this (as root)
 	@tools/setup
+
+.PHONY: setup-machine
+setup-machine: ## install only what building modules and program for this machine needs (as root)
+	@tools/setup --for machine $(if $(KERNEL),--kernel $(KERNEL))
 
 .PHONY: kmod
 kmod: ## build the kernel modules into build/<kernel release>/
@@ -53,13 +60,11 @@ sample: kmod ## build the sample driver against the modules' symbols
 
 .PHONY: user
 user: ## build the program into build/user/
-	@[ -e build/user/build.ninja ] || cmake -S userspace -B build/user -G Ninja
-	@ninja -C build/user --quiet
+	@tools/build-program --tests
 
 .PHONY: program
 program: ## the same without its tests
-	@[ -e build/user/build.ninja ] || cmake -S userspace -B build/user -G Ninja
-	@ninja -C build/user --quiet cxla
+	@tools/build-program
 
 .PHONY: man
 man: program ## write the man pages of the program into build/man/

@@ -142,18 +142,22 @@ class Apt:
         self.options = ["-q"]
         for option in ("Dir::Etc::SourceList=/dev/null", f"Dir::Etc::SourceParts={sources}",
                        f"Dir::State::Lists={self.folder}/lists", "Dir::Cache::pkgcache=",
-                       "Dir::Cache::srcpkgcache=", "APT::Update::Error-Mode=any",
-                       "APT::Update::Post-Invoke-Success::=", "APT::Sandbox::User=root"):
+                       "Dir::Cache::srcpkgcache=", "APT::Update::Post-Invoke-Success::=", "APT::Sandbox::User=root"):
             self.options += ["-o", option]
         progress = Progress("reading package lists")
-        self.run("apt-get", "update")
+        # a source that can't be read is no failure: what is missing then is told by its name
+        self.unread = self._call("apt-get", "update").stderr.strip()
         progress.done()
 
-    def run(self, tool, *args):
-        done = subprocess.run([tool, *self.options, *args], cwd=self.folder / "got",
+    def _call(self, tool, *args):
+        return subprocess.run([tool, *self.options, *args], cwd=self.folder / "got",
                               capture_output=True, text=True, check=False)
+
+    def run(self, tool, *args):
+        done = self._call(tool, *args)
         if done.returncode:
-            raise Unsuitable(f"{tool} {' '.join(args)}: {done.stderr.strip()[-600:]}")
+            raise Unsuitable(f"{tool} {' '.join(args)}: {done.stderr.strip()[-600:]}"
+                             + (f"\nThese sources could not be read: {self.unread[-600:]}" if self.unread else ""))
         return done.stdout
 
     def fetch(self, pattern, *args):

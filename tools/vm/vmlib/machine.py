@@ -161,6 +161,20 @@ class Lines:
         return lines
 
 
+class WholeLines:
+    """The same as bytes. A progress line goes between them, and would write over half of one."""
+
+    def __init__(self, tail):
+        self.tail = tail
+        self.rest = b""
+
+    def read(self, last=False):
+        data = self.rest + self.tail.read()
+        end = len(data) if last else data.rfind(b"\n") + 1
+        self.rest = data[end:]
+        return data[:end]
+
+
 def built_modules(release):
     """Our modules in build/<release>/, and of the sample and the tests what is built."""
     top = REPO / "build" / release
@@ -314,7 +328,7 @@ def _watch(process, run_dir, requests, options, progress, on_output, result):
     start = time.monotonic()
     deadline = start + options.timeout
     lines = Lines(Tail(run_dir / "console.log"))
-    output = Tail(run_dir / "output")
+    output = WholeLines(Tail(run_dir / "output"))
     warnings = console.Warnings(options.allow_warnings, options.expect_warnings)
     verdict_at = None
 
@@ -328,7 +342,7 @@ def _watch(process, run_dir, requests, options, progress, on_output, result):
                 result.lost_timer = True
             if "cxla-vm: ready" in line:
                 progress.step("running")
-        data = output.read()
+        data = output.read(last)
         if data:
             progress.clear()
             on_output(data)
