@@ -60,9 +60,13 @@ constexpr std::array failed_allocations = {
 	"FAULT_INJECTION: forcing a failure",
 };
 
-/* 6.12: a module's trace events, when there is no memory for the name of a field, or for the
-   files of an event, whose references are then counted wrong; it frees nothing twice */
-constexpr std::array foreign_warnings = {"event_define_fields", "event_file_put"};
+/*
+ * A module is loaded without memory for its trace events' names (6.12), for their files,
+ * whose references are then counted wrong (6.12; nothing is freed twice), or for its debug
+ * messages.
+ */
+constexpr std::array foreign_warnings = {"event_define_fields", "event_file_put",
+					 "ddebug_module_notify"};
 
 bool is_foreign_warning(std::string_view line)
 {
@@ -102,15 +106,20 @@ bool KernelLog::is_foreign(std::string_view text)
 		foreign_ = text.find("end trace") == text.npos;
 		return true;
 	}
-	if (text.find("cut here") != text.npos) {
-		cut_ = text;
+	if (cut_.empty()) {
+		if (text.find("cut here") == text.npos)
+			return false;
+		cut_.emplace_back(text);
 		return true;
 	}
-	if (cut_.empty())
-		return false;
 	foreign_ = text.find("WARNING:") != text.npos && is_foreign_warning(text);
+	/* before that line comes what the warning has to say */
+	if (!foreign_ && !is_kernel_warning(text) && cut_.size() < 4) {
+		cut_.emplace_back(text);
+		return true;
+	}
 	if (!foreign_)
-		warnings_.push_back(cut_);
+		warnings_.insert(warnings_.end(), cut_.begin(), cut_.end());
 	cut_.clear();
 	return foreign_;
 }

@@ -50,8 +50,8 @@ private:
 	unsigned long lines_ = 0;
 	std::deque<std::string> recent_;
 	bool expecting_ = false, expected_ = false; /* such a trace: at all, and now */
-	std::string cut_;                           /* `cut here`: the next line says what of */
-	bool foreign_ = false;                      /* until the end of its trace */
+	std::vector<std::string> cut_; /* `cut here`, and on to the line that says what of */
+	bool foreign_ = false;         /* until the end of its trace */
 };
 
 /* a line of ours in the kernel log, so that people find their way; never fails */

@@ -414,6 +414,9 @@ TEST(FailedAllocations, what_the_kernel_itself_warns_of_without_memory_is_none_o
 	    "WARNING: CPU: 0 PID: 9 at kernel/trace/trace_events.c:2628 "
 	    "event_define_fields+0x5c/0x70\n" +
 	    rest);
+	say(cut + "WARNING: CPU: 0 PID: 9 at file.c:1158 event_file_put+0xea/0x100\n" + rest);
+	say(cut + "Failed to allocate memory: dyndbg may not work properly.\n" +
+	    "WARNING: CPU: 0 PID: 9 at file.c:1353 ddebug_module_notify+0x53/0x2b0\n" + rest);
 	say(cut +
 	    "WARNING: CPU: 0 PID: 9 at kernel/trace/trace_events.c:1158 "
 	    "event_file_put+0xea/0x100\n" +
