@@ -213,7 +213,7 @@ def of_page(repo, page):
     text = repo.read(page)
     lines = text.splitlines()
     blocks = {number for number, _, _ in shown.code(lines)}
-    packages = PACKAGES | set(re.findall(r"^([a-z0-9.+-]+)\s+\S", repo.read("tools/setup"), re.M))
+    packages = PACKAGES | set(re.findall(r"^([a-z0-9.+-]+)\s+\S", repo.read("tools/setup.d/packages"), re.M))
     for number, code, fenced in shown.code(lines):
         if wrong := wrong_with_call(repo, code.removeprefix("$ ").removeprefix("# ")):
             yield number, wrong

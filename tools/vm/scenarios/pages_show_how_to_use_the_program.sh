@@ -7,6 +7,7 @@
 
 shown 'cxla load --all --dry-run'
 shown 'cxla load --all'
+shown 'cxla status --map'
 shown 'cxla detach 0000:0d:00.0'
 shown 'cxla attach 0000:0d:00.0'
 shown 'cxla reset --dry-run 0000:0d:00.0'
