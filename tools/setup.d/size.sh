@@ -3,8 +3,9 @@
 #
 # How much will be downloaded and needed, and how long that takes. Sourced by tools/setup.
 
-# MiB that dpkg unpacks and configures in a second: measured on two cores
-readonly unpack_rate=9
+# MiB that dpkg unpacks and configures in a second, of a slow machine: a guess that is rather
+# too long (555 MiB took five minutes in a busy virtual root)
+readonly unpack_rate=3
 # bytes a second, where the package lists came too quickly to tell
 readonly usual_rate=5000000
 
@@ -65,7 +66,7 @@ print_size() {
 	seconds=$((fetched_bytes / rate + (root_mib + cache_mib) / unpack_rate))
 	say "to download: $mib MiB; on disk afterwards: $root_mib MiB below /, $cache_mib MiB in $cache"
 	say "about $((seconds / 60 + 1)) min: at $(awk "BEGIN { printf \"%.1f\", $rate / 1e6 }") MB a second, $from," \
-		"and $unpack_rate MiB a second unpacked, as measured on two cores"
+		"and $unpack_rate MiB a second unpacked, which is a slow machine"
 }
 
 free_mib() {

@@ -36,6 +36,10 @@ bool write_page(const Context &context)
 	} catch (const Error &error) {
 		report_error(context, error.what(), error.hint());
 		return false;
+	} catch (const std::exception &error) {
+		report_error(context, fmt::format("{}: {}", context.html, error.what()),
+			     "this is a bug of this program");
+		return false;
 	}
 	return true;
 }

@@ -161,6 +161,7 @@ std::string curves_element(const std::vector<Curve> &curves, const std::string &
 	for (size_t n = 0; n < curves.size(); n++) {
 		std::vector<std::pair<double, double>> points;
 
+		points.reserve(percentiles.size());
 		for (size_t i = 0; i < percentiles.size(); i++)
 			points.emplace_back(x_of(i), y_of(curves[n].values[i]));
 		svg.curve(points, fmt::format("c{}", n % 6));

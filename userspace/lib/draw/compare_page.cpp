@@ -130,6 +130,7 @@ Sections comparison_sections(const json &comparison)
 		auto ratios = ratios_of(result);
 		std::vector<std::vector<std::string>> rows;
 
+		rows.reserve(ratios.size());
 		for (const auto &one : ratios)
 			rows.push_back({one.name, amount(one.a, unit), amount(one.b, unit),
 					one.ratio > 0 ? fmt::format("{:.3g}", one.ratio) : "",

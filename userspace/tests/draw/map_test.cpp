@@ -152,7 +152,8 @@ TEST_F(Maps, ranges_of_any_number_have_at_least_a_column_each)
 					 i % 2 ? MapOwner::Free : MapOwner::Accelerator,
 					 "",
 					 i % 2 ? "" : std::to_string(i)});
-	window.ranges.push_back({{100 * 0x1000, 0xffffffff}, MapOwner::Memory, "", "101"});
+	window.ranges.push_back(
+		{{UINT64_C(100) * 0x1000, 0xffffffff}, MapOwner::Memory, "", "101"});
 	many.windows.push_back(window);
 
 	std::string out = map_text(many, {80, false, false});
