@@ -53,13 +53,11 @@ sample: kmod ## build the sample driver against the modules' symbols
 
 .PHONY: user
 user: ## build the program into build/user/
-	@[ -e build/user/build.ninja ] || cmake -S userspace -B build/user -G Ninja
-	@ninja -C build/user --quiet
+	@tools/build-user
 
 .PHONY: program
 program: ## the same without its tests
-	@[ -e build/user/build.ninja ] || cmake -S userspace -B build/user -G Ninja
-	@ninja -C build/user --quiet cxla
+	@tools/build-user cxla
 
 .PHONY: kunit
 kunit: ## KUnit suites under UML
