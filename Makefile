@@ -19,6 +19,10 @@ run: ## attach two accelerators in a virtual CXL machine and show it
 test: ## what every change must pass: host, KUnit and virtual machine
 	@tools/test-all
 
+.PHONY: test-quick
+test-quick: ## what takes less than a minute: what changed, units, KUnit without detectors
+	@tools/test-quick
+
 .PHONY: check
 check: ## static checks: sparse, checkpatch, clang-tidy, shellcheck ...
 	@tools/check

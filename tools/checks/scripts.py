@@ -10,16 +10,18 @@ PYTHON = re.compile(r"#!.*\bpython3?\b")
 COMPLAINT = re.compile(r"^(\S+?):(\d+):(?:\d+:)? (.*)$")
 
 
+def is_written_in(top, path, suffix, shebang):
+    """Known by its name, or by its first line."""
+    if path.endswith(suffix):
+        return True
+    if "." in path.rsplit("/", 1)[-1]:
+        return False
+    with open(top / path, "rb") as file:
+        return bool(shebang.match(file.readline(200).decode("utf-8", "replace")))
+
+
 def _written_in(top, files, suffix, shebang):
-    """Files by their name, or by their first line."""
-    found = []
-    for path in files:
-        if path.endswith(suffix):
-            found.append(path)
-        elif "." not in path.rsplit("/", 1)[-1]:
-            with open(top / path, "rb") as file:
-                if shebang.match(file.readline(200).decode("utf-8", "replace")):
-                    found.append(path)
+    found = [path for path in files if is_written_in(top, path, suffix, shebang)]
     if not found:
         raise CheckError(f"found no file {suffix}")
     return found

@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,16 +40,17 @@ def cache_dir():
 class Progress:
     """One line that is rewritten on a terminal, a line now and then elsewhere."""
 
-    def __init__(self, title, stream=sys.stderr):
-        self.title, self.stream = title, stream
+    def __init__(self, title, stream=sys.stderr, every=15):
+        self.title, self.stream, self.every = title, stream, every
         self.start = self.last = time.monotonic()
-        self.tty = stream.isatty()
+        self.tty, self.what = stream.isatty(), "begins"
         if not self.tty:
             print(f"{title} ...", file=stream, flush=True)
 
     def update(self, what):
+        self.what = what
         now = time.monotonic()
-        if now - self.last < (0.2 if self.tty else 15):
+        if now - self.last < (0.2 if self.tty else self.every):
             return
         self.last = now
         text = f"{self.title}: {what}, {now - self.start:.0f} s"
@@ -56,6 +58,23 @@ class Progress:
             print(f"\r\033[K{text[:110]}", end="", file=self.stream, flush=True)
         else:
             print(text, file=self.stream, flush=True)
+
+    @contextmanager
+    def goes_on(self):
+        """Says again how far it is while nothing new is told, so that a long step is no silence."""
+        ended = threading.Event()
+
+        def tell():
+            while not ended.wait(0.5):
+                self.update(self.what)
+
+        teller = threading.Thread(target=tell, daemon=True)
+        teller.start()
+        try:
+            yield self
+        finally:
+            ended.set()
+            teller.join()
 
     def done(self, what="done"):
         lead = "\r\033[K" if self.tty else ""

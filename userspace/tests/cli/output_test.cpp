@@ -18,8 +18,13 @@ struct Output : Program {
 	/* by a shell, where `cxla` is the program */
 	Ran shell(const std::string &script)
 	{
-		made.file("/script", fmt::format("cxla() {{ CXLA_ROOT={} {} \"$@\"; }}\n{}\n",
-						 made.folder(), CXLA_PROGRAM, script));
+		/* `racing FILE`: once it has the first line of a race's --log */
+		made.file(
+			"/script",
+			fmt::format("cxla() {{ CXLA_ROOT={} {} \"$@\"; }}\n"
+				    "racing() {{ for i in {{1..600}}; do [ -s \"$1\" ] && return; "
+				    "sleep 0.05; done; echo \"no race began\"; }}\n{}\n",
+				    made.folder(), CXLA_PROGRAM, script));
 		return command("bash " + made.folder() + "/script 2>&1");
 	}
 	void empty_root()
@@ -209,8 +214,9 @@ TEST_F(Output, interrupted_search_says_so_by_status_and_in_its_verdicts)
 	     {std::pair{"INT", 130}, std::pair{"TERM", 143}, std::pair{"HUP", 129}}) {
 		Ran ran = shell(fmt::format(
 			"exec 2>/dev/null\ncxla race --seconds 60 --actors accel --json --yes "
-			"--junit {0}/junit --ktap {0}/ktap >{0}/reply &\n"
-			"sleep 1; pkill -{1} -P $! ; pkill -{1} -P $!\nwait $!; echo \"status $?\"",
+			"--log {0}/log-{1} --junit {0}/junit --ktap {0}/ktap >{0}/reply &\n"
+			"racing {0}/log-{1}; pkill -{1} -P $! ; pkill -{1} -P $!\n"
+			"wait $!; echo \"status $?\"",
 			made.folder(), signal));
 
 		EXPECT_NE(ran.out.find(fmt::format("status {}\n", status)), std::string::npos)
