@@ -25,7 +25,7 @@ std::string slurp(const std::string &path)
 
 } // namespace
 
-TEST(Pages, what_a_machine_says_is_text_and_no_tag)
+TEST(Drawn, what_a_machine_says_is_text_and_no_tag)
 {
 	ordered race = {{"finding", {{"what", "<script>alert(1)</script> & \"more\""}}},
 			{"repeat", "cxla race --actors 'a'"},
@@ -38,7 +38,7 @@ TEST(Pages, what_a_machine_says_is_text_and_no_tag)
 	EXPECT_TRUE(contains(page, "This repeats it: cxla race --actors &#39;a&#39;"));
 }
 
-TEST(Pages, result_of_another_form_is_a_page_with_less_on_it)
+TEST(Drawn, result_of_another_form_is_a_page_with_less_on_it)
 {
 	for (const char *command : {"status", "bench attach", "bench --compare", "race", "pairs"})
 		for (const char *text :
@@ -49,7 +49,7 @@ TEST(Pages, result_of_another_form_is_a_page_with_less_on_it)
 				<< command << " " << text;
 }
 
-TEST(Pages, command_without_a_page_says_so)
+TEST(Drawn, command_without_a_page_says_so)
 {
 	EXPECT_TRUE(has_page("bench attach"));
 	EXPECT_TRUE(has_page("status"));
@@ -59,7 +59,7 @@ TEST(Pages, command_without_a_page_says_so)
 	EXPECT_THROW(page_of("status", "0", ordered()), Error);
 }
 
-TEST(Pages, amounts_are_in_the_unit_that_was_measured)
+TEST(Drawn, amounts_are_in_the_unit_that_was_measured)
 {
 	EXPECT_EQ(amount(1240000, "ns"), "1.24 ms");
 	EXPECT_EQ(amount(999, "ns"), "999 ns");
