@@ -113,10 +113,12 @@ static int cxla_do_reset(struct cxl_decoder *cxld)
 	if (cxld->flags & CXL_DECODER_F_ENABLE)
 		rc = cxla_decoder_reset(cxld);
 	/* what does not answer does not decode */
-	if (rc == -ENXIO)
+	if (rc == -ENXIO) {
 		cxld->flags &= ~CXL_DECODER_F_ENABLE;
-	else if (rc)
+		cxld->regs.ctrl &= ~CXL_HDM_CTRL_COMMITTED;
+	} else if (rc) {
 		return rc;
+	}
 	cxld->kept = true;
 	return 0;
 }

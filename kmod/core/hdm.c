@@ -202,6 +202,7 @@ static void cxla_decoder_fill(struct cxl_decoder *cxld,
 		return;
 
 	cxld->flags |= CXL_DECODER_F_ENABLE;
+	cxld->kept = false;
 	if (!good) {
 		cxld->flags |= CXL_DECODER_F_BROKEN;
 		return;

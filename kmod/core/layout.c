@@ -39,7 +39,7 @@ static bool cxla_is_committed(const struct cxl_decoder *cxld)
  *
  * Context: cxl_rwsem.region is held.
  * Return: the first behind all that are committed, also those of size 0; or NULL,
- * also where one from there on is kept: it could not be committed again.
+ * also where that one is kept for a region that may be committed again.
  */
 struct cxl_decoder *cxla_next_decoder(struct cxl_port *port)
 {
@@ -50,10 +50,20 @@ struct cxl_decoder *cxla_next_decoder(struct cxl_port *port)
 		if (cxla_is_committed(port->decoders[i]) ||
 		    port->decoders[i]->regs.ctrl & CXL_HDM_CTRL_COMMITTED)
 			next = i + 1;
-	for (int i = next; i < port->nr_decoders; i++)
+	return next < port->nr_decoders && !port->decoders[next]->kept ?
+	       port->decoders[next] : NULL;
+}
+
+/* where those begin that are kept, and are to be committed behind the next */
+static u64 cxla_port_ceiling(const struct cxl_port *port)
+{
+	u64 ceiling = U64_MAX;
+
+	for (int i = 0; i < port->nr_decoders; i++)
 		if (port->decoders[i]->kept)
-			return NULL;
-	return next < port->nr_decoders ? port->decoders[next] : NULL;
+			ceiling = min_t(u64, ceiling,
+					port->decoders[i]->hpa_range.start);
+	return ceiling;
 }
 
 /* ------------------------------- ways ------------------------------ */
@@ -338,7 +348,8 @@ static struct cxl_decoder *cxla_decoder_for(const struct cxla_layout *layout,
 
 	if (!cxld &&
 	    !cxla_port_floor(layout, port, &floor) &&
-	    floor <= layout->range.start)
+	    floor <= layout->range.start &&
+	    layout->range.end < cxla_port_ceiling(port))
 		cxld = cxla_next_decoder(port);
 	/* of a device it is the one that has the DPA */
 	if (is_cxl_endpoint(port) && cxld != cxla_member_at(layout, port))

@@ -87,6 +87,37 @@ static void decoders_of_an_uncommitted_region_are_kept_for_it(struct kunit *test
 	KUNIT_EXPECT_EQ(test, delete(test, made), 0);
 }
 
+/* or neither could be committed, as the one behind needs somebody in front of it */
+static void decoders_in_front_of_those_that_are_kept_are_free(struct kunit *test)
+{
+	struct cxl_region *first, *second, *made;
+
+	fake_unbind(l0);
+	fake_unbind(l1);
+	fake_root_remove(f);
+	KUNIT_ASSERT_EQ(test, fake_map(l0, ONE, SHARE, 0), 0);
+	KUNIT_ASSERT_EQ(test, fake_map(l1, ONE + SHARE, SHARE, 0), 0);
+	KUNIT_ASSERT_EQ(test, fake_root_add(f), 0);
+	KUNIT_ASSERT_EQ(test, fake_bind(l0), 0);
+	KUNIT_ASSERT_EQ(test, fake_bind(l1), 0);
+	first = decoder(l0, 0)->cxld.region;
+	second = decoder(l1, 0)->cxld.region;
+	KUNIT_ASSERT_NOT_NULL(test, first);
+	KUNIT_ASSERT_NOT_NULL(test, second);
+	KUNIT_ASSERT_EQ(test, fake_store_cxla(&second->dev, "commit", "0"), 0);
+	KUNIT_ASSERT_EQ(test, fake_store_cxla(&first->dev, "commit", "0"), 0);
+	KUNIT_ASSERT_EQ(test, delete(test, first), 0);
+	KUNIT_EXPECT_EQ(test, fake_store_cxla(&second->dev, "commit", "1"),
+			-EBUSY);
+
+	made = region_of(test, ONE, &l0, 1, 0);
+	fake_expect_cxla(test, &made->dev, "resource", "0x1000000000");
+	KUNIT_EXPECT_EQ(test, fake_store_cxla(&made->dev, "commit", "1"), 0);
+	KUNIT_EXPECT_EQ(test, fake_store_cxla(&second->dev, "commit", "1"), 0);
+	KUNIT_EXPECT_EQ(test, base_of(left, 0), ONE);
+	KUNIT_EXPECT_EQ(test, base_of(left, 1), ONE + SHARE);
+}
+
 static void decoders_of_a_region_that_is_deleted_are_free(struct kunit *test)
 {
 	struct cxl_region *found, *made;
@@ -313,6 +344,7 @@ static struct kunit_case user_addresses_cases[] = {
 	KUNIT_CASE(window_is_used_up_and_free_again),
 	KUNIT_CASE(what_hardware_decodes_is_not_free),
 	KUNIT_CASE(decoders_of_an_uncommitted_region_are_kept_for_it),
+	KUNIT_CASE(decoders_in_front_of_those_that_are_kept_are_free),
 	KUNIT_CASE(decoders_of_a_region_that_is_deleted_are_free),
 	KUNIT_CASE(what_nobody_has_read_is_not_free),
 	KUNIT_CASE(what_somebody_has_is_not_free),

@@ -5,10 +5,10 @@
 #include "interrupt.h"
 #include "load/step.h"
 #include "sys/error.h"
+#include "sys/fd.h"
 #include "sys/modules.h"
 #include "sys/refusal.h"
 #include "sys/root.h"
-#include "sys/verdict_file.h"
 
 #include <CLI/CLI.hpp>
 #include <functional>
@@ -46,7 +46,7 @@ struct Context {
 	/* made by a command that changes the machine, and there until its reply is written */
 	mutable std::optional<InterruptGuard> guard;
 	/* that of --html */
-	mutable std::optional<VerdictFile> page;
+	mutable Fd page;
 	/* those of the machine that a capture is of */
 	mutable std::optional<ModuleSet> modules;
 };

@@ -5,11 +5,40 @@
 #include "draw/pages.h"
 #include "sys/output.h"
 
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
 #include <fstream>
 #include <iterator>
+#include <sys/stat.h>
 
 namespace cxla
 {
+
+namespace
+{
+
+constexpr char page_begins[] = "<!DOCTYPE html>";
+
+void put(const Context &context, const std::string &page)
+{
+	int fd = context.page.get(), err = 0;
+
+	/* a device or pipe can't be emptied */
+	if (::ftruncate(fd, 0) < 0 && errno != EINVAL)
+		err = errno;
+	if (!err)
+		err = write_whole(fd, page);
+	/* some say only here that there is no space */
+	if (!err && ::fsync(fd) < 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP)
+		err = errno;
+	if (err)
+		throw Error(fmt::format("writing {}: {}; it is not whole", context.html,
+					std::strerror(err)),
+			    "`cxla draw` makes the page of what --json prints");
+}
+
+} // namespace
 
 void add_html(CLI::App &command, Context &context)
 {
@@ -17,12 +46,32 @@ void add_html(CLI::App &command, Context &context)
 			   "Draw the result, as a page to look at in a browser, into this file");
 }
 
+/*
+ * What is there already is emptied when there is something to put into its place, and only
+ * if it is a page: a slip of the fingers must not cost what was measured.
+ */
 void prepare_page(const Context &context)
 {
-	if (context.html == "-")
+	const std::string &path = context.html;
+	struct stat st = {};
+	char begin[sizeof(page_begins)] = {};
+
+	if (path.empty())
+		return;
+	if (path == "-")
 		throw Error("--html - would be a page among other lines", "name a file for --html",
 			    Exit::Usage);
-	context.page.emplace(context.html);
+
+	Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644));
+
+	if (!fd || ::fstat(fd.get(), &st) < 0)
+		throw Error(fmt::format("opening {}: {}", path, std::strerror(errno)),
+			    "a page needs a file that can be made or written");
+	if (S_ISREG(st.st_mode) && st.st_size &&
+	    (::pread(fd.get(), begin, sizeof(begin) - 1, 0) < 0 || std::strcmp(begin, page_begins)))
+		throw Error(fmt::format("{} is there, and is no page; it stays as it is", path),
+			    "name another file for --html", Exit::Refused);
+	context.page = std::move(fd);
 }
 
 bool write_page(const Context &context)
@@ -31,8 +80,8 @@ bool write_page(const Context &context)
 
 	try {
 		/* refused, or failed before there was anything to draw: told already */
-		if (context.page && *context.page && !reply.result.is_null())
-			context.page->write(page_of(reply.command, CXLA_VERSION, reply.result));
+		if (context.page && !reply.result.is_null())
+			put(context, page_of(reply.command, CXLA_VERSION, reply.result));
 	} catch (const Error &error) {
 		report_error(context, error.what(), error.hint());
 		return false;
@@ -50,9 +99,16 @@ namespace
 /* of the program's own file system, not of a made-up root */
 nlohmann::ordered_json read_reply(const std::string &path)
 {
+	constexpr size_t most = 256 << 20;
 	std::ifstream file(path);
-	std::string text{std::istreambuf_iterator<char>(file), {}};
+	std::string text;
+	struct stat st = {};
 
+	if (::stat(path.c_str(), &st) < 0 || !S_ISREG(st.st_mode) ||
+	    static_cast<size_t>(st.st_size) > most)
+		file.setstate(std::ios::failbit);
+	else
+		text.assign(std::istreambuf_iterator<char>(file), {});
 	if (!file)
 		throw Error(fmt::format("{}: can't be read", path), "name a file that a command "
 								    "with --json has printed");
@@ -74,11 +130,14 @@ Exit draw(const Context &context, const std::string &path)
 		throw Error("--html is missing", "name the file that is to be written",
 			    Exit::Usage);
 
-	std::string page =
-		page_of(reply["command"].get<std::string>(), CXLA_VERSION, reply["result"]);
+	auto version = reply.find("version");
 
-	context.page->write(page);
-	context.page.reset();
+	put(context,
+	    page_of(reply["command"].get<std::string>(),
+		    version != reply.end() && version->is_string() ? version->get<std::string>()
+								   : "?",
+		    reply["result"]));
+	context.page = Fd();
 	if (context.json)
 		context.reply->result = {{"of", reply["command"]}, {"page", context.html}};
 	else

@@ -49,7 +49,7 @@ public:
 
 private:
 	void look();
-	void tell(const std::string &what);
+	void tell(const std::string &said);
 	void redraw() const;
 	double elapsed() const
 	{
@@ -66,11 +66,13 @@ private:
 	std::optional<Facts> facts_;
 	std::string map_;
 	std::deque<std::pair<double, std::string>> changes_;
-	uint64_t told_ = 0;
+	uint64_t told_ = 0, lost_ = 0;
 };
 
-void Watch::tell(const std::string &what)
+void Watch::tell(const std::string &said)
 {
+	/* the name of a task is whatever its owner likes */
+	std::string what = printable(said);
 	double at = elapsed();
 
 	changes_.emplace_back(at, what);
@@ -125,7 +127,7 @@ void Watch::redraw() const
 			cut_to(fmt::format("{:10.3f}  {}", changes_[i].first, changes_[i].second),
 			       page().columns));
 	for (const auto &line : lines)
-		out += line + "\033[K\n";
+		out += "\033[2K" + line + "\n";
 	print_out("{}\033[J", out);
 	output().flush();
 }
@@ -161,7 +163,13 @@ Exit Watch::run()
 			if (screen_)
 				redraw();
 		}
-		for (const auto &event : trace_.wait(std::chrono::milliseconds(50))) {
+		auto events = trace_.wait(std::chrono::milliseconds(50));
+
+		if (uint64_t lost = trace_.lost(); lost != lost_) {
+			tell(fmt::format("{} events of the kernel are lost", lost - lost_));
+			lost_ = lost;
+		}
+		for (const auto &event : events) {
 			tell(fmt::format("{} {} by {}", event.name, event.text, event.task));
 			next = Clock::now();
 		}

@@ -38,8 +38,8 @@ std::vector<Ratio> ratios_of(const json &result)
 
 		if (spread.is_array() && spread.size() == 2 && spread[0].is_number() &&
 		    spread[1].is_number()) {
-			ratio.low = spread[0].get<double>();
-			ratio.high = spread[1].get<double>();
+			ratio.low = bounded(spread[0].get<double>());
+			ratio.high = bounded(spread[1].get<double>());
 			ratio.spread = true;
 		}
 		ratios.push_back(ratio);

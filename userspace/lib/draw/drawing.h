@@ -18,6 +18,7 @@ using Sections = std::vector<HtmlSection>;
 const nlohmann::ordered_json &part(const nlohmann::ordered_json &in, const char *key);
 /* empty, or 0, where it is something else */
 std::string text_in(const nlohmann::ordered_json &in, const char *key);
+double bounded(double value); /* no picture has room for more than 1e18 */
 double number_in(const nlohmann::ordered_json &in, const char *key);
 /* 1.24 ms; 1.24 M of instructions. @unit: as results have it, `ns` or `instructions` */
 std::string amount(double value, const std::string &unit);

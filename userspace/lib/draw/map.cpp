@@ -28,6 +28,9 @@ constexpr std::array<MapOwnerWords, map_owners> all_words = {{
 	{"foreign", 'F', "47", "somebody has it who claims nothing from us"},
 }};
 
+/* more than any machine has: what is deeper is no machine's */
+constexpr int most_levels = 32;
+
 const json &at(const json &in, const char *key)
 {
 	static const json nothing;
@@ -151,7 +154,7 @@ public:
 	Map make();
 
 private:
-	void walk(const json &node, const std::string &memdev);
+	void walk(const json &node, const std::string &memdev, int depth = 0);
 	void paint(Canvas &canvas) const;
 	void name(MapRange &range);
 	std::string who_of(const json &entry) const;
@@ -188,7 +191,7 @@ std::string memdev_below(const json &endpoint)
 	return word(endpoint, "name");
 }
 
-void MapMaker::walk(const json &node, const std::string &memdev)
+void MapMaker::walk(const json &node, const std::string &memdev, int depth)
 {
 	std::string kind = word(node, "kind"), name = word(node, "name"), below = memdev;
 	auto range = range_in(at(node, "range"));
@@ -206,7 +209,8 @@ void MapMaker::walk(const json &node, const std::string &memdev)
 	else if (range && kind == "endpoint-decoder")
 		decoded_.push_back({*range, memdev});
 	for (const auto &child : at(node, "children"))
-		walk(child, below);
+		if (depth < most_levels)
+			walk(child, below, depth + 1);
 }
 
 std::string MapMaker::region_at(const Range &range) const
@@ -344,7 +348,7 @@ void MapMaker::place(Map &map, const json &device) const
 	std::vector<MapNode> *level = &map.bridges;
 
 	for (const auto &above : at(device, "above"))
-		if (above.is_string())
+		if (above.is_string() && way.size() < most_levels)
 			way.insert(way.begin(), above.get<std::string>());
 	for (size_t i = 0; i < way.size(); i++) {
 		auto port = ports_.find(way[i]);
@@ -380,14 +384,10 @@ Map MapMaker::make()
 		if (range_in(window))
 			map.windows.push_back(window_of(window, index++));
 	paint(elsewhere);
+	for (const auto &window : map.windows)
+		elsewhere.paint(window.range, MapOwner::Free, "");
 	for (auto &piece : elsewhere.pieces()) {
-		bool inside = std::any_of(map.windows.begin(), map.windows.end(),
-					  [&](const MapWindow &window) {
-						  return window.range.start <= piece.range.end &&
-							 piece.range.start <= window.range.end;
-					  });
-
-		if (inside || piece.owner == MapOwner::Free)
+		if (piece.owner == MapOwner::Free)
 			continue;
 		map.outside.push_back(piece);
 		name(map.outside.back());

@@ -27,7 +27,10 @@ private:
 	void add_window(const MapWindow &window);
 	void add_node(const MapNode &node, const std::string &first, const std::string &rest);
 	void add_key();
-	void line(const std::string &text) { out_ += cut_to(text, style_.columns) + "\n"; }
+	void line(const std::string &text)
+	{
+		out_ += cut_to(printable(text), style_.columns) + "\n";
+	}
 
 	const Map &map_;
 	const MapStyle style_;
@@ -81,11 +84,11 @@ std::string MapText::bar(const MapWindow &window) const
 		std::string cells(widths[i], style_.colour ? ' ' : words_of(range.owner).letter);
 
 		/* the number by which the lines below refer to it, where there is room */
-		if (widths[i] > range.name.size())
-			cells.replace((widths[i] - range.name.size()) / 2, range.name.size(),
+		if (widths[i] + (style_.colour ? 1 : 0) > range.name.size())
+			cells.replace((widths[i] - range.name.size() + 1) / 2, range.name.size(),
 				      range.name);
 		/* where it begins: its neighbour may have the same colour */
-		if (widths[i] > 2 && range.owner != MapOwner::Free)
+		if (widths[i] > range.name.size() + 1 && range.owner != MapOwner::Free)
 			cells.replace(0, 1, style_.utf8 ? "▏" : "|");
 		out += painted(cells, range.owner);
 	}

@@ -5,7 +5,9 @@
 #include "draw/map.h"
 #include "sys/error.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <ctime>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -62,7 +64,7 @@ std::string page_of(const std::string &command, const std::string &version, cons
 		throw Error(fmt::format("`cxla {}` has no result to draw", command),
 			    "the page is made of what --json prints");
 	return html_page(kind->title,
-			 fmt::format("cxla {} {}{}, {}", version, command,
+			 fmt::format("cxla {} {}{}; drawn {}", version, command,
 				     kernel.empty() ? "" : ", Linux " + kernel, when),
 			 kind->sections(result));
 }
@@ -90,7 +92,12 @@ double number_in(const json &in, const char *key)
 {
 	const json &value = part(in, key);
 
-	return value.is_number() ? value.get<double>() : 0;
+	return value.is_number() ? bounded(value.get<double>()) : 0;
+}
+
+double bounded(double value)
+{
+	return std::isnan(value) ? 0 : std::clamp(value, -1e18, 1e18);
 }
 
 std::string amount(double value, const std::string &unit)
@@ -104,7 +111,8 @@ std::string amount(double value, const std::string &unit)
 	const bool time = unit == "ns";
 
 	for (const auto &step : steps)
-		if (value >= step.from || &step == &steps.back())
+		/* 999.6 of the smaller unit is 1 of the larger one in three digits */
+		if (value >= step.from * 0.9995 || &step == &steps.back())
 			return fmt::format("{:.3g} {}", value / step.from,
 					   time ? step.time
 						: std::string(step.count) +

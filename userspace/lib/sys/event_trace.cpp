@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "sys/event_trace.h"
 
+#include "sys/output.h"
+
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -16,23 +18,36 @@ namespace cxla
 namespace
 {
 
-constexpr const char *tracing = "/sys/kernel/tracing";
+constexpr const char *instances = "/sys/kernel/tracing/instances";
+constexpr const char *prefix = "cxla-";
 
 } // namespace
 
-/* "  cxla-118  [001] .....  12.345678: cxla_attach: 0000:0d:00.0 mem0 ..." */
+/*
+ * "  cxla-118  [001] .....  12.345678: cxla_attach: 0000:0d:00.0 mem0 ...". The name of the
+ * task may be anything, so that the processor's number is looked for, and all else behind it.
+ */
 std::optional<TracedEvent> parse_traced(const std::string &line)
 {
-	size_t colon = line.find(": "),
-	       name = colon == line.npos ? colon : line.find(": ", colon + 2);
+	constexpr const char *digits = "0123456789";
 	size_t processor = line.find(" [");
 
-	if (name == line.npos || processor == line.npos || processor > colon)
+	while (processor != line.npos &&
+	       (line.find_first_not_of(digits, processor + 2) == processor + 2 ||
+		line.find(']', processor) != line.find_first_not_of(digits, processor + 2)))
+		processor = line.find(" [", processor + 1);
+	if (processor == line.npos)
 		return std::nullopt;
 
-	std::string task(trim(line.substr(0, processor)));
+	size_t colon = line.find(": ", processor);
+	size_t name = colon == line.npos ? colon : line.find(": ", colon + 2);
+
+	if (name == line.npos)
+		return std::nullopt;
+
 	size_t time = line.rfind(' ', colon);
-	TracedEvent event{line.substr(time + 1, colon - time - 1), task,
+	TracedEvent event{line.substr(time + 1, colon - time - 1),
+			  std::string(trim(line.substr(0, processor))),
 			  line.substr(colon + 2, name - colon - 2), line.substr(name + 2)};
 
 	if (event.name.find(' ') != event.name.npos || event.time.find('.') == event.time.npos)
@@ -40,18 +55,44 @@ std::optional<TracedEvent> parse_traced(const std::string &line)
 	return event;
 }
 
+/* "CPU:1 [LOST 5 EVENTS]"; 0: it says nothing of the kind */
+uint64_t parse_lost(const std::string &line)
+{
+	size_t at = line.find("[LOST ");
+
+	if (!line.starts_with("CPU:") || at == line.npos)
+		return 0;
+
+	std::string number = line.substr(at + 6, line.find(' ', at + 6) - at - 6);
+
+	return parse_number(number).value_or(1);
+}
+
+/* what a process that was killed has left; those of others that live stay */
+void EventTrace::sweep() const
+{
+	for (const auto &name : root_.list(instances).value_or({}))
+		if (name.starts_with(prefix) &&
+		    !root_.exists("/proc/" + name.substr(std::strlen(prefix))))
+			::rmdir(root_.host(fmt::format("{}/{}", instances, name)).c_str());
+}
+
 EventTrace::EventTrace(const Root &root, std::string system)
     : root_(root), system_(std::move(system)),
-      folder_(fmt::format("{}/instances/cxla-{}", tracing, ::getpid()))
+      folder_(fmt::format("{}/{}{}", instances, prefix, ::getpid()))
 {
-	if (!root_.exists(std::string(tracing) + "/instances")) {
-		problem_ = fmt::format("{} is not there: mount tracefs, or be root", tracing);
+	if (!root_.exists(instances)) {
+		problem_ = fmt::format("{} is not there: mount tracefs, or be root", instances);
 		return;
 	}
+	sweep();
+	/* one of this name is of a process that had this number before */
+	::rmdir(root_.host(folder_).c_str());
 	if (::mkdir(root_.host(folder_).c_str(), 0700) < 0) {
 		problem_ = fmt::format("{}: {}", folder_, std::strerror(errno));
 		return;
 	}
+	made_ = true;
 	pipe_ = Fd(::open(root_.host(folder_ + "/trace_pipe").c_str(),
 			  O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 	if (!pipe_)
@@ -61,10 +102,9 @@ EventTrace::EventTrace(const Root &root, std::string system)
 
 EventTrace::~EventTrace()
 {
-	if (!pipe_)
-		return;
 	pipe_ = Fd();
-	::rmdir(root_.host(folder_).c_str());
+	if (made_ && ::rmdir(root_.host(folder_).c_str()) < 0)
+		print_error("cxla: {} can't be removed: {}\n", folder_, std::strerror(errno));
 }
 
 /* the events come with their module */
@@ -72,8 +112,9 @@ void EventTrace::enable()
 {
 	std::string path = fmt::format("{}/events/{}/enable", folder_, system_);
 
-	if (pipe_ && root_.exists(path) && root_.text(path).value_or("1") != "1")
-		root_.try_write(path, "1");
+	if (pipe_ && root_.exists(path) && root_.text(path).value_or("0") != "1" &&
+	    !root_.try_write(path, "1") && root_.exists(path))
+		problem_ = fmt::format("{} can't be written", path);
 }
 
 void EventTrace::take()
@@ -84,9 +125,13 @@ void EventTrace::take()
 	while ((got = ::read(pipe_.get(), buffer, sizeof(buffer))) > 0) {
 		partial_.append(buffer, static_cast<size_t>(got));
 		for (size_t end; (end = partial_.find('\n')) != partial_.npos;
-		     partial_.erase(0, end + 1))
-			if (auto event = parse_traced(partial_.substr(0, end)))
+		     partial_.erase(0, end + 1)) {
+			std::string line = partial_.substr(0, end);
+
+			lost_ += parse_lost(line);
+			if (auto event = parse_traced(line))
 				heard_.push_back(std::move(*event));
+		}
 	}
 }
 

@@ -27,6 +27,9 @@ struct TracedEvent {
 /* a line of trace_pipe; nothing: it is none of an event */
 std::optional<TracedEvent> parse_traced(const std::string &line);
 
+/* events that the kernel had no room for, by a line of trace_pipe; 0: it tells of none */
+uint64_t parse_lost(const std::string &line);
+
 class EventTrace
 {
 public:
@@ -39,16 +42,21 @@ public:
 
 	/* empty: it listens; else why it can't */
 	const std::string &problem() const { return problem_; }
+	/* events that were not heard, as they came too fast */
+	uint64_t lost() const { return lost_; }
 	/* sleeps until something is said, for at most this long; in order */
 	std::vector<TracedEvent> wait(std::chrono::milliseconds most);
 
 private:
+	void sweep() const;
 	void enable();
 	void take();
 
 	const Root &root_;
 	std::string system_, folder_, problem_;
 	Fd pipe_;
+	bool made_ = false;
+	uint64_t lost_ = 0;
 	std::string partial_;
 	std::vector<TracedEvent> heard_;
 };

@@ -68,9 +68,19 @@ constexpr std::array failed_allocations = {
 constexpr std::array foreign_warnings = {"event_define_fields", "event_file_put",
 					 "ddebug_module_notify"};
 
+constexpr std::array reports = {"cut here",     "BUG:",  "KASAN", "Oops",
+				"Kernel panic", "UBSAN", "KFENCE"};
+
 bool is_foreign_warning(std::string_view line)
 {
 	return std::any_of(foreign_warnings.begin(), foreign_warnings.end(),
+			   [&](const char *sign) { return line.find(sign) != line.npos; });
+}
+
+/* where a report begins that is no WARNING's */
+bool is_report(std::string_view line)
+{
+	return std::any_of(reports.begin(), reports.end(),
 			   [&](const char *sign) { return line.find(sign) != line.npos; });
 }
 
@@ -102,10 +112,13 @@ KernelLog::KernelLog(const Root &root)
 
 bool KernelLog::is_foreign(std::string_view text)
 {
-	if (foreign_) {
+	/* a report of another processor's may come in between */
+	if (foreign_ && ++foreign_lines_ < longest_report && !is_report(text)) {
 		foreign_ = text.find("end trace") == text.npos;
 		return true;
 	}
+	foreign_ = false;
+	foreign_lines_ = 0;
 	if (cut_.empty()) {
 		if (text.find("cut here") == text.npos)
 			return false;
@@ -157,6 +170,8 @@ void KernelLog::look()
 
 		if (n < 0 && errno == EPIPE) {
 			lost_++;
+			/* its end may be among what is lost */
+			foreign_ = false;
 			continue;
 		}
 		if (n < 0 && errno == EINTR)

@@ -51,7 +51,8 @@ private:
 	std::deque<std::string> recent_;
 	bool expecting_ = false, expected_ = false; /* such a trace: at all, and now */
 	std::vector<std::string> cut_; /* `cut here`, and on to the line that says what of */
-	bool foreign_ = false;         /* until the end of its trace */
+	size_t foreign_lines_ = 0;
+	bool foreign_ = false; /* until the end of its trace */
 };
 
 /* a line of ours in the kernel log, so that people find their way; never fails */

@@ -54,6 +54,25 @@ size_t text_width(const std::string &text)
 		std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
 }
 
+std::string printable(const std::string &text)
+{
+	std::string out;
+
+	for (size_t i = 0; i < text.size(); i++) {
+		auto c = static_cast<unsigned char>(text[i]);
+		auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+
+		/* U+0080 to U+009F are 0xc2 and another */
+		if (c == 0xc2 && next >= 0x80 && next < 0xa0) {
+			out += '?';
+			i++;
+		} else {
+			out += c < ' ' || c == 0x7f ? '?' : text[i];
+		}
+	}
+	return out;
+}
+
 std::string cut_to(const std::string &text, size_t columns)
 {
 	if (text_width(text) <= columns)

@@ -18,6 +18,8 @@ size_t rows_on(int fd, size_t otherwise);
 bool utf8_locale();
 /* columns that UTF-8 text without combining characters takes */
 size_t text_width(const std::string &text);
+/* the text, without what a terminal would obey: control characters are `?` */
+std::string printable(const std::string &text);
 /* the text, or as much of it as fits, with `~` at its end */
 std::string cut_to(const std::string &text, size_t columns);
 

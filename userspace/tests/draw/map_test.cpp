@@ -162,6 +162,54 @@ TEST_F(Maps, ranges_of_any_number_have_at_least_a_column_each)
 	EXPECT_TRUE(contains(map_windows_svg(many), "class=\"memory\""));
 }
 
+/* what lies across the end of a window is told in both places */
+TEST_F(Maps, what_is_partly_in_a_window_is_told_outside_of_it)
+{
+	made_.file("/proc/iomem", "690000000-78fffffff : CXL Window 0\n"
+				  "780000000-79fffffff : Soft Reserved\n");
+
+	Map now = map();
+
+	ASSERT_EQ(now.outside.size(), 1U) << text();
+	EXPECT_EQ(now.outside[0].range.start, 0x790000000U);
+	EXPECT_EQ(now.windows[0].ranges.back().owner, MapOwner::Reserved);
+}
+
+TEST_F(Maps, number_of_a_range_is_whole_or_not_there)
+{
+	for (size_t columns = 40; columns < 60; columns++) {
+		Map many;
+		MapWindow window{"w", "", {0, 0xffff}, {}};
+
+		for (uint64_t i = 0; i < 16; i++)
+			window.ranges.push_back({{i * 0x1000, i * 0x1000 + 0xfff},
+						 MapOwner::Accelerator,
+						 "",
+						 std::to_string(i + 80)});
+		many.windows.push_back(window);
+
+		std::string out = map_text(many, {columns, false, false});
+		std::string bar = out.substr(out.find('\n'));
+
+		bar = bar.substr(0, bar.find('\n', 1));
+		for (size_t i = 0; i < bar.size(); i++)
+			if (std::isdigit(bar[i])) {
+				i++;
+				EXPECT_TRUE(std::isdigit(bar[i])) << bar;
+			}
+	}
+}
+
+TEST_F(Maps, what_a_terminal_would_obey_is_shown_and_not_obeyed)
+{
+	Map odd;
+
+	odd.bridges.push_back({"\033[2J\x07", "\xc2\x9b", "", MapOwner::Free, false, false, {}});
+	odd.windows.push_back({"w\033", "", {0, 0xfff}, {}});
+	EXPECT_TRUE(contains(map_text(odd, {80, true, false}), "?[2J?  ?\n"));
+	EXPECT_FALSE(contains(map_text(odd, {80, true, false}), "\033"));
+}
+
 TEST(MapOfNothing, is_empty_and_no_error)
 {
 	for (const char *status : {"null", "{}", "[]", R"({"cedt": 7, "pci": {"devices": null}})",

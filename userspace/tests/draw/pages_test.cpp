@@ -59,10 +59,34 @@ TEST(Drawn, command_without_a_page_says_so)
 	EXPECT_THROW(page_of("status", "0", ordered()), Error);
 }
 
+TEST(Drawn, any_number_and_any_depth_has_a_page)
+{
+	std::string deep;
+
+	EXPECT_TRUE(contains(
+		page_of("bench attach", "0",
+			ordered::parse(
+				R"({"results": [{"bind": {"p50": 1.7976931348623157e308}}]})")),
+		"</html>"));
+	EXPECT_TRUE(contains(page_of("bench --compare", "0",
+				     ordered::parse(R"({"of": "x", "results": [{"measured": [
+			{"name": "n", "ratio": 1.7976931348623157e308, "spread": [1e-308, 1e308]}]}]})")),
+			     "</html>"));
+	for (int i = 0; i < 5000; i++)
+		deep += R"({"children": [)";
+	deep += "{}";
+	for (int i = 0; i < 5000; i++)
+		deep += "]}";
+	EXPECT_TRUE(
+		contains(page_of("status", "0", ordered::parse("{\"topology\": [" + deep + "]}")),
+			 "</html>"));
+}
+
 TEST(Drawn, amounts_are_in_the_unit_that_was_measured)
 {
 	EXPECT_EQ(amount(1240000, "ns"), "1.24 ms");
 	EXPECT_EQ(amount(999, "ns"), "999 ns");
+	EXPECT_EQ(amount(999600, "ns"), "1 ms");
 	EXPECT_EQ(amount(0, "ns"), "0 ns");
 	EXPECT_EQ(amount(50100000, "instructions"), "50.1 M instructions");
 }
@@ -102,7 +126,13 @@ TEST_F(Program, kept_result_is_drawn_and_anything_else_is_refused)
 	made.add_kernel();
 	made.add_platform();
 	std::ofstream(kept) << run("status --json").out;
+	/* what was measured stays, whatever was mistyped */
+	EXPECT_EQ(run("draw " + kept + " --html " + kept).status, 3);
+	EXPECT_EQ(run("draw /nowhere --html " + kept).status, 3);
+	EXPECT_TRUE(contains(slurp(kept), "\"result\""));
+	EXPECT_EQ(run("draw / --html " + page).status, 1);
 	EXPECT_EQ(result("draw " + kept + " --html " + page)["of"], "status");
+	EXPECT_EQ(result("draw " + kept + " --html " + page)["of"], "status") << "drawn again";
 	EXPECT_TRUE(contains(slurp(page), "Who has which memory"));
 	EXPECT_EQ(run("draw " + kept).status, 2);
 	EXPECT_EQ(reply("draw /nowhere --html " + page)["outcome"], "failed");

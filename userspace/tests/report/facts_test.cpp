@@ -41,6 +41,24 @@ TEST(Changes, accelerator_module_and_region_are_facts)
 	EXPECT_TRUE(contains(facts_of(read_machine(made.root()))["0000:0d:00.0"], "(no-window)"));
 }
 
+TEST(Traced, buffer_that_can_not_be_read_goes_and_one_that_was_left_does)
+{
+	MadeUpRoot made;
+	const std::string instances = "/sys/kernel/tracing/instances";
+
+	made.add_kernel();
+	made.dir(instances + "/cxla-999999999");
+	made.dir(instances + "/somebody");
+	{
+		/* a made-up folder has no trace_pipe */
+		const Root root = made.root();
+		EventTrace trace(root, "cxla");
+
+		EXPECT_FALSE(trace.problem().empty());
+	}
+	EXPECT_EQ(made.root().list(instances).value_or({}), std::vector<std::string>{"somebody"});
+}
+
 TEST(Traced, line_of_an_event_is_taken_apart_and_another_is_none)
 {
 	auto event =
@@ -57,6 +75,13 @@ TEST(Traced, line_of_an_event_is_taken_apart_and_another_is_none)
 	ASSERT_TRUE(event);
 	EXPECT_EQ(event->task, "kworker/u8:0-12");
 	EXPECT_EQ(event->text, "0000:0e:00.0 mem1");
+	event = parse_traced(
+		"       a: [b: c-7       [002] .....    12.000001: cxla_revoke: 0000:0d:00.0 mem0");
+	ASSERT_TRUE(event);
+	EXPECT_EQ(event->task, "a: [b: c-7");
+	EXPECT_EQ(event->name, "cxla_revoke");
+	EXPECT_EQ(parse_lost("CPU:1 [LOST 5 EVENTS]"), 5U);
+	EXPECT_EQ(parse_lost(" sh-1 [LOST 5 EVENTS]"), 0U);
 	for (const char *line :
 	     {"", "CPU:1 [LOST 5 EVENTS]", "# tracer: nop", ": :", "a [0] : b: c"})
 		EXPECT_FALSE(parse_traced(line)) << line;

@@ -425,6 +425,12 @@ TEST(FailedAllocations, what_the_kernel_itself_warns_of_without_memory_is_none_o
 	strict.look();
 	EXPECT_TRUE(log.warnings().empty());
 	EXPECT_FALSE(strict.warnings().empty());
+	/* a report of another processor's, before the end of the trace */
+	say(cut + "WARNING: CPU: 0 PID: 9 at file.c:1 event_file_put+0xea/0x100\n"
+		  "BUG: KASAN: slab-use-after-free in cxla_anything+0x1/0x2\n");
+	log.look();
+	EXPECT_FALSE(log.warnings().empty());
+	log.forget();
 	say(cut + "WARNING: CPU: 0 PID: 9 at core.c:1 cxla_anything+0x5c/0x70\n" + rest);
 	log.look();
 	ASSERT_EQ(log.warnings().size(), 3U);
