@@ -91,6 +91,8 @@ void Watch::look()
 	Facts now = facts_of(status.machine);
 
 	map_ = map_text(map_of(status_json(status)), map_style());
+	if (map_.empty())
+		map_ = "this machine has no CXL window and no CXL host bridge\n";
 	if (facts_)
 		for (const auto &change : changes_between(*facts_, now))
 			tell(change);
