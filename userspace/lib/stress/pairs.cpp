@@ -288,11 +288,13 @@ private:
 
 	/*
 	 * The second, while the first is held. As long as the range is being revoked its
-	 * region is there, whoever else takes it away.
+	 * region is there, whoever else takes it away. Of a made region it is another
+	 * accelerator's range that is being revoked.
 	 */
 	void meet(PairCell &cell)
 	{
-		bool revoking = now_.point.starts_with("revoke-") && has_region();
+		bool revoking = now_.point.starts_with("revoke-") &&
+				now_.first->side != Trigger::Side::Made && has_region();
 
 		meet_anyhow(cell);
 		revoked_late_ = revoking && !has_region();
