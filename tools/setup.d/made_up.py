@@ -85,8 +85,9 @@ class Machine:
 
     def start(self, *arguments):
         """tools/setup, at work; it is stopped by a signal to its group, as from a terminal."""
-        return subprocess.Popen(self.inside(SETUP, *arguments), env=self.environment, cwd="/", stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+        # in the background of a script it would ignore what a terminal sends
+        return subprocess.Popen(["env", "--default-signal=INT", *self.inside(SETUP, *arguments)],
+                                env=self.environment, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
     def installed(self):
         """Versions by package, of what is wholly installed."""
