@@ -87,7 +87,8 @@ class Machine:
         """tools/setup, at work; it is stopped by a signal to its group, as from a terminal."""
         # in the background of a script it would ignore what a terminal sends
         return subprocess.Popen(["env", "--default-signal=INT", *self.inside(SETUP, *arguments)],
-                                env=self.environment, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+                                env=self.environment, cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True, start_new_session=True)
 
     def installed(self):
         """Versions by package, of what is wholly installed."""
