@@ -62,11 +62,11 @@ constexpr std::array failed_allocations = {
 
 /*
  * A module is loaded without memory for its trace events' names (6.12), for their files,
- * whose references are then counted wrong (6.12; nothing is freed twice), or for its debug
- * messages.
+ * whose references are then counted wrong (6.12; nothing is freed twice), for its debug
+ * messages, or for its bus, whose lock class is then taken back before it was given (6.12).
  */
 constexpr std::array foreign_warnings = {"event_define_fields", "event_file_put",
-					 "ddebug_module_notify"};
+					 "ddebug_module_notify", "lockdep_unregister_key"};
 
 constexpr std::array reports = {"cut here",     "BUG:",  "KASAN", "Oops",
 				"Kernel panic", "UBSAN", "KFENCE"};
