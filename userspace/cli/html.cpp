@@ -68,7 +68,8 @@ void prepare_page(const Context &context)
 		throw Error(fmt::format("opening {}: {}", path, std::strerror(errno)),
 			    "a page needs a file that can be made or written");
 	if (S_ISREG(st.st_mode) && st.st_size &&
-	    (::pread(fd.get(), begin, sizeof(begin) - 1, 0) < 0 || std::strcmp(begin, page_begins)))
+	    (::pread(fd.get(), begin, sizeof(begin) - 1, 0) < 0 ||
+	     std::strcmp(begin, page_begins) != 0))
 		throw Error(fmt::format("{} is there, and is no page; it stays as it is", path),
 			    "name another file for --html", Exit::Refused);
 	context.page = std::move(fd);
