@@ -58,7 +58,7 @@ svg .edge { stroke: var(--dim); fill: none; } svg .grid { stroke: var(--line); f
 .d0 { fill: #0072b2; background: #0072b2; } .d1 { fill: #d55e00; background: #d55e00; }
 .d2 { fill: #009e73; background: #009e73; } .d3 { fill: #cc79a7; background: #cc79a7; }
 .d4 { fill: #e69f00; background: #e69f00; } .d5 { fill: #7a4fb5; background: #7a4fb5; }
-.good { color: var(--accelerator); font-weight: 600; } .bad { color: var(--lost); font-weight: 600; }
+.bad { color: var(--lost); font-weight: 600; }
 )";
 
 bool is_number(const std::string &cell)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "draw/map.h"
 
+#include "draw/drawing.h"
+
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
@@ -31,41 +33,18 @@ constexpr std::array<MapOwnerWords, map_owners> all_words = {{
 /* more than any machine has: what is deeper is no machine's */
 constexpr int most_levels = 32;
 
-const json &at(const json &in, const char *key)
-{
-	static const json nothing;
-	auto found = in.is_object() ? in.find(key) : in.end();
-
-	return in.is_object() && found != in.end() ? *found : nothing;
-}
-
-std::string word(const json &in, const char *key)
-{
-	const json &value = at(in, key);
-
-	return value.is_string() ? value.get<std::string>() : "";
-}
-
+/* an address or a size, all of whose 64 bits count */
 uint64_t number(const json &in, const char *key)
 {
-	const json &value = at(in, key);
+	const json &value = part(in, key);
 
 	return value.is_number_unsigned() ? value.get<uint64_t>() : 0;
-}
-
-bool is_zero(const json &value)
-{
-	return value.is_number() ? value.get<double>() == 0 : value == "0";
 }
 
 /* nothing of what is no range, or an empty one */
 std::optional<Range> range_in(const json &value)
 {
-	uint64_t start = number(value, "start"), size = number(value, "size");
-
-	if (!size || start + (size - 1) < start)
-		return std::nullopt;
-	return Range{start, start + (size - 1)};
+	return range_of(number(value, "start"), number(value, "size"));
 }
 
 /* ranges that don't overlap, in order; what is painted last is seen */
@@ -82,7 +61,7 @@ public:
 		for (const auto &piece : pieces_) {
 			const Range &has = piece.range;
 
-			if (has.end < range.start || range.end < has.start) {
+			if (!has.overlaps(range)) {
 				kept.push_back(piece);
 				continue;
 			}
@@ -123,15 +102,13 @@ private:
 
 MapOwner owner_of(const json &entry)
 {
-	std::string owner = word(entry, "owner"), state = word(entry, "state");
+	std::string owner = text_in(entry, "owner"), state = text_in(entry, "state");
 
 	if (state == "quarantined")
 		return MapOwner::Lost;
 	if (state == "foreign" || owner == "in-tree")
 		return MapOwner::Foreign;
-	if (state == "reserved" || state == "waiting")
-		return MapOwner::Reserved;
-	if (state == "free" || owner == "none")
+	if (state == "reserved" || state == "waiting" || state == "free" || owner == "none")
 		return MapOwner::Reserved;
 	return owner == "accelerator" ? MapOwner::Accelerator : MapOwner::Memory;
 }
@@ -147,7 +124,7 @@ public:
 	explicit MapMaker(const json &status) : status_(status)
 	{
 		for (const char *bus : {"topology", "intree_topology"})
-			for (const auto &node : at(status, bus))
+			for (const auto &node : part(status, bus))
 				walk(node, "");
 	}
 
@@ -185,30 +162,30 @@ private:
 
 std::string memdev_below(const json &endpoint)
 {
-	for (const auto &child : at(endpoint, "children"))
-		if (word(child, "kind") == "memdev")
-			return word(child, "name");
-	return word(endpoint, "name");
+	for (const auto &child : part(endpoint, "children"))
+		if (text_in(child, "kind") == "memdev")
+			return text_in(child, "name");
+	return text_in(endpoint, "name");
 }
 
 void MapMaker::walk(const json &node, const std::string &memdev, int depth)
 {
-	std::string kind = word(node, "kind"), name = word(node, "name"), below = memdev;
-	auto range = range_in(at(node, "range"));
+	std::string kind = text_in(node, "kind"), name = text_in(node, "name"), below = memdev;
+	auto range = range_in(part(node, "range"));
 
 	if (kind == "endpoint")
 		below = memdev_below(node);
-	else if (kind == "memdev" && !word(node, "address").empty())
-		memdevs_[word(node, "address")] = name;
+	else if (kind == "memdev" && !text_in(node, "address").empty())
+		memdevs_[text_in(node, "address")] = name;
 	else if (kind == "port")
-		ports_[word(at(node, "attributes"), "uport")] = name;
+		ports_[text_in(part(node, "attributes"), "uport")] = name;
 	if (range && kind == "root-decoder")
 		window_names_.emplace(range->start, name);
 	else if (range && kind == "region")
-		regions_.push_back({*range, name, !is_zero(at(at(node, "attributes"), "commit"))});
+		regions_.push_back({*range, name, part(part(node, "attributes"), "commit") != 0});
 	else if (range && kind == "endpoint-decoder")
 		decoded_.push_back({*range, memdev});
-	for (const auto &child : at(node, "children"))
+	for (const auto &child : part(node, "children"))
 		if (depth < most_levels)
 			walk(child, below, depth + 1);
 }
@@ -216,7 +193,7 @@ void MapMaker::walk(const json &node, const std::string &memdev, int depth)
 std::string MapMaker::region_at(const Range &range) const
 {
 	for (const auto &region : regions_)
-		if (region.range.start <= range.start && range.end <= region.range.end)
+		if (region.range.contains(range))
 			return region.name;
 	return "";
 }
@@ -225,18 +202,19 @@ std::string MapMaker::region_at(const Range &range) const
 std::string MapMaker::who_of(const json &entry) const
 {
 	std::vector<std::string> words;
-	std::string who = word(entry, "who"), state = word(entry, "state");
+	std::string who = text_in(entry, "who"), state = text_in(entry, "state");
 
-	for (const auto &accel : at(status_, "accelerators"))
-		if (word(accel, "address") == who && !who.empty() && !word(accel, "accel").empty())
-			words.push_back(word(accel, "accel"));
+	for (const auto &accel : part(status_, "accelerators"))
+		if (text_in(accel, "address") == who && !who.empty() &&
+		    !text_in(accel, "accel").empty())
+			words.push_back(text_in(accel, "accel"));
 	if (!who.empty())
 		words.push_back(who);
-	if (auto range = range_in(at(entry, "range"));
+	if (auto range = range_in(part(entry, "range"));
 	    range && !region_at(*range).empty() && region_at(*range) != who)
 		words.push_back(region_at(*range));
-	words.push_back(state == "owned" ? word(entry, "reason")
-					 : state + " (" + word(entry, "reason") + ")");
+	words.push_back(state == "owned" ? text_in(entry, "reason")
+					 : state + " (" + text_in(entry, "reason") + ")");
 	return joined(words, " ");
 }
 
@@ -244,8 +222,8 @@ void MapMaker::paint(Canvas &canvas) const
 {
 	std::map<std::pair<uint64_t, uint64_t>, std::vector<std::string>> decoded;
 
-	for (const auto &soft : at(at(status_, "iomem"), "soft_reserved"))
-		if (auto range = range_in(at(soft, "range").is_null() ? soft : at(soft, "range")))
+	for (const auto &soft : part(part(status_, "iomem"), "soft_reserved"))
+		if (auto range = range_in(part(soft, "range")))
 			canvas.paint(*range, MapOwner::Reserved, "Soft Reserved");
 	for (const auto &one : decoded_)
 		decoded[{one.range.start, one.range.end}].push_back(one.endpoint);
@@ -255,11 +233,11 @@ void MapMaker::paint(Canvas &canvas) const
 	for (const auto &region : regions_)
 		canvas.paint(region.range, region.committed ? MapOwner::Memory : MapOwner::Reserved,
 			     region.name + (region.committed ? "" : " (not committed)"));
-	for (const auto &entry : at(status_, "ledger"))
-		if (auto range = range_in(at(entry, "range")))
+	for (const auto &entry : part(status_, "ledger"))
+		if (auto range = range_in(part(entry, "range")))
 			canvas.paint(*range, owner_of(entry), who_of(entry));
-	for (const auto &ram : at(at(status_, "iomem"), "system_ram_in_windows"))
-		if (auto range = range_in(at(ram, "range").is_null() ? ram : at(ram, "range")))
+	for (const auto &ram : part(part(status_, "iomem"), "system_ram_in_windows"))
+		if (auto range = range_in(part(ram, "range")))
 			canvas.paint(*range, MapOwner::SystemRam,
 				     region_at(*range) + (region_at(*range).empty() ? "" : " ") +
 					     "System RAM");
@@ -275,9 +253,9 @@ void MapMaker::name(MapRange &range)
 
 std::string MapMaker::bridge_of(uint64_t uid) const
 {
-	for (const auto &bridge : at(at(status_, "cedt"), "host_bridges"))
-		if (number(bridge, "uid") == uid && !word(bridge, "device").empty())
-			return word(bridge, "device");
+	for (const auto &bridge : part(part(status_, "cedt"), "host_bridges"))
+		if (number(bridge, "uid") == uid && !text_in(bridge, "device").empty())
+			return text_in(bridge, "device");
 	return fmt::format("host bridge {}", uid);
 }
 
@@ -289,7 +267,7 @@ MapWindow MapMaker::window_of(const json &window, size_t index)
 	out.range = *range_in(window);
 	if (auto named = window_names_.find(out.range.start); named != window_names_.end())
 		out.name = named->second;
-	for (const auto &uid : at(window, "targets"))
+	for (const auto &uid : part(window, "targets"))
 		if (uid.is_number_unsigned())
 			bridges.push_back(bridge_of(uid.get<uint64_t>()));
 	out.leads = "to " + (bridges.empty() ? "nowhere" : joined(bridges, ", "));
@@ -308,31 +286,31 @@ MapWindow MapMaker::window_of(const json &window, size_t index)
 
 MapNode MapMaker::device_of(const json &device) const
 {
-	MapNode node{word(device, "address"), "", "", MapOwner::Free, true, false, {}};
+	MapNode node{text_in(device, "address"), "", "", MapOwner::Free, true, false, {}};
 	std::vector<std::string> words;
 	auto mine = of_device_.find(node.name);
 
 	if (auto memdev = memdevs_.find(node.name); memdev != memdevs_.end())
 		words.push_back(memdev->second);
-	for (const auto &accel : at(status_, "accelerators")) {
-		if (word(accel, "address") != node.name)
+	for (const auto &accel : part(status_, "accelerators")) {
+		if (text_in(accel, "address") != node.name)
 			continue;
-		words.push_back(word(accel, "accel"));
-		words.push_back(word(accel, "state"));
-		if (word(accel, "state") == "attached")
+		words.push_back(text_in(accel, "accel"));
+		words.push_back(text_in(accel, "state"));
+		if (text_in(accel, "state") == "attached")
 			continue;
-		words.back() += ": " + word(accel, "reason");
+		words.back() += ": " + text_in(accel, "reason");
 		node.wanting = true;
 	}
 	if (words.size() < 2)
-		words.push_back(word(device, "driver").empty() ? "no driver"
-							       : word(device, "driver"));
+		words.push_back(text_in(device, "driver").empty() ? "no driver"
+								  : text_in(device, "driver"));
 	node.text = joined(words, " ");
 	if (mine == of_device_.end())
 		return node;
 	for (const auto &one : named_)
 		for (const auto &range : mine->second)
-			if (one.range.start <= range.end && range.start <= one.range.end) {
+			if (one.range.overlaps(range)) {
 				node.names += (node.names.empty() ? "" : " ") + one.name;
 				if (node.owner == MapOwner::Free)
 					node.owner = one.owner;
@@ -347,7 +325,7 @@ void MapMaker::place(Map &map, const json &device) const
 	std::vector<std::string> way; /* from the host bridge down */
 	std::vector<MapNode> *level = &map.bridges;
 
-	for (const auto &above : at(device, "above"))
+	for (const auto &above : part(device, "above"))
 		if (above.is_string() && way.size() < most_levels)
 			way.insert(way.begin(), above.get<std::string>());
 	for (size_t i = 0; i < way.size(); i++) {
@@ -380,7 +358,7 @@ Map MapMaker::make()
 	size_t index = 0;
 	Canvas elsewhere(Range{0, UINT64_MAX});
 
-	for (const auto &window : at(at(status_, "cedt"), "windows"))
+	for (const auto &window : part(part(status_, "cedt"), "windows"))
 		if (range_in(window))
 			map.windows.push_back(window_of(window, index++));
 	paint(elsewhere);
@@ -401,11 +379,11 @@ Map MapMaker::make()
 	for (const auto &one : decoded_)
 		if (auto found = address_of.find(one.endpoint); found != address_of.end())
 			of_device_[found->second].push_back(one.range);
-	for (const auto &accel : at(status_, "accelerators"))
-		if (auto range = range_in(at(accel, "range")))
-			of_device_[word(accel, "address")].push_back(*range);
-	for (const auto &bridge : at(at(status_, "cedt"), "host_bridges"))
-		if (std::string device = word(bridge, "device"); !device.empty())
+	for (const auto &accel : part(status_, "accelerators"))
+		if (auto range = range_in(part(accel, "range")))
+			of_device_[text_in(accel, "address")].push_back(*range);
+	for (const auto &bridge : part(part(status_, "cedt"), "host_bridges"))
+		if (std::string device = text_in(bridge, "device"); !device.empty())
 			map.bridges.push_back({device,
 					       ports_.count(device) ? ports_.at(device) : "",
 					       "",
@@ -413,8 +391,8 @@ Map MapMaker::make()
 					       false,
 					       false,
 					       {}});
-	for (const auto &device : at(at(status_, "pci"), "devices"))
-		if (!at(device, "cxl").is_null())
+	for (const auto &device : part(part(status_, "pci"), "devices"))
+		if (!part(device, "cxl").is_null())
 			place(map, device);
 	std::sort(map.bridges.begin(), map.bridges.end(),
 		  [](const MapNode &a, const MapNode &b) { return a.name < b.name; });

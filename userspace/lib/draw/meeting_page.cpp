@@ -119,7 +119,7 @@ std::string HeatMap::element() const
 	Svg svg(left + side * static_cast<double>(columns.size()) + 60,
 		top + height * static_cast<double>(rows.size()) + 4, label);
 
-	/* names of columns stand in two rows of steps, as there is no room for them side by side */
+	/* names of columns stand in five steps, as there is no room for them side by side */
 	for (size_t c = 0; c < columns.size(); c++) {
 		double x = left + side * static_cast<double>(c) + side / 2;
 		double y = top - 8 - 17 * static_cast<double>(c % 5);
