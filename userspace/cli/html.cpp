@@ -9,7 +9,6 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
-#include <iterator>
 #include <sys/stat.h>
 
 namespace cxla
@@ -28,10 +27,7 @@ void put(const Context &context, const std::string &page)
 	if (::ftruncate(fd, 0) < 0 && errno != EINVAL)
 		err = errno;
 	if (!err)
-		err = write_whole(fd, page);
-	/* some say only here that there is no space */
-	if (!err && ::fsync(fd) < 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP)
-		err = errno;
+		err = write_kept(fd, page);
 	if (err)
 		throw Error(fmt::format("writing {}: {}; it is not whole", context.html,
 					std::strerror(err)),
@@ -101,20 +97,15 @@ namespace
 nlohmann::ordered_json read_reply(const std::string &path)
 {
 	constexpr size_t most = 256 << 20;
-	std::ifstream file(path);
-	std::string text;
 	struct stat st = {};
 
 	if (::stat(path.c_str(), &st) < 0 || !S_ISREG(st.st_mode) ||
 	    static_cast<size_t>(st.st_size) > most)
-		file.setstate(std::ios::failbit);
-	else
-		text.assign(std::istreambuf_iterator<char>(file), {});
-	if (!file)
 		throw Error(fmt::format("{}: can't be read", path), "name a file that a command "
 								    "with --json has printed");
 
-	auto reply = nlohmann::ordered_json::parse(text, nullptr, false);
+	std::ifstream file(path);
+	auto reply = nlohmann::ordered_json::parse(file, nullptr, false);
 
 	if (reply.is_discarded() || !reply.is_object() || !reply.contains("result") ||
 	    !reply.contains("command") || !reply["command"].is_string())

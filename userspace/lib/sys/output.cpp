@@ -48,6 +48,16 @@ int write_whole(int fd, std::string_view text)
 	return 0;
 }
 
+int write_kept(int fd, std::string_view text)
+{
+	int err = write_whole(fd, text);
+
+	/* a pipe can't be asked */
+	if (!err && ::fsync(fd) < 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP)
+		err = errno;
+	return err;
+}
+
 void Output::flush_locked()
 {
 	/* what comes after something that is missing would be misread */

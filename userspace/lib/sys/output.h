@@ -49,5 +49,7 @@ template <class... Args> void print_error(fmt::format_string<Args...> format, Ar
 
 /* all of it, or an errno; sleeps */
 int write_whole(int fd, std::string_view text);
+/* the same of a file that is kept: a disk that is full may say so only here */
+int write_kept(int fd, std::string_view text);
 
 } // namespace cxla

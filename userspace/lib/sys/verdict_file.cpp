@@ -29,12 +29,7 @@ void VerdictFile::write(const std::string &text) const
 	/* what was printed before comes before */
 	output().flush();
 
-	int err = write_whole(fd_.get(), text);
-
-	/* some say only here that there is no space; a pipe can't be asked */
-	if (!err && ::fsync(fd_.get()) < 0 && errno != EINVAL && errno != EROFS && errno != ENOTSUP)
-		err = errno;
-	if (err)
+	if (int err = write_kept(fd_.get(), text))
 		throw Error(
 			fmt::format("writing {}: {}; it is not whole", path_, std::strerror(err)),
 			"what was found is printed, and in --json");
