@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <span>
 #include <sys/stat.h>
 
 namespace cxla
@@ -21,6 +22,12 @@ constexpr const char *log_path = "/dev/kmsg";
 /* a trace of calls goes on for so many lines */
 constexpr size_t longest_report = 60;
 constexpr size_t longest_memory = 200;
+
+bool has_any(std::string_view line, std::span<const char *const> signs)
+{
+	return std::any_of(signs.begin(), signs.end(),
+			   [&](const char *sign) { return line.find(sign) != line.npos; });
+}
 
 /* those that the virtual machine's harness looks for (tools/vm/vmlib/console.py) */
 constexpr std::array signs = {
@@ -73,29 +80,25 @@ constexpr std::array reports = {"cut here",     "BUG:",  "KASAN", "Oops",
 
 bool is_foreign_warning(std::string_view line)
 {
-	return std::any_of(foreign_warnings.begin(), foreign_warnings.end(),
-			   [&](const char *sign) { return line.find(sign) != line.npos; });
+	return has_any(line, foreign_warnings);
 }
 
 /* where a report begins that is no WARNING's */
 bool is_report(std::string_view line)
 {
-	return std::any_of(reports.begin(), reports.end(),
-			   [&](const char *sign) { return line.find(sign) != line.npos; });
+	return has_any(line, reports);
 }
 
 bool tells_of_failed_allocation(std::string_view line)
 {
-	return std::any_of(failed_allocations.begin(), failed_allocations.end(),
-			   [&](const char *sign) { return line.find(sign) != line.npos; });
+	return has_any(line, failed_allocations);
 }
 
 } // namespace
 
 bool is_kernel_warning(std::string_view line)
 {
-	return std::any_of(signs.begin(), signs.end(),
-			   [&](const char *sign) { return line.find(sign) != line.npos; });
+	return has_any(line, signs);
 }
 
 KernelLog::KernelLog(const Root &root)
