@@ -67,16 +67,24 @@ static void what_hardware_decodes_is_not_free(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, base_of(left, 1), ONE + SHARE);
 }
 
-/* or who makes another one takes them for good */
-static void decoders_of_an_uncommitted_region_are_kept_for_it(struct kunit *test)
+/* the region of l1, which was found; both devices are bound */
+static struct cxl_region *uncommitted_l1(struct kunit *test)
 {
-	struct cxl_region *found, *made;
+	struct cxl_region *found;
 
 	firmware_commits_l1(test);
 	KUNIT_ASSERT_EQ(test, fake_bind(l1), 0);
 	found = decoder(l1, 0)->cxld.region;
 	KUNIT_ASSERT_NOT_NULL(test, found);
 	KUNIT_ASSERT_EQ(test, fake_store_cxla(&found->dev, "commit", "0"), 0);
+	return found;
+}
+
+/* or who makes another one takes them for good */
+static void decoders_of_an_uncommitted_region_are_kept_for_it(struct kunit *test)
+{
+	struct cxl_region *found = uncommitted_l1(test), *made;
+
 	made = region_of(test, ONE, &l0, 1, 0);
 	KUNIT_EXPECT_EQ(test, fake_store_cxla(&made->dev, "commit", "1"), -EBUSY);
 	KUNIT_EXPECT_FALSE(test, is_committed(l0, 0));
@@ -120,13 +128,8 @@ static void decoders_in_front_of_those_that_are_kept_are_free(struct kunit *test
 
 static void decoders_of_a_region_that_is_deleted_are_free(struct kunit *test)
 {
-	struct cxl_region *found, *made;
+	struct cxl_region *found = uncommitted_l1(test), *made;
 
-	firmware_commits_l1(test);
-	KUNIT_ASSERT_EQ(test, fake_bind(l1), 0);
-	found = decoder(l1, 0)->cxld.region;
-	KUNIT_ASSERT_NOT_NULL(test, found);
-	KUNIT_ASSERT_EQ(test, fake_store_cxla(&found->dev, "commit", "0"), 0);
 	KUNIT_ASSERT_EQ(test, delete(test, found), 0);
 	made = region_of(test, ONE, &l0, 1, 0);
 	KUNIT_EXPECT_EQ(test, fake_store_cxla(&made->dev, "commit", "1"), 0);
