@@ -3,10 +3,11 @@
  * DOC: HDM decoders of a port
  *
  * Reads the HDM Decoder Capability Structure (CXL 3.1 section 8.2.4.20) of a
- * host bridge, switch or endpoint, when a driver binds to the port: the
- * capability, the global control, one control per decoder, and the rest only
- * of decoders that are committed. What the values mean is in hdm_regs.c. After
- * a reset, or whatever else may have changed them, decoders are read again.
+ * host bridge, switch or endpoint, when a driver binds to the port: the global
+ * control, one control per decoder, and the rest only of decoders that are
+ * committed. The capability was read when it was found. What the values mean is
+ * in hdm_regs.c. After a reset, or whatever else may have changed them, decoders
+ * are read again.
  */
 #include <linux/device.h>
 #include <linux/io.h>
@@ -72,34 +73,18 @@ static int cxla_hdm_refuse(struct cxl_port *port, enum cxla_reason reason)
 	return -ENXIO;
 }
 
-static int cxla_hdm_read_caps(struct cxl_port *port)
+/* as it was read when the block was found; it can't be written */
+static void cxla_hdm_note_caps(struct cxl_port *port)
 {
-	u32 cap;
+	const struct cxl_component_reg_map *map = &port->reg_map.component_map;
 
+	if (port->hdm && !cxl_hdm_decode_caps(map->hdm_cap, &port->caps))
+		return;
 	/* without, each range of a DVSEC may stand for one */
-	if (!port->hdm) {
-		port->caps = (struct cxl_hdm_caps) {
-			.decoder_count = CXLA_DVSEC_RANGES,
-			.iw_mask = BIT(1),
-		};
-		return 0;
-	}
-
-	cap = cxla_readl(port->hdm + CXL_HDM_CAP);
-	if (PCI_POSSIBLE_ERROR(cap)) {
-		dev_err(cxla_port_hw(port),
-			"HDM decoder registers read all ones\n");
-		return cxla_hdm_refuse(port, CXLA_REASON_HW_ERROR);
-	}
-	if (cxl_hdm_decode_caps(cap, &port->caps) ||
-	    CXL_HDM_BLOCK_SIZE(port->caps.decoder_count) >
-	    port->reg_map.component_map.hdm_decoder.size) {
-		dev_err(cxla_port_hw(port),
-			"HDM decoder capability %#010x is broken\n", cap);
-		return cxla_hdm_refuse(port, CXLA_REASON_NO_DECODER);
-	}
-
-	return 0;
+	port->caps = (struct cxl_hdm_caps) {
+		.decoder_count = CXLA_DVSEC_RANGES,
+		.iw_mask = BIT(1),
+	};
 }
 
 /**
@@ -512,9 +497,7 @@ int cxla_hdm_setup(struct cxl_port *port)
 		return cxla_hdm_refuse(port, CXLA_REASON_NO_REGISTERS);
 	if (rc)
 		return rc;
-	rc = cxla_hdm_read_caps(port);
-	if (rc)
-		return rc;
+	cxla_hdm_note_caps(port);
 	return cxla_hdm_enumerate(port);
 }
 

@@ -42,6 +42,7 @@ static int cxla_note_capability(struct cxl_register_map *map,
 		size = CXL_HDM_BLOCK_SIZE(caps.decoder_count);
 		if (entry.offset + size > CXL_CACHEMEM_SIZE)
 			goto bad;
+		cmap->hdm_cap = cap;
 		break;
 	case CXL_CAP_ID_RAS:
 		reg = &cmap->ras;

@@ -204,15 +204,11 @@ static void registers_of_another_driver_are_no_registers(struct kunit *test)
 	release_mem_region(bar + FAKE_HDM, 0x50);
 }
 
-static void breaks_its_capability(struct fake_node *node, void *data)
-{
-	*fake_block_reg(node, FAKE_HDM + CXL_HDM_CAP) = 0x8f;
-}
-
 static void no_decoder(struct kunit *test)
 {
 	root_add(test);
-	fake_on_read(rig(test)->dev, FAKE_MMIO, 4, breaks_its_capability, NULL);
+	/* its array of capabilities is empty */
+	*fake_block_reg(rig(test)->dev, FAKE_CAP_ARRAY) &= ~GENMASK(31, 24);
 	refused_as(test, CXLA_REASON_NO_DECODER, "no-decoder");
 }
 

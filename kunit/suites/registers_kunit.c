@@ -364,18 +364,11 @@ static void says_more(struct fake_node *node, void *data)
 	*fake_block_reg(node, FAKE_HDM + CXL_HDM_CAP) = 0x85;
 }
 
-static void count_that_changed_since_it_was_read_is_refused(struct kunit *test)
+static void count_of_decoders_is_read_once(struct kunit *test)
 {
-	struct fake_node *dev = rig(test)->dev;
-
-	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
 	/* the three reads of the array are over, those of the decoders begin */
-	fake_on_read(dev, FAKE_MMIO, 4, says_more, NULL);
-	fake_expect_refused(test, dev, CXLA_REASON_NO_DECODER);
-	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR), 1);
-	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, pci_name(dev->pdev),
-					     "capability 0x00000085 is broken"),
-			1);
+	fake_on_read(rig(test)->dev, FAKE_MMIO, 4, says_more, NULL);
+	attached(test);
 }
 
 static void bridge_with_broken_registers_is_disabled(struct kunit *test)
@@ -492,7 +485,7 @@ static struct kunit_case registers_cases[] = {
 	KUNIT_CASE(capability_of_an_unknown_kind_is_passed_over),
 	KUNIT_CASE(reserved_count_of_decoders_is_refused),
 	KUNIT_CASE(count_of_decoders_that_reads_zero_is_one_decoder),
-	KUNIT_CASE(count_that_changed_since_it_was_read_is_refused),
+	KUNIT_CASE(count_of_decoders_is_read_once),
 	KUNIT_CASE(bridge_with_broken_registers_is_disabled),
 	KUNIT_CASE(bridge_with_registers_beyond_the_machine_s_addresses_is_left_out),
 	KUNIT_CASE(bridge_with_registers_around_the_address_space_is_left_out),

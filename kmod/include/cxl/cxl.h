@@ -59,10 +59,12 @@ struct cxl_reg_map {
  * struct cxl_component_reg_map - capabilities of a component register block
  * @hdm_decoder: HDM Decoder Capability Structure, CXL 3.1 section 8.2.4.20
  * @ras: RAS Capability Structure, 8.2.4.17
+ * @hdm_cap: private: the first register of @hdm_decoder
  */
 struct cxl_component_reg_map {
 	struct cxl_reg_map hdm_decoder;
 	struct cxl_reg_map ras;
+	u32 hdm_cap;
 };
 
 /**
