@@ -20,6 +20,8 @@
 
 #include "../core/access.h"
 #include "../core/pci.h"
+#include "../core/places.h"
+#include "../mem/media.h"
 #include "../pause/pause.h"
 #include "accel.h"
 
@@ -202,10 +204,7 @@ static int cxla_accel_ask_media(struct cxl_dev_state *cxlds, u64 *capacity)
 	int rc;
 
 	cxla_meter_start(&meter);
-	rc = cxl_await_media_ready(cxlds);
-	if (!rc && !*capacity)
-		rc = cxla_dvsec_capacity(to_pci_dev(cxlds->dev),
-					 cxlds->cxl_dvsec, capacity);
+	rc = cxla_media_await(cxlds, capacity);
 	cxla_meter_stop(&meter);
 	cxlds->reg_map.access = meter.count;
 	return rc;
@@ -218,7 +217,7 @@ static int cxla_accel_ask_media(struct cxl_dev_state *cxlds, u64 *capacity)
 static int cxla_accel_await_media(struct cxla_accel *accel)
 {
 	struct cxl_dev_state *cxlds = &accel->cxlds;
-	u64 capacity = cxlds->capacity;
+	u64 capacity = 0;
 	int rc = cxla_accel_ask_media(cxlds, &capacity);
 
 	if (rc == -EINTR)
@@ -315,8 +314,7 @@ static int cxla_accel_probe(struct pci_dev *pdev,
 	int rc;
 
 	cxla_meter_start(&meter);
-	dvsec = cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_DEVICE);
-	serial = dvsec ? cxla_pci_serial(pdev) : 0;
+	dvsec = cxla_pci_identify(pdev, &serial);
 	cxla_meter_stop(&meter);
 	if (!dvsec)
 		return dev_err_probe(&pdev->dev, -ENODEV,

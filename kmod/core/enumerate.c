@@ -12,6 +12,7 @@
 #include <linux/pci.h>
 
 #include "attach.h"
+#include "pci.h"
 
 /*
  * Which switch ports exist, and @users of them. Held while a switch port is
@@ -133,8 +134,7 @@ static int cxla_switch_add(struct cxl_memdev *cxlmd, struct cxl_port *parent,
 	if (parent->depth + 2 >= CXLA_MAX_DEPTH)
 		return cxla_refuse(cxlmd, CXLA_REASON_TOO_DEEP);
 
-	rc = cxl_pci_setup_regs(to_pci_dev(uport_dev),
-				CXL_REGLOC_RBI_COMPONENT, &map);
+	rc = cxla_pci_probe_regs(to_pci_dev(uport_dev), &map);
 	if (rc == -ENODEV || rc == -ENXIO) {
 		/* one that is broken was told of where it was found to be */
 		if (rc == -ENODEV)

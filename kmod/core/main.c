@@ -17,6 +17,7 @@
 #include "../pause/pause.h"
 #include "devnode.h"
 #include "ledger.h"
+#include "places.h"
 #include "region.h"
 #include "retry.h"
 #include "started.h"
@@ -85,14 +86,19 @@ static int __init cxla_core_init(void)
 	rc = cxla_devnode_init();
 	if (rc)
 		goto err_driver;
-	rc = register_pm_notifier(&cxla_pm_notifier);
+	rc = cxla_places_init();
 	if (rc)
 		goto err_devnode;
+	rc = register_pm_notifier(&cxla_pm_notifier);
+	if (rc)
+		goto err_places;
 	cxla_debugfs = debugfs_create_dir("cxla", NULL);
 	cxla_ledger_init(cxla_debugfs);
 	cxla_pause_init(cxla_debugfs);
 	return 0;
 
+err_places:
+	cxla_places_exit();
 err_devnode:
 	cxla_devnode_exit();
 err_driver:
@@ -109,6 +115,7 @@ static void __exit cxla_core_exit(void)
 	debugfs_remove(cxla_debugfs);
 	cxla_enum_exit();
 	unregister_pm_notifier(&cxla_pm_notifier);
+	cxla_places_exit();
 	cxla_devnode_exit();
 	cxla_driver_unregister(&cxla_region_driver);
 	bus_unregister(&cxla_bus_type);

@@ -68,25 +68,37 @@ int cxla_pci_find_dvsec(struct pci_dev *pdev, u16 id)
 EXPORT_SYMBOL_NS_GPL(cxla_pci_find_dvsec, "CXL");
 
 /**
- * cxla_pci_serial() - PCIe device serial number
+ * cxla_pci_find_serial() - find the capability that has a device's serial number
  * @pdev: device
+ *
+ * Return: its offset, or 0.
+ */
+int cxla_pci_find_serial(struct pci_dev *pdev)
+{
+	int left = MAX_EXT_CAPS;
+
+	return cxla_next_ext_cap(pdev, 0, PCI_EXT_CAP_ID_DSN, &left);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_pci_find_serial, "CXL");
+
+/**
+ * cxla_pci_serial_at() - PCIe device serial number
+ * @pdev: device
+ * @pos: offset of the capability that has it, or 0
  *
  * Return: the number, or 0: it has none.
  */
-u64 cxla_pci_serial(struct pci_dev *pdev)
+u64 cxla_pci_serial_at(struct pci_dev *pdev, int pos)
 {
-	int left = MAX_EXT_CAPS;
 	u32 low, high;
-	int pos;
 
-	pos = cxla_next_ext_cap(pdev, 0, PCI_EXT_CAP_ID_DSN, &left);
 	if (!pos)
 		return 0;
 	low = cxla_cfg_read32(pdev, pos + 4);
 	high = cxla_cfg_read32(pdev, pos + 8);
 	return (u64)high << 32 | low;
 }
-EXPORT_SYMBOL_NS_GPL(cxla_pci_serial, "CXL");
+EXPORT_SYMBOL_NS_GPL(cxla_pci_serial_at, "CXL");
 
 /* the BAR that a locator entry names must be there, and hold the block */
 static int cxla_locate_block(struct pci_dev *pdev,
@@ -193,75 +205,66 @@ int cxla_pci_find_block(struct pci_dev *pdev, enum cxl_regloc_type type,
 }
 EXPORT_SYMBOL_NS_GPL(cxla_pci_find_block, "CXL");
 
-int cxl_pci_setup_regs(struct pci_dev *pdev, enum cxl_regloc_type type,
-		       struct cxl_register_map *map)
+/**
+ * cxla_pci_probe_regs() - find the component registers of a device
+ * @pdev: device, enabled, of any driver
+ * @map: result
+ *
+ * Context: may sleep.
+ * Return: as cxl_pci_setup_regs(), which is for who binds to the device.
+ */
+int cxla_pci_probe_regs(struct pci_dev *pdev, struct cxl_register_map *map)
 {
-	struct cxla_meter meter = { };
 	int rc;
 
 	*map = (struct cxl_register_map) {
 		.host = &pdev->dev,
 		.resource = CXL_RESOURCE_NONE,
-		.reg_type = type,
+		.reg_type = CXL_REGLOC_RBI_COMPONENT,
 	};
-	if (type != CXL_REGLOC_RBI_COMPONENT)
-		return -EOPNOTSUPP;
-
-	cxla_meter_start(&meter);
-	rc = cxla_pci_find_block(pdev, type, map);
+	rc = cxla_pci_find_block(pdev, CXL_REGLOC_RBI_COMPONENT, map);
 	if (!rc)
 		rc = cxla_probe_component_regs(map);
-	cxla_meter_stop(&meter);
-	map->access = meter.count;
 	/* what is there and broken is not the same as absent */
 	if (rc && rc != -ENODEV)
 		map->reg_type = CXL_REGLOC_RBI_EMPTY;
 	return rc;
 }
-EXPORT_SYMBOL_NS_GPL(cxl_pci_setup_regs, "CXL");
-
-/* number of ranges of a DVSEC for CXL devices, as cxl_dvsec_range_count() */
-int cxla_dvsec_range_count(struct pci_dev *pdev, int dvsec)
-{
-	return cxl_dvsec_range_count(cxla_cfg_read16(pdev,
-						     dvsec + DVSEC_CXL_CAP));
-}
-EXPORT_SYMBOL_NS_GPL(cxla_dvsec_range_count, "CXL");
+EXPORT_SYMBOL_NS_GPL(cxla_pci_probe_regs, "CXL");
 
 /**
- * cxla_dvsec_capacity() - how much memory a device says it has
+ * cxla_dvsec_sizes() - what a device says of its memory
  * @pdev: device
  * @dvsec: offset of its DVSEC for CXL devices
- * @capacity: bytes, the sum of the valid ranges
+ * @ranges: result: CXLA_DVSEC_RANGES of them. Where one is decoded is the HDM
+ *	decoders' to say: it is not looked at
+ * @capacity: result: bytes, the sum of those that are valid
  *
- * CXL 3.1 section 8.1.3.8. Return: 0, or -ENXIO: the DVSEC is broken, or says
- * that there is no CXL.mem.
+ * CXL 3.1 section 8.1.3.8. Return: how many ranges there are, at most 2; -ENXIO:
+ * the DVSEC is broken, or says that there is no CXL.mem.
  */
-int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec, u64 *capacity)
+int cxla_dvsec_sizes(struct pci_dev *pdev, int dvsec,
+		     struct cxl_dvsec_range *ranges, u64 *capacity)
 {
-	int count = cxla_dvsec_range_count(pdev, dvsec);
+	int count = cxl_dvsec_range_count(cxla_cfg_read16(pdev,
+							  dvsec + DVSEC_CXL_CAP));
 
 	*capacity = 0;
-	if (count < 0)
-		return count;
-
 	for (int i = 0; i < count; i++) {
 		int pos = dvsec + DVSEC_CXL_RANGE(i);
-		struct cxl_dvsec_range range;
 		u32 size_high, size_low;
 
 		size_high = cxla_cfg_read32(pdev, pos);
 		size_low = cxla_cfg_read32(pdev, pos + 4);
-		/* where a range is decoded is the HDM decoders' to say */
-		if (cxl_dvsec_range_decode(size_high, size_low, 0, 0, &range))
+		if (cxl_dvsec_range_decode(size_high, size_low, 0, 0, &ranges[i]))
 			return -ENXIO;
-		if (range.valid &&
-		    check_add_overflow(*capacity, range.size, capacity))
+		if (ranges[i].valid &&
+		    check_add_overflow(*capacity, ranges[i].size, capacity))
 			return -ENXIO;
 	}
-	return 0;
+	return count;
 }
-EXPORT_SYMBOL_NS_GPL(cxla_dvsec_capacity, "CXL");
+EXPORT_SYMBOL_NS_GPL(cxla_dvsec_sizes, "CXL");
 
 /**
  * cxla_dvsec_range() - where a range of the DVSEC for CXL devices is

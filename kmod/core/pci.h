@@ -19,9 +19,11 @@ struct cxl_dvsec_range;
 int cxla_pci_find_dvsec(struct pci_dev *pdev, u16 id);
 int cxla_pci_find_block(struct pci_dev *pdev, enum cxl_regloc_type type,
 			struct cxl_register_map *map);
-u64 cxla_pci_serial(struct pci_dev *pdev);
-int cxla_dvsec_range_count(struct pci_dev *pdev, int dvsec);
-int cxla_dvsec_capacity(struct pci_dev *pdev, int dvsec, u64 *capacity);
+int cxla_pci_find_serial(struct pci_dev *pdev);
+u64 cxla_pci_serial_at(struct pci_dev *pdev, int pos);
+int cxla_pci_probe_regs(struct pci_dev *pdev, struct cxl_register_map *map);
+int cxla_dvsec_sizes(struct pci_dev *pdev, int dvsec,
+		     struct cxl_dvsec_range *ranges, u64 *capacity);
 int cxla_dvsec_range(struct pci_dev *pdev, int dvsec, int i,
 		     struct cxl_dvsec_range *range);
 int cxla_pci_port_number(struct pci_dev *pdev);

@@ -412,8 +412,7 @@ static int cxla_restore_above(struct cxl_dev_state *cxlds,
 		return -EAGAIN;
 	if (!c->nr)
 		return 0;
-	rc = cxl_pci_setup_regs(to_pci_dev(c->uport_dev),
-				CXL_REGLOC_RBI_COMPONENT, &map);
+	rc = cxla_pci_probe_regs(to_pci_dev(c->uport_dev), &map);
 	if (rc)
 		return rc;
 	hdm = &map.component_map.hdm_decoder;

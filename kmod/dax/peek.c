@@ -210,7 +210,7 @@ static int cxla_peek_hdm(struct pci_dev *pdev, struct cxla_peek *peek, bool *on)
 	u32 global;
 	int rc;
 
-	rc = cxl_pci_setup_regs(pdev, CXL_REGLOC_RBI_COMPONENT, &map);
+	rc = cxla_pci_probe_regs(pdev, &map);
 	/* one without is known to have no decoder */
 	if (rc == -ENODEV || (!rc && !map.component_map.hdm_decoder.valid))
 		return 0;

@@ -142,7 +142,7 @@ static int cxla_way_upstream(struct cxla_way *way, struct pci_dev *upstream)
 	command = cxla_cfg_read16(upstream, PCI_COMMAND);
 	if (PCI_POSSIBLE_ERROR(command) || !(command & PCI_COMMAND_MEMORY))
 		return 0;
-	rc = cxl_pci_setup_regs(upstream, CXL_REGLOC_RBI_COMPONENT, &map);
+	rc = cxla_pci_probe_regs(upstream, &map);
 	if (rc)
 		return rc == -ENOMEM ? rc : 0;
 	return cxla_way_bridge(way, &map);

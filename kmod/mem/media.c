@@ -13,6 +13,7 @@
 
 #include "../core/pci.h"
 #include "block_regs.h"
+#include "media.h"
 
 #define MEDIA_INFO_S		1
 #define MEDIA_POLL_MIN_MS	1
@@ -20,30 +21,33 @@
 
 /* 0: ready; 1: not yet, for at most *@seconds since it was reset; or an error */
 static int cxla_media_look(struct pci_dev *pdev, int dvsec,
-			   unsigned int *seconds)
+			   unsigned int *seconds, u64 *capacity)
 {
-	int count = cxla_dvsec_range_count(pdev, dvsec);
+	struct cxl_dvsec_range ranges[CXLA_DVSEC_RANGES];
+	int count = cxla_dvsec_sizes(pdev, dvsec, ranges, capacity);
 
 	*seconds = MEDIA_INFO_S;
 	if (count < 0)
 		return count;
 	for (int i = 0; i < count; i++) {
-		struct cxl_dvsec_range range;
-		int rc = cxla_dvsec_range(pdev, dvsec, i, &range);
-
-		if (rc)
-			return rc;
-		if (!range.valid)
+		if (!ranges[i].valid)
 			return 1;
-		if (range.active)
+		if (ranges[i].active)
 			continue;
-		*seconds = range.active_timeout;
+		*seconds = ranges[i].active_timeout;
 		return 1;
 	}
 	return 0;
 }
 
-int cxl_await_media_ready(struct cxl_dev_state *cxlds)
+/**
+ * cxla_media_await() - wait until memory is ready, and learn how much there is
+ * @cxlds: device state
+ * @capacity: result: bytes, by the DVSEC; meaningless after an error
+ *
+ * Context, return: as cxl_await_media_ready().
+ */
+int cxla_media_await(struct cxl_dev_state *cxlds, u64 *capacity)
 {
 	unsigned long start = jiffies;
 	unsigned int seconds, ms = MEDIA_POLL_MIN_MS;
@@ -54,7 +58,7 @@ int cxl_await_media_ready(struct cxl_dev_state *cxlds)
 		/* before the look, so that the last one is when time is over */
 		unsigned long now = jiffies;
 		int rc = cxla_media_look(to_pci_dev(cxlds->dev),
-					 cxlds->cxl_dvsec, &seconds);
+					 cxlds->cxl_dvsec, &seconds, capacity);
 
 		if (rc <= 0)
 			return rc;
@@ -68,5 +72,13 @@ int cxl_await_media_ready(struct cxl_dev_state *cxlds)
 		msleep(ms);
 		ms = min(2 * ms, MEDIA_POLL_MAX_MS);
 	}
+}
+EXPORT_SYMBOL_NS_GPL(cxla_media_await, "CXL");
+
+int cxl_await_media_ready(struct cxl_dev_state *cxlds)
+{
+	u64 capacity;
+
+	return cxla_media_await(cxlds, &capacity);
 }
 EXPORT_SYMBOL_NS_GPL(cxl_await_media_ready, "CXL");

@@ -18,7 +18,9 @@
 #include <cxl/pci.h>
 
 #include "../core/pci.h"
+#include "../core/places.h"
 #include "../core/retry.h"
+#include "block_regs.h"
 #include "commands.h"
 #include "mailbox.h"
 
@@ -40,6 +42,7 @@ static long cxla_expander_ioctl(struct cxl_dev_state *cxlds, unsigned int cmd,
 static int cxla_expander_capacity(struct cxl_dev_state *cxlds,
 				  struct pci_dev *pdev, u64 *capacity)
 {
+	struct cxl_dvsec_range ranges[CXLA_DVSEC_RANGES];
 	int rc;
 
 	rc = cxla_mailbox_identify(pdev, &cxlds->identity, capacity);
@@ -49,8 +52,8 @@ static int cxla_expander_capacity(struct cxl_dev_state *cxlds,
 		return rc ? dev_err_probe(&pdev->dev, rc,
 					  "can't learn the capacity by the mailbox\n") : 0;
 
-	rc = cxla_dvsec_capacity(pdev, cxlds->cxl_dvsec, capacity);
-	if (rc || !*capacity)
+	rc = cxla_dvsec_sizes(pdev, cxlds->cxl_dvsec, ranges, capacity);
+	if (rc < 0 || !*capacity)
 		return dev_err_probe(&pdev->dev, -ENXIO,
 				     "no mailbox, and the DVSEC for CXL devices tells no capacity\n");
 	pci_notice(pdev, "no mailbox, capacity %#llx is the DVSEC's\n",
@@ -87,8 +90,9 @@ static int cxla_expander_probe(struct pci_dev *pdev,
 {
 	struct cxla_expander *expander;
 	int dvsec, rc;
+	u64 serial;
 
-	dvsec = cxla_pci_find_dvsec(pdev, PCI_DVSEC_CXL_DEVICE);
+	dvsec = cxla_pci_identify(pdev, &serial);
 	if (!dvsec)
 		return dev_err_probe(&pdev->dev, -ENODEV,
 				     "not a CXL device: no DVSEC for CXL devices\n");
@@ -97,8 +101,8 @@ static int cxla_expander_probe(struct pci_dev *pdev,
 		return dev_err_probe(&pdev->dev, rc, "can't enable device\n");
 
 	expander = devm_cxl_dev_state_create(&pdev->dev, CXL_DEVTYPE_CLASSMEM,
-					     cxla_pci_serial(pdev), dvsec,
-					     struct cxla_expander, cxlds, false);
+					     serial, dvsec, struct cxla_expander,
+					     cxlds, false);
 	if (!expander)
 		return -ENOMEM;
 	mutex_init(&expander->commands.lock);

@@ -189,25 +189,30 @@ static void capability_within_the_first_256_bytes_ends_the_walk(struct kunit *te
 	refused(test, -ENODEV, NULL);
 }
 
+static int sizes(struct kunit *test, u64 *capacity)
+{
+	struct cxl_dvsec_range ranges[CXLA_DVSEC_RANGES];
+
+	return cxla_dvsec_sizes(rig(test)->dev->pdev, FAKE_DVSEC_DEVICE, ranges,
+				capacity);
+}
+
 static void capacity_is_the_sum_of_valid_ranges(struct kunit *test)
 {
 	struct fake_node *dev = rig(test)->dev;
 	u64 capacity;
 	u32 *cap = fake_cfg(dev, FAKE_DVSEC_DEVICE + PCI_DVSEC_HEADER2);
 
-	KUNIT_EXPECT_EQ(test, cxla_dvsec_capacity(dev->pdev, FAKE_DVSEC_DEVICE,
-						  &capacity), 0);
+	KUNIT_EXPECT_EQ(test, sizes(test, &capacity), 1);
 	KUNIT_EXPECT_EQ(test, capacity, RANGE_SIZE);
 	/* two ranges, the second one not valid, then valid */
 	*cap = PCI_DVSEC_CXL_DEVICE | 0x24 << 16;
 	*fake_cfg(dev, FAKE_DVSEC_DEVICE + 0x28) = 1;
 	*fake_cfg(dev, FAKE_DVSEC_DEVICE + 0x2c) = 0;
-	KUNIT_EXPECT_EQ(test, cxla_dvsec_capacity(dev->pdev, FAKE_DVSEC_DEVICE,
-						  &capacity), 0);
+	KUNIT_EXPECT_EQ(test, sizes(test, &capacity), 2);
 	KUNIT_EXPECT_EQ(test, capacity, RANGE_SIZE);
 	*fake_cfg(dev, FAKE_DVSEC_DEVICE + 0x2c) = 1;
-	KUNIT_EXPECT_EQ(test, cxla_dvsec_capacity(dev->pdev, FAKE_DVSEC_DEVICE,
-						  &capacity), 0);
+	KUNIT_EXPECT_EQ(test, sizes(test, &capacity), 2);
 	KUNIT_EXPECT_EQ(test, capacity, RANGE_SIZE + SZ_4G);
 }
 
@@ -219,34 +224,35 @@ static void capacity_of_a_device_that_lies_is_refused(struct kunit *test)
 
 	/* a reserved count of ranges */
 	*cap = PCI_DVSEC_CXL_DEVICE | 0x34 << 16;
-	KUNIT_EXPECT_EQ(test, cxla_dvsec_capacity(dev->pdev, FAKE_DVSEC_DEVICE,
-						  &capacity), -ENXIO);
+	KUNIT_EXPECT_EQ(test, sizes(test, &capacity), -ENXIO);
 	KUNIT_EXPECT_EQ(test, capacity, 0);
 	/* no CXL.mem */
 	*cap = PCI_DVSEC_CXL_DEVICE | 0x10 << 16;
-	KUNIT_EXPECT_EQ(test, cxla_dvsec_capacity(dev->pdev, FAKE_DVSEC_DEVICE,
-						  &capacity), -ENXIO);
+	KUNIT_EXPECT_EQ(test, sizes(test, &capacity), -ENXIO);
 	/* two that are more than there are bytes */
 	*cap = PCI_DVSEC_CXL_DEVICE | 0x24 << 16;
 	for (int i = 0; i < 2; i++) {
 		*fake_cfg(dev, FAKE_DVSEC_DEVICE + 0x18 + 0x10 * i) = BIT(31);
 		*fake_cfg(dev, FAKE_DVSEC_DEVICE + 0x1c + 0x10 * i) = 1;
 	}
-	KUNIT_EXPECT_EQ(test, cxla_dvsec_capacity(dev->pdev, FAKE_DVSEC_DEVICE,
-						  &capacity), -ENXIO);
+	KUNIT_EXPECT_EQ(test, sizes(test, &capacity), -ENXIO);
 	/* one that does not answer */
 	*fake_cfg(dev, FAKE_DVSEC_DEVICE + 0x18) = ~0U;
-	KUNIT_EXPECT_EQ(test, cxla_dvsec_capacity(dev->pdev, FAKE_DVSEC_DEVICE,
-						  &capacity), -ENXIO);
+	KUNIT_EXPECT_EQ(test, sizes(test, &capacity), -ENXIO);
+}
+
+static u64 serial_of(struct pci_dev *pdev)
+{
+	return cxla_pci_serial_at(pdev, cxla_pci_find_serial(pdev));
 }
 
 static void serial_number_is_found(struct kunit *test)
 {
-	KUNIT_EXPECT_EQ(test, cxla_pci_serial(rig(test)->dev->pdev),
+	KUNIT_EXPECT_EQ(test, serial_of(rig(test)->dev->pdev),
 			0xfa4eULL << 32 | *fake_cfg(rig(test)->dev, FAKE_DSN + 4));
 	*fake_cfg(rig(test)->dev, FAKE_DVSEC_LOCATOR) =
 		PCI_EXT_CAP_ID_DVSEC | 1 << 16;
-	KUNIT_EXPECT_EQ(test, cxla_pci_serial(rig(test)->dev->pdev),
+	KUNIT_EXPECT_EQ(test, serial_of(rig(test)->dev->pdev),
 			0);
 }
 

@@ -242,9 +242,13 @@ static void region_has_its_driver_whatever_allocation_fails(struct kunit *test)
 
 	fail_start(test, 0);
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
-	KUNIT_ASSERT_EQ(test, op_bind(rig(test)), 0);
-	reads = dev->count.reads;
-	undo_bind(rig(test));
+	/* where its registers are is known the second time */
+	for (int i = 0; i < 2; i++) {
+		fake_count_reset(rig(test)->f);
+		KUNIT_ASSERT_EQ(test, op_bind(rig(test)), 0);
+		reads = dev->count.reads;
+		undo_bind(rig(test));
+	}
 	for (failure.n = 1; failure.n < MANY; failure.n++) {
 		int rc;
 

@@ -24,7 +24,7 @@ INCLUDED_ROOM = re.compile(r'^#include "(\w+)/')
 # layers of kmod/core, from the bottom: kmod/README.md
 LAYERS = (
     ("hardware", ("access", "pci", "regs", "trace.h")),
-    ("bus", ("bus", "retry", "started", "record", "devnode")),
+    ("bus", ("bus", "places", "retry", "started", "record", "devnode")),
     ("claims", ("claim",)),
     ("topology", ("port", "dport", "decoder", "hdm", "emulate", "program", "dpa")),
     ("regions", ("root", "route", "region", "region_sysfs", "commit", "dax_region",

@@ -38,7 +38,11 @@ enum cxl_regloc_type {
  * for as long as it takes to read its capability array (8.2.4), and notes
  * where the HDM decoder and RAS capabilities are. Nothing stays mapped.
  *
- * Context: may sleep; takes no lock of the subsystem.
+ * Where they are is kept for the next time that a driver binds to the device, and
+ * found again by one read.
+ *
+ * Context: probe of @pdev's driver, the lock of its device held; may sleep, takes
+ * no lock of the subsystem.
  * Return: 0; -ENODEV no such block, after which a device may still be attached by a
  * range of its DVSEC; -ENXIO the locator or the array is broken, which is also said
  * in the log; -ENOMEM.
