@@ -78,19 +78,28 @@ def _is_own_basic_config(config, bind):
         [int(n, 16) for n in config.group(3, 4, 5)] == [int(n, 16) for n in where.groups()]
 
 
+def accesses(lines, bind):
+    """Kind and register of each that QEMU saw during the bind."""
+    for line in lines:
+        memory, config = MEMORY.search(line), CONFIG.search(line)
+        if memory and memory[5].endswith(COMPONENT):
+            yield f"mmio_{memory[1]}s", memory[2]
+        elif config and not _is_own_basic_config(config, bind):
+            yield f"cfg_{config[1]}s", " ".join(config.group(2, 3, 4, 5, 6))
+
+
 def count(lines, bind):
     """What QEMU saw during the bind."""
     counts = Counts()
-    for line in lines:
-        memory, config = MEMORY.search(line), CONFIG.search(line)
-        kind = None
-        if memory and memory[5].endswith(COMPONENT):
-            kind = f"mmio_{memory[1]}s"
-        elif config and not _is_own_basic_config(config, bind):
-            kind = f"cfg_{config[1]}s"
-        if kind:
-            setattr(counts, kind, getattr(counts, kind) + 1)
+    for kind, _ in accesses(lines, bind):
+        setattr(counts, kind, getattr(counts, kind) + 1)
     return counts
+
+
+def repeated(lines, bind):
+    """Registers that were read more than once during the bind."""
+    seen = [one for one in accesses(lines, bind) if one[0].endswith("reads")]
+    return sorted({register for kind, register in seen if seen.count((kind, register)) > 1})
 
 
 def compare_counters(path, components):
