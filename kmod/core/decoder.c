@@ -219,6 +219,12 @@ struct cxl_decoder *cxla_decoder_alloc(struct cxl_port *port, int id)
 		put_device(&cxld->dev);
 		return ERR_PTR(-ENOMEM);
 	}
+	/*
+	 * Nothing waits for these: they come and go with their port, which is told
+	 * of. Each told of costs as much as a fifth of adding it, and the time of
+	 * whoever listens.
+	 */
+	dev_set_uevent_suppress(&cxld->dev, true);
 	return cxld;
 }
 
