@@ -248,7 +248,11 @@ static int cxla_accel_attach(struct cxla_accel *accel)
 	rc = cxla_accel_await_media(accel);
 	if (rc)
 		return rc;
+	scoped_guard(rwsem_write, &node->lock)
+		node->info.times.attach_ns = ktime_get_ns();
 	cxlmd = devm_cxl_add_memdev(&accel->cxlds, &accel->attach.attach);
+	scoped_guard(rwsem_write, &node->lock)
+		node->info.times.attached_ns = ktime_get_ns();
 	if (!IS_ERR(cxlmd)) {
 		rc = cxla_accel_publish(accel, cxlmd);
 		if (rc)
@@ -307,6 +311,7 @@ static int cxla_accel_setup(struct cxla_accel *accel, struct pci_dev *pdev,
 static int cxla_accel_probe(struct pci_dev *pdev,
 			    const struct pci_device_id *id)
 {
+	u64 begin = ktime_get_ns();
 	struct cxla_meter meter = { };
 	struct cxla_accel *accel;
 	u64 serial;
@@ -340,6 +345,7 @@ static int cxla_accel_probe(struct pci_dev *pdev,
 				      accel->node);
 	if (rc)
 		return rc;
+	accel->node->info.times.probe_ns = begin;
 	accel->node->info.serial = serial;
 	accel->node->info.memdev_id = -1;
 	accel->node->info.region_id = -1;
@@ -359,7 +365,10 @@ static int cxla_accel_probe(struct pci_dev *pdev,
 	rc = cxla_accel_attach(accel);
 	if (rc)
 		return rc;
-	return cxla_node_register(accel->node);
+	rc = cxla_node_register(accel->node);
+	scoped_guard(rwsem_write, &accel->node->lock)
+		accel->node->info.times.ready_ns = ktime_get_ns();
+	return rc;
 }
 
 static void cxla_accel_remove(struct pci_dev *pdev)

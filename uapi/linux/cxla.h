@@ -125,6 +125,23 @@ struct cxla_attach_record {
 };
 
 /**
+ * struct cxla_times - when what was done, CLOCK_MONOTONIC, in this order
+ * @probe_ns: the driver was bound: its probe began
+ * @attach_ns: registers were found, memory was ready, and the last attach began
+ * @attached_ns: it was over, whatever came of it
+ * @ready_ns: the driver was bound: its probe was over, and the node there
+ *
+ * @attach_ns and @attached_ns are after @ready_ns of a device that was attached
+ * again since it was bound.
+ */
+struct cxla_times {
+	__u64 probe_ns;
+	__u64 attach_ns;
+	__u64 attached_ns;
+	__u64 ready_ns;
+};
+
+/**
  * struct cxla_accel_info - CXLA_IOC_INFO
  * @size: in: sizeof() as the caller knows it; out: bytes filled in
  * @flags: must be 0
@@ -139,6 +156,7 @@ struct cxla_attach_record {
  * @error: errno of the last attach, positive, 0 when it succeeded
  * @reserved: 0
  * @record: the cost of the last attach, successful or not
+ * @times: of the last bind and attach
  */
 struct cxla_accel_info {
 	__u32 size;
@@ -154,6 +172,7 @@ struct cxla_accel_info {
 	__u32 error;
 	__u32 reserved;
 	struct cxla_attach_record record;
+	struct cxla_times times;
 };
 
 /**

@@ -48,6 +48,9 @@ public:
 		clock_ = options.clock.empty()       ? read_clock(root)
 			 : options.clock == "icount" ? BenchClock::Icount
 						     : BenchClock::Time;
+		/* where a nanosecond is an instruction, waiting would be, too */
+		if (clock_ == BenchClock::Icount && std::thread::hardware_concurrency() == 1)
+			machine_.count_idle();
 	}
 
 	RealMachine &machine() { return machine_; }

@@ -22,9 +22,13 @@ struct Label {
 constexpr Label labels[] = {
 	{"total", "attach in all"},
 	{"bind", "bind, until the write returns"},
+	{"bind_work", "bind, without waiting"},
+	{"bind_wait", "bind, waiting"},
 	{"event_sent", "bind, until the event is sent"},
 	{"event_read", "bind, until the event is read"},
 	{"unbind", "unbind, until the write returns"},
+	{"unbind_work", "unbind, without waiting"},
+	{"unbind_wait", "unbind, waiting"},
 	{"revoke_sent", "unbind, until the revoke is sent"},
 	{"revoke_read", "unbind, until the revoke is read"},
 	{"detach_sent", "unbind, until the detach is sent"},

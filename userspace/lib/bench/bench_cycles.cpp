@@ -108,16 +108,66 @@ BenchResult over_and_over(BenchSubject subject, const BenchRequest &request, Cyc
 	return result;
 }
 
-uint64_t begin(BenchMachine &machine)
+/* from when it is made: how long something takes, and how much of that nobody worked */
+class Stopwatch
 {
-	machine.fall_out_of_step();
-	return machine.now();
-}
+public:
+	explicit Stopwatch(BenchMachine &machine) : machine_(machine)
+	{
+		machine.fall_out_of_step();
+		idle_ = machine.idle();
+		start_ = end_ = machine.now();
+	}
 
-void record_bind(BenchResult *result, uint64_t ns)
+	void stop()
+	{
+		end_ = machine_.now();
+		if (idle_)
+			idle_ = machine_.idle().value_or(0) - *idle_;
+	}
+
+	uint64_t start() const { return start_; }
+	uint64_t end() const { return end_; }
+
+	void record(BenchResult *result, const std::string &name) const
+	{
+		uint64_t all = end_ - start_;
+
+		if (!result)
+			return;
+		result->record(name, all);
+		if (!idle_)
+			return;
+		result->record(name + "_work", all - std::min(*idle_, all));
+		result->record(name + "_wait", *idle_);
+	}
+
+private:
+	BenchMachine &machine_;
+	std::optional<uint64_t> idle_; /* before, then meanwhile */
+	uint64_t start_, end_;
+};
+
+/*
+ * All of a bind, part by part: what the driver core does before and after the driver's probe,
+ * what the driver does before and after the attach, and the attach by the kernel's record.
+ */
+void record_parts(BenchResult &result, const cxla_accel_info &info, uint64_t start, uint64_t end)
 {
-	if (result)
-		result->record("bind", ns);
+	auto part = [&](const char *name, uint64_t from, uint64_t to) {
+		result.record(phase_prefix + std::string(name), since(from, to, name));
+	};
+
+	/* a kernel module of before tells no times */
+	if (!info.times.probe_ns) {
+		result.record(info.record);
+		return;
+	}
+	part("driver-core", start, info.times.probe_ns);
+	part("set-up", info.times.probe_ns, info.times.attach_ns);
+	result.record(info.record);
+	part("publish", info.times.attached_ns, info.times.ready_ns);
+	part("return", info.times.ready_ns, end);
 }
 
 /* a driver in the portable form stays bound without one */
@@ -208,16 +258,14 @@ void bind_once(BenchMachine &machine, const BenchDevice &device, BenchResult *re
 		flush(machine.root(), *device.stack);
 
 	auto listener = listen ? machine.listen_to_next(CXLA_EVENT_ATTACH) : nullptr;
-	uint64_t start = begin(machine);
+	Stopwatch watch(machine);
 
 	machine.write(pci_driver_file(device.driver, "bind"), device.bdf);
-
-	uint64_t end = machine.now();
-
+	watch.stop();
 	if (!device.tells) {
 		if (device.stack)
 			need_range(machine.root(), *device.stack, device.bdf);
-		record_bind(result, end - start);
+		watch.record(result, "bind");
 		return;
 	}
 
@@ -229,8 +277,8 @@ void bind_once(BenchMachine &machine, const BenchDevice &device, BenchResult *re
 					reason_by_number(info.reason).word),
 			    std::string(reason_by_number(info.reason).todo));
 	if (result)
-		result->record(info.record);
-	record_bind(result, end - start);
+		record_parts(*result, info, watch.start(), watch.end());
+	watch.record(result, "bind");
 	if (!listener)
 		return;
 
@@ -241,7 +289,7 @@ void bind_once(BenchMachine &machine, const BenchDevice &device, BenchResult *re
 			fmt::format("{} appeared, and {} is {}", heard.accel, device.bdf, accel),
 			"somebody else binds devices meanwhile");
 	need_events(heard, {CXLA_EVENT_ATTACH});
-	record_event(result, heard, 0, start, "event");
+	record_event(result, heard, 0, watch.start(), "event");
 }
 
 BenchResult bench_attach(BenchMachine &machine, const BenchDevice &device,
@@ -260,20 +308,20 @@ BenchResult bench_detach(BenchMachine &machine, const BenchDevice &device,
 		auto listener = device.tells
 					? machine.listen_to(accel_of(machine.root(), device.bdf), 0)
 					: nullptr;
-		uint64_t start = begin(machine);
+		Stopwatch watch(machine);
 
 		unbind_once(machine, device);
-
-		uint64_t end = machine.now();
-
-		if (result)
-			result->record("unbind", end - start);
+		watch.stop();
+		watch.record(result, "unbind");
 		if (listener) {
 			Heard heard = listener->heard();
 
 			need_events(heard, {CXLA_EVENT_ATTACH, CXLA_EVENT_REVOKE});
-			record_event(result, heard, 1, start, "revoke");
-			end = since(start, heard.end_ns.value_or(0), "the end of events");
+			record_event(result, heard, 1, watch.start(), "revoke");
+
+			uint64_t end =
+				since(watch.start(), heard.end_ns.value_or(0), "the end of events");
+
 			if (result)
 				result->record("end_read", end);
 		}
@@ -297,19 +345,18 @@ BenchResult bench_revoke(BenchMachine &machine, const BenchDevice &device, unsig
 
 		auto mapping = pages ? machine.populate(node, pages) : nullptr;
 		auto listener = machine.listen_to(node, CXLA_EVENT_DETACH);
-		uint64_t start = begin(machine);
+		Stopwatch watch(machine);
 
 		machine.write("/sys/bus/cxla/drivers/cxla_mem/unbind", accel.memdev);
+		watch.stop();
 
-		uint64_t end = machine.now();
 		Heard heard = listener->heard();
 
 		mapping.reset();
 		need_events(heard, {CXLA_EVENT_ATTACH, CXLA_EVENT_REVOKE, CXLA_EVENT_DETACH});
-		if (result)
-			result->record("unbind", end - start);
-		record_event(result, heard, 1, start, "revoke");
-		record_event(result, heard, 2, start, "detach");
+		watch.record(result, "unbind");
+		record_event(result, heard, 1, watch.start(), "revoke");
+		record_event(result, heard, 2, watch.start(), "detach");
 		unbind_once(machine, device);
 		bind_once(machine, device, nullptr);
 	});
@@ -329,15 +376,12 @@ BenchResult bench_delete(BenchMachine &machine, const std::string &bdf, const Be
 
 		const Node *region = ours.find(member->region);
 		const Node &window = ours.nodes[static_cast<size_t>(region->parent)];
-		uint64_t start = begin(machine);
+		Stopwatch watch(machine);
 
 		machine.write("/sys/bus/cxla/devices/" + window.name + "/delete_region",
 			      region->name);
-
-		uint64_t end = machine.now();
-
-		if (result)
-			result->record("delete", end - start);
+		watch.stop();
+		watch.record(result, "delete");
 		/* what was deleted is assembled again with its endpoint */
 		unbind_once(machine, device);
 		bind_once(machine, device, nullptr);

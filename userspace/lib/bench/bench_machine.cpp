@@ -33,6 +33,11 @@ void RealMachine::fall_out_of_step()
 		;
 }
 
+std::optional<uint64_t> RealMachine::idle()
+{
+	return idle_ ? std::optional(idle_->ns()) : std::nullopt;
+}
+
 void RealMachine::write(const std::string &path, const std::string &value)
 {
 	root().write(path, value);

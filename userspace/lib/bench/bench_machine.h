@@ -4,9 +4,11 @@
 
 #include "bench/bench.h"
 #include "bench/bench_listener.h"
+#include "bench/idle.h"
 #include "sys/root.h"
 
 #include <memory>
+#include <optional>
 
 namespace cxla
 {
@@ -29,6 +31,8 @@ public:
 	 * another part of a tick's time each time.
 	 */
 	virtual void fall_out_of_step() = 0;
+	/* nanoseconds of now() in which nobody had anything to do; nothing: not counted */
+	virtual std::optional<uint64_t> idle() { return std::nullopt; }
 	/* of a sysfs attribute, from any thread; throws Error */
 	virtual void write(const std::string &path, const std::string &value) = 0;
 	/* of accelN, bound */
@@ -53,6 +57,9 @@ public:
 
 	uint64_t now() override { return monotonic_ns(); }
 	void fall_out_of_step() override;
+	std::optional<uint64_t> idle() override;
+	/* from now on; of a machine with one processor */
+	void count_idle() { idle_ = std::make_unique<IdleThread>(); }
 	void write(const std::string &path, const std::string &value) override;
 	cxla_accel_info info(const std::string &accel) override;
 	std::unique_ptr<Listener> listen_to(const std::string &accel, uint32_t last) override;
@@ -61,6 +68,7 @@ public:
 
 private:
 	unsigned steps_ = 0;
+	std::unique_ptr<IdleThread> idle_;
 };
 
 /*

@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <fmt/format.h>
+#include <map>
 
 namespace cxla
 {
@@ -43,31 +44,44 @@ struct Share {
 	std::string what;
 };
 
-/*
- * All of a bind: the phases of the kernel's record, what is between them, and what the
- * kernel does outside of the record. Nothing is left over, and nothing counted twice.
- */
+/* what each part of a bind is, by its name */
+const char *meaning(const std::string &name)
+{
+	static const std::map<std::string, const char *> meanings = {
+		{"driver-core",
+		 "the write to `bind` and the driver core, before they call the driver"},
+		{"set-up",
+		 "the driver: enabling the device, finding its registers, asking for its memory"},
+		{"memdev-add", "the attach: a memdev, until its driver is called"},
+		{"port-enum", "the attach: finding the ports above, or adding them"},
+		{"decoder-parse", "the attach: reading the HDM decoders of the device"},
+		{"region-assembly", "the attach: from committed decoders to a region"},
+		{"attach", "the attach: claiming the range of the region"},
+		{"publish", "the driver: mapping the range, and making the device node"},
+		{"return", "the driver core, after the driver is bound"},
+	};
+	auto found = meanings.find(name);
+
+	return found == meanings.end() ? "" : found->second;
+}
+
+/* All of a bind, by its parts. Nothing is left over, and nothing counted twice. */
 std::vector<Share> shares_of(const json &result)
 {
 	std::vector<Share> shares;
-	double phases = 0, total = number_in(part(result, "total"), "mean");
+	double phases = 0;
 	double bind = number_in(part(result, "bind"), "mean");
 	size_t colour = 0;
 
 	for (const auto &[name, phase] : part(result, "phases").items()) {
 		double mean = number_in(phase, "mean");
 
-		shares.push_back({name, mean, fmt::format("p{}", colour++ % 8),
-				  "a phase of the kernel's record of the attach"});
+		shares.push_back({name, mean, fmt::format("p{}", colour++ % 8), meaning(name)});
 		phases += mean;
 	}
-	if (total > phases && total > 0)
-		shares.push_back({"between phases", total - phases, "rest",
-				  "within the attach, and in no phase"});
-	if (bind > total)
-		shares.push_back({"outside of the attach", bind - total, "free",
-				  "the driver core, the PCI core, the driver's own probe and its "
-				  "node, and waiting for a processor"});
+	if (bind > phases)
+		shares.push_back({"in no part", bind - phases, "free",
+				  "between two parts, or measured by nobody"});
 	return shares;
 }
 
