@@ -25,7 +25,8 @@ struct Output : Program {
 				    "racing() {{ for i in {{1..600}}; do [ -s \"$1\" ] && return; "
 				    "sleep 0.05; done; echo \"no race began\"; }}\n{}\n",
 				    made.folder(), CXLA_PROGRAM, script));
-		return command("bash " + made.folder() + "/script 2>&1");
+		return command("env --default-signal=HUP,INT,TERM bash " + made.folder() +
+			       "/script 2>&1");
 	}
 	void empty_root()
 	{
