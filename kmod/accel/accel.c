@@ -169,7 +169,7 @@ static int cxla_accel_publish(struct cxla_accel *accel,
 			accel->mem = mem;
 			node->told = *range;
 			cxla_tell(node, CXLA_EVENT_ATTACH, CXLA_REASON_NONE);
-			dev_info(accel->cxlds.dev, "attached to [%#llx-%#llx]\n",
+			dev_dbg(accel->cxlds.dev, "attached to [%#llx-%#llx]\n",
 				 range->start, range->end);
 			return 0;
 		}
