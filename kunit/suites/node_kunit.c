@@ -281,6 +281,12 @@ static void ioctl_tells_what_sysfs_tells(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, got.capacity, RANGE_SIZE);
 	KUNIT_EXPECT_GT(test, got.record.mmio_reads, 0);
 	KUNIT_EXPECT_GT(test, got.record.cfg_reads, 0);
+	KUNIT_EXPECT_GT(test, got.times.probe_ns, 0);
+	KUNIT_EXPECT_GE(test, got.times.attach_ns, got.times.probe_ns);
+	KUNIT_EXPECT_GE(test, got.times.attached_ns,
+			got.times.attach_ns + got.record.total_ns);
+	KUNIT_EXPECT_GE(test, got.times.ready_ns, got.times.attached_ns);
+	KUNIT_EXPECT_GE(test, ktime_get_ns(), got.times.ready_ns);
 
 	root_goes(test);
 	KUNIT_EXPECT_EQ(test, info(test, sizeof(got), 0, 0), 0);

@@ -109,6 +109,11 @@ uint64_t FakeMachine::now()
 	return clock_;
 }
 
+std::optional<uint64_t> FakeMachine::idle()
+{
+	return waiting ? std::optional(idle_) : std::nullopt;
+}
+
 void FakeMachine::write(const std::string &path, const std::string &value)
 {
 	std::lock_guard guard(lock_);
@@ -120,6 +125,8 @@ void FakeMachine::write(const std::string &path, const std::string &value)
 	if (!root().exists(path))
 		throw Error(path + ": No such file or directory");
 	clock_ += cost(path);
+	if (waiting)
+		idle_ += waiting(path);
 	react(path, value, start);
 }
 

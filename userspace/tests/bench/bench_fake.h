@@ -24,6 +24,7 @@ public:
 
 	uint64_t now() override;
 	void fall_out_of_step() override { steps++; }
+	std::optional<uint64_t> idle() override;
 	void write(const std::string &path, const std::string &value) override;
 	cxla_accel_info info(const std::string &accel) override;
 	std::unique_ptr<Listener> listen_to(const std::string &accel, uint32_t last) override;
@@ -39,6 +40,8 @@ public:
 	std::function<uint64_t(const std::string &path)> cost = [](const std::string &) {
 		return 1000;
 	};
+	/* of what a write costs, how many nanoseconds nobody works; nothing: not counted */
+	std::function<uint64_t(const std::string &path)> waiting;
 	/* the one with this number, from 1, fails; 0: none */
 	unsigned failing_write = 0;
 	std::vector<std::string> writes; /* "PATH VALUE", those that failed included */
@@ -67,7 +70,7 @@ private:
 
 	MadeUpRoot &made_;
 	unsigned count_;
-	uint64_t clock_ = 1000000;
+	uint64_t clock_ = 1000000, idle_ = 0;
 	std::mutex lock_;
 	std::map<std::string, std::vector<cxla_event>> events_;
 	std::map<std::string, std::string> ranges_;

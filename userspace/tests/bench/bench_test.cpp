@@ -99,6 +99,61 @@ TEST_F(Bench, attach_is_measured_from_the_write_to_its_end_and_to_the_event)
 	EXPECT_EQ(machine->writes.size(), 12U);
 }
 
+TEST_F(Bench, parts_of_a_bind_are_all_of_it)
+{
+	machine->cost = [](const std::string &path) { return is_bind(path) ? 700 : 50; };
+	machine->record.phase_ns[CXLA_PHASE_ATTACH] = 200;
+	machine->record.total_ns = 200;
+	machine->change_info = [&](cxla_accel_info &info) {
+		uint64_t end = machine->now();
+
+		info.times = {end - 680, end - 600, end - 400, end - 30};
+	};
+
+	ResultSummary summary = cxla::bench_attach(*machine, device(0), request).summary();
+	uint64_t sum = 0;
+
+	for (const auto &one : summary.measured)
+		if (one.name.starts_with(cxla::phase_prefix))
+			sum += one.p50;
+	EXPECT_EQ(p50(summary, "phases/driver-core"), 20U);
+	EXPECT_EQ(p50(summary, "phases/set-up"), 80U);
+	EXPECT_EQ(p50(summary, "phases/publish"), 370U);
+	EXPECT_EQ(p50(summary, "phases/return"), 30U);
+	EXPECT_EQ(sum, p50(summary, "bind"));
+}
+
+TEST_F(Bench, parts_that_are_older_than_the_bind_are_an_error)
+{
+	machine->change_info = [&](cxla_accel_info &info) { info.times = {1, 2, 3, 4}; };
+	EXPECT_THROW(cxla::bench_attach(*machine, device(0), request), cxla::Error);
+}
+
+TEST_F(Bench, waiting_is_told_from_work)
+{
+	machine->cost = [](const std::string &path) { return is_bind(path) ? 700 : 500; };
+	machine->waiting = [](const std::string &path) { return is_bind(path) ? 100 : 200; };
+
+	ResultSummary bound = cxla::bench_attach(*machine, device(0), request).summary();
+	ResultSummary unbound = cxla::bench_detach(*machine, device(0), request).summary();
+
+	EXPECT_EQ(p50(bound, "bind_work"), 600U);
+	EXPECT_EQ(p50(bound, "bind_wait"), 100U);
+	EXPECT_EQ(p50(unbound, "unbind_work"), 300U);
+	EXPECT_EQ(p50(unbound, "unbind_wait"), 200U);
+}
+
+TEST(IdleThread, time_that_somebody_wants_is_not_idle)
+{
+	cxla::IdleThread idle;
+	uint64_t before = idle.ns();
+
+	/* it has some, whatever else this machine does, and never less than before */
+	while (idle.ns() == before)
+		std::this_thread::sleep_for(std::chrono::milliseconds(1));
+	EXPECT_GT(idle.ns(), before);
+}
+
 TEST_F(Bench, warm_up_is_done_and_not_recorded)
 {
 	unsigned binds = 0;
