@@ -14,7 +14,7 @@
 #define MAX_WAYS	16
 #define MAX_RANGES	64
 #define MAX_POKES	512
-#define MAX_PORTS	64
+#define MAX_PORTS	128
 #define MAX_DEPTH	16
 #define PATH_SIZE	512	/* of a folder in sysfs */
 
