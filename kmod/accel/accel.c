@@ -170,7 +170,7 @@ static int cxla_accel_publish(struct cxla_accel *accel,
 			node->told = *range;
 			cxla_tell(node, CXLA_EVENT_ATTACH, CXLA_REASON_NONE);
 			dev_dbg(accel->cxlds.dev, "attached to [%#llx-%#llx]\n",
-				 range->start, range->end);
+				range->start, range->end);
 			return 0;
 		}
 		node->info.reason = CXLA_REASON_REVOKED;

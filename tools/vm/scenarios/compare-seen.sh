@@ -459,6 +459,29 @@ bench() {
 	done
 }
 
+# KiB of the kernel's own that grow with what is attached
+kernel_memory() {
+	awk '/^(Slab|PageTables|Percpu):/ { sum += $2 } END { print sum }' /proc/meminfo
+}
+
+# the first device attached while none, one ... all of the others are: scale CYCLES
+scale() {
+	local without
+	load_stack
+	each_device bind_each
+	each_device unbind_each
+	without=$(kernel_memory)
+	each_device bind_each
+	echo "BENCH memory $(($(kernel_memory) - without))"
+	cxla bench scale --json --cycles "$1" --warmup 1 --stack "$STACK" --driver "$DRIVER" >/tmp/bench 2>/tmp/bench.err ||
+		fail "cxla bench scale: $(cat /tmp/bench.err)"
+	echo "BENCH scale $(tr -d '\n' </tmp/bench)"
+}
+
+unbind_each() {
+	[ "$3" != attached ] || unbind "$2"
+}
+
 # every accelerator of the topology bound to the driver, and all of it raced: race SECONDS
 race() {
 	local status

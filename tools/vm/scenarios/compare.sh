@@ -6,7 +6,8 @@
 # first device is the one that things are done to, and it is attached.
 #
 # A task is an observation (see_NAME in compare-seen.sh, compare-regions.sh and
-# compare-soft.sh), each from everything loaded anew and decoders as firmware left them; or accesses=N, bench=CYCLES, race=SECONDS.
+# compare-soft.sh), each from everything loaded anew and decoders as firmware left them; or accesses=N,
+# bench=CYCLES, scale=CYCLES, race=SECONDS.
 # What the host reads:
 #
 #   :: begin NAME
@@ -77,7 +78,7 @@ run_task() {
 
 for task in "$@"; do
 	case $task in
-	accesses=* | bench=* | race=*) run_task "${task%=*}" "${task%=*}" "${task#*=}" ;;
+	accesses=* | bench=* | race=* | scale=*) run_task "${task%=*}" "${task%=*}" "${task#*=}" ;;
 	*) run_task "$task" "see_$(echo "$task" | tr - _)" ;;
 	esac
 done
