@@ -7,7 +7,8 @@
  * the switch, too. When an endpoint goes, what it and the ports above it decoded
  * is kept with its device: as it was read last, and read once more when a reset
  * is about to come and the device answers. Recovery from an error gives no such
- * notice.
+ * notice. The memory for it is had with the endpoint: what firmware committed is
+ * not lost for want of some when a reset comes.
  *
  * After the reset it is written back as it was, locks included, from the top, and
  * only if what is above routes as it did: a host bridge is compared and never
@@ -44,6 +45,8 @@ struct cxla_component {
  * @device: its own decoders
  * @above: of the ports above, from the one that it hangs off upwards
  * @nr_above: how many
+ * @now: as many registers as @device has, to read into
+ * @taken: what follows, and the registers, are those of an endpoint that went
  * @emulated: @device is made up of ranges of the DVSEC
  * @dvsec_known: what follows was read
  * @ctrl: of the DVSEC for CXL devices
@@ -54,6 +57,8 @@ struct cxla_snapshot {
 	struct cxla_component *device;
 	struct cxla_component *above[CXLA_MAX_DEPTH];
 	int nr_above;
+	struct cxl_hdm_regs *now;
+	bool taken;
 	bool emulated;
 	bool dvsec_known;
 	u16 ctrl;
@@ -75,16 +80,28 @@ static void cxla_snapshot_free(struct cxla_snapshot *s)
 	for (int i = 0; i < s->nr_above; i++)
 		cxla_component_free(s->above[i]);
 	cxla_component_free(s->device);
+	kfree(s->now);
 	kfree(s);
 }
 
 DEFINE_FREE(cxla_snapshot_free, struct cxla_snapshot *, cxla_snapshot_free(_T))
 
+/* what was kept for a device whose endpoint went, or NULL */
+static struct cxla_snapshot *cxla_snapshot_of(const struct cxl_dev_state *cxlds)
+{
+	return cxlds->snapshot && cxlds->snapshot->taken ? cxlds->snapshot : NULL;
+}
+
 /* ------------------------------- taking ---------------------------- */
+
+static int cxla_component_nr(const struct cxl_port *port)
+{
+	return port->passthrough ? 0 : port->nr_decoders;
+}
 
 static struct cxla_component *cxla_component_of(struct cxl_port *port)
 {
-	int nr = port->passthrough ? 0 : port->nr_decoders;
+	int nr = cxla_component_nr(port);
 	struct cxla_component *c;
 
 	c = kzalloc(struct_size(c, regs, nr), GFP_KERNEL);
@@ -93,11 +110,60 @@ static struct cxla_component *cxla_component_of(struct cxl_port *port)
 	c->nr = nr;
 	if (!is_cxl_endpoint(port))
 		c->uport_dev = get_device(port->uport_dev);
+	return c;
+}
+
+/* false: it has become another one since */
+static bool cxla_component_take(struct cxla_component *c, struct cxl_port *port)
+{
+	if (cxla_component_nr(port) != c->nr)
+		return false;
 	guard(rwsem_read)(&cxl_rwsem.region);
-	for (int i = 0; i < nr; i++)
+	for (int i = 0; i < c->nr; i++)
 		if (port->decoders[i])
 			c->regs[i] = port->decoders[i]->regs;
-	return c;
+		else
+			c->regs[i] = (struct cxl_hdm_regs) { };
+	return true;
+}
+
+/**
+ * cxla_snapshot_prepare() - have the memory for what an endpoint decodes
+ * @endpoint: it comes up, its decoders are known
+ *
+ * What was kept of the one before is dropped.
+ *
+ * Context: sleeps.
+ * Return: 0, or -ENOMEM: what was kept is there still.
+ */
+int cxla_snapshot_prepare(struct cxl_port *endpoint)
+{
+	struct cxl_dev_state *cxlds = to_cxl_memdev(endpoint->uport_dev)->cxlds;
+
+	if (!dev_is_pci(cxlds->dev) || !cxlds->cxl_dvsec) {
+		cxla_snapshot_drop(cxlds);
+		return 0;
+	}
+	struct cxla_snapshot *s __free(cxla_snapshot_free) =
+		kzalloc(sizeof(*s), GFP_KERNEL);
+	if (!s)
+		return -ENOMEM;
+	s->device = cxla_component_of(endpoint);
+	if (!s->device)
+		return -ENOMEM;
+	s->now = kcalloc(s->device->nr, sizeof(*s->now), GFP_KERNEL);
+	if (!s->now)
+		return -ENOMEM;
+	for (struct cxl_port *p = endpoint->parent; !is_cxl_root(p);
+	     p = p->parent) {
+		s->above[s->nr_above] = cxla_component_of(p);
+		if (!s->above[s->nr_above])
+			return -ENOMEM;
+		s->nr_above++;
+	}
+	cxla_snapshot_drop(cxlds);
+	cxlds->snapshot = no_free_ptr(s);
+	return 0;
 }
 
 /* the registers as they are, if the device says what they are */
@@ -109,14 +175,10 @@ static void cxla_snapshot_refresh(struct cxla_snapshot *s,
 	struct cxla_component *c = s->device;
 	int dvsec = cxlds->cxl_dvsec;
 
-	struct cxl_hdm_regs *now __free(kfree) =
-		kcalloc(c->nr, sizeof(*now), GFP_KERNEL);
-	if (!now)
-		return;
 	for (int i = 0; i < c->nr; i++) {
 		struct cxl_hdm_decoded d;
 
-		cxla_hdm_read(endpoint, i, &now[i], &d);
+		cxla_hdm_read(endpoint, i, &s->now[i], &d);
 		if (d.fault == CXL_HDM_ALL_ONES)
 			return;
 	}
@@ -129,7 +191,7 @@ static void cxla_snapshot_refresh(struct cxla_snapshot *s,
 	s->lock = cxla_cfg_read16(pdev, dvsec + CXLA_DVSEC_LOCK);
 	if (PCI_POSSIBLE_ERROR(s->ctrl) || PCI_POSSIBLE_ERROR(s->lock))
 		return;
-	memcpy(c->regs, now, c->nr * sizeof(*now));
+	memcpy(c->regs, s->now, c->nr * sizeof(*s->now));
 	s->dvsec_known = true;
 }
 
@@ -146,32 +208,23 @@ void cxla_snapshot_take(struct cxl_port *endpoint)
 {
 	struct cxl_memdev *cxlmd = to_cxl_memdev(endpoint->uport_dev);
 	struct cxl_dev_state *cxlds = cxlmd->cxlds;
+	struct cxla_snapshot *s = cxlds->snapshot;
 	bool held = READ_ONCE(cxlds->held);
+	int above = 0;
 
 	device_lock_assert(&endpoint->dev);
 	if (test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags) && !held)
 		return;
-	if (!dev_is_pci(cxlds->dev) || !cxlds->cxl_dvsec)
-		return;
-	struct cxla_snapshot *s __free(cxla_snapshot_free) =
-		kzalloc(sizeof(*s), GFP_KERNEL);
-	if (!s)
-		return;
-	s->emulated = endpoint->emulated;
-	s->device = cxla_component_of(endpoint);
-	if (!s->device)
+	if (!s || !cxla_component_take(s->device, endpoint))
 		return;
 	for (struct cxl_port *p = endpoint->parent; !is_cxl_root(p);
-	     p = p->parent) {
-		s->above[s->nr_above] = cxla_component_of(p);
-		if (!s->above[s->nr_above])
+	     p = p->parent)
+		if (!cxla_component_take(s->above[above++], p))
 			return;
-		s->nr_above++;
-	}
+	s->emulated = endpoint->emulated;
+	s->taken = true;
 	if (held && !cxla_pci_is_frozen(cxlmd))
 		cxla_snapshot_refresh(s, endpoint);
-	cxla_snapshot_drop(cxlds);
-	cxlds->snapshot = no_free_ptr(s);
 }
 
 /**
@@ -359,9 +412,10 @@ static void cxla_flush(struct cxl_dev_state *cxlds, const struct range *range)
  */
 void cxla_snapshot_flush(struct cxl_dev_state *cxlds)
 {
+	const struct cxla_snapshot *s = cxla_snapshot_of(cxlds);
 	struct range range;
 
-	if (cxlds->snapshot && cxla_snapshot_range(cxlds->snapshot, &range))
+	if (s && cxla_snapshot_range(s, &range))
 		cxla_flush(cxlds, &range);
 }
 
@@ -539,12 +593,12 @@ static int cxla_restore(struct cxl_dev_state *cxlds, const struct range *range)
  * @cxlds: device state without an endpoint; its device answers
  *
  * What is as it was is not written, and what was kept is dropped, unless the way
- * to it can't be looked at now.
+ * to it can't be looked at now, or nothing can be mapped for want of memory.
  *
  * Context: the lock of the PCI device is held; takes cxla_enum_mutex and the
  * locks of ports; sleeps.
- * Return: 0; -EAGAIN: a port above is not there, try again when it is; or why it
- * was not restored, which is also in the log.
+ * Return: 0; -EAGAIN: a port above is not there, or there was no memory, to be tried
+ * again; or why it was not restored, which is also in the log.
  */
 int cxla_snapshot_restore(struct cxl_dev_state *cxlds)
 {
@@ -552,10 +606,12 @@ int cxla_snapshot_restore(struct cxl_dev_state *cxlds)
 	int rc = 0;
 
 	cxla_assert_host_locked(cxlds->dev);
-	if (!cxlds->snapshot)
+	if (!cxla_snapshot_of(cxlds))
 		return 0;
 	if (cxla_snapshot_range(cxlds->snapshot, &range))
 		rc = cxla_restore(cxlds, &range);
+	if (rc == -ENOMEM)
+		rc = -EAGAIN;
 	if (rc != -EAGAIN)
 		cxla_snapshot_drop(cxlds);
 	return rc;

@@ -5,6 +5,7 @@
 
 #include <cxl/cxl.h>
 
+int cxla_snapshot_prepare(struct cxl_port *endpoint);
 void cxla_snapshot_take(struct cxl_port *endpoint);
 void cxla_snapshot_flush(struct cxl_dev_state *cxlds);
 int cxla_snapshot_restore(struct cxl_dev_state *cxlds);
