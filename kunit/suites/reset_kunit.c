@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a reset takes and how it comes back: kmod/core/snapshot.c, by cxla_accel and
- * cxla_pci as shipped. The PCI core's part is played here.
+ * What a reset takes and how it comes back: kmod/core/snapshot.c and restore.c, by
+ * cxla_accel and cxla_pci as shipped. The PCI core's part is played here.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
