@@ -104,7 +104,8 @@ static void attach_makes_its_region_or_leaves_nothing(struct kunit *test)
 {
 	accel->accel.create = true;
 	sweep(test, &(struct operation) {
-		.name = "attach-made", .op = attach, .failed = detach, .after = detach_after,
+		.name = "attach-made", .op = attach, .failed = detach,
+		.after = detach_after,
 	});
 }
 
@@ -193,7 +194,8 @@ static int size_op(void)
 static void region_has_its_addresses_or_none(struct kunit *test)
 {
 	sweep(test, &(struct operation) {
-		.name = "place-region", .before = empty_before, .op = size_op, .after = delete_after,
+		.name = "place-region", .before = empty_before, .op = size_op,
+		.after = delete_after,
 	});
 }
 
@@ -212,7 +214,8 @@ static int dpa_op(void)
 static void decoder_has_its_memory_or_none(struct kunit *test)
 {
 	sweep(test, &(struct operation) {
-		.name = "allot", .before = mode_before, .op = dpa_op, .after = delete_after,
+		.name = "allot", .before = mode_before, .op = dpa_op,
+		.after = delete_after,
 	});
 }
 
@@ -230,7 +233,8 @@ static int target_op(void)
 static void region_has_its_target_or_none(struct kunit *test)
 {
 	sweep(test, &(struct operation) {
-		.name = "target-region", .before = dpa_before, .op = target_op, .after = delete_after,
+		.name = "target-region", .before = dpa_before,
+		.op = target_op, .after = delete_after,
 	});
 }
 
@@ -247,7 +251,8 @@ static int commit_op(void)
 static void region_is_committed_or_is_not(struct kunit *test)
 {
 	sweep(test, &(struct operation) {
-		.name = "commit-made", .before = whole_before, .op = commit_op, .after = delete_after,
+		.name = "commit-made", .before = whole_before,
+		.op = commit_op, .after = delete_after,
 	});
 }
 
@@ -261,7 +266,8 @@ static void interleaved_before(struct kunit *test)
 static void interleaved_region_is_committed_or_is_not(struct kunit *test)
 {
 	sweep(test, &(struct operation) {
-		.name = "commit-interleaved", .before = interleaved_before, .op = commit_op,
+		.name = "commit-interleaved", .before = interleaved_before,
+		.op = commit_op,
 		.after = delete_after,
 	});
 }
@@ -281,7 +287,8 @@ static int bind_op(void)
 static void region_is_bound_or_is_not(struct kunit *test)
 {
 	sweep(test, &(struct operation) {
-		.name = "bind-made", .before = committed_before, .op = bind_op, .after = delete_after,
+		.name = "bind-made", .before = committed_before,
+		.op = bind_op, .after = delete_after,
 	});
 }
 
@@ -299,7 +306,8 @@ static int uncommit_op(void)
 static void region_is_uncommitted_or_stays(struct kunit *test)
 {
 	sweep(test, &(struct operation) {
-		.name = "uncommit-made", .before = bound_before, .op = uncommit_op, .after = delete_after,
+		.name = "uncommit-made", .before = bound_before,
+		.op = uncommit_op, .after = delete_after,
 	});
 }
 
@@ -323,7 +331,8 @@ static void deleted_after(struct kunit *test)
 static void region_is_deleted_or_stays(struct kunit *test)
 {
 	sweep(test, &(struct operation) {
-		.name = "delete-made", .before = named_before, .op = delete_op, .after = deleted_after,
+		.name = "delete-made", .before = named_before,
+		.op = delete_op, .after = deleted_after,
 	});
 }
 
@@ -359,7 +368,8 @@ static void nothing_after(struct kunit *test)
 static void idle_expander_is_there_or_is_not(struct kunit *test)
 {
 	sweep(test, &(struct operation) {
-		.name = "bind-idle", .before = unbound_before, .op = bind_idle_op,
+		.name = "bind-idle", .before = unbound_before,
+		.op = bind_idle_op,
 		.failed = unbind_idle, .after = nothing_after,
 	});
 }
@@ -378,7 +388,8 @@ static void bound_after(struct kunit *test)
 static void idle_expander_goes_whatever_fails(struct kunit *test)
 {
 	sweep(test, &(struct operation) {
-		.name = "unbind-idle", .op = unbind_idle_op, .after = bound_after,
+		.name = "unbind-idle", .op = unbind_idle_op,
+		.after = bound_after,
 	});
 }
 

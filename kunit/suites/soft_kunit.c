@@ -7,7 +7,6 @@
 #include "soft_says.h"
 #include "sweep.h"
 
-
 static int stride = 3;
 module_param(stride, int, 0444);
 MODULE_PARM_DESC(stride, "one in so many allocations of a decision fails (default: 3)");

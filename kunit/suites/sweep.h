@@ -29,8 +29,10 @@ static inline void sweep_tell(struct kunit *test, const char *operation, int n, 
 {
 	int tried = (n - 1 + stride - 1) / stride;
 
-	KUNIT_EXPECT_LT_MSG(test, n, SWEEP_MANY, "%s: there is no end of its allocations", operation);
-	kunit_info(test, "figures: allocations: %s %d of %d failed", operation, tried, n - 1);
+	KUNIT_EXPECT_LT_MSG(test, n, SWEEP_MANY, "%s: its allocations have no end",
+			    operation);
+	kunit_info(test, "figures: allocations: %s %d of %d failed", operation,
+		   tried, n - 1);
 }
 
 #endif
