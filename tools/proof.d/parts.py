@@ -31,6 +31,7 @@ class Part:
     counts: dict                # word -> expression; of several matches the sum
     boots: list = field(default_factory=list)   # of tools/vm/tests.json
     seed: str = ""
+    least: dict = field(default_factory=dict)   # word -> what is claimed of its number
     status: list = field(default_factory=list)  # prints as JSON how far it is
     target: dict = field(default_factory=dict)  # word of that -> how far it is to come
 
@@ -72,7 +73,8 @@ def _of_boot(entry, sources, boots):
                 raise PartError(f"{pattern}: tools/vm/tests.json has no such boot on {kernel}")
             yield Part(f"{name}@{kernel}", entry["claim"],
                        ["tools/vm/test", "-j", "1", "--full", f"{pattern}@{kernel}"],
-                       kernel, entry["minutes"], places, entry["counts"], group, entry.get("seed", ""))
+                       kernel, entry["minutes"], places, entry["counts"], group, entry.get("seed", ""),
+                       entry.get("least", {}))
 
 
 def read(path=TABLE, boots=BOOTS):
@@ -85,5 +87,5 @@ def read(path=TABLE, boots=BOOTS):
         else:
             parts.append(Part(entry["name"], entry["claim"], entry["command"], entry["kernel"], entry["minutes"],
                               _named(entry, table["sources"]), entry["counts"], seed=entry.get("seed", ""),
-                              status=entry.get("status", []), target=entry.get("target", {})))
+                              least=entry.get("least", {}), status=entry.get("status", []), target=entry.get("target", {})))
     return parts

@@ -151,6 +151,9 @@ def judge(part, status, text):
     # a run that says of nothing how much of it was done has shown nothing
     if missing := [word for word, number in counts.items() if not number]:
         return "failed", f"it passed, and did not say how many {', '.join(missing)}", counts
+    if few := [f"{counts[word]:,} {word}, {number:,} are claimed" for word, number in part.least.items()
+               if counts[word] < number]:
+        return "failed", f"it passed with {', '.join(few)}", counts
     return "passed", "", counts
 
 
