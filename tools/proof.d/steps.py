@@ -56,7 +56,7 @@ def run(command, log, progress):
                 with open(log, "rb") as text:
                     text.seek(max(0, log.stat().st_size - 400))
                     said = re.split(rb"[\r\n]|\x1b\[K", text.read().strip())
-                progress.update(said[-1].decode(errors="replace").strip()[:80])
+                progress.update(said[-1].decode(errors="replace").strip()[:80] or "nothing said yet")
 
         teller = threading.Thread(target=tell, daemon=True)
         teller.start()
