@@ -150,6 +150,8 @@ static noinline int plant_counts(void *unused)
 
 	while (time_before(jiffies, end)) {
 		plant_counter++;
+		/* each time, in memory */
+		barrier();
 		cond_resched();
 	}
 	return 0;
