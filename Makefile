@@ -87,8 +87,8 @@ explore: ## schedules of the modules, one actor at a time, under UML: ARGS=--hel
 	@kunit/explore/run $(ARGS)
 
 .PHONY: proof
-proof: ## what is too long for make test, resumed where it stopped: HOURS=1
-	@kunit/explore/run --proof --seconds $$(($(or $(HOURS),1) * 3600))
+proof: ## what is too long for make test, continued where it stopped: HOURS=1 PARTS='pairs-* explore'
+	@tools/proof --hours $(or $(HOURS),1) $(if $(PARTS),--parts $(foreach part,$(PARTS),'$(part)'))
 
 .PHONY: clean
 clean: ## remove build/

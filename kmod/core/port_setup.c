@@ -95,7 +95,9 @@ static int cxla_endpoint_setup(struct cxl_port *port)
 
 	cxla_pause(CXLA_PAUSE_DECODERS_READ);
 	/* what it decodes is known again */
-	cxla_snapshot_drop(cxlmd->cxlds);
+	rc = cxla_snapshot_prepare(port);
+	if (rc)
+		return rc;
 	cxla_record_phase(cxlmd, CXLA_PHASE_REGION_ASSEMBLY);
 	return cxla_endpoint_assemble(port, false);
 }

@@ -7,59 +7,15 @@
  * the switch, too. When an endpoint goes, what it and the ports above it decoded
  * is kept with its device: as it was read last, and read once more when a reset
  * is about to come and the device answers. Recovery from an error gives no such
- * notice.
+ * notice. The memory for it is had with the endpoint: what firmware committed is
+ * not lost for want of some when a reset comes.
  *
- * After the reset it is written back as it was, locks included, from the top, and
- * only if what is above routes as it did: a host bridge is compared and never
- * written; a switch is written when it decodes nothing at all any more, by the
- * first device below that comes back; a device is written where it decodes
- * nothing. A component that decodes something else by now is left alone, with
- * all below it.
+ * restore.c writes it back.
  */
 #include <linux/pci.h>
 #include <linux/slab.h>
 
-#include "access.h"
-#include "attach.h"
-#include "pci.h"
 #include "snapshot.h"
-
-#define DVSEC_RANGE_BASE(i)	(0x20 + 0x10 * (i))
-
-/**
- * struct cxla_component - the decoders of one component
- * @uport_dev: host bridge or upstream port of a switch, referenced; NULL: the
- *	device
- * @nr: how many; 0: it passes all on
- * @regs: each, as read; of one that was not committed control alone
- */
-struct cxla_component {
-	struct device *uport_dev;
-	int nr;
-	struct cxl_hdm_regs regs[] __counted_by(nr);
-};
-
-/**
- * struct cxla_snapshot - a device and all above it
- * @device: its own decoders
- * @above: of the ports above, from the one that it hangs off upwards
- * @nr_above: how many
- * @emulated: @device is made up of ranges of the DVSEC
- * @dvsec_known: what follows was read
- * @ctrl: of the DVSEC for CXL devices
- * @base: of its ranges, high and low
- * @lock: its CONFIG_LOCK
- */
-struct cxla_snapshot {
-	struct cxla_component *device;
-	struct cxla_component *above[CXLA_MAX_DEPTH];
-	int nr_above;
-	bool emulated;
-	bool dvsec_known;
-	u16 ctrl;
-	u32 base[CXLA_DVSEC_RANGES][2];
-	u16 lock;
-};
 
 static void cxla_component_free(struct cxla_component *c)
 {
@@ -75,6 +31,7 @@ static void cxla_snapshot_free(struct cxla_snapshot *s)
 	for (int i = 0; i < s->nr_above; i++)
 		cxla_component_free(s->above[i]);
 	cxla_component_free(s->device);
+	kfree(s->now);
 	kfree(s);
 }
 
@@ -82,9 +39,14 @@ DEFINE_FREE(cxla_snapshot_free, struct cxla_snapshot *, cxla_snapshot_free(_T))
 
 /* ------------------------------- taking ---------------------------- */
 
+static int cxla_component_nr(const struct cxl_port *port)
+{
+	return port->passthrough ? 0 : port->nr_decoders;
+}
+
 static struct cxla_component *cxla_component_of(struct cxl_port *port)
 {
-	int nr = port->passthrough ? 0 : port->nr_decoders;
+	int nr = cxla_component_nr(port);
 	struct cxla_component *c;
 
 	c = kzalloc(struct_size(c, regs, nr), GFP_KERNEL);
@@ -93,11 +55,60 @@ static struct cxla_component *cxla_component_of(struct cxl_port *port)
 	c->nr = nr;
 	if (!is_cxl_endpoint(port))
 		c->uport_dev = get_device(port->uport_dev);
+	return c;
+}
+
+/* false: it has become another one since */
+static bool cxla_component_take(struct cxla_component *c, struct cxl_port *port)
+{
+	if (cxla_component_nr(port) != c->nr)
+		return false;
 	guard(rwsem_read)(&cxl_rwsem.region);
-	for (int i = 0; i < nr; i++)
+	for (int i = 0; i < c->nr; i++)
 		if (port->decoders[i])
 			c->regs[i] = port->decoders[i]->regs;
-	return c;
+		else
+			c->regs[i] = (struct cxl_hdm_regs) { };
+	return true;
+}
+
+/**
+ * cxla_snapshot_prepare() - have the memory for what an endpoint decodes
+ * @endpoint: it comes up, its decoders are known
+ *
+ * What was kept of the one before is dropped.
+ *
+ * Context: sleeps.
+ * Return: 0, or -ENOMEM: what was kept is there still.
+ */
+int cxla_snapshot_prepare(struct cxl_port *endpoint)
+{
+	struct cxl_dev_state *cxlds = to_cxl_memdev(endpoint->uport_dev)->cxlds;
+
+	if (!dev_is_pci(cxlds->dev) || !cxlds->cxl_dvsec) {
+		cxla_snapshot_drop(cxlds);
+		return 0;
+	}
+	struct cxla_snapshot *s __free(cxla_snapshot_free) =
+		kzalloc(sizeof(*s), GFP_KERNEL);
+	if (!s)
+		return -ENOMEM;
+	s->device = cxla_component_of(endpoint);
+	if (!s->device)
+		return -ENOMEM;
+	s->now = kcalloc(s->device->nr, sizeof(*s->now), GFP_KERNEL);
+	if (!s->now)
+		return -ENOMEM;
+	for (struct cxl_port *p = endpoint->parent; !is_cxl_root(p);
+	     p = p->parent) {
+		s->above[s->nr_above] = cxla_component_of(p);
+		if (!s->above[s->nr_above])
+			return -ENOMEM;
+		s->nr_above++;
+	}
+	cxla_snapshot_drop(cxlds);
+	cxlds->snapshot = no_free_ptr(s);
+	return 0;
 }
 
 /* the registers as they are, if the device says what they are */
@@ -109,14 +120,10 @@ static void cxla_snapshot_refresh(struct cxla_snapshot *s,
 	struct cxla_component *c = s->device;
 	int dvsec = cxlds->cxl_dvsec;
 
-	struct cxl_hdm_regs *now __free(kfree) =
-		kcalloc(c->nr, sizeof(*now), GFP_KERNEL);
-	if (!now)
-		return;
 	for (int i = 0; i < c->nr; i++) {
 		struct cxl_hdm_decoded d;
 
-		cxla_hdm_read(endpoint, i, &now[i], &d);
+		cxla_hdm_read(endpoint, i, &s->now[i], &d);
 		if (d.fault == CXL_HDM_ALL_ONES)
 			return;
 	}
@@ -125,11 +132,11 @@ static void cxla_snapshot_refresh(struct cxla_snapshot *s,
 		for (int half = 0; half < 2; half++)
 			s->base[i][half] =
 				cxla_cfg_read32(pdev, dvsec + 4 * half +
-						DVSEC_RANGE_BASE(i));
+						CXLA_DVSEC_RANGE_BASE(i));
 	s->lock = cxla_cfg_read16(pdev, dvsec + CXLA_DVSEC_LOCK);
 	if (PCI_POSSIBLE_ERROR(s->ctrl) || PCI_POSSIBLE_ERROR(s->lock))
 		return;
-	memcpy(c->regs, now, c->nr * sizeof(*now));
+	memcpy(c->regs, s->now, c->nr * sizeof(*s->now));
 	s->dvsec_known = true;
 }
 
@@ -146,32 +153,23 @@ void cxla_snapshot_take(struct cxl_port *endpoint)
 {
 	struct cxl_memdev *cxlmd = to_cxl_memdev(endpoint->uport_dev);
 	struct cxl_dev_state *cxlds = cxlmd->cxlds;
+	struct cxla_snapshot *s = cxlds->snapshot;
 	bool held = READ_ONCE(cxlds->held);
+	int above = 0;
 
 	device_lock_assert(&endpoint->dev);
 	if (test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags) && !held)
 		return;
-	if (!dev_is_pci(cxlds->dev) || !cxlds->cxl_dvsec)
-		return;
-	struct cxla_snapshot *s __free(cxla_snapshot_free) =
-		kzalloc(sizeof(*s), GFP_KERNEL);
-	if (!s)
-		return;
-	s->emulated = endpoint->emulated;
-	s->device = cxla_component_of(endpoint);
-	if (!s->device)
+	if (!s || !cxla_component_take(s->device, endpoint))
 		return;
 	for (struct cxl_port *p = endpoint->parent; !is_cxl_root(p);
-	     p = p->parent) {
-		s->above[s->nr_above] = cxla_component_of(p);
-		if (!s->above[s->nr_above])
+	     p = p->parent)
+		if (!cxla_component_take(s->above[above++], p))
 			return;
-		s->nr_above++;
-	}
+	s->emulated = endpoint->emulated;
+	s->taken = true;
 	if (held && !cxla_pci_is_frozen(cxlmd))
 		cxla_snapshot_refresh(s, endpoint);
-	cxla_snapshot_drop(cxlds);
-	cxlds->snapshot = no_free_ptr(s);
 }
 
 /**
@@ -182,381 +180,4 @@ void cxla_snapshot_drop(struct cxl_dev_state *cxlds)
 {
 	cxla_snapshot_free(cxlds->snapshot);
 	cxlds->snapshot = NULL;
-}
-
-/* ------------------------------- looking --------------------------- */
-
-static bool cxla_regs_range(const struct cxl_hdm_regs *regs, struct range *range)
-{
-	u64 size = (u64)regs->size_high << 32 | regs->size_low;
-
-	if (!cxl_hdm_ctrl_active(regs->ctrl) || !size)
-		return false;
-	range->start = (u64)regs->base_high << 32 | regs->base_low;
-	return !check_add_overflow(range->start, size - 1, &range->end);
-}
-
-/* does the device decode any of what @regs do */
-static bool cxla_snapshot_needs(const struct cxla_snapshot *s,
-				const struct cxl_hdm_regs *regs)
-{
-	struct range range, own;
-
-	if (!cxla_regs_range(regs, &range))
-		return false;
-	for (int i = 0; i < s->device->nr; i++)
-		if (cxla_regs_range(&s->device->regs[i], &own) &&
-		    own.start <= range.end && range.start <= own.end)
-			return true;
-	return false;
-}
-
-/* the first range that the device decoded */
-static bool cxla_snapshot_range(const struct cxla_snapshot *s,
-				struct range *range)
-{
-	for (int i = 0; i < s->device->nr; i++)
-		if (cxla_regs_range(&s->device->regs[i], range))
-			return true;
-	return false;
-}
-
-static bool cxla_regs_same(const struct cxl_hdm_regs *a,
-			   const struct cxl_hdm_regs *b)
-{
-	return a->base_low == b->base_low && a->base_high == b->base_high &&
-	       a->size_low == b->size_low && a->size_high == b->size_high &&
-	       a->tl_low == b->tl_low && a->tl_high == b->tl_high &&
-	       !((a->ctrl ^ b->ctrl) &
-		 (CXL_HDM_CTRL_VALUES | CXL_HDM_CTRL_COMMITTED));
-}
-
-/**
- * struct cxla_look - how a component is now
- * @same: all that the device needs is as it was
- * @committed: decoders that are
- * @other: of these, such as differ from what they were
- */
-struct cxla_look {
-	bool same;
-	int committed;
-	int other;
-};
-
-/* 0, or -ENXIO: it does not answer */
-static int cxla_component_look(const struct cxla_snapshot *s,
-			       const struct cxla_component *c,
-			       void __iomem *hdm, struct cxla_look *look)
-{
-	*look = (struct cxla_look) { .same = true };
-	for (int i = 0; i < c->nr; i++) {
-		struct cxl_hdm_regs now;
-		bool same;
-
-		cxla_hdm_read_decoder(hdm, i, &now);
-		if (PCI_POSSIBLE_ERROR(now.ctrl))
-			return -ENXIO;
-		same = cxla_regs_same(&now, &c->regs[i]);
-		if (cxl_hdm_ctrl_active(now.ctrl)) {
-			look->committed++;
-			if (!same)
-				look->other++;
-		}
-		if (!same && cxla_snapshot_needs(s, &c->regs[i]))
-			look->same = false;
-	}
-	return 0;
-}
-
-/* ------------------------------- writing --------------------------- */
-
-static int cxla_component_write_one(void __iomem *decoder,
-				    const struct cxl_hdm_regs *was)
-{
-	struct cxl_hdm_regs regs = *was;
-	u32 ctrl = cxla_readl(decoder + CXL_HDM_CTRL);
-
-	if (PCI_POSSIBLE_ERROR(ctrl))
-		return -ENXIO;
-	if (ctrl & CXL_HDM_CTRL_LOCK)
-		return -EBUSY;
-	/* a commit begins when COMMIT is set, so that it must not be */
-	if (ctrl & CXL_HDM_CTRL_COMMIT) {
-		ctrl &= ~CXL_HDM_CTRL_COMMIT;
-		cxla_writel(ctrl, decoder + CXL_HDM_CTRL);
-	}
-	regs.ctrl &= CXL_HDM_CTRL_VALUES | CXL_HDM_CTRL_LOCK;
-	cxla_hdm_write(decoder, &regs, ctrl);
-	return cxla_hdm_wait(decoder, true, &ctrl);
-}
-
-/* take back what was written of it, but for what is locked by now */
-static void cxla_component_undo(const struct cxla_component *c,
-				void __iomem *hdm, int end, u32 written)
-{
-	while (end--) {
-		void __iomem *decoder = hdm + CXL_HDM_DECODER(end);
-		u32 ctrl;
-
-		if (!(written & BIT(end)))
-			continue;
-		ctrl = cxla_readl(decoder + CXL_HDM_CTRL);
-		if (PCI_POSSIBLE_ERROR(ctrl) || ctrl & CXL_HDM_CTRL_LOCK)
-			return;
-		cxla_writel(ctrl & ~CXL_HDM_CTRL_COMMIT,
-			    decoder + CXL_HDM_CTRL);
-		cxla_hdm_wait(decoder, false, &ctrl);
-	}
-}
-
-/* those that are idle and were not, in their order; all or none of them */
-static int cxla_component_write(const struct cxla_snapshot *s,
-				const struct cxla_component *c,
-				void __iomem *hdm)
-{
-	struct cxla_look look;
-	u32 written = 0;
-	int rc = 0, i;
-
-	for (i = 0; i < c->nr; i++) {
-		void __iomem *decoder = hdm + CXL_HDM_DECODER(i);
-
-		if (!cxl_hdm_ctrl_active(c->regs[i].ctrl) ||
-		    cxl_hdm_ctrl_active(cxla_readl(decoder + CXL_HDM_CTRL)))
-			continue;
-		written |= BIT(i);
-		rc = cxla_component_write_one(decoder, &c->regs[i]);
-		if (rc)
-			break;
-	}
-	if (!rc)
-		rc = cxla_component_look(s, c, hdm, &look);
-	if (!rc && !look.same)
-		rc = -EIO;
-	if (rc)
-		cxla_component_undo(c, hdm, min(i + 1, c->nr), written);
-	return rc;
-}
-
-/* a reset is never seen to end before its memory was let go of by all CPUs */
-static void cxla_flush(struct cxl_dev_state *cxlds, const struct range *range)
-{
-	int rc = -EOPNOTSUPP;
-
-	if (cxla_cache_can_invalidate())
-		rc = cxla_cache_invalidate(range->start, range_len(range));
-	if (rc)
-		dev_warn(cxlds->dev,
-			 "CPU caches of [%#llx-%#llx] can't be flushed for a reset: %d\n",
-			 range->start, range->end, rc);
-}
-
-/**
- * cxla_snapshot_flush() - write back what CPUs have cached, before a reset
- * @cxlds: device state without an endpoint
- *
- * Context: sleeps; nobody touches the ranges any more.
- */
-void cxla_snapshot_flush(struct cxl_dev_state *cxlds)
-{
-	struct range range;
-
-	if (cxlds->snapshot && cxla_snapshot_range(cxlds->snapshot, &range))
-		cxla_flush(cxlds, &range);
-}
-
-/* ------------------------------ restoring -------------------------- */
-
-/* 0; -EAGAIN: it can't be looked at now; or what is wrong with it */
-static int cxla_restore_mapped(struct cxl_dev_state *cxlds,
-			       const struct cxla_component *c,
-			       void __iomem *hdm)
-{
-	struct cxla_snapshot *s = cxlds->snapshot;
-	struct cxla_look look;
-	int rc;
-
-	rc = cxla_component_look(s, c, hdm, &look);
-	if (rc || look.same)
-		return rc;
-	/* only a switch, and only one that was reset, as far as it can be told */
-	if (!dev_is_pci(c->uport_dev) || look.committed)
-		return -EIO;
-	rc = cxla_component_write(s, c, hdm);
-	if (!rc)
-		dev_notice(c->uport_dev, "decoders are again what they were before a reset\n");
-	return rc;
-}
-
-static int cxla_restore_above(struct cxl_dev_state *cxlds,
-			      const struct cxla_component *c)
-{
-	struct cxl_port *port __free(cxla_put_port) =
-		cxla_find_port_by_uport(c->uport_dev);
-	const struct cxl_reg_map *hdm;
-	struct cxl_register_map map;
-	void __iomem *regs;
-	int rc;
-
-	if (port) {
-		guard(device)(&port->dev);
-		if (!port->up)
-			return -EAGAIN;
-		if (!c->nr)
-			return 0;
-		return port->hdm && port->nr_decoders == c->nr ?
-		       cxla_restore_mapped(cxlds, c, port->hdm) : -EIO;
-	}
-	/* a host bridge is there for as long as its root is */
-	if (!dev_is_pci(c->uport_dev))
-		return -EAGAIN;
-	if (!c->nr)
-		return 0;
-	rc = cxla_pci_probe_regs(to_pci_dev(c->uport_dev), &map);
-	if (rc)
-		return rc;
-	hdm = &map.component_map.hdm_decoder;
-	if (!hdm->valid || hdm->size < CXL_HDM_BLOCK_SIZE(c->nr))
-		return -EIO;
-	regs = ioremap(map.resource + hdm->offset, hdm->size);
-	if (!regs)
-		return -ENOMEM;
-	rc = cxla_restore_mapped(cxlds, c, regs);
-	iounmap(regs);
-	return rc;
-}
-
-/* control after the bases, which it turns on; and what locks both last */
-static int cxla_restore_dvsec(struct cxl_dev_state *cxlds)
-{
-	struct pci_dev *pdev = to_pci_dev(cxlds->dev);
-	const struct cxla_snapshot *s = cxlds->snapshot;
-	int dvsec = cxlds->cxl_dvsec;
-	u16 ctrl, lock;
-
-	if (!s->dvsec_known)
-		return 0;
-	for (int i = 0; i < CXLA_DVSEC_RANGES; i++)
-		for (int half = 0; half < 2; half++) {
-			int pos = dvsec + DVSEC_RANGE_BASE(i) + 4 * half;
-			u32 now = cxla_cfg_read32(pdev, pos);
-
-			if (now != s->base[i][half])
-				cxla_cfg_write32(pdev, pos, s->base[i][half]);
-		}
-	ctrl = cxla_cfg_read16(pdev, dvsec + CXLA_DVSEC_CTRL);
-	if (ctrl != s->ctrl) {
-		cxla_cfg_write16(pdev, dvsec + CXLA_DVSEC_CTRL, s->ctrl);
-		ctrl = cxla_cfg_read16(pdev, dvsec + CXLA_DVSEC_CTRL);
-	}
-	if (PCI_POSSIBLE_ERROR(ctrl) ||
-	    (ctrl ^ s->ctrl) & CXLA_DVSEC_CTRL_MEM_ENABLE)
-		return -EIO;
-	lock = cxla_cfg_read16(pdev, dvsec + CXLA_DVSEC_LOCK);
-	if (s->lock & ~lock & CXLA_DVSEC_LOCK_CONFIG)
-		cxla_cfg_write16(pdev, dvsec + CXLA_DVSEC_LOCK,
-				 lock | CXLA_DVSEC_LOCK_CONFIG);
-	return 0;
-}
-
-/* 1: it was written; 0: it is as it was; or an error */
-static int cxla_restore_decoders(struct cxl_dev_state *cxlds,
-				 const struct range *range)
-{
-	const struct cxl_reg_map *map =
-		&cxlds->reg_map.component_map.hdm_decoder;
-	const struct cxla_snapshot *s = cxlds->snapshot;
-	struct cxla_look look;
-	void __iomem *hdm;
-	int rc;
-
-	hdm = ioremap(cxlds->reg_map.resource + map->offset, map->size);
-	if (!hdm)
-		return -ENOMEM;
-	rc = cxla_component_look(s, s->device, hdm, &look);
-	if (!rc && look.other)
-		rc = -EIO;
-	if (!rc && !look.same) {
-		cxla_flush(cxlds, range);
-		rc = cxla_component_write(s, s->device, hdm);
-		/* HDM Decoder Enable is set when the device is attached */
-		if (!rc)
-			rc = 1;
-	}
-	iounmap(hdm);
-	return rc;
-}
-
-static int cxla_restore_device(struct cxl_dev_state *cxlds,
-			       const struct range *range)
-{
-	int rc, written = 0;
-
-	if (!cxlds->snapshot->emulated) {
-		written = cxla_restore_decoders(cxlds, range);
-		if (written < 0)
-			return written;
-	}
-	rc = cxla_restore_dvsec(cxlds);
-	if (rc)
-		return rc;
-	if (written)
-		dev_notice(cxlds->dev,
-			   "decoders are again what they were before a reset, [%#llx-%#llx] first\n",
-			   range->start, range->end);
-	return 0;
-}
-
-static int cxla_restore(struct cxl_dev_state *cxlds, const struct range *range)
-{
-	const struct cxla_snapshot *s = cxlds->snapshot;
-	int rc;
-
-	/* no switch port comes or goes, and no other device restores one */
-	guard(mutex)(&cxla_enum_mutex);
-	for (int i = s->nr_above - 1; i >= 0; i--) {
-		rc = cxla_restore_above(cxlds, s->above[i]);
-		if (rc == -EAGAIN)
-			return rc;
-		if (rc) {
-			dev_warn(cxlds->dev,
-				 "decoders of [%#llx-%#llx] are not restored after a reset: %s does not route it as before (%d)\n",
-				 range->start, range->end,
-				 dev_name(s->above[i]->uport_dev), rc);
-			return rc;
-		}
-	}
-	rc = cxla_restore_device(cxlds, range);
-	if (rc)
-		dev_warn(cxlds->dev,
-			 "decoders of [%#llx-%#llx] can't be restored after a reset: %d\n",
-			 range->start, range->end, rc);
-	return rc;
-}
-
-/**
- * cxla_snapshot_restore() - put back what a reset took
- * @cxlds: device state without an endpoint; its device answers
- *
- * What is as it was is not written, and what was kept is dropped, unless the way
- * to it can't be looked at now.
- *
- * Context: the lock of the PCI device is held; takes cxla_enum_mutex and the
- * locks of ports; sleeps.
- * Return: 0; -EAGAIN: a port above is not there, try again when it is; or why it
- * was not restored, which is also in the log.
- */
-int cxla_snapshot_restore(struct cxl_dev_state *cxlds)
-{
-	struct range range;
-	int rc = 0;
-
-	cxla_assert_host_locked(cxlds->dev);
-	if (!cxlds->snapshot)
-		return 0;
-	if (cxla_snapshot_range(cxlds->snapshot, &range))
-		rc = cxla_restore(cxlds, &range);
-	if (rc != -EAGAIN)
-		cxla_snapshot_drop(cxlds);
-	return rc;
 }

@@ -5,9 +5,63 @@
 
 #include <cxl/cxl.h>
 
+#include "access.h"
+#include "attach.h"
+#include "pci.h"
+
+int cxla_snapshot_prepare(struct cxl_port *endpoint);
 void cxla_snapshot_take(struct cxl_port *endpoint);
 void cxla_snapshot_flush(struct cxl_dev_state *cxlds);
 int cxla_snapshot_restore(struct cxl_dev_state *cxlds);
 void cxla_snapshot_drop(struct cxl_dev_state *cxlds);
+
+/* ------------------- of snapshot.c and restore.c alone -------------- */
+
+#define CXLA_DVSEC_RANGE_BASE(i)	(0x20 + 0x10 * (i))
+
+/**
+ * struct cxla_component - the decoders of one component
+ * @uport_dev: host bridge or upstream port of a switch, referenced; NULL: the
+ *	device
+ * @nr: how many; 0: it passes all on
+ * @regs: each, as read; of one that was not committed control alone
+ */
+struct cxla_component {
+	struct device *uport_dev;
+	int nr;
+	struct cxl_hdm_regs regs[] __counted_by(nr);
+};
+
+/**
+ * struct cxla_snapshot - a device and all above it
+ * @device: its own decoders
+ * @above: of the ports above, from the one that it hangs off upwards
+ * @nr_above: how many
+ * @now: as many registers as @device has, to read into
+ * @taken: what follows, and the registers, are those of an endpoint that went
+ * @emulated: @device is made up of ranges of the DVSEC
+ * @dvsec_known: what follows was read
+ * @ctrl: of the DVSEC for CXL devices
+ * @base: of its ranges, high and low
+ * @lock: its CONFIG_LOCK
+ */
+struct cxla_snapshot {
+	struct cxla_component *device;
+	struct cxla_component *above[CXLA_MAX_DEPTH];
+	int nr_above;
+	struct cxl_hdm_regs *now;
+	bool taken;
+	bool emulated;
+	bool dvsec_known;
+	u16 ctrl;
+	u32 base[CXLA_DVSEC_RANGES][2];
+	u16 lock;
+};
+
+/* what was kept for a device whose endpoint went, or NULL */
+static inline struct cxla_snapshot *cxla_snapshot_of(const struct cxl_dev_state *cxlds)
+{
+	return cxlds->snapshot && cxlds->snapshot->taken ? cxlds->snapshot : NULL;
+}
 
 #endif /* __CXLA_SNAPSHOT_H__ */

@@ -7,7 +7,7 @@
 #include <linux/ioport.h>
 
 #include "../fake/fake_fabric.h"
-#include "../fake/fake_fail.h"
+#include "sweep.h"
 
 MODULE_IMPORT_NS("CXL");
 
@@ -304,7 +304,7 @@ static void claim_without_memory_claims_nothing(struct kunit *test)
 	if (!FAKE_CAN_FAIL)
 		kunit_skip(test, "allocations can't be made to fail");
 	firmware(test, &cut, SIZE, SIZE);
-	for (nth = 1; nth < 200; nth++) {
+	for (nth = 1; nth < SWEEP_MANY; nth++) {
 		fake_fail_start(nth);
 		rc = cxla_claim(&claim, &whole, &accel, NULL);
 		if (!fake_fail_stop())
@@ -322,6 +322,7 @@ static void claim_without_memory_claims_nothing(struct kunit *test)
 	}
 	KUNIT_EXPECT_GT(test, nth, 1);
 	KUNIT_EXPECT_EQ(test, rc, 0);
+	sweep_tell(test, "claim", nth, 1);
 	expect_says(test, BASE, whole.start, whole.end, &accel);
 	cxla_unclaim(&claim);
 	remove_resource(&cut);

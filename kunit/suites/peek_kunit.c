@@ -3,9 +3,9 @@
  * Where a device's decoders lead, without binding it: kmod/dax/peek.c on the
  * fake fabric.
  */
-#include "../fake/fake_fail.h"
 #include "../fake/fake_pm.h"
 #include "peek_rig.h"
+#include "sweep.h"
 
 MODULE_IMPORT_NS("CXL");
 
@@ -463,7 +463,7 @@ static void want_of_memory_is_told_from_no_answer(struct kunit *test)
 
 	if (!FAKE_CAN_FAIL)
 		kunit_skip(test, "allocations can't be made to fail");
-	for (nth = 1; nth < MANY; nth++) {
+	for (nth = 1; nth < SWEEP_MANY; nth++) {
 		seen = (struct seen) { };
 		fake_fail_start(nth);
 		rc = peek(rig(test)->dev, &seen);
@@ -476,6 +476,7 @@ static void want_of_memory_is_told_from_no_answer(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, rc, 0);
 	KUNIT_EXPECT_EQ(test, seen.nr, 2);
+	sweep_tell(test, "peek", nth, 1);
 }
 
 static struct kunit_case peek_cases[] = {

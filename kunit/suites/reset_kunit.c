@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What a reset takes and how it comes back: kmod/core/snapshot.c, by cxla_accel and
- * cxla_pci as shipped. The PCI core's part is played here.
+ * What a reset takes and how it comes back: kmod/core/snapshot.c and restore.c, by
+ * cxla_accel and cxla_pci as shipped. The PCI core's part is played here.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
@@ -9,6 +9,7 @@
 
 #include "../fake/fake_cache.h"
 #include "../fake/fake_fabric.h"
+#include "sweep.h"
 
 MODULE_IMPORT_NS("CXL");
 
@@ -159,6 +160,31 @@ static void lock_of_the_dvsec_comes_back(struct kunit *test)
 	save(dev, &before);
 	reset(dev);
 	same_as(test, dev, &before);
+}
+
+/* decoders come back without memory; what the attach adds does when it has some */
+static void decoders_are_restored_whatever_allocation_fails(struct kunit *test)
+{
+	struct values before, now;
+	bool failed = true;
+	int n;
+
+	machine(test, false, 2, CXL_HDM_CTRL_LOCK);
+	bind(test, dev);
+	save(dev, &before);
+	for (n = 1; n < SWEEP_MANY && failed; n++) {
+		sweep_fail(test, n);
+		reset(dev);
+		failed = fake_fail_stop();
+		save(dev, &now);
+		KUNIT_EXPECT_MEMEQ(test, now.regs, before.regs, sizeof(now.regs));
+		if (dev->pdev->dev.driver)
+			device_release_driver(&dev->pdev->dev);
+		bind(test, dev);
+		is(test, dev, "attached", "none");
+		same_as(test, dev, &before);
+	}
+	sweep_tell(test, "reset", n - 1, 1);
 }
 
 static void reset_that_keeps_decoders_writes_nothing(struct kunit *test)
@@ -472,6 +498,7 @@ static struct kunit_case reset_cases[] = {
 	KUNIT_CASE(decoders_that_a_reset_cleared_are_what_they_were),
 	KUNIT_CASE(locked_decoders_that_a_reset_cleared_are_locked_again),
 	KUNIT_CASE(lock_of_the_dvsec_comes_back),
+	KUNIT_CASE(decoders_are_restored_whatever_allocation_fails),
 	KUNIT_CASE(reset_that_keeps_decoders_writes_nothing),
 	KUNIT_CASE(recovery_restores_what_was_known_of_a_device_that_did_not_answer),
 	KUNIT_CASE(host_bridge_that_lost_its_decoders_is_not_written),

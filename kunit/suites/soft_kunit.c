@@ -5,8 +5,7 @@
  * whose ranges are.
  */
 #include "soft_says.h"
-
-#define MANY	2000
+#include "sweep.h"
 
 static int stride = 3;
 module_param(stride, int, 0444);
@@ -296,7 +295,7 @@ static void bind_without_memory_is_whole_or_nothing(struct kunit *test)
 		kunit_skip(test, "allocations can't be made to fail");
 	soft_root(rig);
 	load_and_settle(test);
-	for (nth = 1; nth < MANY; nth++) {
+	for (nth = 1; nth < SWEEP_MANY; nth++) {
 		soft_unbind(rig);
 		fake_fail_start(nth);
 		rc = soft_bind(rig);
@@ -328,7 +327,7 @@ static void bind_without_memory_is_whole_or_nothing(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, rc, 0);
 	KUNIT_EXPECT_GT(test, nth, 20);
-	KUNIT_EXPECT_LT(test, nth, MANY);
+	sweep_tell(test, "bind-hmem", nth, 1);
 }
 
 static DECLARE_COMPLETION(soft_blocked);
@@ -387,7 +386,7 @@ static void decision_without_memory_leaves_no_byte_without_answer(struct kunit *
 	soft_root(rig);
 	KUNIT_ASSERT_EQ(test, soft_bind_expander(rig), 0);
 	load_and_settle(test);
-	for (nth = 1; nth < MANY && failed; nth += stride) {
+	for (nth = 1; nth < SWEEP_MANY && failed; nth += stride) {
 		soft_unbind(rig);
 		bind_without_work(test);
 		fake_fail_start(nth);
@@ -404,7 +403,7 @@ static void decision_without_memory_leaves_no_byte_without_answer(struct kunit *
 	says(test, inside(), CXLA_OWNER_ACCEL, CXLA_LEDGER_RESERVED,
 	     CXLA_WHY_MEANT);
 	KUNIT_EXPECT_GT(test, nth, 20);
-	KUNIT_EXPECT_LT(test, nth, MANY);
+	sweep_tell(test, "decide", nth - stride, stride);
 }
 
 static struct kunit_case soft_cases[] = {

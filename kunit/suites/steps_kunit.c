@@ -12,7 +12,7 @@
 #include <linux/pci.h>
 
 #include "../fake/fake_fabric.h"
-#include "../fake/fake_fail.h"
+#include "sweep.h"
 
 MODULE_IMPORT_NS("CXL");
 
@@ -162,16 +162,9 @@ static void bridge_that_vanishes_at_any_register_leaves_a_root_that_can_go(struc
 
 /* ----------------------------- allocations ------------------------- */
 
-/* the @n-th allocation from here on fails */
-static void fail_start(struct kunit *test, int n)
-{
-	if (!FAKE_CAN_FAIL)
-		kunit_skip(test, "no fault injection in this kernel");
-	fake_fail_start(n);
-}
-
 /* @op with one allocation failing, then @undo; until none is left to fail */
-static void each_allocation(struct kunit *test, int (*op)(struct rig *),
+static void each_allocation(struct kunit *test, const char *name,
+			    int (*op)(struct rig *),
 			    void (*undo)(struct rig *))
 {
 	struct fake_snapshot before;
@@ -179,8 +172,8 @@ static void each_allocation(struct kunit *test, int (*op)(struct rig *),
 	bool failed;
 
 	before = fake_snapshot();
-	for (n = 1; n < MANY; n += stride) {
-		fail_start(test, n);
+	for (n = 1; n < SWEEP_MANY; n += stride) {
+		sweep_fail(test, n);
 		rc = op(rig(test));
 		failed = fake_fail_stop();
 		if (!failed) {
@@ -195,9 +188,8 @@ static void each_allocation(struct kunit *test, int (*op)(struct rig *),
 		if (!failed)
 			break;
 	}
-	kunit_info(test, "%d allocations, one in %d failed", n - 1, stride);
 	KUNIT_EXPECT_GT(test, n, 5);
-	KUNIT_EXPECT_LT(test, n, MANY);
+	sweep_tell(test, name, n, stride);
 }
 
 static int op_bind(struct rig *rig)
@@ -215,7 +207,7 @@ static void undo_bind(struct rig *rig)
 static void attach_with_any_allocation_failing_leaves_nothing(struct kunit *test)
 {
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
-	each_allocation(test, op_bind, undo_bind);
+	each_allocation(test, "attach", op_bind, undo_bind);
 	is_attached(test);
 }
 
@@ -228,7 +220,7 @@ static void fail_from_here(struct fake_node *node, void *_failure)
 {
 	struct failure *failure = _failure;
 
-	fail_start(failure->test, failure->n);
+	sweep_fail(failure->test, failure->n);
 }
 
 /* of an attach the region is made after the last read of the device's registers */
@@ -240,7 +232,7 @@ static void region_has_its_driver_whatever_allocation_fails(struct kunit *test)
 	unsigned int reads;
 	bool failed;
 
-	fail_start(test, 0);
+	sweep_fail(test, 0);
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
 	/* where its registers are is known the second time */
 	for (int i = 0; i < 2; i++) {
@@ -249,7 +241,7 @@ static void region_has_its_driver_whatever_allocation_fails(struct kunit *test)
 		reads = dev->count.reads;
 		undo_bind(rig(test));
 	}
-	for (failure.n = 1; failure.n < MANY; failure.n++) {
+	for (failure.n = 1; failure.n < SWEEP_MANY; failure.n++) {
 		int rc;
 
 		fake_on_read(dev, FAKE_MMIO, reads, fail_from_here, &failure);
@@ -269,11 +261,9 @@ static void region_has_its_driver_whatever_allocation_fails(struct kunit *test)
 		if (!failed)
 			break;
 	}
-	kunit_info(test, "%d allocations, attached in spite of %d",
-		   failure.n - 1, attached - 1);
+	sweep_tell(test, "attach-its-region", failure.n, 1);
 	/* the one in which nothing failed, and others */
 	KUNIT_EXPECT_GT(test, attached, 1);
-	KUNIT_EXPECT_LT(test, failure.n, MANY);
 }
 
 static int op_bind_expander(struct rig *rig)
@@ -292,7 +282,7 @@ static void expander_with_any_allocation_failing_has_all_or_nothing(struct kunit
 {
 	rig(test)->dev->accel.expander = true;
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
-	each_allocation(test, op_bind_expander, undo_bind);
+	each_allocation(test, "bind-expander", op_bind_expander, undo_bind);
 }
 
 static void bind_it(struct rig *rig)
@@ -309,17 +299,19 @@ static int op_unbind(struct rig *rig)
 static void unbind_with_any_allocation_failing_leaves_nothing(struct kunit *test)
 {
 	struct fake_snapshot before;
+	bool failed = true;
 	int n;
 
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
 	before = fake_snapshot();
-	for (n = 1; n < 20; n++) {
+	for (n = 1; n < SWEEP_MANY && failed; n++) {
 		bind_it(rig(test));
-		fail_start(test, n);
+		sweep_fail(test, n);
 		op_unbind(rig(test));
-		fake_fail_stop();
+		failed = fake_fail_stop();
 		fake_expect_snapshot(test, &before);
 	}
+	sweep_tell(test, "detach", n - 1, 1);
 	is_attached(test);
 }
 
@@ -338,7 +330,7 @@ static void root_with_any_allocation_failing_can_go(struct kunit *test)
 	/* known from the first root on */
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
 	fake_root_remove(rig(test)->f);
-	each_allocation(test, op_root, undo_root);
+	each_allocation(test, "return-root", op_root, undo_root);
 	KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
 	is_attached(test);
 }
@@ -346,20 +338,22 @@ static void root_with_any_allocation_failing_can_go(struct kunit *test)
 static void root_removal_with_any_allocation_failing_detaches(struct kunit *test)
 {
 	struct fake_accel *accel = &rig(test)->dev->accel;
+	bool failed = true;
 	int n;
 
-	for (n = 1; n < 40; n++) {
+	for (n = 1; n < SWEEP_MANY && failed; n++) {
 		KUNIT_ASSERT_EQ(test, fake_root_add(rig(test)->f), 0);
 		KUNIT_ASSERT_EQ(test, op_bind(rig(test)), 0);
-		fail_start(test, n);
+		sweep_fail(test, n);
 		fake_root_remove(rig(test)->f);
-		fake_fail_stop();
+		failed = fake_fail_stop();
 		KUNIT_EXPECT_EQ(test, accel->nr_revoke, n);
 		msleep(1000);
 		KUNIT_EXPECT_EQ(test, accel->nr_detach, n);
 		fake_unbind(rig(test)->dev);
 		KUNIT_EXPECT_EQ(test, fake_snapshot().devices, 0);
 	}
+	sweep_tell(test, "remove-root", n - 1, 1);
 }
 
 /* its driver needs memory, its decoders don't: they are not committed alone */
@@ -375,11 +369,11 @@ static void commit_with_any_allocation_failing_leaves_all_as_before(struct kunit
 	KUNIT_ASSERT_EQ(test, accel->rc, 0);
 	cxlr = accel->memdev->endpoint->decoders[0]->region;
 	KUNIT_ASSERT_NOT_NULL(test, cxlr);
-	for (n = 1; n < MANY; n++) {
+	for (n = 1; n < SWEEP_MANY; n++) {
 		bool failed;
 
 		KUNIT_ASSERT_EQ(test, fake_write_commit(cxlr, false), 0);
-		fail_start(test, n);
+		sweep_fail(test, n);
 		rc = fake_write_commit(cxlr, true);
 		failed = fake_fail_stop();
 		failures += !!rc;
@@ -394,7 +388,7 @@ static void commit_with_any_allocation_failing_leaves_all_as_before(struct kunit
 	}
 	KUNIT_EXPECT_EQ(test, rc, 0);
 	KUNIT_EXPECT_GT(test, failures, 0);
-	KUNIT_EXPECT_LT(test, n, MANY);
+	sweep_tell(test, "commit", n, 1);
 }
 
 /* -------------------------------- hooks ---------------------------- */

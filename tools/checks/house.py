@@ -29,7 +29,7 @@ LAYERS = (
     ("topology", ("port", "dport", "decoder", "hdm", "emulate", "program", "dpa")),
     ("regions", ("root", "route", "region", "region_sysfs", "commit", "dax_region",
                  "floor", "layout", "user_region")),
-    ("attach", ("attach", "attach_region", "create", "memdev", "mem_node", "enumerate", "port_setup", "snapshot", "cxl_reset")),
+    ("attach", ("attach", "attach_region", "create", "memdev", "mem_node", "enumerate", "port_setup", "snapshot", "restore", "cxl_reset")),
     ("module", ("main", "ledger", "trace.c")),
 )
 CORE = "kmod/core/"

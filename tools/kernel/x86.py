@@ -22,10 +22,14 @@ FRAGMENTS = {
     "debug-7": ("x86-debug.config",),
     "debug-7-release": ("x86-debug.config", "x86-release.config"),
     "plain-7": ("x86-debug.config", "x86-plain.config"),
+    "kcsan-7": ("x86-debug.config", "x86-plain.config", "x86-kcsan.config"),
+    "kcov-7": ("x86-debug.config", "x86-plain.config", "x86-kcov.config"),
 }
 # Lockdep and the checks of spinlocks are what these kernels spend most of their time
 # in; that they are checked by KASAN in turn finds nothing of ours, and takes a third.
 ARGUMENTS = ("KASAN_SANITIZE_lockdep.o=n", "KASAN_SANITIZE_spinlock_debug.o=n")
+# the fragment says why
+MORE_ARGUMENTS = {"kcsan-7": ("KCSAN_SANITIZE=n",)}
 # measured: 1.9 GB of objects and modules of 7.3 with KASAN
 NEEDED_BYTES = 4_000_000_000
 
@@ -53,8 +57,9 @@ def kernel(name):
     """Folder of the kernel `name`, built if it is not there."""
     archive = _archive(name)
     config = "".join((CONFIG / fragment).read_text() for fragment in FRAGMENTS[name])
+    arguments = (*ARGUMENTS, *MORE_ARGUMENTS.get(name, ()))
     key = hashlib.sha256(json.dumps(
-        [kbuild.archive_digest(archive), config, ARGUMENTS, kbuild.compiler()]).encode()).hexdigest()[:16]
+        [kbuild.archive_digest(archive), config, arguments, kbuild.compiler()]).encode()).hexdigest()[:16]
     folder = kbuild.cache_dir() / "kernels-built" / key
     complete = folder / "complete"
     if not complete.exists():
@@ -62,13 +67,14 @@ def kernel(name):
         tree = kbuild.source(archive)
         with kbuild.locked(kbuild.cache_dir() / f"x86-{key}.lock"):
             if not complete.exists():
-                _build(folder, tree, config, archive.parent.name, name)
+                _build(folder, tree, config, (archive.parent.name, name), arguments)
                 complete.write_text(kbuild.compiler() + "\n")
     _link_current(folder, name)
     return folder
 
 
-def _build(folder, tree, config, what, name):
+def _build(folder, tree, config, of, arguments):
+    what, name = of
     shutil.rmtree(folder, ignore_errors=True)
     objects = folder / "objects"
     objects.mkdir(parents=True)
@@ -80,7 +86,7 @@ def _build(folder, tree, config, what, name):
     log = folder / "build.log"
     source = what if what.startswith("linux-source") else kbuild.SOURCE_PACKAGE
     progress = kbuild.Progress(f"building kernel {name} of {source} (once; 7 to 10 minutes on two cores)")
-    common = ["-C", str(tree), f"O={objects}", *ARGUMENTS]
+    common = ["-C", str(tree), f"O={objects}", *arguments]
     jobs = f"-j{os.cpu_count() or 1}"
     kbuild.run_make([*common, f"KCONFIG_ALLCONFIG={fragment}", "allnoconfig"], log)
     kbuild.run_make([*common, jobs, "bzImage", "modules"], log, progress)

@@ -141,6 +141,37 @@ static noinline int plant_failed_allocation(void)
 	return 0;
 }
 
+static unsigned long plant_counter;
+
+/* two of them lose some of what they count */
+static noinline int plant_counts(void *unused)
+{
+	unsigned long end = jiffies + HZ;
+
+	while (time_before(jiffies, end)) {
+		plant_counter++;
+		/* each time, in memory */
+		barrier();
+		cond_resched();
+	}
+	return 0;
+}
+
+static noinline int plant_data_race(void)
+{
+	struct task_struct *other;
+
+	other = kthread_create(plant_counts, NULL, "plant_counts");
+	if (IS_ERR(other))
+		return PTR_ERR(other);
+	get_task_struct(other);
+	wake_up_process(other);
+	plant_counts(NULL);
+	kthread_stop(other);
+	put_task_struct(other);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*plant)(void);
@@ -153,6 +184,7 @@ static const struct {
 	{ "leak", plant_leak },
 	{ "hung-task", plant_hung_task },
 	{ "failed-allocation", plant_failed_allocation },
+	{ "data-race", plant_data_race },
 };
 
 static int __init plant_init(void)

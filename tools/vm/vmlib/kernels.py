@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-BUILT = ("debug-6.12", "debug-7", "debug-7-release", "plain-7")   # names that tools/kernel/build knows
+# names that tools/kernel/build knows
+BUILT = ("debug-6.12", "debug-7", "debug-7-release", "plain-7", "kcsan-7", "kcov-7")
 
 
 class KernelError(Exception):
