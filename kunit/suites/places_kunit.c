@@ -168,6 +168,8 @@ static struct kunit_suite places_suite = {
 	.init = places_init,
 	.test_cases = places_cases,
 };
+
 kunit_test_suite(places_suite);
+
 MODULE_DESCRIPTION("KUnit: where the capabilities of a device are kept");
 MODULE_LICENSE("GPL");
