@@ -146,16 +146,18 @@ class Archive:
     def package(self, name, **more):
         return build_package(self.pool, name, **more)
 
-    def suite(self, codename, stanzas, also=()):
+    def suite(self, codename, stanzas, also=(), sources=()):
         place = self.folder / "dists" / codename
-        (place / "main/binary-amd64").mkdir(parents=True)
-        packages = "\n".join(stanzas).encode()
-        (place / "main/binary-amd64/Packages").write_bytes(packages)
+        sums = ""
+        for name, content in (("main/binary-amd64/Packages", stanzas), ("main/source/Sources", sources)):
+            data = "\n".join(content).encode()
+            (place / name).parent.mkdir(parents=True)
+            (place / name).write_bytes(data)
+            sums += f" {hashlib.sha256(data).hexdigest()} {len(data)} {name}\n"
         origin = f"{self.origin} Backports" if codename.endswith("-backports") else self.origin
         (place / "Release").write_text(
             f"Origin: {origin}\nLabel: {origin}\nSuite: {codename}\nCodename: {codename}\nArchitectures: amd64\n"
-            f"Components: main\nSHA256:\n {hashlib.sha256(packages).hexdigest()} {len(packages)} main/binary-amd64/Packages\n",
-            encoding="ascii")
+            f"Components: main\nSHA256:\n{sums}", encoding="ascii")
         for name in also:
             (place.parent / name).symlink_to(codename)
 
