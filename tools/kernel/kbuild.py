@@ -200,7 +200,9 @@ def run_make(args, log, progress=None):
             words = line.split()
             if progress and len(words) > 1 and words[0].isupper():
                 count += 1
-                progress.update(f"{count} steps, {words[-1]}")
+                # of a module outside of the kernel's tree it is a whole path
+                name = Path(words[-1]).name if words[-1].startswith("/") else words[-1]
+                progress.update(f"{count} steps, {name}")
     if make.returncode:
         lines = Path(log).read_text(errors="replace").splitlines()
         wanted = [line for line in lines if "error" in line.lower() or "***" in line][-12:]
