@@ -202,7 +202,7 @@ void add_watch(CLI::App &app, Context &context)
 	auto *command = add_command(app, context, "watch",
 				    "Show the map live, and what changes as it changes",
 				    [&context, options](const Root &root) {
-					    context.guard.emplace();
+					    context.guard.emplace(true);
 					    return Watch(root, context, *options).run();
 				    });
 

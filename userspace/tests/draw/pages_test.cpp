@@ -13,6 +13,7 @@
 using namespace cxla;
 using cxla::test::contains;
 using cxla::test::Program;
+using cxla::test::Ran;
 
 namespace
 {
@@ -168,6 +169,16 @@ TEST_F(Program, watch_ends_in_time_and_tells_what_it_can_not_hear)
 	EXPECT_EQ(watched["events"], false);
 	EXPECT_EQ(watched["told"], 0);
 	EXPECT_TRUE(contains(run("watch --seconds 0.1", true).out, "without the kernel's events"));
+}
+
+TEST_F(Program, watch_ends_by_a_signal_without_a_word_of_what_it_would_take_back)
+{
+	Ran ran = command(
+		fmt::format("CXLA_ROOT={} timeout --preserve-status -s INT 1 {} watch --lines 2>&1",
+			    made.folder(), CXLA_PROGRAM));
+
+	EXPECT_EQ(ran.status, 0) << ran.out;
+	EXPECT_FALSE(contains(ran.out, "stopping")) << ran.out;
 }
 
 TEST_F(Program, watch_follows_a_terminal_that_is_resized)
