@@ -42,6 +42,10 @@ def run(command, environment, timeout):
     return process.returncode, said.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
+def cut(text):
+    return text if len(text) <= 200 else text[:200] + "..."
+
+
 def shown(said):
     """Lines that stay on the terminal, and those that were damaged, in words: written over though they are no
     progress, or progress that is wider than the terminal, of which the first row stays."""
@@ -49,11 +53,11 @@ def shown(said):
     for line in COLOUR.sub("", said).split("\n"):
         first, *rest = line.split(AGAIN)
         if first and rest:
-            damaged.append(f"written over: {first!r}")
+            damaged.append(f"written over: {cut(first)!r}")
         last = rest[-1] if rest else first
-        damaged += [f"wider than {COLUMNS} columns, written over: {text!r}" for text in rest[:-1] if len(text) > COLUMNS]
+        damaged += [f"wider than {COLUMNS} columns, written over: {cut(text)!r}" for text in rest[:-1] if len(text) > COLUMNS]
         if "\r" in last or "\033" in last:
-            damaged.append(f"has control characters: {last!r}")
+            damaged.append(f"has control characters: {cut(last)!r}")
         # that went away leaves an empty line to what comes next
         kept.append(last)
     return kept, damaged
