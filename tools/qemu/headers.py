@@ -20,6 +20,9 @@ CONFIG = ("CONFIG_POSIX", "CONFIG_LINUX", "HOST_X86_64", "CONFIG_IOVEC", "CONFIG
 # suites that have a QEMU of the series, or had it and may still have its source
 MORE_SUITES = {"bookworm": ("bookworm-backports", "trixie"), "trixie": ()}
 NEEDED_BYTES = 300 << 20
+# Debian 12 has GLib's headers in the first, Debian 13 in the second, on which the first depends there
+GLIB_PACKAGES = ("libglib2.0-dev", "libgio-2.0-dev")
+GLIB_HEADER = "usr/include/glib-2.0/glib.h"
 
 
 class Unsuitable(Exception):
@@ -243,6 +246,21 @@ def generated(tree):
     return folder
 
 
+def _unpack_glib(apt, folder):
+    """The folder, with the packages of which one has GLib's headers."""
+    known = set(apt.run("apt-cache", "pkgnames", "libg").split())
+    for name in GLIB_PACKAGES:
+        if name not in known:
+            continue
+        deb = apt.fetch(f"{name}_*.deb", "download", name)
+        done = subprocess.run(["dpkg", "-x", str(deb), str(folder)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Unsuitable(f"dpkg -x {deb.name}: {done.stderr.strip()}")
+    if not (folder / GLIB_HEADER).exists():
+        raise Unsuitable(f"GLib's headers can't be had: none of {', '.join(GLIB_PACKAGES)} has {GLIB_HEADER}")
+    return folder
+
+
 def glib_flags():
     """GLib's include folders: installed ones, or the package's, unpacked aside."""
     if shutil.which("pkg-config"):
@@ -251,14 +269,10 @@ def glib_flags():
         if not done.returncode:
             return done.stdout.split()
     folder = cache_dir() / "glib"
-    if not folder.is_dir():
+    if not (folder / GLIB_HEADER).exists():
         with tempfile.TemporaryDirectory(dir=cache_dir(), prefix=".new.") as work:
-            deb = Apt(work).fetch("libglib2.0-dev_*.deb", "download", "libglib2.0-dev")
-            unpacked = Path(work) / "unpacked"
-            done = subprocess.run(["dpkg", "-x", str(deb), str(unpacked)], capture_output=True,
-                                  text=True, check=False)
-            if done.returncode:
-                raise Unsuitable(f"dpkg -x {deb.name}: {done.stderr.strip()}")
+            unpacked = _unpack_glib(Apt(work), Path(work) / "unpacked")
+            shutil.rmtree(folder, ignore_errors=True)
             unpacked.rename(folder)
     return ["-isystem", f"{folder}/usr/include/glib-2.0",
             *(flag for path in folder.glob("usr/lib/*/glib-2.0/include")
