@@ -111,10 +111,13 @@ def machine(version="13"):
         yield made
 
 
-def build_package(pool, name, version="1.0", postinst=None, depends=""):
-    """An empty package: its stanza for a package list."""
+def build_package(pool, name, version="1.0", postinst=None, depends="", files=()):
+    """A package, of empty files: its stanza for a package list."""
     tree = pool / f"{name}.tree"
     (tree / "DEBIAN").mkdir(parents=True)
+    for file in files:
+        (tree / file).parent.mkdir(parents=True)
+        (tree / file).touch()
     control = f"Package: {name}\nVersion: {version}\nArchitecture: amd64\nMaintainer: nobody <nobody@localhost>\n" \
               f"Installed-Size: 2048\nDescription: made up\n" + (f"Depends: {depends}\n" if depends else "")
     (tree / "DEBIAN/control").write_text(control, encoding="ascii")
