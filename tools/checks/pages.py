@@ -34,7 +34,7 @@ PACKAGE = re.compile(r"^apt install (.*)$")
 RUN_PAGES = ("userspace/USING.md", "userspace/HARDWARE.md")
 NOT_RUN = ("apt ", "make ", "cmake ", "/usr/src/")
 # besides those that tools/setup installs
-PACKAGES = {"git", "linux-headers-$(uname -r)"}
+PACKAGES = {"git"}
 ROW = re.compile(r"^(?:\.\.\. )?(\S.*?\S) {2,}(?:yes|no|\d)")
 
 
@@ -253,8 +253,17 @@ def outputs(repo):
                 yield Finding(page, number, "no boot runs this command")
 
 
+def suites_in_their_table(repo):
+    """Who reads which suite tests what finds each."""
+    page = "kunit/README.md"
+    cells = " ".join(re.findall(r"^\| (`[^|]*`) \|", repo.read(page), re.M))
+    for suite in repo.suites:
+        if f"`{suite.removesuffix('_kunit')}`" not in cells:
+            yield Finding(page, 0, f"no row of a table has the suite {suite}")
+
+
 def run(top, _build, files):
     repo = Repository(top, files)
     found = [Finding(page, number, wrong) for page in files if page.endswith(".md")
              for number, wrong in of_page(repo, page)]
-    return found + list(outputs(repo))
+    return found + list(outputs(repo)) + list(suites_in_their_table(repo))

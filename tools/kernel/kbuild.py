@@ -38,24 +38,35 @@ def cache_dir():
 
 
 class Progress:
-    """One line that is rewritten on a terminal, a line now and then elsewhere."""
+    """One line that is rewritten on a terminal, a line now and then elsewhere. What is over
+    within `after` seconds says nothing."""
 
-    def __init__(self, title, stream=sys.stderr, every=15):
-        self.title, self.stream, self.every = title, stream, every
+    def __init__(self, title, stream=sys.stderr, every=15, after=0):
+        self.title, self.stream, self.every, self.after = title, stream, every, after
         self.start = self.last = time.monotonic()
         self.tty, self.what = stream.isatty(), "begins"
-        if not self.tty:
+        self.told = not after
+        if not self.tty and self.told:
             print(f"{title} ...", file=stream, flush=True)
+
+    def width(self):
+        """Columns that a line may have: the next one can't clear what has wrapped."""
+        try:
+            return (os.get_terminal_size(self.stream.fileno()).columns or 80) - 1
+        except OSError:
+            return 79
 
     def update(self, what):
         self.what = what
         now = time.monotonic()
-        if now - self.last < (0.2 if self.tty else self.every):
+        if now - self.start < self.after:
             return
-        self.last = now
+        if self.told and now - self.last < (0.2 if self.tty else self.every):
+            return
+        self.last, self.told = now, True
         text = f"{self.title}: {what}, {now - self.start:.0f} s"
         if self.tty:
-            print(f"\r\033[K{text[:110]}", end="", file=self.stream, flush=True)
+            print(f"\r\033[K{text[:self.width()]}", end="", file=self.stream, flush=True)
         else:
             print(text, file=self.stream, flush=True)
 
@@ -77,6 +88,8 @@ class Progress:
             teller.join()
 
     def done(self, what="done"):
+        if not self.told:
+            return
         lead = "\r\033[K" if self.tty else ""
         print(f"{lead}{self.title}: {what} in {time.monotonic() - self.start:.0f} s",
               file=self.stream, flush=True)
@@ -187,7 +200,9 @@ def run_make(args, log, progress=None):
             words = line.split()
             if progress and len(words) > 1 and words[0].isupper():
                 count += 1
-                progress.update(f"{count} steps, {words[-1]}")
+                # of a module outside of the kernel's tree it is a whole path
+                name = Path(words[-1]).name if words[-1].startswith("/") else words[-1]
+                progress.update(f"{count} steps, {name}")
     if make.returncode:
         lines = Path(log).read_text(errors="replace").splitlines()
         wanted = [line for line in lines if "error" in line.lower() or "***" in line][-12:]
@@ -226,6 +241,9 @@ def uml(fragments, jobs=None):
 def modules(objects, folder, log, arguments=()):
     """Build the modules of a folder (with a Kbuild) against an object tree."""
     Path(log).unlink(missing_ok=True)
-    run_make(["-C", str(objects), "ARCH=um", f"M={folder}", *arguments,
-           f"-j{os.cpu_count() or 1}", "modules"], log)
+    progress = Progress("building modules for UML", every=5, after=2)
+    with progress.goes_on():
+        run_make(["-C", str(objects), "ARCH=um", f"M={folder}", *arguments,
+                  f"-j{os.cpu_count() or 1}", "modules"], log, progress)
+    progress.done("built")
     return Path(log).read_text(errors="replace")

@@ -20,6 +20,9 @@ CONFIG = ("CONFIG_POSIX", "CONFIG_LINUX", "HOST_X86_64", "CONFIG_IOVEC", "CONFIG
 # suites that have a QEMU of the series, or had it and may still have its source
 MORE_SUITES = {"bookworm": ("bookworm-backports", "trixie"), "trixie": ()}
 NEEDED_BYTES = 300 << 20
+# Debian 12 has GLib's headers in the first, Debian 13 in the second, on which the first depends there
+GLIB_PACKAGES = ("libglib2.0-dev", "libgio-2.0-dev")
+GLIB_HEADER = "usr/include/glib-2.0/glib.h"
 
 
 class Unsuitable(Exception):
@@ -65,89 +68,80 @@ def codename():
     return match[1]
 
 
-def _stanzas(text):
-    """The fields of each stanza of a deb822 file, comments left out."""
-    text = re.sub(r"^#.*\n?", "", text, flags=re.M)
-    for stanza in re.split(r"\n[ \t]*\n", text):
-        fields = {}
-        for name, value in re.findall(r"^([\w-]+):((?:.*)(?:\n[ \t].*)*)", stanza, re.M):
-            fields[name.lower()] = value.strip()
-        if fields:
-            yield fields
+def _options(entry):
+    """What says whose signature counts, of a source that apt names by FILE:N, with how its kind of file has it."""
+    path, number = entry.rsplit(":", 1)
+    text = Path(path).read_text(encoding="utf-8")
+    if path.endswith(".list"):
+        match = re.match(r"\s*deb\s+(\[[^]]*\])", text.splitlines()[int(number) - 1])
+        return match[1] if match else ""
+    stanzas = [part for part in re.split(r"\n(?:[ \t]*\n)+", re.sub(r"^#.*\n?", "", text, flags=re.M)) if part.strip()]
+    return "\n".join(re.findall(r"^(?:Signed-By|Trusted):.*(?:\n[ \t].*)*", stanzas[int(number) - 1], re.M | re.I))
 
 
-def _deb822(uris, suites, types, rest):
-    lines = [f"Types: {types}", f"URIs: {uris}", f"Suites: {suites}", "Components: main", *rest]
-    return "\n".join(lines) + "\n\n"
-
-
-def _from_deb822(text, name):
-    """The machine's binary sources as source ones, and the suites we need besides."""
-    out = ""
-    for fields in _stanzas(text):
-        suites = fields.get("suites", "").split()
-        ours = [s for s in suites if s.rstrip("/").split("-")[0] == name]
-        if "deb" not in fields.get("types", "").split() or not ours or \
-                "main" not in fields.get("components", "").split() or \
-                fields.get("enabled", "yes").lower() == "no":
-            continue
-        rest = [f"{key}: {fields[key.lower()]}" for key in ("Signed-By", "Trusted")
-                if key.lower() in fields]
-        uris = " ".join(fields["uris"].split())
-        out += _deb822(uris, " ".join(ours), "deb deb-src", rest)
-        if name in ours and MORE_SUITES[name]:
-            out += _deb822(uris, " ".join(MORE_SUITES[name]), "deb-src", rest)
-    return out
-
-
-def _from_oneline(text, name):
-    out = ""
-    for options, uri, suite, components in re.findall(
-            r"^\s*deb\s+(?:(\[[^]]*\])\s+)?(\S+)\s+(\S+)\s+(.+)$", text, re.M):
-        if suite.rstrip("/").split("-")[0] != name or "main" not in components.split():
-            continue
-        front = f"{options} {uri}".strip()
-        out += f"deb {front} {suite} main\ndeb-src {front} {suite} main\n"
-        if suite.rstrip("/") == name:
-            out += "".join(f"deb-src {front} {more} main\n" for more in MORE_SUITES[name])
-    return out
+def _source(entry, uri, suites, types, options):
+    """The text of a source like that one."""
+    if entry.rsplit(":", 1)[0].endswith(".list"):
+        return "".join(f"{kind} {options} {uri} {suite} main\n" for suite in suites for kind in types)
+    return f"Types: {' '.join(types)}\nURIs: {uri}\nSuites: {' '.join(suites)}\nComponents: main\n{options}\n\n"
 
 
 class Apt:
-    """apt-get with sources and lists in a folder of its own."""
+    """apt-get with sources and lists in a folder of its own. The sources are the archives that the machine has of
+    Debian by their own Release files, whatever it calls their suites: its own release there, and what may have a
+    QEMU of the series."""
 
     def __init__(self, folder):
         self.folder = Path(folder)
-        name = codename()
-        if name not in MORE_SUITES:
-            raise Unsuitable(f"this is {name}; QEMU's headers are looked for on "
+        self.release = codename()
+        if self.release not in MORE_SUITES:
+            raise Unsuitable(f"this is {self.release}; QEMU's headers are looked for on "
                              + " and ".join(MORE_SUITES))
         sources = self.folder / "sources"
         for path in (sources, self.folder / "lists" / "partial", self.folder / "got"):
             path.mkdir(parents=True)
-        etc = Path("/etc/apt")
-        lists = [etc / "sources.list", *(etc / "sources.list.d").glob("*.list")]
-        written = 0
-        for n, path in enumerate([*lists, *(etc / "sources.list.d").glob("*.sources")]):
-            if not path.is_file():
-                continue
-            convert = _from_deb822 if path.suffix == ".sources" else _from_oneline
-            text = convert(path.read_text(encoding="utf-8"), name)
-            if text:
-                (sources / f"cxla{n}{path.suffix}").write_text(text, encoding="utf-8")
-                written += 1
-        if not written:
-            raise Unsuitable(f"no apt source for {name} main on this machine, from which one for "
-                             "source packages could be derived")
         self.options = ["-q"]
         for option in ("Dir::Etc::SourceList=/dev/null", f"Dir::Etc::SourceParts={sources}",
-                       f"Dir::State::Lists={self.folder}/lists", "Dir::Cache::pkgcache=",
+                       f"Dir::State::Lists={self.folder}/lists", "Dir::Cache::pkgcache=", "APT::Get::List-Cleanup=false",
                        "Dir::Cache::srcpkgcache=", "APT::Update::Post-Invoke-Success::=", "APT::Sandbox::User=root"):
             self.options += ["-o", option]
         progress = Progress("reading package lists")
+        self._copy_sources(sources)
         # a source that can't be read is no failure: what is missing then is told by its name
         self.unread = self._call("apt-get", "update").stderr.strip()
+        self._derive_sources(sources)
+        self.unread += self._call("apt-get", "update").stderr.strip()
         progress.done()
+
+    @staticmethod
+    def _copy_sources(sources):
+        etc = Path("/etc/apt")
+        for path in (etc / "sources.list", *(etc / "sources.list.d").glob("*.list"), *(etc / "sources.list.d").glob("*.sources")):
+            if path.is_file():
+                shutil.copy(path, sources / f"machine-{path.name}")
+
+    def _derive_sources(self, sources):
+        """In the place of the machine's."""
+        archives = {}       # URI -> FILE:N, and kinds of suites, like -security
+        said = self.run("apt-get", "indextargets", "--format", "$(ORIGIN)|$(COMPONENT)|$(CODENAME)|$(REPO_URI)|$(SOURCESENTRY)",
+                        "Created-By: Packages")
+        for origin, component, suite, uri, entry in (line.split("|") for line in said.splitlines()):
+            if origin == "Debian" and component == "main":
+                archives.setdefault(uri, (entry, set()))[1].add(re.sub("^[a-z]+", "", suite))
+        if not archives:
+            raise Unsuitable("of this machine's apt sources that could be read none is Debian's main archive, which has the "
+                             f"headers{': ' + self.unread[-600:] if self.unread else ''}")
+        derived = {}
+        for number, (uri, (entry, kinds)) in enumerate(archives.items()):
+            options = _options(entry)
+            text = _source(entry, uri, [self.release + kind for kind in sorted(kinds)], ("deb", "deb-src"), options)
+            if "" in kinds and MORE_SUITES[self.release]:
+                text += _source(entry, uri, MORE_SUITES[self.release], ("deb-src",), options)
+            derived[f"derived-{number}{Path(entry.rsplit(':', 1)[0]).suffix}"] = text
+        for path in sources.iterdir():
+            path.unlink()
+        for name, text in derived.items():
+            (sources / name).write_text(text, encoding="utf-8")
 
     def _call(self, tool, *args):
         return subprocess.run([tool, *self.options, *args], cwd=self.folder / "got",
@@ -252,6 +246,21 @@ def generated(tree):
     return folder
 
 
+def _unpack_glib(apt, folder):
+    """The folder, with the packages of which one has GLib's headers."""
+    known = set(apt.run("apt-cache", "pkgnames", "libg").split())
+    for name in GLIB_PACKAGES:
+        if name not in known:
+            continue
+        deb = apt.fetch(f"{name}_*.deb", "download", name)
+        done = subprocess.run(["dpkg", "-x", str(deb), str(folder)], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Unsuitable(f"dpkg -x {deb.name}: {done.stderr.strip()}")
+    if not (folder / GLIB_HEADER).exists():
+        raise Unsuitable(f"GLib's headers can't be had: none of {', '.join(GLIB_PACKAGES)} has {GLIB_HEADER}")
+    return folder
+
+
 def glib_flags():
     """GLib's include folders: installed ones, or the package's, unpacked aside."""
     if shutil.which("pkg-config"):
@@ -260,14 +269,10 @@ def glib_flags():
         if not done.returncode:
             return done.stdout.split()
     folder = cache_dir() / "glib"
-    if not folder.is_dir():
+    if not (folder / GLIB_HEADER).exists():
         with tempfile.TemporaryDirectory(dir=cache_dir(), prefix=".new.") as work:
-            deb = Apt(work).fetch("libglib2.0-dev_*.deb", "download", "libglib2.0-dev")
-            unpacked = Path(work) / "unpacked"
-            done = subprocess.run(["dpkg", "-x", str(deb), str(unpacked)], capture_output=True,
-                                  text=True, check=False)
-            if done.returncode:
-                raise Unsuitable(f"dpkg -x {deb.name}: {done.stderr.strip()}")
+            unpacked = _unpack_glib(Apt(work), Path(work) / "unpacked")
+            shutil.rmtree(folder, ignore_errors=True)
             unpacked.rename(folder)
     return ["-isystem", f"{folder}/usr/include/glib-2.0",
             *(flag for path in folder.glob("usr/lib/*/glib-2.0/include")

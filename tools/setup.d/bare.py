@@ -14,7 +14,10 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 HOME = "/home/user"
 # as whoever starts a login shell has it; nothing of this machine's caches
-ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "dumb", "LANG": "C.UTF-8"}
+ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM": "dumb", "LANG": "C.UTF-8",
+               "HOME": "/root"}
+# what the README has a new user type first
+INSTALL = "install make git"
 
 
 class BareError(Exception):
@@ -57,16 +60,15 @@ def settings():
 
 def archive(codename):
     """A bare root in the cache, under a name that is its content's."""
-    key = hashlib.sha256("\n".join([codename, *sources(codename), *settings(), output("mmdebstrap", "--version")])
+    command = ["mmdebstrap", "--variant=minbase", "--format=tar", *(f"--aptopt={line}" for line in settings()), codename]
+    key = hashlib.sha256("\n".join([*command, *sources(codename), output("mmdebstrap", "--version")])
                          .encode()).hexdigest()[:16]
     path = cache_dir() / f"{codename}-{key}.tar"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(f".{os.getpid()}")
-        options = [f"--aptopt={line}" for line in settings()]
         try:
-            output("mmdebstrap", "--variant=minbase", "--include=make", "--format=tar", *options, codename, str(fresh),
-                   *sources(codename))
+            output(*command, str(fresh), *sources(codename))
             fresh.rename(path)
         finally:
             fresh.unlink(missing_ok=True)
@@ -74,31 +76,37 @@ def archive(codename):
 
 
 class Root:
-    """A bare root with this repository in a user's home."""
+    """A bare root with this repository, as it is here and now, in a user's home."""
 
     def __init__(self, folder, codename):
         self.folder, self.codename = folder, codename
         output("tar", "-xf", str(archive(codename)), "-C", str(folder))
         shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
         self.run("useradd --create-home --home-dir /home/user --shell /bin/bash user")
+        status, said = self.run(f"apt-get -q update && apt-get -q -y {INSTALL}")
+        if status:
+            raise BareError(f"apt {INSTALL} ended with {status}:\n{said[-1500:]}")
         files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP, check=True,
                                capture_output=True).stdout
         names = b"\0".join(name for name in files.split(b"\0") if (TOP / os.fsdecode(name)).is_file())
-        (folder / "home/user/cxla").mkdir()
+        output("git", "clone", "-q", "--no-checkout", "--no-hardlinks", str(TOP), str(folder / "home/user/cxla"))
         subprocess.run(f"tar -c --null -T - | tar -x -C {shlex.quote(str(folder))}/home/user/cxla", shell=True, cwd=TOP,
                        check=True, input=names)
         self.run("chown -R user: /home/user")
 
-    def run(self, command, user="root", timeout=1800):
-        """Exit status and output of a shell command inside, in namespaces that end with it."""
+    def command(self, command, user="root"):
+        """The words that run a shell command inside, in namespaces that end with it."""
         inner = f"cd {HOME}/cxla 2>/dev/null; {command}"
         if user != "root":
             inner = f"exec su - {user} -c {shlex.quote(inner)}"
         script = ('mount -t proc proc "$1/proc" && mount -t tmpfs tmpfs "$1/dev/shm" 2>/dev/null; '
                   'exec chroot "$1" /bin/bash -c "$2"')
-        done = subprocess.run(["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--",
-                               "sh", "-c", script, "sh", str(self.folder), inner],
-                              env=ENVIRONMENT | {"HOME": "/root"}, check=False, stdin=subprocess.DEVNULL,
+        return ["unshare", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--",
+                "sh", "-c", script, "sh", str(self.folder), inner]
+
+    def run(self, command, user="root", timeout=1800):
+        """Exit status and output of a shell command inside."""
+        done = subprocess.run(self.command(command, user), env=ENVIRONMENT, check=False, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=timeout)
         return done.returncode, done.stdout
 

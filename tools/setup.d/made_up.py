@@ -111,10 +111,13 @@ def machine(version="13"):
         yield made
 
 
-def build_package(pool, name, version="1.0", postinst=None, depends=""):
-    """An empty package: its stanza for a package list."""
+def build_package(pool, name, version="1.0", postinst=None, depends="", files=()):
+    """A package, of empty files: its stanza for a package list."""
     tree = pool / f"{name}.tree"
     (tree / "DEBIAN").mkdir(parents=True)
+    for file in files:
+        (tree / file).parent.mkdir(parents=True)
+        (tree / file).touch()
     control = f"Package: {name}\nVersion: {version}\nArchitecture: amd64\nMaintainer: nobody <nobody@localhost>\n" \
               f"Installed-Size: 2048\nDescription: made up\n" + (f"Depends: {depends}\n" if depends else "")
     (tree / "DEBIAN/control").write_text(control, encoding="ascii")
@@ -146,16 +149,18 @@ class Archive:
     def package(self, name, **more):
         return build_package(self.pool, name, **more)
 
-    def suite(self, codename, stanzas, also=()):
+    def suite(self, codename, stanzas, also=(), sources=()):
         place = self.folder / "dists" / codename
-        (place / "main/binary-amd64").mkdir(parents=True)
-        packages = "\n".join(stanzas).encode()
-        (place / "main/binary-amd64/Packages").write_bytes(packages)
+        sums = ""
+        for name, content in (("main/binary-amd64/Packages", stanzas), ("main/source/Sources", sources)):
+            data = "\n".join(content).encode()
+            (place / name).parent.mkdir(parents=True)
+            (place / name).write_bytes(data)
+            sums += f" {hashlib.sha256(data).hexdigest()} {len(data)} {name}\n"
         origin = f"{self.origin} Backports" if codename.endswith("-backports") else self.origin
         (place / "Release").write_text(
             f"Origin: {origin}\nLabel: {origin}\nSuite: {codename}\nCodename: {codename}\nArchitectures: amd64\n"
-            f"Components: main\nSHA256:\n {hashlib.sha256(packages).hexdigest()} {len(packages)} main/binary-amd64/Packages\n",
-            encoding="ascii")
+            f"Components: main\nSHA256:\n{sums}", encoding="ascii")
         for name in also:
             (place.parent / name).symlink_to(codename)
 

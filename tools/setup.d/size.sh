@@ -65,8 +65,8 @@ print_size() {
 	mib=$(mib "$fetched_bytes")
 	seconds=$((fetched_bytes / rate + (root_mib + cache_mib) / unpack_rate))
 	say "to download: $mib MiB; on disk afterwards: $root_mib MiB below /, $cache_mib MiB in $cache"
-	say "about $((seconds / 60 + 1)) min: at $(awk "BEGIN { printf \"%.1f\", $rate / 1e6 }") MB a second, $from," \
-		"and $unpack_rate MiB a second unpacked, which is a slow machine"
+	say "about $((seconds / 60 + 1)) min: at $(awk "BEGIN { printf \"%.1f\", $rate / 1e6 }") MB a second, $from,"
+	echo "  and $unpack_rate MiB a second unpacked, which is a slow machine"
 }
 
 free_mib() {

@@ -118,10 +118,6 @@ Exit draw(const Context &context, const std::string &path)
 {
 	auto reply = read_reply(path);
 
-	if (context.html.empty())
-		throw Error("--html is missing", "name the file that is to be written",
-			    Exit::Usage);
-
 	auto version = reply.find("version");
 
 	put(context,
@@ -148,6 +144,7 @@ void add_draw(CLI::App &app, Context &context)
 			    [&context, path](const Root &) { return draw(context, *path); });
 
 	add_html(*command, context);
+	command->get_option("--html")->required();
 	command->add_option("FILE", *path, "What status, bench, race or pairs printed with --json")
 		->required();
 }

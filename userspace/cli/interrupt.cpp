@@ -18,7 +18,7 @@ namespace
 constexpr std::array stop_signals = {SIGINT, SIGTERM, SIGHUP};
 
 std::atomic<int> stop_signal;
-std::atomic<bool> where_asked;
+std::atomic<bool> where_asked, silent;
 /* of stop_signals, before the guard */
 std::array<struct sigaction, stop_signals.size()> actions_before;
 
@@ -31,7 +31,7 @@ void ask_to_stop(int signal)
 
 	stop_signal.compare_exchange_strong(none, signal);
 
-	ssize_t ignored = ::write(STDERR_FILENO, text.data(), text.size());
+	ssize_t ignored = silent ? 0 : ::write(STDERR_FILENO, text.data(), text.size());
 
 	(void)ignored;
 	errno = saved;
@@ -44,11 +44,12 @@ void note_where(int)
 
 } // namespace
 
-InterruptGuard::InterruptGuard()
+InterruptGuard::InterruptGuard(bool looks_only)
 {
 	struct sigaction action = {};
 
 	stop_signal = 0;
+	silent = looks_only;
 	action.sa_handler = ask_to_stop;
 	/* a write to sysfs is not to be broken off half way */
 	action.sa_flags = SA_RESTART;

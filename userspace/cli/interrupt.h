@@ -14,7 +14,8 @@ namespace cxla
 class InterruptGuard
 {
 public:
-	InterruptGuard();
+	/* @looks_only: there is nothing to take back, and so nothing to say */
+	explicit InterruptGuard(bool looks_only = false);
 	~InterruptGuard();
 	InterruptGuard(const InterruptGuard &) = delete;
 	InterruptGuard &operator=(const InterruptGuard &) = delete;

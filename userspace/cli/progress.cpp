@@ -23,7 +23,7 @@ ProgressMode progress_mode = ProgressMode::Auto;
 
 bool rewrites()
 {
-	static const bool terminal = isatty(STDERR_FILENO);
+	static const bool terminal = obeys(STDERR_FILENO);
 
 	return terminal && progress_mode == ProgressMode::Auto;
 }

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <deque>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace cxla
 {
@@ -41,7 +42,7 @@ class Watch
 public:
 	Watch(const Root &root, const Context &context, const WatchOptions &options)
 	    : root_(root), context_(context), options_(options), trace_(root, "cxla"),
-	      screen_(!options.lines && !context.json && page().terminal)
+	      screen_(!options.lines && !context.json && obeys(STDOUT_FILENO))
 	{
 	}
 
@@ -50,7 +51,11 @@ public:
 private:
 	void look();
 	void tell(const std::string &said);
-	void redraw() const;
+	void redraw();
+	bool resized() const
+	{
+		return screen_ && (rows_on(1, 24) != rows_ || page().columns != columns_);
+	}
 	double elapsed() const
 	{
 		return std::chrono::duration<double>(Clock::now() - began_).count();
@@ -65,6 +70,7 @@ private:
 	const Clock::time_point began_ = Clock::now();
 	std::optional<Facts> facts_;
 	std::string map_;
+	size_t rows_ = 0, columns_ = 0; /* of the terminal, as last drawn */
 	std::deque<std::pair<double, std::string>> changes_;
 	uint64_t told_ = 0, lost_ = 0;
 };
@@ -100,9 +106,12 @@ void Watch::look()
 }
 
 /* each line ends with what clears its rest, so that nothing flickers */
-void Watch::redraw() const
+void Watch::redraw()
 {
-	const size_t rows = std::max<size_t>(rows_on(1, 24), 8);
+	rows_ = rows_on(1, 24);
+	columns_ = page().columns;
+
+	const size_t rows = std::max<size_t>(rows_, 8);
 	std::vector<std::string> lines;
 	std::string out = "\033[H";
 	size_t end;
@@ -120,14 +129,13 @@ void Watch::redraw() const
 		lines.emplace_back("  ... (`cxla status --map` has all of it)");
 	}
 	lines.emplace_back();
-	lines.push_back(
-		cut_to(fmt::format("{:.0f} s, {} changes; Ctrl-C ends it", elapsed(), told_),
-		       page().columns));
+	lines.push_back(cut_to(
+		fmt::format("{:.0f} s, {} changes; Ctrl-C ends it", elapsed(), told_), columns_));
 	for (size_t i = changes_.size() - std::min(changes_.size(), rows - lines.size() - 1);
 	     i < changes_.size(); i++)
 		lines.push_back(
 			cut_to(fmt::format("{:10.3f}  {}", changes_[i].first, changes_[i].second),
-			       page().columns));
+			       columns_));
 	for (const auto &line : lines)
 		out += "\033[2K" + line + "\n";
 	print_out("{}\033[J", out);
@@ -158,7 +166,7 @@ Exit Watch::run()
 		print_out("\033[2J");
 	while (!InterruptGuard::interrupted() &&
 	       (options_.seconds == 0 || elapsed() < options_.seconds)) {
-		if (Clock::now() >= next) {
+		if (Clock::now() >= next || resized()) {
 			look();
 			next = Clock::now() + std::chrono::milliseconds(
 						      static_cast<int>(options_.interval * 1000));
@@ -194,19 +202,21 @@ void add_watch(CLI::App &app, Context &context)
 	auto *command = add_command(app, context, "watch",
 				    "Show the map live, and what changes as it changes",
 				    [&context, options](const Root &root) {
-					    context.guard.emplace();
+					    context.guard.emplace(true);
 					    return Watch(root, context, *options).run();
 				    });
 
-	command->add_option("--seconds", options->seconds, "How long; 0: until Ctrl-C")
+	command->add_option("--seconds", options->seconds,
+			    "End after so many seconds; 0: at Ctrl-C")
 		->check(CLI::Range(0.0, 1e6))
 		->capture_default_str();
-	command->add_option("--interval", options->interval,
-			    "Seconds between two looks; the kernel's events are heard at once")
+	command->add_option(
+		       "--interval", options->interval,
+		       "Look again after so many seconds; the kernel's events are heard at once")
 		->check(CLI::Range(0.05, 3600.0))
 		->capture_default_str();
 	command->add_flag("--lines", options->lines,
-			  "A line for each change, also on a terminal, and no map");
+			  "Print a line for each change, also on a terminal, and no map");
 	command->footer("Watching changes nothing, and holds nothing open: modules can be unloaded "
 			"meanwhile.\n");
 }

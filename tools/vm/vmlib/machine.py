@@ -97,6 +97,14 @@ class Result:
         return f"command exited with {self.verdict}"
 
 
+def columns_of(terminal):
+    """80 where it does not say."""
+    try:
+        return os.get_terminal_size(terminal.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
 class Progress:
     """One line on standard error that is written over, when that is a terminal;
     otherwise a line for each new step."""
@@ -112,7 +120,9 @@ class Progress:
             return
         self.text = text
         if self.tty:
-            sys.stderr.write(f"\r\033[K[{time.monotonic() - self.start:5.1f} s] {text}")
+            # the next one can't clear what has wrapped
+            line = f"[{time.monotonic() - self.start:5.1f} s] {text}"
+            sys.stderr.write("\r\033[K" + line[:columns_of(sys.stderr) - 1])
         else:
             sys.stderr.write(f"[{time.monotonic() - self.start:5.1f} s] {text}\n")
         sys.stderr.flush()

@@ -150,6 +150,9 @@ BenchRun parse_bench(const std::string &text, const std::string &where)
 	/* as the program prints it, or what it prints it in */
 	if (in.is_object() && in.contains("result"))
 		in = json(in["result"]);
+	if (in.is_null())
+		throw Error(fmt::format("{} has no results: its command came to none", where), hint,
+			    Exit::Usage);
 	try {
 		run.command = in.at("command").get<std::string>();
 		if (!run.command.starts_with("bench "))

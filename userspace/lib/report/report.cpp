@@ -31,12 +31,11 @@ void add_lines(const TreeLine &line, const std::string &indent, std::string &out
 
 } // namespace
 
-const Page &page()
+Page page()
 {
-	static const Page only = {std::max<size_t>(columns_of(STDOUT_FILENO, Page{}.columns), 40),
-				  utf8_locale(), isatty(STDOUT_FILENO) == 1};
+	static const bool utf8 = utf8_locale(), terminal = isatty(STDOUT_FILENO) == 1;
 
-	return only;
+	return {std::max<size_t>(columns_of(STDOUT_FILENO, Page{}.columns), 40), utf8, terminal};
 }
 
 std::string Table::text(const std::string &indent) const

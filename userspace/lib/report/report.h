@@ -33,8 +33,9 @@ struct Page {
 	bool terminal = false; /* else a row of a table is a line, however wide: programs read it */
 };
 
-/* of the terminal and the locale, asked once; where there is no terminal 100 columns */
-const Page &page();
+/* of the terminal as wide as it is now, and of the locale; where there is no terminal 100 columns
+ */
+Page page();
 
 /* breaks the line at spaces so that people need not: no part is wider than the page */
 std::string wrapped(const std::string &text, const std::string &first, const std::string &next);

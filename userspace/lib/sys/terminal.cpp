@@ -6,6 +6,7 @@
 #include <cstring>
 #include <string_view>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 namespace cxla
 {
@@ -38,6 +39,13 @@ size_t rows_on(int fd, size_t otherwise)
 	winsize size = {};
 
 	return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_row ? size.ws_row : otherwise;
+}
+
+bool obeys(int fd)
+{
+	const char *term = std::getenv("TERM");
+
+	return isatty(fd) && (!term || std::string_view(term) != "dumb");
 }
 
 bool utf8_locale()

@@ -14,6 +14,8 @@ namespace cxla
 size_t columns_of(int fd, size_t otherwise);
 /* rows of the terminal that @fd is; else @otherwise */
 size_t rows_on(int fd, size_t otherwise);
+/* is @fd a terminal that obeys: moves its cursor, has colours. One with TERM=dumb does not */
+bool obeys(int fd);
 /* does the locale of the environment say UTF-8 (LC_ALL, LC_CTYPE, LANG, the first that is set) */
 bool utf8_locale();
 /* columns that UTF-8 text without combining characters takes */

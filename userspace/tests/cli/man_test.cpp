@@ -53,6 +53,19 @@ struct Pages : cxla::test::Program {
 		return found;
 	}
 	std::string folder() { return made.folder() + "/man"; }
+	/* a line for bash, where `cxla` is the program and has a second; 124: it took longer */
+	Ran shell(const std::string &line)
+	{
+		made.file(
+			"/script",
+			fmt::format(
+				"cd {0}; cxla() {{ CXLA_ROOT={0} timeout -s INT 4 {1} \"$@\"; }}\n"
+				"{2}\n",
+				made.folder(), CXLA_PROGRAM,
+				std::regex_replace(line, std::regex("--seconds \\d+"),
+						   "--seconds 0.2")));
+		return command("bash " + made.folder() + "/script 2>&1");
+	}
 	/* the page as it is read, without what troff needs */
 	std::string page(const std::string &command)
 	{
@@ -237,6 +250,70 @@ TEST_F(Pages, commands_in_blocks_are_no_wrong_usage)
 		EXPECT_NE(ran.status, 124) << call.where << ": " << call.line;
 	}
 	EXPECT_GT(calls, 30U);
+}
+
+/* lines below "Examples:" of a help, without what they do; the longer ones have that below */
+std::vector<std::string> examples_in(const std::string &help)
+{
+	std::istringstream lines(help.substr(std::min(help.find("\nExamples:\n"), help.size())));
+	std::vector<std::string> found;
+
+	for (std::string line; std::getline(lines, line);)
+		if (line.starts_with("  ") && !line.starts_with("   "))
+			found.push_back(line.substr(2, line.find("  ", 2) - 2));
+	return found;
+}
+
+/* on a machine without CXL; tools/vm/test pages runs them on one with devices */
+TEST_F(Pages, each_command_has_an_example_and_none_is_wrong_usage)
+{
+	for (const auto &[command, words] : commands()) {
+		auto examples = examples_in(run("help" + command.substr(4)).out);
+
+		EXPECT_FALSE(examples.empty()) << command;
+		for (const auto &example : examples) {
+			EXPECT_NE(example.find(command), std::string::npos)
+				<< command << ": " << example;
+
+			/* that takes what the machine has measured */
+			if (example.find("--compare") != std::string::npos)
+				continue;
+
+			std::string line =
+				std::regex_replace(example, std::regex("/etc/[^ ]*/"), "");
+			Ran ran = shell(line);
+
+			EXPECT_NE(ran.status, 2) << example << "\n" << ran.out;
+			/* without --seconds it goes on until it is interrupted */
+			if (example.starts_with("cxla watch") &&
+			    example.find("--seconds") == std::string::npos)
+				EXPECT_EQ(ran.status, 124) << example << "\n" << ran.out;
+			else
+				EXPECT_NE(ran.status, 124) << example << "\n" << ran.out;
+		}
+	}
+	EXPECT_EQ(examples_in("\nExamples:\n  cxla a -b    what\n  cxla longer\n      what\n"),
+		  (std::vector<std::string>{"cxla a -b", "cxla longer"}));
+	EXPECT_EQ(shell("cxla status --nonsense").status, 2);
+}
+
+TEST_F(Pages, numbers_of_what_can_be_tested_are_those_of_the_program)
+{
+	std::string page = whole(CXLA_TOP "/userspace/TESTING.md");
+
+	for (auto [list, what] :
+	     {std::pair("pairs --list", "triggers"), {"failnth --list", "operations"}}) {
+		std::istringstream lines(run(list).out);
+		std::string line;
+		size_t count = 0;
+
+		/* below the names of the columns, up to an empty line */
+		for (std::getline(lines, line); std::getline(lines, line) && !line.empty();)
+			count++;
+		EXPECT_GT(count, 20U);
+		EXPECT_NE(page.find(fmt::format("# {} {}", count, what)), std::string::npos)
+			<< count << what;
+	}
 }
 
 /* the reasons of the modules, each in the table that explains them */

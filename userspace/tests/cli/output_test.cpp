@@ -259,6 +259,21 @@ TEST_F(Output, progress_is_few_lines_in_a_file_and_one_more_when_asked)
 	EXPECT_NE(asked.out.find("status 0\n"), std::string::npos) << asked.out;
 }
 
+TEST_F(Output, progress_is_drawn_over_itself_only_where_the_terminal_obeys)
+{
+	if (geteuid() != 0)
+		GTEST_SKIP() << "race is refused to anybody but root";
+	made.add_virtual_machine();
+	for (auto [term, drawn] : {std::pair("xterm", true), {"dumb", false}}) {
+		Ran ran = shell(fmt::format(
+			"script -qec 'TERM={} CXLA_ROOT={} {} race --seconds 3 --actors accel "
+			"--yes' /dev/null </dev/null",
+			term, made.folder(), CXLA_PROGRAM));
+
+		EXPECT_EQ(ran.out.find("\033[K") != std::string::npos, drawn) << term << ran.out;
+	}
+}
+
 TEST_F(Output, text_fits_the_terminal)
 {
 	make_two_devices();

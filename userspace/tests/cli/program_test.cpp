@@ -228,6 +228,13 @@ TEST_F(Program, bench_compares_two_files_or_measures)
 	EXPECT_EQ(run("bench --compare " + file).status, 2);
 	EXPECT_EQ(run("bench attach --compare " + file + " " + file).status, 2);
 	EXPECT_EQ(run("bench --compare " + file + " " + made.folder() + "/none.json").status, 2);
+
+	/* of a bench that was refused */
+	made.file("/b.json", run("bench attach --json").out);
+	ran = run("bench --compare " + file + " " + made.folder() + "/b.json", true);
+	EXPECT_EQ(ran.status, 2);
+	EXPECT_NE(ran.out.find("b.json has no results"), std::string::npos) << ran.out;
+	EXPECT_EQ(ran.out.find("json.exception"), std::string::npos) << ran.out;
 }
 
 TEST_F(Program, pattern_is_written_through_the_node_and_checked_from_the_file)

@@ -4,12 +4,16 @@
 #include "draw/drawing.h"
 #include "draw/pages.h"
 #include "sys/error.h"
+#include "sys/terminal.h"
 
 #include <fstream>
+#include <regex>
+#include <sstream>
 
 using namespace cxla;
 using cxla::test::contains;
 using cxla::test::Program;
+using cxla::test::Ran;
 
 namespace
 {
@@ -21,6 +25,18 @@ std::string slurp(const std::string &path)
 	std::ifstream file(path);
 
 	return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/* columns of the widest line of what was drawn on a terminal, without what moves the cursor */
+size_t widest_in(const std::string &frame)
+{
+	std::istringstream lines(
+		std::regex_replace(frame, std::regex("\033\\[[0-9;]*[A-Za-z]|\r"), ""));
+	size_t widest = 0;
+
+	for (std::string line; std::getline(lines, line);)
+		widest = std::max(widest, text_width(line));
+	return widest;
 }
 
 } // namespace
@@ -153,6 +169,44 @@ TEST_F(Program, watch_ends_in_time_and_tells_what_it_can_not_hear)
 	EXPECT_EQ(watched["events"], false);
 	EXPECT_EQ(watched["told"], 0);
 	EXPECT_TRUE(contains(run("watch --seconds 0.1", true).out, "without the kernel's events"));
+}
+
+TEST_F(Program, watch_ends_by_a_signal_without_a_word_of_what_it_would_take_back)
+{
+	Ran ran = command(
+		fmt::format("CXLA_ROOT={} timeout --preserve-status -s INT 1 {} watch --lines 2>&1",
+			    made.folder(), CXLA_PROGRAM));
+
+	EXPECT_EQ(ran.status, 0) << ran.out;
+	EXPECT_FALSE(contains(ran.out, "stopping")) << ran.out;
+}
+
+TEST_F(Program, watch_follows_a_terminal_that_is_resized)
+{
+	made.add_kernel();
+	made.add_platform();
+	made.add_attached(1);
+
+	/* between two looks: by itself it would draw only in the beginning and in the end */
+	std::string out =
+		command(fmt::format("script -qec 'stty cols 110 rows 30; TERM=xterm CXLA_ROOT={} "
+				    "{} watch "
+				    "--seconds 3 --interval 3600 & sleep 1.5; stty cols 60; "
+				    "wait' /dev/null </dev/null 2>/dev/null",
+				    made.folder(), CXLA_PROGRAM))
+			.out;
+	std::vector<std::string> frames;
+
+	for (size_t at = out.find("\033[H"); at != std::string::npos;) {
+		size_t next = out.find("\033[H", at + 1);
+
+		frames.push_back(out.substr(at, next - at));
+		at = next;
+	}
+	ASSERT_EQ(frames.size(), 3U) << out;
+	EXPECT_GT(widest_in(frames[0]), 60U) << frames[0];
+	EXPECT_LE(widest_in(frames[1]), 60U) << frames[1];
+	EXPECT_LE(widest_in(frames[2]), 60U) << frames[2];
 }
 
 TEST_F(Program, watch_tells_of_each_change_in_a_line)
