@@ -143,7 +143,8 @@ void MapText::add_key()
 				painted(style_.colour ? "  "
 						      : std::string(2, words_of(owner).letter),
 					owner),
-				cut_to(words_of(owner).meaning, style_.columns - 6));
+				cut_to(words_of(owner).meaning,
+				       style_.columns - std::min<size_t>(style_.columns, 6)));
 	}
 }
 
