@@ -9,7 +9,14 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 FUZZ = TOP / "userspace" / "fuzz"
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+# strings, which may look like comments, and comments
+STRING_OR_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|/\*.*?\*/|//[^\n]*', re.S)
 INCLUDE_FOLDERS = ("userspace/fuzz", "userspace/lib", "kmod/pure", "kmod", "kunit/suites")
+
+
+def _code(text):
+    """Without comments, and with one space for any: neither is what is fuzzed."""
+    return " ".join(STRING_OR_COMMENT.sub(lambda match: match[1] or " ", text).split())
 
 
 @dataclass(frozen=True)
@@ -39,14 +46,14 @@ class Target:
         return round(executions * self.share / sum(t.share for t in TARGETS))
 
     def revision(self, top=TOP):
-        """A name for all that the target is made of: its sources, and what they include of ours."""
+        """A name for all that the target is made of: the code of its sources, and of what they include of ours."""
         seen, todo = {}, [self.source, "userspace/fuzz/main.cpp", *self.sources]
         while todo:
             path = todo.pop()
             if path in seen:
                 continue
             text = (top / path).read_text(encoding="utf-8")
-            seen[path] = text
+            seen[path] = _code(text)
             for name in INCLUDE.findall(text):
                 places = [Path(path).parent, *(Path(folder) for folder in INCLUDE_FOLDERS)]
                 todo += [str(place / name) for place in places if (top / place / name).is_file()][:1]
