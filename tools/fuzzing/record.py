@@ -19,7 +19,22 @@ def cache_dir():
     return Path(base) / "cxla" / "fuzz"
 
 
-EMPTY = {"executions": 0, "seconds": 0.0, "inputs": 0, "coverage": None, "finding": None}
+EMPTY = {"executions": 0, "seconds": 0.0, "inputs": 0, "finding": None}
+
+
+def _read(path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _write(path, values):
+    """Replaces the file as a whole: who is interrupted has that of before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(values, indent=1) + "\n", encoding="utf-8")
+    new.replace(path)
 
 
 class Record:
@@ -33,11 +48,10 @@ class Record:
         self.corpus = self.folder / "corpus"
         self.findings = self.folder / "findings"
         self.path = self.folder / f"record-{self.revision}.json"
-        self.values = dict(EMPTY)
-        try:
-            self.values |= json.loads(self.path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            pass
+        # a file of its own: it is measured while another run counts
+        self.coverage_path = self.folder / f"coverage-{self.revision}.json"
+        self.values = EMPTY | _read(self.path)
+        self.coverage = _read(self.coverage_path) or None
 
     def __getattr__(self, name):
         try:
@@ -50,21 +64,18 @@ class Record:
             folder.mkdir(parents=True, exist_ok=True)
 
     def update(self, **values):
-        """Replaces the file as a whole: who is interrupted has the record of before."""
         self.values |= values | {"revision": self.revision, "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
-        self.folder.mkdir(parents=True, exist_ok=True)
-        new = self.path.with_suffix(".new")
-        new.write_text(json.dumps(self.values, indent=1) + "\n", encoding="utf-8")
-        new.replace(self.path)
+        _write(self.path, self.values)
+
+    def update_coverage(self, coverage):
+        self.coverage = coverage
+        _write(self.coverage_path, coverage)
 
     def of_others(self):
         """Executions of the newest record of other sources; 0: there is none."""
         others = sorted((path for path in self.folder.glob("record-*.json") if path != self.path),
                         key=lambda path: path.stat().st_mtime)
-        try:
-            return json.loads(others[-1].read_text(encoding="utf-8"))["executions"] if others else 0
-        except (OSError, ValueError, KeyError):
-            return 0
+        return _read(others[-1]).get("executions", 0) if others else 0
 
     def row(self, executions):
         """What --json says of it."""
