@@ -78,7 +78,8 @@ Reading<State> state_from_text(const std::string &text, const std::string &path)
 
 			/* these become parts of paths that root writes to */
 			for (const auto *part : {&binding.bus, &binding.device, &binding.driver})
-				if (part->find('/') != part->npos || *part == "..")
+				if (part->find('/') != part->npos ||
+				    part->find('\0') != part->npos || *part == "..")
 					return Problem{path, 0,
 						       fmt::format("'{}' is no name", *part)};
 			state.taken.push_back(std::move(binding));
