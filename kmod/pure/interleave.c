@@ -61,10 +61,13 @@ unsigned int cxl_interleave_xor_index(unsigned int ways,
 	return index;
 }
 
-/* @maps: as each level picks, or all of them by modulo */
+/*
+ * @maps: as each level picks, or all of them by modulo; @flips: bits of the index of
+ * one that picks by XOR, turned by address bits that are not among @offset's
+ */
 static bool interleave_leads_there(const struct cxl_level *levels,
 				   unsigned int nr, u64 base, u32 offset,
-				   bool maps)
+				   bool maps, unsigned int flips)
 {
 	unsigned int i, index;
 
@@ -72,7 +75,8 @@ static bool interleave_leads_there(const struct cxl_level *levels,
 		const struct cxl_level *l = &levels[i];
 
 		if (maps && l->maps)
-			index = cxl_interleave_xor_index(l->ways, l->granularity,
+			index = flips ^
+				cxl_interleave_xor_index(l->ways, l->granularity,
 							 l->maps, base + offset);
 		else
 			index = cxl_interleave_index(l->ways, l->granularity,
@@ -83,38 +87,81 @@ static bool interleave_leads_there(const struct cxl_level *levels,
 	return true;
 }
 
+/* of the bytes from @begin to @end how many lead there; of two granules: U32_MAX */
+static u32 interleave_bytes(const struct cxl_level *levels, unsigned int nr,
+			    unsigned int granularity, u64 base, u32 begin,
+			    u32 end, u32 unit, unsigned int flips)
+{
+	u32 offset, bytes = 0, first = 0;
+
+	for (offset = begin; offset < end; offset += unit) {
+		if (!interleave_leads_there(levels, nr, base, offset, true, flips))
+			continue;
+		if (bytes && offset / granularity != first)
+			return ~0U;
+		first = offset / granularity;
+		bytes += unit;
+	}
+	return bytes;
+}
+
+/* bits of an index whose maps have bits of @top or above */
+static unsigned int interleave_flips(const struct cxl_level *levels,
+				     unsigned int nr, u32 top)
+{
+	unsigned int i, bit, flips = 0;
+
+	for (i = 0; i < nr; i++)
+		for (bit = 0; levels[i].maps &&
+		     bit < cxl_interleave_nr_maps(levels[i].ways); bit++)
+			if (levels[i].maps[bit] >= top)
+				flips |= 1U << bit;
+	return flips;
+}
+
 /*
- * With maps: does one granule of each stripe lead there, and no other byte? They
- * are linear, so that what holds of these stripes holds of all: higher bits change
- * which granule it is.
+ * With maps: does one granule of each stripe lead there, and no other byte? Address
+ * bits of @top, a power of two, or above turn bits of the index, and are the same
+ * in a block of @top bytes. A stripe with a factor of three lies in several blocks. So
+ * what leads there of a block's part of a stripe has to be as much whichever bits
+ * are turned; which granule it is may depend on them.
  */
 static bool interleave_spreads(const struct cxl_level *levels, unsigned int nr,
 			       unsigned int ways, unsigned int granularity,
-			       u64 base, u32 period, u32 unit)
+			       u64 base, u32 period, u32 top, u32 unit)
 {
-	u32 stripe = ways * granularity, offset;
-	u32 bytes = 0, first = 0;
+	const unsigned int all = interleave_flips(levels, nr, top);
+	u32 stripe = ways * granularity, begin, end, bytes, sum = 0;
+	unsigned int flips;
 
-	for (offset = 0; offset < period; offset += unit) {
-		if (offset % stripe == 0)
-			bytes = 0;
-		if (interleave_leads_there(levels, nr, base, offset, true)) {
-			if (!bytes)
-				first = offset / granularity;
-			if (offset / granularity != first)
+	for (begin = 0; begin < period; begin = end) {
+		end = begin - begin % stripe + stripe;
+		if (end > begin - begin % top + top)
+			end = begin - begin % top + top;
+		bytes = interleave_bytes(levels, nr, granularity, base, begin,
+					 end, unit, 0);
+		/* all that have no other bit */
+		for (flips = all; flips; flips = (flips - 1) & all)
+			if (interleave_bytes(levels, nr, granularity, base,
+					     begin, end, unit, flips) != bytes)
 				return false;
-			bytes += unit;
-		}
-		if ((offset + unit) % stripe == 0 && bytes != granularity)
+		sum += bytes;
+		if (end % stripe)
+			continue;
+		if (sum != granularity)
 			return false;
+		sum = 0;
 	}
 	return true;
 }
 
-/* after so many bytes everything repeats; *@unit: and is the same in so many */
+/*
+ * After so many bytes everything repeats; *@top: all but what has a factor of three;
+ * *@unit: and is the same in so many.
+ */
 static u32 interleave_period(const struct cxl_level *levels, unsigned int nr,
 			     unsigned int ways, unsigned int granularity,
-			     u32 *unit)
+			     u32 *top, u32 *unit)
 {
 	u32 period = granularity * interleave_power(ways);
 	bool three = ways % 3 == 0;
@@ -134,6 +181,7 @@ static u32 interleave_period(const struct cxl_level *levels, unsigned int nr,
 		if (one > period)
 			period = one;
 	}
+	*top = period;
 	return three ? period * 3 : period;
 }
 
@@ -141,24 +189,24 @@ int cxl_interleave_position(const struct cxl_level *levels, unsigned int nr,
 			    unsigned int ways, unsigned int granularity,
 			    u64 base)
 {
-	u32 offset, unit, period;
+	u32 offset, unit, top, period;
 	unsigned int position, i;
 
-	period = interleave_period(levels, nr, ways, granularity, &unit);
+	period = interleave_period(levels, nr, ways, granularity, &top, &unit);
 	for (position = 0; position < ways; position++)
 		if (interleave_leads_there(levels, nr, base,
-					   position * granularity, false))
+					   position * granularity, false, 0))
 			break;
 	if (position == ways)
 		return -EINVAL;
 	for (offset = 0; offset < period; offset += unit)
-		if (interleave_leads_there(levels, nr, base, offset, false) !=
+		if (interleave_leads_there(levels, nr, base, offset, false, 0) !=
 		    (offset / granularity % ways == position))
 			return -EINVAL;
 	for (i = 0; i < nr; i++)
 		if (levels[i].maps &&
 		    !interleave_spreads(levels, nr, ways, granularity, base,
-					period, unit))
+					period, top, unit))
 			return -EINVAL;
 	return position;
 }

@@ -45,10 +45,11 @@ unsigned int cxl_interleave_xor_index(unsigned int ways,
 				      const u64 *maps, u64 hpa);
 /*
  * The position in an interleave of @ways by @granularity of the device that
- * @nr levels lead to: in each stripe the granule of that number goes there and no
- * other byte. With maps, one granule of each stripe does, and which one depends on
- * higher bits of the address: the position is that of the target list. @base: of
- * the range, HPA. -EINVAL: what goes there is something else.
+ * @nr levels lead to, which have @ways in all, and of which one at most has maps:
+ * in each stripe the granule of that number goes there and no other byte. With
+ * maps, one granule of each stripe does, and which one depends on higher bits of
+ * the address: the position is that of the target list. @base: of the range, HPA.
+ * -EINVAL: what goes there is something else.
  */
 int cxl_interleave_position(const struct cxl_level *levels, unsigned int nr,
 			    unsigned int ways, unsigned int granularity,

@@ -33,7 +33,7 @@ LAYERS = (
     ("module", ("main", "ledger", "trace.c")),
 )
 CORE = "kmod/core/"
-PLANT = re.compile(r"^kunit/explore/plants/.*\.patch$")
+PLANT = re.compile(r"^(?:kunit/explore|userspace/fuzz)/plants/.*\.patch$")
 INCLUDED = re.compile(r'^#include "([\w.]+)"')
 
 

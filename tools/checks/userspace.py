@@ -13,7 +13,7 @@ from .finding import CheckError, Finding, cache_dir, digest, need, output
 FORMAT, TIDY = "clang-format-19", "clang-tidy-19"
 COMPLAINT = re.compile(r"^(\S+?):(\d+):\d+: ((?:warning|error): .*)$")
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]', re.M)
-FOLDERS = ("userspace/lib", "userspace/cli", "userspace/tests", "uapi", "kmod/pure", "kmod",
+FOLDERS = ("userspace/lib", "userspace/cli", "userspace/tests", "userspace/fuzz", "uapi", "kmod/pure", "kmod",
            "kunit/suites")
 SUFFIXES = (".c", ".h", ".cpp")
 # files that clang-tidy looks at together

@@ -2,6 +2,7 @@
 #include "bench/bench_json.h"
 
 #include "sys/error.h"
+#include "sys/whole_number.h"
 
 #include <cerrno>
 #include <cstring>
@@ -67,22 +68,26 @@ bool is_summary(const json &value)
 
 Summary summary_of(const std::string &name, const json &in)
 {
+	std::vector<uint64_t> blocks;
+
+	for (const auto &block : in.at("blocks"))
+		blocks.push_back(whole_number<uint64_t>(block));
 	return {name,
-		in.at("min").get<uint64_t>(),
-		in.at("p50").get<uint64_t>(),
-		in.at("p90").get<uint64_t>(),
-		in.at("p99").get<uint64_t>(),
-		in.at("p99.9").get<uint64_t>(),
-		in.at("max").get<uint64_t>(),
+		whole_number<uint64_t>(in.at("min")),
+		whole_number<uint64_t>(in.at("p50")),
+		whole_number<uint64_t>(in.at("p90")),
+		whole_number<uint64_t>(in.at("p99")),
+		whole_number<uint64_t>(in.at("p99.9")),
+		whole_number<uint64_t>(in.at("max")),
 		in.at("mean").get<double>(),
-		in.at("blocks").get<std::vector<uint64_t>>()};
+		blocks};
 }
 
 std::optional<unsigned> number_of(const json &in, const char *name)
 {
 	if (!in.contains(name))
 		return std::nullopt;
-	return in.at(name).get<unsigned>();
+	return whole_number<unsigned>(in.at(name));
 }
 
 ResultSummary result_of(const json &in)
@@ -92,7 +97,7 @@ ResultSummary result_of(const json &in)
 	result.subject = {in.value("address", ""), number_of(in, "others"),
 			  number_of(in, "devices"), number_of(in, "threads"),
 			  number_of(in, "pages")};
-	result.cycles = in.at("cycles").get<unsigned>();
+	result.cycles = whole_number<unsigned>(in.at("cycles"));
 	if (in.contains("phases"))
 		for (const auto &[name, value] : in.at("phases").items())
 			result.measured.push_back(summary_of(phase_prefix + name, value));
@@ -102,10 +107,10 @@ ResultSummary result_of(const json &in)
 	if (in.contains("accesses")) {
 		const json &counts = in.at("accesses");
 
-		result.accesses = {counts.at("mmio_reads").get<uint32_t>(),
-				   counts.at("mmio_writes").get<uint32_t>(),
-				   counts.at("cfg_reads").get<uint32_t>(),
-				   counts.at("cfg_writes").get<uint32_t>()};
+		result.accesses = {whole_number<uint32_t>(counts.at("mmio_reads")),
+				   whole_number<uint32_t>(counts.at("mmio_writes")),
+				   whole_number<uint32_t>(counts.at("cfg_reads")),
+				   whole_number<uint32_t>(counts.at("cfg_writes"))};
 		result.equal_accesses = counts.at("equal_in_all_cycles").get<bool>();
 	}
 	return result;
@@ -142,6 +147,10 @@ BenchRun parse_bench(const std::string &text, const std::string &where)
 	const char *hint = "it takes what `cxla bench attach --json` and the like print";
 	json in = json::parse(text, nullptr, false);
 	BenchRun run;
+	const auto not_of_bench = [&](const char *why) {
+		return Error(fmt::format("{} is not of `cxla bench`: {}", where, why), hint,
+			     Exit::Usage);
+	};
 
 	run.file = where;
 
@@ -163,10 +172,13 @@ BenchRun parse_bench(const std::string &text, const std::string &where)
 		run.clock = in.at("clock").get<std::string>() == "icount" ? BenchClock::Icount
 									  : BenchClock::Time;
 		for (const auto &result : in.at("results"))
-			run.results.push_back(result_of(result));
+			try {
+				run.results.push_back(result_of(result));
+			} catch (const Error &error) {
+				throw not_of_bench(error.what());
+			}
 	} catch (const json::exception &error) {
-		throw Error(fmt::format("{} is not of `cxla bench`: {}", where, error.what()), hint,
-			    Exit::Usage);
+		throw not_of_bench(error.what());
 	}
 	if (run.results.empty())
 		throw Error(fmt::format("{} has no results", where), hint, Exit::Usage);

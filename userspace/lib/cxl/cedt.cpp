@@ -79,15 +79,18 @@ void find_missing_maps(Cedt &cedt)
 	}
 }
 
-/* what the parser leaves to its caller: entries that repeat or overlap */
+/*
+ * What the parser leaves to its caller: entries that repeat or overlap. Of each one problem is
+ * told, however many others it repeats: a table may have thousands.
+ */
 void find_conflicts(Cedt &cedt)
 {
-	for (size_t i = 0; i < cedt.bridges.size(); i++)
-		for (size_t j = 0; j < i; j++)
-			if (cedt.bridges[i].uid == cedt.bridges[j].uid)
-				cedt.bad.push_back({0, 0,
-						    fmt::format("host bridge {} is there twice",
-								cedt.bridges[i].uid)});
+	std::map<uint32_t, unsigned> bridges; /* how often each is there */
+
+	for (const auto &bridge : cedt.bridges)
+		if (++bridges[bridge.uid] == 2)
+			cedt.bad.push_back(
+				{0, 0, fmt::format("host bridge {} is there twice", bridge.uid)});
 
 	for (size_t i = 0; i < cedt.windows.size(); i++) {
 		auto range = cedt.windows[i].range();
@@ -95,16 +98,15 @@ void find_conflicts(Cedt &cedt)
 		for (size_t j = 0; range && j < i; j++) {
 			auto other = cedt.windows[j].range();
 
-			if (other && range->overlaps(*other))
-				cedt.bad.push_back({0, 1,
-						    fmt::format("window {} overlaps window {}",
-								range->text(), other->text())});
+			if (!other || !range->overlaps(*other))
+				continue;
+			cedt.bad.push_back({0, 1,
+					    fmt::format("window {} overlaps window {}",
+							range->text(), other->text())});
+			break;
 		}
 		for (uint32_t uid : cedt.windows[i].targets) {
-			auto is = [uid](const HostBridge &b) { return b.uid == uid; };
-
-			if (!cedt.broken_bridges.contains(uid) &&
-			    std::none_of(cedt.bridges.begin(), cedt.bridges.end(), is))
+			if (!cedt.broken_bridges.contains(uid) && !bridges.contains(uid))
 				cedt.bad.push_back(
 					{0, 1,
 					 fmt::format("window {:#x} targets host bridge {}, "

@@ -27,6 +27,11 @@ private:
 	void add_window(const MapWindow &window);
 	void add_node(const MapNode &node, const std::string &first, const std::string &rest);
 	void add_key();
+	/* what is left of a line; nothing is, where there is less */
+	size_t columns_but(size_t used) const
+	{
+		return style_.columns - std::min(style_.columns, used);
+	}
 	void line(const std::string &text)
 	{
 		out_ += cut_to(printable(text), style_.columns) + "\n";
@@ -74,7 +79,7 @@ std::vector<size_t> widths_in(const MapWindow &window, size_t columns)
 
 std::string MapText::bar(const MapWindow &window) const
 {
-	const size_t columns = style_.columns - 4;
+	const size_t columns = columns_but(4);
 	auto widths = widths_in(window, columns);
 	std::string out = "  ";
 
@@ -143,7 +148,7 @@ void MapText::add_key()
 				painted(style_.colour ? "  "
 						      : std::string(2, words_of(owner).letter),
 					owner),
-				cut_to(words_of(owner).meaning, style_.columns - 6));
+				cut_to(words_of(owner).meaning, columns_but(6)));
 	}
 }
 

@@ -2,6 +2,7 @@
 #include "load/state.h"
 
 #include "sys/error.h"
+#include "sys/whole_number.h"
 
 #include <algorithm>
 #include <cstring>
@@ -53,7 +54,7 @@ std::string state_to_text(const State &state)
 		    {"pci_autoprobe", state.pci_autoprobe},
 		    {"modules", state.modules},
 		    {"taken", taken}}
-		       .dump(2) +
+		       .dump(2, ' ', false, json::error_handler_t::replace) +
 	       "\n";
 }
 
@@ -64,7 +65,7 @@ Reading<State> state_from_text(const std::string &text, const std::string &path)
 	try {
 		json in = json::parse(text);
 
-		if (in.at("version").get<int>() != 1)
+		if (whole_number<unsigned>(in.at("version")) != 1)
 			return Problem{path, 0, "written by another version of this program"};
 		state.boot_id = in.at("boot_id").get<std::string>();
 		state.pci_autoprobe = in.at("pci_autoprobe").get<std::string>();
@@ -77,12 +78,13 @@ Reading<State> state_from_text(const std::string &text, const std::string &path)
 
 			/* these become parts of paths that root writes to */
 			for (const auto *part : {&binding.bus, &binding.device, &binding.driver})
-				if (part->find('/') != part->npos || *part == "..")
+				if (part->find('/') != part->npos ||
+				    part->find('\0') != part->npos || *part == "..")
 					return Problem{path, 0,
 						       fmt::format("'{}' is no name", *part)};
 			state.taken.push_back(std::move(binding));
 		}
-	} catch (const json::exception &error) {
+	} catch (const std::exception &error) {
 		return Problem{path, 0, fmt::format("no record of ours: {}", error.what())};
 	}
 	return state;

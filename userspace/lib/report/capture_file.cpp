@@ -4,6 +4,7 @@
 
 #include "sys/error.h"
 #include "sys/fd.h"
+#include "sys/whole_number.h"
 
 #include <algorithm>
 #include <cstring>
@@ -256,7 +257,7 @@ Capture parse_capture(const nlohmann::json &document)
 	if (!document.is_object() || document.value("format", Document()) != format_name)
 		throw Error("no capture of this program");
 
-	auto version = document.at("version").get<int64_t>();
+	auto version = whole_number<uint64_t>(document.at("version"));
 
 	if (version != capture_version)
 		throw Error(
@@ -300,7 +301,10 @@ void redact(Capture &capture, const std::string &host_name)
 
 size_t write_capture(const Capture &capture, const std::string &path)
 {
-	std::string text = capture_json(capture).dump(1), temporary = path + ".new";
+	/* names of folders may be in any encoding, and JSON is in UTF-8 */
+	std::string text = capture_json(capture).dump(
+			    1, ' ', false, nlohmann::ordered_json::error_handler_t::replace),
+		    temporary = path + ".new";
 	auto give_up = [&](const std::string &why) {
 		::unlink(temporary.c_str());
 		throw Error(fmt::format("writing {}: {}", path, why), "");

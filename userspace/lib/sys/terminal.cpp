@@ -85,6 +85,9 @@ std::string cut_to(const std::string &text, size_t columns)
 {
 	if (text_width(text) <= columns)
 		return text;
+	/* no room for the sign that something is missing, either */
+	if (!columns)
+		return "";
 
 	size_t end = 0;
 

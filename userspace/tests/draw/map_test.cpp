@@ -66,6 +66,13 @@ TEST_F(Maps, window_is_there_before_any_stack_is)
 	EXPECT_EQ(map().bridges[0].below[0].text, "no driver");
 }
 
+TEST_F(Maps, text_is_there_for_any_number_of_columns)
+{
+	made_.add_attached(2);
+	for (size_t columns = 0; columns < 8; columns++)
+		EXPECT_TRUE(contains(text({columns, false, false}), "|")) << columns;
+}
+
 TEST_F(Maps, each_attached_range_is_its_accelerators_and_the_rest_is_free)
 {
 	made_.add_attached(2);

@@ -120,6 +120,22 @@ TEST(Xor, maps_that_leave_a_device_out_are_refused)
 	EXPECT_EQ(xor_positions(2, 256, {1024}), std::set<int>{-EINVAL});
 }
 
+// Two ways by XOR above thirds. A stripe of six granules doesn't begin where address bits turn.
+TEST(Xor, thirds_below_need_a_granule_that_the_window_divides)
+{
+	const auto position = [](unsigned granularity_of_thirds, uint64_t map) {
+		cxl_level levels[] = {{3, granularity_of_thirds, 1, nullptr}, {2, 256, 1, &map}};
+
+		return cxl_interleave_position(levels, 2, 6, 256, 0);
+	};
+
+	EXPECT_GE(position(512, 0x100), 0);
+	EXPECT_GE(position(512, 0x100 | 1 << 20), 0);
+	// the first stripe has one granule for the device, and a later one has none
+	EXPECT_EQ(position(256, 0x2c0008003e00), -EINVAL);
+	EXPECT_EQ(position(256, 0x200 | 1 << 20), -EINVAL);
+}
+
 TEST(Xor, map_for_each_bit_of_the_index)
 {
 	unsigned wanted[][2] = {{1, 0}, {2, 1}, {4, 2}, {8, 3}, {16, 4}, {3, 0}, {6, 1}, {12, 2}};

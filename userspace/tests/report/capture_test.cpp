@@ -67,6 +67,15 @@ struct CaptureTest : ::testing::Test {
 	std::string file;
 };
 
+TEST_F(CaptureTest, folder_whose_name_is_not_utf_8_is_written_all_the_same)
+{
+	Capture taken = take();
+
+	taken.modules.searched.emplace_back("/home/jos\xe9/modules");
+	write_capture(taken, file);
+	EXPECT_EQ(read_capture(file).modules.searched.back(), "/home/jos\xef\xbf\xbd/modules");
+}
+
 TEST_F(CaptureTest, answers_as_the_machine_did)
 {
 	Root root = made.root();
