@@ -21,6 +21,7 @@
 #include "../core/access.h"
 #include "../core/pci.h"
 #include "../pause/pause.h"
+#include "../version.h"
 #include "accel.h"
 
 static struct cxla_accel *to_cxla_accel(struct cxl_memdev *cxlmd)
@@ -478,6 +479,7 @@ static void __exit cxla_accel_exit(void)
 module_init(cxla_accel_init);
 module_exit(cxla_accel_exit);
 MODULE_DESCRIPTION("CXL accelerator attach: reference accelerator driver");
+MODULE_VERSION(CXLA_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS("CXL");
 MODULE_SOFTDEP("pre: cxla_mem");

@@ -14,7 +14,18 @@ TEST_F(Program, usage_error_is_2_and_help_is_0)
 	EXPECT_EQ(run("frobnicate").status, 2);
 	EXPECT_EQ(run("load no-address").status, 2);
 	EXPECT_EQ(run("--help").status, 0);
-	EXPECT_EQ(run("--version").out, "0.1.0\n");
+}
+
+TEST_F(Program, version_names_the_revision_that_the_sources_have)
+{
+	Ran said = run("--version");
+	Ran wanted = command(CXLA_TOP "/tools/package/revision");
+
+	ASSERT_EQ(wanted.status, 0);
+	EXPECT_EQ(said.status, 0);
+	EXPECT_EQ(said.out, fmt::format("cxla 0.1.0 (revision {})\n",
+					wanted.out.substr(0, wanted.out.find('\n'))));
+	EXPECT_EQ(run("version").out, said.out);
 }
 
 TEST_F(Program, refused_load_is_3_changes_nothing_and_says_why_in_json)
