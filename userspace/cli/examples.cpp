@@ -96,6 +96,8 @@ const std::map<std::string, std::vector<Example>> &all_examples()
 		 {{"cxla pattern check --seed 1 accel0", "read them back and compare"}}},
 		{"completion bash",
 		 {{"source <(cxla completion bash)", "complete commands in this shell"}}},
+		{"completion zsh",
+		 {{"source <(cxla completion zsh)", "complete commands in this shell"}}},
 		{"help", {{"cxla help bench attach", "print the help of `cxla bench attach`"}}},
 	};
 

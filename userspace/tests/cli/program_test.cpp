@@ -282,19 +282,6 @@ TEST_F(Program, a_range_that_is_revoked_under_a_pattern_is_an_error_with_a_reply
 	}
 }
 
-TEST_F(Program, completion_is_bash_and_knows_every_command)
-{
-	Ran script = run("completion bash");
-
-	EXPECT_EQ(script.status, 0);
-	for (const char *word : {"load", "unload", "status", "ledger", "attach", "detach", "reset",
-				 "bench", "--takeover", "--compare", "revoke", "scale",
-				 "--expander", "--no-dax", "--system-ram", "--wait-seconds"})
-		EXPECT_NE(script.out.find(word), std::string::npos) << word;
-	EXPECT_EQ(std::system(fmt::format("{} completion bash | bash -n", CXLA_PROGRAM).c_str()),
-		  0);
-}
-
 TEST_F(Program, ledger_is_0_without_modules_and_3_when_it_can_not_be_read)
 {
 	made.add_kernel();
