@@ -55,39 +55,31 @@ def settings():
             if re.match(r"Acquire::(https?::|Check-)", line) and not line.endswith('"";')]
 
 
-def archive(codename):
-    """A bare root in the cache, under a name that is its content's."""
-    key = hashlib.sha256("\n".join([codename, *sources(codename), *settings(), output("mmdebstrap", "--version")])
-                         .encode()).hexdigest()[:16]
+def archive(codename, include=("make",), hooks=()):
+    """A bare root in the cache, under a name that is its content's. hooks: more options of mmdebstrap."""
+    key = hashlib.sha256("\n".join([codename, *sources(codename), *settings(), output("mmdebstrap", "--version"),
+                                    *(include if include != ("make",) else ()), *hooks]).encode()).hexdigest()[:16]
     path = cache_dir() / f"{codename}-{key}.tar"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(f".{os.getpid()}")
         options = [f"--aptopt={line}" for line in settings()]
         try:
-            output("mmdebstrap", "--variant=minbase", "--include=make", "--format=tar", *options, codename, str(fresh),
-                   *sources(codename))
+            output("mmdebstrap", "--variant=minbase", f"--include={','.join(include)}", "--format=tar", *options, *hooks,
+                   codename, str(fresh), *sources(codename))
             fresh.rename(path)
         finally:
             fresh.unlink(missing_ok=True)
     return path
 
 
-class Root:
-    """A bare root with this repository in a user's home."""
+class Tree:
+    """A root that commands run in."""
 
-    def __init__(self, folder, codename):
+    def __init__(self, folder, codename, **more):
         self.folder, self.codename = folder, codename
-        output("tar", "-xf", str(archive(codename)), "-C", str(folder))
+        output("tar", "-xf", str(archive(codename, **more)), "-C", str(folder))
         shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
-        self.run("useradd --create-home --home-dir /home/user --shell /bin/bash user")
-        files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP, check=True,
-                               capture_output=True).stdout
-        names = b"\0".join(name for name in files.split(b"\0") if (TOP / os.fsdecode(name)).is_file())
-        (folder / "home/user/cxla").mkdir()
-        subprocess.run(f"tar -c --null -T - | tar -x -C {shlex.quote(str(folder))}/home/user/cxla", shell=True, cwd=TOP,
-                       check=True, input=names)
-        self.run("chown -R user: /home/user")
 
     def run(self, command, user="root", timeout=1800):
         """Exit status and output of a shell command inside, in namespaces that end with it."""
@@ -103,15 +95,30 @@ class Root:
         return done.returncode, done.stdout
 
 
+class Root(Tree):
+    """A bare root with this repository in a user's home."""
+
+    def __init__(self, folder, codename):
+        super().__init__(folder, codename)
+        self.run("useradd --create-home --home-dir /home/user --shell /bin/bash user")
+        files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP, check=True,
+                               capture_output=True).stdout
+        names = b"\0".join(name for name in files.split(b"\0") if (TOP / os.fsdecode(name)).is_file())
+        (folder / "home/user/cxla").mkdir()
+        subprocess.run(f"tar -c --null -T - | tar -x -C {shlex.quote(str(folder))}/home/user/cxla", shell=True, cwd=TOP,
+                       check=True, input=names)
+        self.run("chown -R user: /home/user")
+
+
 @contextmanager
-def root(codename):
+def root(codename, kind=Root, **more):
     """A new one, removed in the end."""
     if os.getuid():
         raise BareError("only root can change into a bare root")
     cache_dir().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache_dir(), prefix=f".{codename}.") as folder:
         os.chmod(folder, 0o755)
-        yield Root(Path(folder), codename)
+        yield kind(Path(folder), codename, **more)
 
 
 def newest_headers(where):
