@@ -70,6 +70,23 @@ user: ## build the program into build/user/
 program: ## the same without its tests
 	@tools/build-program
 
+.PHONY: install
+install: program ## install program and headers: DESTDIR= prefix=/usr/local
+	@DESTDIR="$(DESTDIR)" PREFIX="$(or $(prefix),$(PREFIX),/usr/local)" tools/package/install
+
+.PHONY: install-modules
+install-modules: kmod ## install the modules where modprobe finds them (as root)
+	@DESTDIR="$(DESTDIR)" tools/kernel/modules --install $(KDIR)
+
+.PHONY: uninstall
+uninstall: program ## remove what install and install-modules have put there
+	@DESTDIR="$(DESTDIR)" PREFIX="$(or $(prefix),$(PREFIX),/usr/local)" tools/package/install --uninstall
+	@DESTDIR="$(DESTDIR)" tools/kernel/modules --uninstall $(KDIR)
+
+.PHONY: deb
+deb: ## build the packages cxla, cxla-dkms and cxla-dev into build/package/
+	@tools/package/build
+
 .PHONY: man
 man: program ## write the man pages of the program into build/man/
 	@build/user/cxla help --man build/man

@@ -23,6 +23,7 @@
 #include "../core/places.h"
 #include "../mem/media.h"
 #include "../pause/pause.h"
+#include "../version.h"
 #include "accel.h"
 
 static struct cxla_accel *to_cxla_accel(struct cxl_memdev *cxlmd)
@@ -485,6 +486,7 @@ static void __exit cxla_accel_exit(void)
 module_init(cxla_accel_init);
 module_exit(cxla_accel_exit);
 MODULE_DESCRIPTION("CXL accelerator attach: reference accelerator driver");
+MODULE_VERSION(CXLA_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS("CXL");
 MODULE_SOFTDEP("pre: cxla_mem");

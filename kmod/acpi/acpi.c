@@ -26,6 +26,7 @@
 #include "../core/root.h"
 #include "../core/started.h"
 #include "../pause/pause.h"
+#include "../version.h"
 #include "cedt.h"
 #include "interleave.h"
 
@@ -497,6 +498,7 @@ static void __exit cxla_acpi_exit(void)
 module_init(cxla_acpi_init);
 module_exit(cxla_acpi_exit);
 MODULE_DESCRIPTION("CXL accelerator attach: ACPI root");
+MODULE_VERSION(CXLA_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS("CXL");
 MODULE_SOFTDEP("pre: cxla_port cxla_mem");

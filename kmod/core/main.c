@@ -15,6 +15,7 @@
 #include <linux/workqueue.h>
 
 #include "../pause/pause.h"
+#include "../version.h"
 #include "devnode.h"
 #include "ledger.h"
 #include "places.h"
@@ -127,6 +128,7 @@ static void __exit cxla_core_exit(void)
 subsys_initcall(cxla_core_init);
 module_exit(cxla_core_exit);
 MODULE_DESCRIPTION("CXL accelerator attach: core");
+MODULE_VERSION(CXLA_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS("CXL");
 MODULE_IMPORT_NS("DEVMEM");

@@ -12,6 +12,7 @@
 #include <linux/module.h>
 
 #include "../core/region.h"
+#include "../version.h"
 #include "devdax.h"
 #include "hmem.h"
 
@@ -107,5 +108,6 @@ static void __exit cxla_dax_exit(void)
 module_init(cxla_dax_init);
 module_exit(cxla_dax_exit);
 MODULE_DESCRIPTION("CXL accelerator attach: regions as device-dax");
+MODULE_VERSION(CXLA_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS("CXL");

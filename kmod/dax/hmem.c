@@ -20,6 +20,7 @@
 #include <linux/workqueue.h>
 
 #include "../core/started.h"
+#include "../version.h"
 #include "devdax.h"
 #include "hmem.h"
 #include "turn.h"
@@ -394,6 +395,7 @@ static void __exit cxla_hmem_exit(void)
 module_init(cxla_hmem_init);
 module_exit(cxla_hmem_exit);
 MODULE_DESCRIPTION("CXL accelerator attach: Soft Reserved ranges");
+MODULE_VERSION(CXLA_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS("CXL");
 /* who may claim a range had better come first */

@@ -12,6 +12,7 @@
 #include "../core/retry.h"
 #include "../pause/pause.h"
 #include "../port/port.h"
+#include "../version.h"
 
 static void cxla_mem_release_port(void *_port)
 {
@@ -106,6 +107,7 @@ EXPORT_SYMBOL_NS_GPL(devm_cxl_probe_mem, "CXL");
 
 module_cxla_driver(cxla_mem_driver);
 MODULE_DESCRIPTION("CXL accelerator attach: memdevs");
+MODULE_VERSION(CXLA_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS("CXL");
 MODULE_ALIAS("cxla:t4");

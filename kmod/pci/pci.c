@@ -20,6 +20,7 @@
 #include "../core/pci.h"
 #include "../core/places.h"
 #include "../core/retry.h"
+#include "../version.h"
 #include "block_regs.h"
 #include "commands.h"
 #include "mailbox.h"
@@ -196,6 +197,7 @@ static struct pci_driver cxla_expander_driver = {
 module_pci_driver(cxla_expander_driver);
 
 MODULE_DESCRIPTION("CXL accelerator attach: memory expanders");
+MODULE_VERSION(CXLA_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS("CXL");
 MODULE_SOFTDEP("pre: cxla_mem");

@@ -11,6 +11,7 @@
 
 #include <cxl/pci.h>
 
+#include "../version.h"
 #include "port.h"
 
 static int cxla_port_probe(struct device *dev)
@@ -97,6 +98,7 @@ EXPORT_SYMBOL_NS_GPL(devm_cxl_add_endpoint, "CXL");
 
 module_cxla_driver(cxla_port_driver);
 MODULE_DESCRIPTION("CXL accelerator attach: ports");
+MODULE_VERSION(CXLA_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_IMPORT_NS("CXL");
 MODULE_ALIAS("cxla:t2");

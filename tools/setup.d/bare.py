@@ -58,9 +58,10 @@ def settings():
             if re.match(r"Acquire::(https?::|Check-)", line) and not line.endswith('"";')]
 
 
-def archive(codename):
-    """A bare root in the cache, under a name that is its content's."""
-    command = ["mmdebstrap", "--variant=minbase", "--format=tar", *(f"--aptopt={line}" for line in settings()), codename]
+def archive(codename, include=(), hooks=()):
+    """A bare root in the cache, under a name that is its content's. hooks: more options of mmdebstrap."""
+    command = ["mmdebstrap", "--variant=minbase", "--format=tar", *(f"--aptopt={line}" for line in settings()),
+               *([f"--include={','.join(include)}"] if include else ()), *hooks, codename]
     key = hashlib.sha256("\n".join([*command, *sources(codename), output("mmdebstrap", "--version")])
                          .encode()).hexdigest()[:16]
     path = cache_dir() / f"{codename}-{key}.tar"
@@ -75,24 +76,13 @@ def archive(codename):
     return path
 
 
-class Root:
-    """A bare root with this repository, as it is here and now, in a user's home."""
+class Tree:
+    """A root that commands run in."""
 
-    def __init__(self, folder, codename):
+    def __init__(self, folder, codename, **more):
         self.folder, self.codename = folder, codename
-        output("tar", "-xf", str(archive(codename)), "-C", str(folder))
+        output("tar", "-xf", str(archive(codename, **more)), "-C", str(folder))
         shutil.copy("/etc/resolv.conf", folder / "etc/resolv.conf")
-        self.run("useradd --create-home --home-dir /home/user --shell /bin/bash user")
-        status, said = self.run(f"apt-get -q update && apt-get -q -y {INSTALL}")
-        if status:
-            raise BareError(f"apt {INSTALL} ended with {status}:\n{said[-1500:]}")
-        files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP, check=True,
-                               capture_output=True).stdout
-        names = b"\0".join(name for name in files.split(b"\0") if (TOP / os.fsdecode(name)).is_file())
-        output("git", "clone", "-q", "--no-checkout", "--no-hardlinks", str(TOP), str(folder / "home/user/cxla"))
-        subprocess.run(f"tar -c --null -T - | tar -x -C {shlex.quote(str(folder))}/home/user/cxla", shell=True, cwd=TOP,
-                       check=True, input=names)
-        self.run("chown -R user: /home/user")
 
     def command(self, command, user="root"):
         """The words that run a shell command inside, in namespaces that end with it."""
@@ -110,16 +100,33 @@ class Root:
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=timeout)
         return done.returncode, done.stdout
 
+class Root(Tree):
+    """A bare root with this repository, as it is here and now, in a user's home."""
+
+    def __init__(self, folder, codename):
+        super().__init__(folder, codename)
+        self.run("useradd --create-home --home-dir /home/user --shell /bin/bash user")
+        status, said = self.run(f"apt-get -q update && apt-get -q -y {INSTALL}")
+        if status:
+            raise BareError(f"apt {INSTALL} ended with {status}:\n{said[-1500:]}")
+        files = subprocess.run(["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=TOP, check=True,
+                               capture_output=True).stdout
+        names = b"\0".join(name for name in files.split(b"\0") if (TOP / os.fsdecode(name)).is_file())
+        output("git", "clone", "-q", "--no-checkout", "--no-hardlinks", str(TOP), str(folder / "home/user/cxla"))
+        subprocess.run(f"tar -c --null -T - | tar -x -C {shlex.quote(str(folder))}/home/user/cxla", shell=True, cwd=TOP,
+                       check=True, input=names)
+        self.run("chown -R user: /home/user")
+
 
 @contextmanager
-def root(codename):
+def root(codename, kind=Root, **more):
     """A new one, removed in the end."""
     if os.getuid():
         raise BareError("only root can change into a bare root")
     cache_dir().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache_dir(), prefix=f".{codename}.") as folder:
         os.chmod(folder, 0o755)
-        yield Root(Path(folder), codename)
+        yield kind(Path(folder), codename, **more)
 
 
 def newest_headers(where):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "command.h"
 #include "load/attach.h"
+#include "load/load_config.h"
 #include "load/takeover.h"
 #include "outcome.h"
 #include "sys/output.h"
@@ -73,13 +74,33 @@ std::optional<State> earlier_state(const Root &root, const Machine &machine)
 	return *state;
 }
 
-struct LoadOptions {
-	bool takeover = false, dry_run = false, all = false, allow_uncommit = false, quiet = false;
-	bool no_dax = false, system_ram = false;
-	std::optional<unsigned> wait_seconds;
-	std::string modules, from;
-	std::vector<std::string> devices;
+struct LoadOptions : LoadSettings {
+	bool dry_run = false, quiet = false;
+	std::string from, config;
 };
+
+/* false: something in it is wrong, which was told */
+bool add_config(const Context &context, LoadOptions &options)
+{
+	auto text = Root().read(options.config);
+
+	if (!text)
+		throw Error(text.problem().text(), "--config takes the path of a file",
+			    Exit::Usage);
+
+	LoadConfig config = parse_load_config(*text);
+
+	for (const auto &wrong : config.wrong)
+		report_error(context,
+			     wrong.line ? fmt::format("{}:{}: {}", options.config, wrong.line,
+						      wrong.what)
+					: fmt::format("{}: {}", options.config, wrong.what),
+			     wrong.todo);
+	/* what the command line says comes on top */
+	config.settings.add(options);
+	static_cast<LoadSettings &>(options) = config.settings;
+	return config.wrong.empty();
+}
 
 /* what came of the devices: they are bound, which is what load promises */
 Exit report_load(const Root &root, const Context &context, const LoadRequest &request)
@@ -134,8 +155,11 @@ std::optional<Exit> rescan_for(const Root &root, const Context &context, Machine
 	return failed;
 }
 
-Exit load(const Root &root, const Context &context, const LoadOptions &options)
+Exit load(const Root &root, const Context &context, LoadOptions options)
 {
+	if (!options.config.empty() && !add_config(context, options))
+		return Exit::Usage;
+
 	Machine machine = read_machine(root);
 	context.guard.emplace();
 	TellingRunner runner(root, machine.release, context, options.quiet);
@@ -273,6 +297,10 @@ void add_load(CLI::App &app, Context &context)
 			    "Folder in or below which the .ko files are; default: /lib/modules, "
 			    "then beside the program")
 		->check(CLI::ExistingDirectory);
+	command->add_option("--config", options->config,
+			    "File that says what to load, as /etc/cxla/load.conf does at boot; "
+			    "options and devices given here come on top")
+		->check(CLI::ExistingFile);
 	command->add_option("BDF", options->devices, "PCI addresses of the devices to attach");
 }
 

@@ -209,6 +209,11 @@ void parse_numbers_strictly(CLI::App &app)
 		parse_numbers_strictly(*command);
 }
 
+std::string version_text()
+{
+	return fmt::format("cxla {} (revision {})", CXLA_VERSION, revision);
+}
+
 } // namespace
 
 std::vector<const CLI::App *> shown_commands(const CLI::App &app)
@@ -248,7 +253,7 @@ std::string nearest(const std::string &word, const std::vector<std::string> &kno
 
 void add_usage(CLI::App &app, Context &context)
 {
-	app.set_version_flag("-V,--version", CXLA_VERSION);
+	app.set_version_flag("-V,--version", version_text());
 	app.require_subcommand(1);
 	app.fallthrough();
 	app.add_flag("--json", context.json, "Print JSON on standard output");
@@ -281,7 +286,7 @@ void add_usage(CLI::App &app, Context &context)
 				commands[grouped]->group(group.title);
 	}
 	add_command(app, context, "version", "Print the version", [&context](const Root &) {
-		reply_text(context, CXLA_VERSION "\n");
+		reply_text(context, version_text() + "\n");
 		return Exit::Ok;
 	})->group("More");
 

@@ -7,6 +7,9 @@
 namespace cxla
 {
 
+/* of the sources that this was built of: a commit; made by tools/package/revision */
+extern const char *const revision;
+
 /* every command, and the options of the program itself */
 void add_usage(CLI::App &app, Context &context);
 /* nothing: context.chosen is to be run; else it was answered, e.g. --help, or refused */

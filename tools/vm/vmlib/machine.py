@@ -54,6 +54,8 @@ class Options:
     programs: list = field(default_factory=list)    # of this machine, that are taken along
     shell: bool = False
     share: str = None
+    disk: Path = None           # that a distribution boots from, by the initramfs of its own: initrd
+    initrd: Path = None
     allow_warnings: list = field(default_factory=list)
     expect_warnings: list = field(default_factory=list)     # a run without them fails
     panic_on_warn: bool = False
@@ -219,7 +221,22 @@ def our_programs():
     return {name: REPO / "build/user" / file for name, file in ours.items()}
 
 
+def write_distribution_initrd(out, topology, options):
+    """The distribution's, and before it what firmware would have done."""
+    data = options.initrd.read_bytes()
+    out.write(data + b"\0" * (-len(data) % 4))
+    cpio = initramfs.Cpio(out)
+    cpio.data("cxla-vm/plan", topology.firmware_plan().encode())
+    cpio.file("cxla-vm/init", REPO / "tools/vm/guest/firmware-init", 0o755)
+    cpio.file("cxla-vm/cxl-firmware", build_guest_programs()["bin/cxl-firmware"], 0o755)
+    cpio.end()
+    out.flush()
+
+
 def write_initrd(out, kernel, topology, command, options, files):
+    if options.disk:
+        write_distribution_initrd(out, topology, options)
+        return
     base, staged = initramfs.base(kernel, build_guest_programs())
     out.write(base.read_bytes())
     content = {"etc/cxla/plan": topology.firmware_plan(),
@@ -252,6 +269,8 @@ def _command_line(topology, names, kernel, initrd, mem_dir, run_dir, sockets, ac
         append += " cxla.share"
     if options.icount:
         append += " cxla.clock=icount"      # who measures can't find out
+    if options.disk:
+        append += " root=/dev/vda rw rdinit=/cxla-vm/init"
     if options.append:
         append += " " + options.append
     # without five levels of page tables: while a kernel identifies the boot processor
@@ -260,6 +279,9 @@ def _command_line(topology, names, kernel, initrd, mem_dir, run_dir, sockets, ac
             "-accel", accel, "-cpu", "max,-hypervisor,-la57"]
     args += ["-smp", "1", "-icount", "shift=0"] if options.icount else ["-smp", "2"]
     args += topology.qemu_args(mem_dir, names)
+    if options.disk:
+        args += ["-drive", f"file={options.disk},if=none,id=disk,format=raw,cache=unsafe",
+                 "-device", "virtio-blk-pci,bus=pcie.0,drive=disk"]
     if options.efi:
         args += efi.qemu_args(run_dir / "efi", GUEST / "soft-reserve.efi", kernel.image, initrd,
                               append, options.efi)

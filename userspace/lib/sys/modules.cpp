@@ -247,13 +247,17 @@ std::optional<ModuleFile> Kmod::inspect(const std::string &path, Problem &proble
 
 std::string Kmod::lookup(const std::string &name) const
 {
-	kmod_module *raw = nullptr;
+	/* the lookup of a name alone has other symbol versions in libkmod of other releases */
+	kmod_list *found = nullptr;
 
-	if (kmod_module_new_from_name_lookup(ctx_.get(), name.c_str(), &raw) < 0)
+	if (kmod_module_new_from_lookup(ctx_.get(), name.c_str(), &found) < 0 || !found)
 		return {};
 
-	Module module(raw);
-	const char *path = raw ? kmod_module_get_path(raw) : nullptr;
+	Module module(kmod_module_get_module(found));
+
+	kmod_module_unref_list(found);
+
+	const char *path = kmod_module_get_path(module.get());
 
 	return path ? path : "";
 }

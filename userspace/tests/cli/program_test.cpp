@@ -14,7 +14,18 @@ TEST_F(Program, usage_error_is_2_and_help_is_0)
 	EXPECT_EQ(run("frobnicate").status, 2);
 	EXPECT_EQ(run("load no-address").status, 2);
 	EXPECT_EQ(run("--help").status, 0);
-	EXPECT_EQ(run("--version").out, "0.1.0\n");
+}
+
+TEST_F(Program, version_names_the_revision_that_the_sources_have)
+{
+	Ran said = run("--version");
+	Ran wanted = command(CXLA_TOP "/tools/package/revision");
+
+	ASSERT_EQ(wanted.status, 0);
+	EXPECT_EQ(said.status, 0);
+	EXPECT_EQ(said.out, fmt::format("cxla 0.1.0 (revision {})\n",
+					wanted.out.substr(0, wanted.out.find('\n'))));
+	EXPECT_EQ(run("version").out, said.out);
 }
 
 TEST_F(Program, refused_load_is_3_changes_nothing_and_says_why_in_json)
@@ -276,19 +287,6 @@ TEST_F(Program, a_range_that_is_revoked_under_a_pattern_is_an_error_with_a_reply
 			json::parse(ran.out)["errors"][0]["what"].get<std::string>().find("SIGBUS"),
 			std::string::npos);
 	}
-}
-
-TEST_F(Program, completion_is_bash_and_knows_every_command)
-{
-	Ran script = run("completion bash");
-
-	EXPECT_EQ(script.status, 0);
-	for (const char *word : {"load", "unload", "status", "ledger", "attach", "detach", "reset",
-				 "bench", "--takeover", "--compare", "revoke", "scale",
-				 "--expander", "--no-dax", "--system-ram", "--wait-seconds"})
-		EXPECT_NE(script.out.find(word), std::string::npos) << word;
-	EXPECT_EQ(std::system(fmt::format("{} completion bash | bash -n", CXLA_PROGRAM).c_str()),
-		  0);
 }
 
 TEST_F(Program, ledger_is_0_without_modules_and_3_when_it_can_not_be_read)
