@@ -35,7 +35,7 @@ def output(*command):
         raise BareError(f"{' '.join(command[:3])} ended with {error.returncode}:\n{error.stderr[-1500:]}") from error
 
 
-def sources(codename):
+def sources(codename, backports=False):
     """One-line sources of this release: by the archives that this machine has of Debian."""
     lines = set()
     for line in output("apt-get", "indextargets", "--format", "$(ORIGIN)|$(COMPONENT)|$(CODENAME)|$(REPO_URI)",
@@ -44,6 +44,8 @@ def sources(codename):
         if origin == "Debian" and component == "main":
             suite = re.sub("^[a-z]+", codename, name)
             lines.add(f"deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {uri} {suite} main")
+            if backports and suite == codename:
+                lines.add(f"deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {uri} {suite}-backports main")
     if not lines:
         raise BareError("this machine has no package lists of Debian: run apt-get update")
     return sorted(lines)
@@ -55,9 +57,9 @@ def settings():
             if re.match(r"Acquire::(https?::|Check-)", line) and not line.endswith('"";')]
 
 
-def archive(codename):
-    """A bare root in the cache, under a name that is its content's."""
-    key = hashlib.sha256("\n".join([codename, *sources(codename), *settings(), output("mmdebstrap", "--version")])
+def archive(codename, include=("make",)):
+    """A bare root in the cache, with these packages, under a name that is its content's."""
+    key = hashlib.sha256("\n".join([codename, *sources(codename), *settings(), *include, output("mmdebstrap", "--version")])
                          .encode()).hexdigest()[:16]
     path = cache_dir() / f"{codename}-{key}.tar"
     if not path.exists():
@@ -65,7 +67,7 @@ def archive(codename):
         fresh = path.with_suffix(f".{os.getpid()}")
         options = [f"--aptopt={line}" for line in settings()]
         try:
-            output("mmdebstrap", "--variant=minbase", "--include=make", "--format=tar", *options, codename, str(fresh),
+            output("mmdebstrap", "--variant=minbase", f"--include={','.join(include)}", "--format=tar", *options, codename, str(fresh),
                    *sources(codename))
             fresh.rename(path)
         finally:
