@@ -62,6 +62,10 @@ kmod: ## build the kernel modules into build/<kernel release>/
 sample: kmod ## build the sample driver against the modules' symbols
 	@tools/kernel/modules --sample $(KDIR)
 
+.PHONY: test-kernels
+test-kernels: ## compile the modules for every 6.12 and 7.x kernel that Debian offers: ARGS=--help
+	@tools/kernel/test-all $(ARGS)
+
 .PHONY: user
 user: ## build the program into build/user/
 	@tools/build-program --tests

@@ -38,7 +38,7 @@ def output(*command):
         raise BareError(f"{' '.join(command[:3])} ended with {error.returncode}:\n{error.stderr[-1500:]}") from error
 
 
-def sources(codename):
+def sources(codename, backports=False):
     """One-line sources of this release: by the archives that this machine has of Debian."""
     lines = set()
     for line in output("apt-get", "indextargets", "--format", "$(ORIGIN)|$(COMPONENT)|$(CODENAME)|$(REPO_URI)",
@@ -47,6 +47,8 @@ def sources(codename):
         if origin == "Debian" and component == "main":
             suite = re.sub("^[a-z]+", codename, name)
             lines.add(f"deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {uri} {suite} main")
+            if backports and suite == codename:
+                lines.add(f"deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {uri} {suite}-backports main")
     if not lines:
         raise BareError("this machine has no package lists of Debian: run apt-get update")
     return sorted(lines)
@@ -99,6 +101,7 @@ class Tree:
         done = subprocess.run(self.command(command, user), env=ENVIRONMENT, check=False, stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=timeout)
         return done.returncode, done.stdout
+
 
 class Root(Tree):
     """A bare root with this repository, as it is here and now, in a user's home."""
