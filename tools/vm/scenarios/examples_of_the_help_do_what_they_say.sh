@@ -7,11 +7,12 @@
 . ./lib.sh
 
 cd "$(mktemp -d)" || fail "no folder to write into"
-mkdir FOLDER /etc/bash_completion.d
+mkdir -p FOLDER /etc/bash_completion.d /etc/cxla
+echo "all = yes" >/etc/cxla/load.conf
 
 # each of them, by the list of commands that the completion has
 all_examples() {
-	cxla completion bash | sed -n 's/.*\["cxla *\([^"]*\)"\].*/\1/p' | while read -r command; do
+	cxla completion bash | sed -n "/^)/q; s/.*\['cxla *\([^']*\)'\].*/\1/p" | while read -r command; do
 		# shellcheck disable=SC2086 # words
 		cxla help $command | sed -n '/^Examples:/,$ s/^  \([^ ].*\)/\1/p' | sed 's/  .*//'
 	done | sort -u
@@ -48,7 +49,7 @@ not_here() {
 	"cxla pairs --list" | "cxla failnth --list") return 1 ;;
 	"cxla pairs"* | "cxla failnth"*) echo "it needs a kernel with fault injection" ;;
 	"cxla exec -- cxl "*) echo "it needs a program that the boot cxl has" ;;
-	"source "*) echo "bash is on the host" ;;
+	"source "*) echo "its shell is on the host" ;;
 	*) return 1 ;;
 	esac
 }

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <fcntl.h>
 #include <memory>
 #include <unistd.h>
@@ -114,7 +115,15 @@ public:
 		}
 		overwrite(path_, now);
 	}
-	~Changed() { overwrite(path_, old_); }
+	~Changed()
+	{
+		/* what is not as it was would be found in the next input */
+		try {
+			overwrite(path_, old_);
+		} catch (...) {
+			std::abort();
+		}
+	}
 	Changed(const Changed &) = delete;
 	Changed &operator=(const Changed &) = delete;
 
