@@ -57,7 +57,7 @@ expect_equal "devices whose accesses are the same in each cycle" \
 in_order /tmp/attach.json total event_sent
 in_order /tmp/attach.json event_sent event_read
 in_order /tmp/attach.json event_sent bind
-expect_equal "histograms" "$(find /tmp/hdr -type f | wc -l)" $((count * 9))
+expect_equal "histograms" "$(find /tmp/hdr -type f | wc -l)" $((count * 13))
 # what the node says of the attach that is there now
 for field in mmio_reads mmio_writes cfg_reads cfg_writes; do
 	told=$(cxla-guest info "$(node_of "$(address_of 0x1)")" | awk -F= -v field="$field" '$1 == field { print $2 }')
