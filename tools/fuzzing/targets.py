@@ -6,17 +6,17 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from c_text import without_comments
+
 TOP = Path(__file__).resolve().parents[2]
 FUZZ = TOP / "userspace" / "fuzz"
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
-# strings, which may look like comments, and comments
-STRING_OR_COMMENT = re.compile(r'("(?:\\.|[^"\\\n])*")|/\*.*?\*/|//[^\n]*', re.S)
 INCLUDE_FOLDERS = ("userspace/fuzz", "userspace/lib", "kmod/pure", "kmod", "kunit/suites")
 
 
 def _code(text):
     """Without comments, and with one space for any: neither is what is fuzzed."""
-    return " ".join(STRING_OR_COMMENT.sub(lambda match: match[1] or " ", text).split())
+    return " ".join(without_comments(text.encode()).decode().split())
 
 
 @dataclass(frozen=True)

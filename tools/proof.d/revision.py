@@ -5,23 +5,25 @@ of it. Comments and blank space of C and C++ don't count: no compiler sees them.
 
 import functools
 import hashlib
-import re
 import subprocess
+import sys
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from c_text import without_comments  # noqa: E402
 
 TOP = Path(__file__).resolve().parents[2]
 CODE = (".c", ".h", ".cpp")
 # nothing of what is tested
 LEFT_OUT = (".md", ".pyc")
-# a comment, or what only looks as if it began one: a text, a character
-COMMENT = re.compile(rb"""//[^\n]*|/\*.*?\*/|("(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')""", re.S)
 
 
 def _content(path):
     data = path.read_bytes()
     if path.suffix not in CODE:
         return data
-    data = COMMENT.sub(lambda match: match[1] or b" ", data)
+    data = without_comments(data)
     return b"\n".join(line for line in (b" ".join(line.split()) for line in data.split(b"\n")) if line)
 
 
