@@ -412,7 +412,8 @@ def _watch(process, run_dir, requests, options, progress, on_output, result):
     look(last=True)
     result.seconds = time.monotonic() - start
     result.began = warnings.begun
-    result.warnings = warnings.found + warnings.missing()
+    # nothing is missing of what was never begun
+    result.warnings = warnings.found + (warnings.missing() if warnings.begun else [])
     if result.lost_timer:
         # what the kernel says of that is no finding, nor what has not come yet
         result.warnings = warnings.found[:warnings.before_stall]
