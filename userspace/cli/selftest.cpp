@@ -147,7 +147,8 @@ private:
 			return;
 		}
 		if (!always(name, body))
-			blocked_ = fmt::format("{} failed", name);
+			blocked_ = InterruptGuard::interrupted() ? Interrupted().what()
+								 : fmt::format("{} failed", name);
 	}
 	bool always(const char *name, const std::function<void()> &body)
 	{
@@ -159,6 +160,9 @@ private:
 		parcel_.add_line("progress.log", fmt::format("{} begins", name));
 		try {
 			body();
+		} catch (const Interrupted &interrupted) {
+			verdict.result = Result::Skipped;
+			verdict.message = interrupted.what();
 		} catch (const Error &error) {
 			verdict.result = Result::Failed;
 			verdict.message =
