@@ -39,6 +39,8 @@ struct LoadedModule {
 
 /* every module of ours, and every in-tree one that matters to CXL, by name */
 std::map<std::string, LoadedModule> read_loaded_modules(const Root &root);
+/* how many use it; nothing: it is not loaded */
+std::optional<int> module_references(const Root &root, const std::string &name);
 std::optional<LoadedModule> read_loaded_module(const Root &root, const std::string &name);
 
 /* a module's file */
