@@ -11,11 +11,16 @@
 #include "sys/kernel_log.h"
 #include "sys/watched_thread.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 #include <fmt/format.h>
+#include <fnmatch.h>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 #include <thread>
 
@@ -444,6 +449,47 @@ TEST(Operations, each_has_a_name_of_its_own_and_unknown_ones_are_wrong_usage)
 	EXPECT_EQ(choose_operations({}).size(), operations().size());
 	EXPECT_EQ(choose_operations({"attach", "attach"}).size(), 1U);
 	EXPECT_THROW(choose_operations({"attack"}), Error);
+}
+
+/* the boots of the proof: an operation that is added is to be in one of them */
+TEST(Operations, each_is_in_one_boot_that_fails_all_of_its_allocations)
+{
+	std::ifstream boots_file(CXLA_TOP "/tools/vm/tests.json"),
+		parts_file(CXLA_TOP "/tools/proof.d/parts.json");
+	auto boots = nlohmann::json::parse(boots_file), parts = nlohmann::json::parse(parts_file);
+	std::map<std::string, unsigned> boots_of;
+
+	for (const auto &boot : boots["boots"]) {
+		std::string name = boot["name"], append = boot.value("append", "");
+		size_t at = append.find("cxla.failnth=");
+
+		if (!name.starts_with("failnth-full-"))
+			continue;
+		ASSERT_NE(at, append.npos) << name;
+
+		/* OPTION,VALUE+VALUE,OPTION,VALUE */
+		auto words = split(append.substr(at + strlen("cxla.failnth=")), ',');
+
+		ASSERT_EQ(words.size(), 4U) << name << ": a sample proves nothing";
+		EXPECT_EQ(words[0], "--operations") << name;
+		EXPECT_EQ(words[2], "--leaks") << name;
+		EXPECT_EQ(words[3], "end") << name;
+		for (const auto &operation : split(words[1], '+')) {
+			EXPECT_TRUE(find_operation(operation)) << name << ": " << operation;
+			EXPECT_EQ(++boots_of[operation], 1U) << name << ": " << operation;
+		}
+		EXPECT_EQ(boot["kernels"], (nlohmann::json{"debug-6.12", "debug-7"})) << name;
+		EXPECT_TRUE(std::any_of(parts["parts"].begin(), parts["parts"].end(),
+					[&](const auto &part) {
+						return fnmatch(part.value("boot", "").c_str(),
+							       name.c_str(), 0) == 0 &&
+						       part["kernels"] == boot["kernels"];
+					}))
+			<< name << " is no part of the proof";
+	}
+	for (const auto &operation : operations())
+		EXPECT_EQ(boots_of[operation.name], 1U)
+			<< operation.name << " is in no boot failnth-full-* of tools/vm/tests.json";
 }
 
 TEST(WatchedThread, what_does_not_end_in_time_is_told)
