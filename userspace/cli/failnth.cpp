@@ -21,7 +21,7 @@ using json = nlohmann::ordered_json;
 
 struct FailnthOptions {
 	std::vector<std::string> operations;
-	unsigned offset = 1, stride = 1, last = 0;
+	unsigned offset = 1, stride = 1, last = 0, batch = FailnthRequest().batch;
 	double patience = 120;
 	std::string leaks = "each";
 	bool list = false, yes = false;
@@ -36,9 +36,13 @@ std::string command_line(const FailnthFinding &finding, const FailnthOptions &op
 		line += " --operations " + finding.operation;
 	else if (!options.operations.empty())
 		line += fmt::format(" --operations {}", fmt::join(options.operations, ","));
-	if (finding.nth)
+	if (finding.first)
+		line += fmt::format(" --offset {} --last {} --batch 1", finding.first, finding.nth);
+	else if (finding.nth)
 		line += fmt::format(" --offset {} --last {}", finding.nth, finding.nth);
-	else if (options.stride > 1 || options.offset > 1)
+	if (finding.first && options.stride > 1)
+		line += fmt::format(" --stride {}", options.stride);
+	else if (!finding.nth && (options.stride > 1 || options.offset > 1))
 		line += fmt::format(" --offset {} --stride {}", options.offset, options.stride);
 	return line + (options.yes ? " --yes" : "");
 }
@@ -50,6 +54,17 @@ std::string results_text(const OperationReport &report)
 	for (const auto &[result, count] : report.results)
 		text += fmt::format("{}{} {}", text.empty() ? "" : ", ", result, count);
 	return text;
+}
+
+/* empty: it is of no allocation */
+std::string allocations_of(const FailnthFinding &finding)
+{
+	if (!finding.nth)
+		return "";
+	if (finding.first)
+		return fmt::format("allocations {} to {}, not one alone", finding.first,
+				   finding.nth);
+	return fmt::format("allocation {}", finding.nth);
 }
 
 json report_json(const FailnthReport &report, const FailnthOptions &options)
@@ -98,7 +113,7 @@ void print_report(const FailnthReport &report)
 void print_finding(const FailnthFinding &finding, const FailnthOptions &options)
 {
 	print_out("\nFOUND{}{}: {}\n", finding.operation.empty() ? "" : " in " + finding.operation,
-		  finding.nth ? fmt::format(", allocation {}", finding.nth) : "", finding.what);
+		  finding.nth ? ", " + allocations_of(finding) : "", finding.what);
 	for (const auto &line : finding.kernel_log)
 		print_out("kernel: {}\n", line);
 	if (!finding.stack.empty())
@@ -147,8 +162,7 @@ VerdictGroup verdicts_of(const FailnthReport &report, const FailnthRequest &requ
 		verdict->result = Verdict::Result::Failed;
 		verdict->message = finding.what.substr(0, finding.what.find('\n'));
 		verdict->output += fmt::format(
-			"{}{}\n", finding.nth ? fmt::format("allocation {}: ", finding.nth) : "",
-			finding.what);
+			"{}{}\n", finding.nth ? allocations_of(finding) + ": " : "", finding.what);
 		for (const auto &line : finding.kernel_log)
 			verdict->output += "kernel: " + line + '\n';
 		for (const auto &line : finding.stack)
@@ -185,6 +199,7 @@ Exit failnth(const Root &root, const Context &context, const FailnthOptions &opt
 	request.stride = options.stride;
 	request.last = options.last;
 	request.patience = options.patience;
+	request.batch = options.batch;
 	request.leaks = options.leaks == "no"    ? FailnthRequest::Leaks::No
 			: options.leaks == "end" ? FailnthRequest::Leaks::AtEnd
 						 : FailnthRequest::Leaks::EachOperation;
@@ -221,8 +236,8 @@ Exit failnth(const Root &root, const Context &context, const FailnthOptions &opt
 			return !InterruptGuard::interrupted();
 		},
 		[](const FailnthFinding &finding) {
-			print_error("\nFOUND in {}, allocation {}: {}\n", finding.operation,
-				    finding.nth, finding.what);
+			print_error("\nFOUND in {}, {}: {}\n", finding.operation,
+				    allocations_of(finding), finding.what);
 		});
 
 	progress.reset();
@@ -260,6 +275,11 @@ void add_failnth(CLI::App &app, Context &context)
 		->check(CLI::Range(1U, 1000000U));
 	command->add_option("--last", options->last,
 			    "End with this allocation (default: the last)");
+	command->add_option(
+		       "--batch", options->batch,
+		       "Do the operation again, with nothing failing, after so many allocations")
+		->check(CLI::Range(1U, 1000000U))
+		->capture_default_str();
 	command->add_option("--patience", options->patience,
 			    "Report an operation as stuck after so many seconds")
 		->check(CLI::Range(0.01, 1e6))

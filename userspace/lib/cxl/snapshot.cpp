@@ -25,10 +25,13 @@ std::string without_numbers(std::string_view text)
 	return out;
 }
 
+/* what there is to be said of an object; in an emulated machine each file read counts */
+const Wanted shown = {"uport", "serial", "start", "size", "resource", "commit", "locked", "region"};
+
 class Bus
 {
 public:
-	Bus(const Root &root, const Topology &topology) : root_(root), topology_(topology) {}
+	explicit Bus(const Topology &topology) : topology_(topology) {}
 
 	std::string words(const Node &node) const
 	{
@@ -58,19 +61,13 @@ private:
 		return memdev.attributes.count("serial") ? memdev.shown("serial")
 							 : topology_.pci_of(memdev);
 	}
-	std::string uport_of(const Node &port) const
-	{
-		std::string path = root_.resolve(port.path + "/uport").value_or("?");
-
-		return path.substr(path.rfind('/') + 1);
-	}
 	std::string place(const Node &node) const
 	{
 		switch (node.kind) {
 		case NodeKind::Root:
 		case NodeKind::Port:
 			return fmt::format("{}{}({})", above(node), kind_word(node.kind),
-					   uport_of(node));
+					   node.shown("uport"));
 		case NodeKind::Endpoint:
 			return fmt::format("{}/endpoint({})", above(node), memdev_of(node));
 		case NodeKind::Memdev:
@@ -91,7 +88,6 @@ private:
 		}
 	}
 
-	const Root &root_;
 	const Topology &topology_;
 };
 
@@ -141,9 +137,8 @@ void add_ranges(const Root &root, Snapshot &snapshot)
 void add_modules(const Root &root, const Stack &stack, Snapshot &snapshot)
 {
 	auto add = [&](const std::string &name) {
-		if (auto module = read_loaded_module(root, name))
-			snapshot.push_back(
-				fmt::format("{}: {} references", name, module->refcount));
+		if (auto references = module_references(root, name))
+			snapshot.push_back(fmt::format("{}: {} references", name, *references));
 	};
 
 	/* ours in any case: they are not to be there beside another stack */
@@ -159,8 +154,8 @@ void add_modules(const Root &root, const Stack &stack, Snapshot &snapshot)
 Snapshot take_snapshot(const Root &root, const Stack &stack)
 {
 	Snapshot snapshot;
-	Topology topology = read_topology(root, stack.bus());
-	Bus bus(root, topology);
+	Topology topology = read_topology(root, stack.bus(), shown);
+	Bus bus(topology);
 
 	for (const auto &node : topology.nodes)
 		snapshot.push_back(bus.words(node));

@@ -25,7 +25,9 @@ bool numbered(std::string_view name, std::string_view prefix)
 /* what the kernel's device type and, without it, the name says */
 NodeKind kind_of(const Root &root, const std::string &name, const std::string &path)
 {
-	std::string type = root.text(path + "/devtype").value_or("");
+	/* others are told apart by their names */
+	bool decoder = name.starts_with("decoder");
+	std::string type = decoder ? root.text(path + "/devtype").value_or("") : "";
 
 	if (type == "cxl_decoder_root")
 		return NodeKind::RootDecoder;
@@ -45,7 +47,7 @@ NodeKind kind_of(const Root &root, const std::string &name, const std::string &p
 		return NodeKind::Region;
 	if (numbered(name, "dax_region"))
 		return NodeKind::DaxRegion;
-	if (name.starts_with("decoder")) {
+	if (decoder) {
 		if (root.exists(path + "/target_list"))
 			return root.exists(path + "/cap_ram") ? NodeKind::RootDecoder
 							      : NodeKind::SwitchDecoder;
@@ -55,15 +57,15 @@ NodeKind kind_of(const Root &root, const std::string &name, const std::string &p
 	return NodeKind::Other;
 }
 
-struct Wanted {
+struct Attributes {
 	NodeKind kind;
 	std::vector<const char *> required;
 	std::vector<const char *> optional;
 };
 
-const std::vector<Wanted> &wanted()
+const std::vector<Attributes> &attributes_of_kinds()
 {
-	static const std::vector<Wanted> table = {
+	static const std::vector<Attributes> table = {
 		{NodeKind::RootDecoder,
 		 {"start", "size", "locked", "target_list", "interleave_ways",
 		  "interleave_granularity"},
@@ -136,25 +138,34 @@ void read_dports(const Root &root, Node &node)
 	}
 }
 
-void read_node(const Root &root, Node &node, std::vector<Problem> &problems)
+void read_node(const Root &root, Node &node, const Wanted &only, std::vector<Problem> &problems)
 {
+	auto wants = [&](std::string_view what) {
+		return only.empty() || std::find(only.begin(), only.end(), what) != only.end();
+	};
 	auto driver = bound_driver(root, node.path);
 
 	if (!driver)
 		problems.push_back(driver.problem());
 	node.driver = driver.value_or("");
 
-	for (const auto &want : wanted()) {
-		if (want.kind != node.kind)
+	for (const auto &kind : attributes_of_kinds()) {
+		if (kind.kind != node.kind)
 			continue;
-		for (const char *attribute : want.required) {
+		for (const char *attribute : kind.required) {
+			if (!wants(attribute))
+				continue;
+
 			auto text = read_attribute(root, node.path, attribute);
 
 			if (!text)
 				problems.push_back(text.problem());
 			node.attributes.emplace(attribute, std::move(text));
 		}
-		for (const char *attribute : want.optional) {
+		for (const char *attribute : kind.optional) {
+			if (!wants(attribute))
+				continue;
+
 			auto text = read_attribute(root, node.path, attribute);
 
 			if (text.absent())
@@ -173,10 +184,10 @@ void read_node(const Root &root, Node &node, std::vector<Problem> &problems)
 			problems.push_back(text.problem());
 		node.attributes.emplace(name, std::move(text));
 	}
-	if (node.kind == NodeKind::Port || node.kind == NodeKind::Root)
+	if (wants("dports") && (node.kind == NodeKind::Port || node.kind == NodeKind::Root))
 		read_dports(root, node);
-	if (node.kind == NodeKind::Port || node.kind == NodeKind::Endpoint ||
-	    node.kind == NodeKind::Root) {
+	if (wants("uport") && (node.kind == NodeKind::Port || node.kind == NodeKind::Endpoint ||
+			       node.kind == NodeKind::Root)) {
 		auto uport = root.link_name(node.path + "/uport");
 
 		if (!uport && (node.kind == NodeKind::Endpoint || !uport.absent()))
@@ -394,7 +405,7 @@ const Node *Topology::endpoint_of(const Node &memdev) const
 	return memdev.parent < 0 ? nullptr : &nodes[static_cast<size_t>(memdev.parent)];
 }
 
-Topology read_topology(const Root &root, const std::string &bus)
+Topology read_topology(const Root &root, const std::string &bus, const Wanted &only)
 {
 	Topology topology;
 	std::string folder = "/sys/bus/" + bus + "/devices";
@@ -415,7 +426,7 @@ Topology read_topology(const Root &root, const std::string &bus)
 		if (path) {
 			node.path = *path;
 			node.kind = kind_of(root, name, node.path);
-			read_node(root, node, topology.problems);
+			read_node(root, node, only, topology.problems);
 		} else {
 			node.kind = kind_of(root, name, folder + "/" + name);
 			topology.problems.push_back(path.problem());

@@ -85,7 +85,10 @@ struct Topology {
 	const Node *endpoint_of(const Node &memdev) const;
 };
 
-Topology read_topology(const Root &root, const std::string &bus);
+/* names of what is read of each object: attributes, "uport", "dports"; empty: all of it */
+using Wanted = std::vector<std::string_view>;
+
+Topology read_topology(const Root &root, const std::string &bus, const Wanted &only = {});
 const char *kind_word(NodeKind kind);
 
 } // namespace cxla

@@ -41,6 +41,19 @@ bool is_in_tree_loss(const std::string &object)
 	       object.find("__devm_create_dev_dax+") != object.npos;
 }
 
+/* asked for by a module, or by code of one that is gone since: that has no name any more */
+bool is_of_modules(const std::string &object)
+{
+	if (object.find("[cxla") != object.npos)
+		return true;
+
+	auto lines = split(object, '\n');
+
+	return std::any_of(lines.begin(), lines.end(), [](const std::string &line) {
+		return trim(line).starts_with("0xffffffff");
+	});
+}
+
 class Sweep : public Search
 {
 public:
@@ -67,12 +80,18 @@ public:
 	/* with where the sweep is */
 	FailnthFinding finding(const Found &found) const
 	{
-		return {operation_ ? operation_->name : "", nth_, found.what, {}, found.kernel_log};
+		return {operation_ ? operation_->name : "",
+			nth_,
+			first_,
+			found.what,
+			{},
+			found.kernel_log};
 	}
 	/* throws Found */
 	void end()
 	{
 		operation_ = nullptr;
+		nth_ = first_ = 0;
 		if (request_.leaks == FailnthRequest::Leaks::AtEnd)
 			look_for_leaks();
 	}
@@ -84,17 +103,18 @@ public:
 		bool going_on = true;
 
 		operation_ = &operation;
-		nth_ = 0;
+		nth_ = first_ = 0;
+		batch_.clear();
 		report.operation = &operation;
 		mark_kernel_log(bed_.root, fmt::format("cxla failnth: {}", operation.name));
 		undisturbed(report);
 		for (unsigned nth = request_.offset; going_on; nth += request_.stride) {
-			nth_ = nth;
-			if ((request_.last && nth > request_.last) || !point(report))
+			if ((request_.last && nth > request_.last) || !step(nth, report))
 				break;
 			report.seconds = seconds_since(begun);
 			going_on = tell(report, nth);
 		}
+		unless_found_alone([this] { end_batch(); });
 		nth_ = 0;
 		bring(Start::Everything);
 		expect(rest_, "at rest it is not as it was in the beginning");
@@ -128,8 +148,7 @@ private:
 				acted.err = operation_->act(bed_, fault);
 				acted.left = fault.left();
 			} else {
-				settings_.require(text_of(bed_.root, operation_->worker,
-							  operation_->worker_module));
+				settings_.require(worker_text());
 
 				WorkerFault fault(bed_.root, nth, [&] { settle(bed_); });
 
@@ -143,6 +162,23 @@ private:
 
 		listen();
 		return acted;
+	}
+
+	/* all symbols of the kernel are read once for as long as the module stays where it is */
+	std::optional<TextRange> worker_text()
+	{
+		std::string key =
+			fmt::format("{} {}", operation_->worker,
+				    bed_.root
+					    .text(fmt::format("/sys/module/{}/sections/.text",
+							      operation_->worker_module))
+					    .value_or(""));
+
+		if (key.ends_with(' ') || key != worker_key_)
+			worker_text_ =
+				text_of(bed_.root, operation_->worker, operation_->worker_module);
+		worker_key_ = key;
+		return worker_text_;
 	}
 
 	/* what it comes to when nothing fails, and how many allocations it takes */
@@ -159,6 +195,84 @@ private:
 		report.points = never - acted.left;
 		bring(operation_->start);
 		expect(before_, "undisturbed, and brought back, it is not as it was before");
+	}
+
+	/* false: there are not so many */
+	bool step(unsigned nth, OperationReport &report)
+	{
+		bool more = true;
+
+		nth_ = nth;
+		unless_found_alone([&] {
+			more = point(report);
+			if (!more)
+				batch_.clear();
+			else if (batch_.size() >= request_.batch)
+				end_batch();
+		});
+		return more;
+	}
+
+	/* what is found after several allocations is found again after one of them */
+	void unless_found_alone(const std::function<void()> &task)
+	{
+		try {
+			task();
+		} catch (const Found &found) {
+			if (found.stuck || !found.kernel_log.empty() || batch_.empty())
+				throw;
+			if (batch_.size() > 1)
+				name(found);
+			/* it may show when there is none after it */
+			nth_ = batch_.front();
+			throw;
+		}
+	}
+
+	/* throws Found, with the allocation that leads to it, or with all of them */
+	[[noreturn]] void name(const Found &found)
+	{
+		auto suspects = std::exchange(batch_, {});
+		OperationReport told_before;
+
+		nth_ = suspects.back();
+		first_ = suspects.front();
+		bring(Start::Everything);
+		bring(operation_->start);
+		/* what can't be undone would be blamed on the first */
+		if (!is_as_undisturbed())
+			throw found;
+		first_ = 0;
+		for (unsigned nth : suspects) {
+			nth_ = nth;
+			point(told_before);
+			end_batch();
+		}
+		nth_ = suspects.back();
+		first_ = suspects.front();
+		throw found;
+	}
+
+	bool is_as_undisturbed()
+	{
+		SnapshotChange change;
+
+		if (!becomes(before_, change) || act(never).err != normal_ ||
+		    !becomes(after_, change))
+			return false;
+		bring(operation_->start);
+		return becomes(before_, change);
+	}
+
+	/* what failed for want of memory succeeds when there is memory, and can be undone */
+	void end_batch()
+	{
+		if (batch_.empty())
+			return;
+		again();
+		bring(operation_->start);
+		expect(before_, "brought back it is not as it was before");
+		batch_.clear();
 	}
 
 	/* false: there are not so many */
@@ -179,12 +293,13 @@ private:
 			return false;
 		}
 		report.failed++;
+		batch_.push_back(nth_);
 		if (all && becomes(after_, change)) {
 			report.results[result]++;
+			bring(operation_->start);
 		} else if (all && operation_->in_part) {
 			report.results[result + ", in part"]++;
 			bring(operation_->start);
-			again();
 		} else if (all) {
 			found(fmt::format("an allocation failed, it ended with {}, and not all is "
 					  "done:{}",
@@ -194,16 +309,12 @@ private:
 			report.results[result]++;
 			expect(before_,
 			       fmt::format("it failed with {} and left something", result));
-			again();
 		} else {
 			found(fmt::format("an allocation failed, and it ended with {}", result));
 		}
-		bring(operation_->start);
-		expect(before_, "brought back it is not as it was before");
 		return true;
 	}
 
-	/* what failed for want of memory succeeds when there is memory */
 	void again()
 	{
 		expect(before_, "brought back it is not as it was before");
@@ -238,7 +349,7 @@ private:
 			size_t next = text.find("unreferenced object", at + 1);
 			std::string object = text.substr(at, next - at);
 
-			if (object.find("[cxla") != object.npos && !is_in_tree_loss(object))
+			if (is_of_modules(object) && !is_in_tree_loss(object))
 				found("memory was lost:\n" + object);
 			at = next;
 		}
@@ -251,7 +362,10 @@ private:
 	bool leaks_;
 
 	const MachineOperation *operation_ = nullptr;
-	unsigned nth_ = 0;
+	unsigned nth_ = 0, first_ = 0;
+	std::vector<unsigned> batch_; /* those that failed since it was last done again */
+	std::string worker_key_;
+	std::optional<TextRange> worker_text_;
 	int normal_ = 0;
 	Snapshot before_, after_;
 };
@@ -351,12 +465,13 @@ FailnthReport run_failnth(const TestBed &bed, const FailnthRequest &request,
 			step();
 			return true;
 		} catch (const std::exception &error) {
-			report.findings.push_back({"", 0, error.what(), {}, {}});
+			report.findings.push_back({"", 0, 0, error.what(), {}, {}});
 			return false;
 		} catch (const Search::Found &found) {
 			report.findings.push_back(
 				*sweep ? (*sweep)->finding(found)
-				       : FailnthFinding{"", 0, found.what, {}, found.kernel_log});
+				       : FailnthFinding{
+						 "", 0, 0, found.what, {}, found.kernel_log});
 			if (tell_finding)
 				tell_finding(report.findings.back());
 			report.stuck = found.stuck;

@@ -26,6 +26,11 @@ struct FailnthRequest {
 	/* when the leak detector is asked, if the kernel has one */
 	enum class Leaks { No, AtEnd, EachOperation } leaks = Leaks::EachOperation;
 	std::chrono::milliseconds leak_pause{5000}; /* between two scans */
+	/*
+	 * after so many allocations it is done again, and all is brought back and compared;
+	 * what is found meanwhile is looked for once more with one of them at a time
+	 */
+	unsigned batch = 16;
 };
 
 struct OperationReport {
@@ -38,7 +43,8 @@ struct OperationReport {
 
 struct FailnthFinding {
 	std::string operation;
-	unsigned nth = 0; /* 0: not one of them */
+	unsigned nth = 0;   /* 0: not one of them */
+	unsigned first = 0; /* those from this one on lead to it, and none of them alone */
 	std::string what;
 	std::vector<std::string> stack; /* of the allocation that failed */
 	std::vector<std::string> kernel_log;

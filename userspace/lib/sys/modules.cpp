@@ -133,6 +133,15 @@ bool is_dax_module(std::string_view name)
 	       our_modules.end();
 }
 
+std::optional<int> module_references(const Root &root, const std::string &name)
+{
+	auto count = root.number("/sys/module/" + name + "/refcnt");
+
+	if (!count && !root.exists("/sys/module/" + name))
+		return std::nullopt;
+	return static_cast<int>(count.value_or(0));
+}
+
 std::optional<LoadedModule> read_loaded_module(const Root &root, const std::string &name)
 {
 	std::string folder = "/sys/module/" + name;
@@ -144,7 +153,7 @@ std::optional<LoadedModule> read_loaded_module(const Root &root, const std::stri
 	LoadedModule module;
 
 	module.state = root.text(folder + "/initstate").value_or("");
-	module.refcount = static_cast<int>(root.number(folder + "/refcnt").value_or(0));
+	module.refcount = module_references(root, name).value_or(0);
 	module.holders = root.list(folder + "/holders").value_or({});
 	module.version = root.text(folder + "/version").value_or("");
 	return module;

@@ -43,6 +43,8 @@ struct LoadedModule {
 
 /* every module of ours, and every in-tree one that matters to CXL, by name */
 std::map<std::string, LoadedModule> read_loaded_modules(const Root &root);
+/* how many use it; nothing: it is not loaded */
+std::optional<int> module_references(const Root &root, const std::string &name);
 std::optional<LoadedModule> read_loaded_module(const Root &root, const std::string &name);
 /* has a driver of the module a device; no reference to the module says so */
 bool module_drives_a_device(const Root &root, const std::string &name);

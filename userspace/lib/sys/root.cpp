@@ -26,6 +26,23 @@ struct DirCloser {
 	void operator()(DIR *dir) const { closedir(dir); }
 };
 
+/*
+ * What the kernel says it is, in two steps: realpath() asks of each folder on the way.
+ * Empty: no such file, no /proc, or it is gone since.
+ */
+std::string opened_path(const std::string &path)
+{
+	Fd fd(::open(path.c_str(), O_PATH | O_CLOEXEC));
+	char name[PATH_MAX];
+	ssize_t n =
+		fd ? readlink(fmt::format("/proc/self/fd/{}", fd.get()).c_str(), name, sizeof(name))
+		   : -1;
+	std::string_view found(name, n > 0 ? static_cast<size_t>(n) : 0);
+	bool whole = found.starts_with('/') && !found.ends_with(" (deleted)");
+
+	return std::string(whole ? found : "");
+}
+
 bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -151,12 +168,15 @@ Reading<std::string> Root::link_name(const std::string &path) const
 
 Reading<std::string> Root::resolve(const std::string &path) const
 {
+	std::string whole = opened_path(host(path));
 	char resolved[PATH_MAX];
 
-	if (!realpath(host(path).c_str(), resolved))
+	if (whole.empty() && realpath(host(path).c_str(), resolved))
+		whole = resolved;
+	if (whole.empty())
 		return errno_problem(path, errno);
 
-	std::string_view inside = resolved;
+	std::string_view inside = whole;
 
 	if (!inside.starts_with(prefix_))
 		return Problem{path, EXDEV, fmt::format("leads out of the root, to {}", inside)};

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 using namespace cxla;
@@ -43,6 +44,25 @@ struct Attached : ::testing::Test {
 TEST_F(Attached, healthy_tree_has_no_problems)
 {
 	EXPECT_EQ(problems_text(status().machine), "");
+}
+
+TEST_F(Attached, what_is_asked_for_of_each_object_is_all_that_is_read)
+{
+	Topology all = read_topology(made.root(), "cxla"),
+		 few = read_topology(made.root(), "cxla", {"start", "uport"});
+	std::set<std::string> read;
+
+	ASSERT_EQ(few.nodes.size(), all.nodes.size());
+	for (size_t at = 0; at < few.nodes.size(); at++) {
+		EXPECT_EQ(few.nodes[at].kind, all.nodes[at].kind);
+		EXPECT_EQ(few.nodes[at].parent, all.nodes[at].parent);
+		EXPECT_EQ(few.nodes[at].driver, all.nodes[at].driver);
+		for (const auto &[name, value] : few.nodes[at].attributes) {
+			EXPECT_EQ(value.value_or(""), all.nodes[at].shown(name));
+			read.insert(name);
+		}
+	}
+	EXPECT_EQ(read, (std::set<std::string>{"start", "uport"}));
 }
 
 TEST_F(Attached, tree_goes_from_root_to_pci_device)
