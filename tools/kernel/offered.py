@@ -7,7 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "setup.d"))
@@ -17,7 +17,7 @@ import bare  # noqa: E402
 # those that tools/setup supports
 RELEASES = ("bookworm", "trixie")
 SERIES = r"6\.12|[7-9]\.\d+"
-HEADERS = re.compile(rf"linux-headers-((?:{SERIES})\.\d+[^-]*(?:-cloud|-rt)?-amd64)")
+HEADERS = re.compile(r"linux-headers-(\d+\.\d+\.\d+\S*-amd64)")
 # of what is depended on: what belongs to headers, and what a kernel that boots is in
 TOOLS, BOOTED = "headers|kbuild", "base|binary|modules"
 
@@ -40,7 +40,8 @@ class Kernel:
     release: str        # as uname -r says it
     codename: str       # of the release of Debian
     suites: list
-    packages: list      # headers, those common to all flavours, and the tools
+    version: str
+    packages: list = field(default_factory=list)    # headers, those common to all flavours, and the tools
 
     @property
     def flavour(self):
@@ -48,12 +49,14 @@ class Kernel:
         return match[1] if match else "standard"
 
     @property
-    def series(self):
-        return "6.12" if self.release.startswith("6.12.") else self.release.split(".", maxsplit=1)[0]
+    def supported(self):
+        return bool(re.match(rf"(?:{SERIES})\.", self.release))
 
     @property
-    def version(self):
-        return self.packages[0].version
+    def series(self):
+        """7.x is one."""
+        major, minor = self.release.split(".")[:2]
+        return major if int(major) >= 7 else f"{major}.{minor}"
 
     @property
     def order(self):
@@ -110,15 +113,21 @@ class Archive:
         return found
 
     def kernels(self):
+        """Those that are supported, and of each other series the newest of the standard flavour."""
         packages = self._packages()
-        listed = []
+        listed, newest = [], {}
         for name, versions in packages.items():
             match = HEADERS.fullmatch(name)
             # the same package may be in several suites, and be made anew for one
             for version in {v.version for v in versions if match}:
-                suites = sorted(v.suite for v in versions if v.version == version)
-                listed.append(Kernel(match[1], self.codename, suites, self._with_needed(packages, name, version, TOOLS)))
-        return listed
+                kernel = Kernel(match[1], self.codename, sorted(v.suite for v in versions if v.version == version), version)
+                if kernel.supported:
+                    listed.append(kernel)
+                elif kernel.flavour == "standard":
+                    newest[kernel.series] = max(kernel, newest.get(kernel.series, kernel), key=lambda k: k.order)
+        for kernel in listed + [*newest.values()]:
+            kernel.packages = self._with_needed(packages, f"linux-headers-{kernel.release}", kernel.version, TOOLS)
+        return listed + [*newest.values()]
 
     def image(self, kernel):
         """Packages that its image and its modules are in."""

@@ -112,12 +112,12 @@ def machine(version="13"):
 
 
 def build_package(pool, name, version="1.0", postinst=None, depends="", files=()):
-    """A package, of empty files: its stanza for a package list."""
+    """A package: its stanza for a package list. files: by name what is in them, or names of empty ones."""
     tree = pool / f"{name}.tree"
     (tree / "DEBIAN").mkdir(parents=True)
     for file in files:
-        (tree / file).parent.mkdir(parents=True)
-        (tree / file).touch()
+        (tree / file).parent.mkdir(parents=True, exist_ok=True)
+        (tree / file).write_text(files[file] if isinstance(files, dict) else "", encoding="ascii")
     control = f"Package: {name}\nVersion: {version}\nArchitecture: amd64\nMaintainer: nobody <nobody@localhost>\n" \
               f"Installed-Size: 2048\nDescription: made up\n" + (f"Depends: {depends}\n" if depends else "")
     (tree / "DEBIAN/control").write_text(control, encoding="ascii")

@@ -64,6 +64,9 @@ goes() {
 }
 
 begin_soft
+# by itself a kernel has it online for all uses: 7.x puts slabs there at once, which can't be moved
+read -r policy </sys/devices/system/memory/auto_online_blocks
+echo offline >/sys/devices/system/memory/auto_online_blocks
 modprobe kmem || fail "kmem does not load"
 load_modules
 bind "$FIRST_AT" cxla_pci
@@ -90,4 +93,5 @@ goes
 ask_no_more
 unload_modules || fail "not unloaded"
 rmmod kmem
+echo "$policy" >/sys/devices/system/memory/auto_online_blocks
 end_soft_clean
