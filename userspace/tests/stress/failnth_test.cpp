@@ -403,6 +403,44 @@ TEST_F(Failnth, the_worker_that_came_furthest_counts)
 	EXPECT_EQ(made.read("/proc/10/fail-nth").substr(0, 1), "0");
 }
 
+TEST_F(Failnth, symbols_are_read_once_for_as_long_as_the_module_is_where_it_was)
+{
+	static constexpr const char *section = "/sys/module/cxla_core/sections/.text";
+	static std::vector<std::string> ranges;
+	static bool moves;
+	auto symbols = [](const std::string &page) {
+		made_up->file("/proc/kallsyms", "ffffffffc0" + page + "080 t work\t[cxla_core]\n" +
+							"ffffffffc0" + page +
+							"100 t next\t[cxla_core]\n");
+	};
+
+	for (const std::string folder : {failslab, page_alloc})
+		for (const char *name : {"require-start", "require-end"})
+			made.file(folder + name, "0\n");
+	operation.worker = "work";
+	operation.act = [](const TestBed &bed, OperationSpan &span) {
+		span.begin();
+		ranges.push_back(
+			bed.root.text(failslab + std::string("require-start")).value_or(""));
+		made_up->file("/proc/kallsyms", "ffffffffc0222080 t work\t[cxla_core]\n"
+						"ffffffffc0222100 t next\t[cxla_core]\n");
+		if (moves)
+			made_up->file(section, "0xffffffffc0222000\n");
+		span.end();
+		return 0;
+	};
+	for (bool one : {false, true}) {
+		ranges.clear();
+		moves = one;
+		symbols("111");
+		made.file(section, "0xffffffffc0111000\n");
+		EXPECT_TRUE(run().findings.empty());
+		ASSERT_EQ(ranges.size(), 2U);
+		EXPECT_EQ(ranges[0], "0xffffffffc0111080");
+		EXPECT_EQ(ranges[1], moves ? "0xffffffffc0222080" : "0xffffffffc0111080");
+	}
+}
+
 TEST_F(Failnth, a_function_ends_where_the_next_one_begins)
 {
 	made.file("/proc/kallsyms", "ffffffff81000000 t first\n"
