@@ -19,6 +19,7 @@ NO_COMMENT = (".json", ".capture", ".expect", "COPYING")
 ROOMS = {"sys": (), "cxl": ("sys",), "load": ("sys", "cxl")}
 ROOMS |= {room: ("sys", "cxl", "load") for room in ("bench", "stress", "report")}
 ROOMS["draw"] = ("sys",)
+ROOMS["selftest"] = ("sys", "cxl", "load", "bench", "stress", "report")
 ROOM = re.compile(r"^userspace/lib/(?:(\w+)/)?\w+\.\w+$")
 INCLUDED_ROOM = re.compile(r'^#include "(\w+)/')
 # layers of kmod/core, from the bottom: kmod/README.md

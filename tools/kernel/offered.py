@@ -18,6 +18,8 @@ import bare  # noqa: E402
 RELEASES = ("bookworm", "trixie")
 SERIES = r"6\.12|[7-9]\.\d+"
 HEADERS = re.compile(rf"linux-headers-((?:{SERIES})\.\d+[^-]*(?:-cloud|-rt)?-amd64)")
+# of what is depended on: what belongs to headers, and what a kernel that boots is in
+TOOLS, BOOTED = "headers|kbuild", "base|binary|modules"
 
 
 class OfferedError(Exception):
@@ -48,6 +50,10 @@ class Kernel:
     @property
     def series(self):
         return "6.12" if self.release.startswith("6.12.") else self.release.split(".", maxsplit=1)[0]
+
+    @property
+    def version(self):
+        return self.packages[0].version
 
     @property
     def order(self):
@@ -90,13 +96,13 @@ class Archive:
         return [line for line in (done.stdout + done.stderr).splitlines() if line.startswith(("Err:", "E:"))]
 
     def _packages(self):
-        """By name: every version of what may be headers or their tools."""
+        """By name: every version of what may be headers or their tools, or a kernel."""
         found = {}
         for line in run("apt-get", *self.options, "indextargets", "--format", "$(CODENAME)|$(FILENAME)",
                         "Created-By: Packages").splitlines():
             suite, path = line.split("|")
             for stanza in re.split(r"\n\n", run("/usr/lib/apt/apt-helper", *self.options, "cat-file", path)):
-                if re.match("Package: linux-(headers|kbuild)-", stanza):
+                if re.match(rf"Package: linux-(image|{TOOLS}|{BOOTED})-", stanza):
                     fields = dict(re.findall(r"^([A-Za-z0-9]+): (.*)$", stanza, re.M))
                     package = Package(fields["Package"], fields["Version"], fields["SHA256"],
                                       fields.get("Depends", ""), suite)
@@ -111,11 +117,15 @@ class Archive:
             # the same package may be in several suites, and be made anew for one
             for version in {v.version for v in versions if match}:
                 suites = sorted(v.suite for v in versions if v.version == version)
-                listed.append(Kernel(match[1], self.codename, suites, self._with_needed(packages, name, version)))
+                listed.append(Kernel(match[1], self.codename, suites, self._with_needed(packages, name, version, TOOLS)))
         return listed
 
+    def image(self, kernel):
+        """Packages that its image and its modules are in."""
+        return self._with_needed(self._packages(), f"linux-image-{kernel.release}", kernel.version, BOOTED)
+
     @staticmethod
-    def _with_needed(packages, name, version):
+    def _with_needed(packages, name, version, kinds):
         chosen, wanted = {}, [name]
         while wanted:
             name = wanted.pop()
@@ -125,7 +135,7 @@ class Archive:
             if not same:
                 raise OfferedError(f"{name} {version} is depended on, and in no suite")
             chosen[name] = same[0]
-            wanted += re.findall(r"\blinux-(?:headers|kbuild)-[^ ,|]+", same[0].depends)
+            wanted += re.findall(rf"\blinux-(?:{kinds})-[^ ,|]+", same[0].depends)
         return list(chosen.values())
 
 
@@ -144,6 +154,27 @@ def headers(kernel):
     return folder(kernel) / "usr/src" / f"linux-headers-{kernel.release}"
 
 
+def unpack_package(archive, package, where):
+    """Downloads it, compares it with the package list, and unpacks it into a folder."""
+    loaded = where / f"loaded.{os.getpid()}"
+    loaded.mkdir()
+    try:
+        run("apt-get", "-q", *archive.options, "download", f"{package.name}={package.version}", where=loaded)
+        file, = loaded.glob("*.deb")
+        with file.open("rb") as stream:
+            if hashlib.file_digest(stream, "sha256").hexdigest() != package.sha256:
+                raise OfferedError(f"{file.name} is not what the package list says")
+        run("dpkg", "-x", str(file), str(where))
+    finally:
+        shutil.rmtree(loaded)
+
+
+def move_headers(folder, where):
+    """Headers name the folder that they are meant to be installed in: where is the root that they will be in."""
+    makefile = folder / "Makefile"
+    makefile.write_text(re.sub(r"(?<![\w/])/usr/src/", f"{where}/usr/src/", makefile.read_text()))
+
+
 def unpack(kernel):
     """Whatever is not there yet; a package that is there wholly has a mark."""
     where = folder(kernel)
@@ -151,44 +182,29 @@ def unpack(kernel):
     archive = Archive(kernel.codename)
     for package in kernel.packages:
         mark = where / "packages" / f"{package.name}-{package.sha256[:12]}"
-        if mark.exists():
-            continue
-        loaded = where / f"loaded.{os.getpid()}"
-        loaded.mkdir()
-        try:
-            run("apt-get", "-q", *archive.options, "download", f"{package.name}={package.version}", where=loaded)
-            file, = loaded.glob("*.deb")
-            with file.open("rb") as stream:
-                if hashlib.file_digest(stream, "sha256").hexdigest() != package.sha256:
-                    raise OfferedError(f"{file.name} is not what the package list says")
-            run("dpkg", "-x", str(file), str(where))
-        finally:
-            shutil.rmtree(loaded)
-        mark.touch()
-    # headers name the folder that they are meant to be installed in
-    makefile = headers(kernel) / "Makefile"
-    moved = re.sub(r"(?<![\w/])/usr/src/", f"{where}/usr/src/", makefile.read_text())
-    makefile.write_text(moved)
+        if not mark.exists():
+            unpack_package(archive, package, where)
+            mark.touch()
+    move_headers(headers(kernel), where)
 
 
-def compiler(kernel):
+def compiler(where):
     """The one that the kernel's own build names, like gcc-14."""
-    said = (headers(kernel) / ".kernelvariables").read_text()
+    said = (where / ".kernelvariables").read_text()
     match = re.search(r"^(?:override )?CC\b.*?(gcc-\d+)\s*$", said, re.M)
     if not match:
-        raise OfferedError(f"{headers(kernel)}/.kernelvariables names no compiler")
+        raise OfferedError(f"{where}/.kernelvariables names no compiler")
     return match[1]
 
 
-def why_not_here(kernel):
+def why_not_here(where):
     """Why it can't be compiled with what this machine has, or None."""
-    tools, = (folder(kernel) / "usr/lib").glob("linux-kbuild-*")
     for pattern in ("scripts/basic/fixdep", "scripts/mod/modpost*", "tools/objtool/objtool*"):
-        for file in tools.glob(pattern):
+        for file in where.glob(pattern):
             said = subprocess.run(["ldd", str(file)], check=False, capture_output=True, text=True)
             match = re.search(r"(?:version `)?(\S+?)'? (?:=> )?not found", said.stdout + said.stderr)
             if match:
                 return f"{file.name} of its headers needs {match[1]}"
-    if not shutil.which(f"x86_64-linux-gnu-{compiler(kernel)}"):
-        return f"{compiler(kernel)} is not installed here"
+    if not shutil.which(f"x86_64-linux-gnu-{compiler(where)}"):
+        return f"{compiler(where)} is not installed here"
     return None

@@ -2,11 +2,15 @@
 """What came of the parts, kept in results.json, and the table made of it."""
 
 import json
-import os
 import shlex
+import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+import marks  # noqa: E402
+
 FILE = HERE / "results.json"
 PAGE = HERE / "README.md"
 BEGIN, END = "<!-- table: begin -->", "<!-- table: end -->"
@@ -19,21 +23,8 @@ def read(path=FILE):
         return {}
 
 
-def _replace(path, text):
-    """Whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with open(temporary, "w", encoding="utf-8") as out:
-            out.write(text)
-            out.flush()
-            os.fsync(out.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
 def write(results, path=FILE):
-    _replace(path, json.dumps(results, indent=1, sort_keys=True) + "\n")
+    marks.replace(path, json.dumps(results, indent=1, sort_keys=True) + "\n")
 
 
 def changed(part, row):
@@ -131,9 +122,4 @@ def markdown(parts, results):
 
 def write_page(parts, results, path=PAGE):
     """The table of a page is between two marks."""
-    text = path.read_text(encoding="utf-8")
-    before, mark, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not mark or not end:
-        raise ValueError(f"{path}: it has no {BEGIN} and {END}")
-    _replace(path, f"{before}{BEGIN}\n{markdown(parts, results)}\n{END}{after}")
+    marks.between(path, BEGIN, END, markdown(parts, results))

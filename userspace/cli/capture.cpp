@@ -26,11 +26,7 @@ Exit capture(const Root &root, const Context &context, const std::string &file, 
 	/* a whole file or none */
 	context.guard.emplace();
 
-	Capture taken = take_capture(root, CXLA_VERSION, context.program_dir);
-
-	if (redacted)
-		redact(taken, host_name());
-
+	Capture taken = capture_for(root, context, redacted);
 	size_t bytes = write_capture(taken, file);
 	nlohmann::ordered_json missing = nlohmann::ordered_json::array();
 
@@ -54,6 +50,15 @@ Exit capture(const Root &root, const Context &context, const std::string &file, 
 }
 
 } // namespace
+
+Capture capture_for(const Root &root, const Context &context, bool redacted)
+{
+	Capture taken = take_capture(root, CXLA_VERSION, context.program_dir);
+
+	if (redacted)
+		redact(taken, host_name());
+	return taken;
+}
 
 Exit answer_from(const Root &root, const Context &context, const std::string &file,
 		 const std::function<Exit(const Root &)> &body)

@@ -2,8 +2,11 @@
 /* What the commands of the program share. One file per command. */
 #pragma once
 
+#include "cxl/machine.h"
 #include "interrupt.h"
+#include "load/state.h"
 #include "load/step.h"
+#include "report/capture.h"
 #include "sys/error.h"
 #include "sys/fd.h"
 #include "sys/modules.h"
@@ -12,6 +15,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -54,7 +58,7 @@ struct Context {
 using AddCommand = void(CLI::App &app, Context &context);
 AddCommand add_load, add_unload, add_status, add_attach, add_detach, add_reset, add_bench, add_race,
 	add_failnth, add_pairs, add_pattern, add_ledger, add_capture, add_draw, add_watch, add_exec,
-	add_completion;
+	add_selftest, add_completion;
 
 /* the whole program; returns its exit status */
 int run_program(int argc, const char *const *argv);
@@ -92,6 +96,14 @@ Exit answer_from(const Root &root, const Context &context, const std::string &fi
 /* those of the capture, or as find_modules() finds them */
 ModuleSet modules_for(const Context &context, const Root &root, const std::string &folder,
 		      const std::string &release);
+/* of the machine as it is; throws Error */
+Capture capture_for(const Root &root, const Context &context, bool redacted);
+/* as sysfs has them, each once; throws Error (Usage) of a word that is none */
+std::vector<std::string> pci_addresses(const std::vector<std::string> &words);
+/* those that were taken over and not put back; throws Error if that can't be read */
+std::optional<State> earlier_state(const Root &root, const Machine &machine);
+/* who has something open that an unload takes away, by its name */
+std::map<std::string, std::vector<Opener>> all_openers(const Root &root, const Machine &machine);
 nlohmann::ordered_json steps_json(const std::vector<Step> &steps);
 
 } // namespace cxla

@@ -63,17 +63,6 @@ std::optional<Exit> failure(const Context &context, const Outcome &outcome, cons
 								  : Exit::Failed;
 }
 
-std::optional<State> earlier_state(const Root &root, const Machine &machine)
-{
-	auto state = read_state(root, machine.boot_id);
-
-	if (!state)
-		throw Error(state.problem().text(),
-			    fmt::format("remove {} when nothing of ours is loaded", state_path),
-			    Exit::Refused);
-	return *state;
-}
-
 struct LoadOptions : LoadSettings {
 	bool dry_run = false, quiet = false;
 	std::string from, config;
@@ -167,16 +156,7 @@ Exit load(const Root &root, const Context &context, LoadOptions options)
 			    options.system_ram, options.wait_seconds,   {}};
 	std::optional<StateLock> lock;
 
-	for (const auto &device : options.devices) {
-		auto bdf = parse_bdf(device);
-
-		if (!bdf)
-			throw Error(fmt::format("'{}' is no PCI address", device),
-				    "PCI addresses look like 0000:0d:00.0", Exit::Usage);
-		if (std::find(request.devices.begin(), request.devices.end(), *bdf) ==
-		    request.devices.end())
-			request.devices.push_back(*bdf);
-	}
+	request.devices = pci_addresses(options.devices);
 	if (!options.dry_run && machine.privileged)
 		lock.emplace(root);
 	if (auto failed = rescan_for(root, context, machine, request, options.dry_run, runner))
@@ -212,23 +192,6 @@ Exit load(const Root &root, const Context &context, LoadOptions options)
 	return report_load(root, context, request);
 }
 
-std::map<std::string, std::vector<Opener>> all_openers(const Root &root, const Machine &machine)
-{
-	std::map<std::string, std::vector<Opener>> openers;
-
-	for (const auto &accel : machine.accelerators)
-		if (accel.accel && !accel.accel->empty())
-			openers[*accel.accel] = find_openers(root, "/dev/cxla/" + *accel.accel);
-	for (const auto &expander : machine.expanders)
-		if (!expander.memdev.empty())
-			openers[expander.memdev] =
-				find_openers(root, "/dev/cxla/" + expander.memdev);
-	for (const auto &device : machine.dax)
-		if (device.ours)
-			openers[device.name] = find_dax_users(root, device.name);
-	return openers;
-}
-
 Exit unload(const Root &root, const Context &context, bool dry_run, bool quiet)
 {
 	Machine machine = read_machine(root);
@@ -259,6 +222,50 @@ Exit unload(const Root &root, const Context &context, bool dry_run, bool quiet)
 }
 
 } // namespace
+
+std::vector<std::string> pci_addresses(const std::vector<std::string> &words)
+{
+	std::vector<std::string> addresses;
+
+	for (const auto &word : words) {
+		auto bdf = parse_bdf(word);
+
+		if (!bdf)
+			throw Error(fmt::format("'{}' is no PCI address", word),
+				    "PCI addresses look like 0000:0d:00.0", Exit::Usage);
+		if (std::find(addresses.begin(), addresses.end(), *bdf) == addresses.end())
+			addresses.push_back(*bdf);
+	}
+	return addresses;
+}
+
+std::optional<State> earlier_state(const Root &root, const Machine &machine)
+{
+	auto state = read_state(root, machine.boot_id);
+
+	if (!state)
+		throw Error(state.problem().text(),
+			    fmt::format("remove {} when nothing of ours is loaded", state_path),
+			    Exit::Refused);
+	return *state;
+}
+
+std::map<std::string, std::vector<Opener>> all_openers(const Root &root, const Machine &machine)
+{
+	std::map<std::string, std::vector<Opener>> openers;
+
+	for (const auto &accel : machine.accelerators)
+		if (accel.accel && !accel.accel->empty())
+			openers[*accel.accel] = find_openers(root, "/dev/cxla/" + *accel.accel);
+	for (const auto &expander : machine.expanders)
+		if (!expander.memdev.empty())
+			openers[expander.memdev] =
+				find_openers(root, "/dev/cxla/" + expander.memdev);
+	for (const auto &device : machine.dax)
+		if (device.ours)
+			openers[device.name] = find_dax_users(root, device.name);
+	return openers;
+}
 
 void add_load(CLI::App &app, Context &context)
 {

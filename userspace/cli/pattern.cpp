@@ -4,9 +4,8 @@
 #include "command.h"
 #include "cxl/accel.h"
 #include "sys/output.h"
+#include "sys/sigbus.h"
 
-#include <csetjmp>
-#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -25,28 +24,17 @@ struct PatternOptions {
 	std::string device, file;
 };
 
-/* where to go on when the range is taken back under us */
-sigjmp_buf revoked;
-
-void on_sigbus(int)
-{
-	siglongjmp(revoked, 1);
-}
-
-/* nothing between it and the access that is answered by SIGBUS has a destructor */
 PatternResult write_or_check(const Mapping &mapping, const PatternOptions &options, bool write)
 {
-	if (sigsetjmp(revoked, 1)) {
-		std::signal(SIGBUS, SIG_DFL);
+	std::span<std::byte> bytes = mapping.bytes();
+	PatternResult result;
+
+	if (!survives_sigbus([&] {
+		    result = write ? pattern_write(bytes, options.seed, options.full)
+				   : pattern_check(bytes, options.seed, options.full);
+	    }))
 		throw Error("the range was revoked while it was in use (SIGBUS)",
 			    "`cxla status` shows what became of the device");
-	}
-	std::signal(SIGBUS, on_sigbus);
-
-	PatternResult result = write ? pattern_write(mapping.bytes(), options.seed, options.full)
-				     : pattern_check(mapping.bytes(), options.seed, options.full);
-
-	std::signal(SIGBUS, SIG_DFL);
 	return result;
 }
 

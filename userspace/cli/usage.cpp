@@ -29,7 +29,7 @@ const std::vector<Group> &groups()
 	static const std::vector<Group> all = {
 		{"Look", {add_status, add_watch, add_ledger, add_capture, add_draw}},
 		{"Operate", {add_load, add_unload, add_attach, add_detach, add_reset, add_exec}},
-		{"Test", {add_race, add_pairs, add_failnth, add_bench, add_pattern}},
+		{"Test", {add_selftest, add_race, add_pairs, add_failnth, add_bench, add_pattern}},
 		{"More", {add_completion}},
 	};
 

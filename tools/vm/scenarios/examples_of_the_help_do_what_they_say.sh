@@ -30,7 +30,7 @@ all_attached() {
 prepare() {
 	case $1 in
 	"cxla load --takeover"*) cxla unload -q && attached=false && load_in_tree ;;
-	"cxla load"*) cxla unload -q && attached=false ;;
+	"cxla load"* | "cxla selftest"*) cxla unload -q && attached=false ;;
 	"cxla attach --expander"*) cxla unload -q && attached=false && cxla load -q ;;
 	"cxla attach"*) all_attached "$1" && cxla detach accel0 ;;
 	"cxla bench delete"*)
@@ -68,6 +68,7 @@ run_example() {
 	"cxla race --actors"*) what="$what --seconds 2" ;;
 	# QEMU may crash of it while processors run side by side
 	"cxla race"*) what="$what --without pci" ;;
+	"cxla selftest"*) what="$what --seconds 2 --cycles 5" ;;
 	*" --cycles "* | "cxla bench --compare"*) ;;
 	"cxla bench"*) what="$what --cycles 5" ;;
 	# goes on until it is interrupted

@@ -14,6 +14,9 @@ WARNING = re.compile(
     r"sleeping function called|unreferenced object|kmemleak: [1-9]|ODEBUG|"
     r"list_(add|del) corruption|rcu: .*(stall|starved)|soft lockup|hung_task")
 
+# where a report begins of what has not come on for long
+STALL = re.compile(r"rcu: INFO: .*stall")
+
 # a report at boot has used up KASAN's one shot or lockdep: what comes after it goes unseen
 SPENT = re.compile(r"Disabling lock debugging|BUG: KASAN|"
                    r"WARNING: (possible|inconsistent|suspicious|bad) ")
@@ -35,10 +38,13 @@ class Warnings:
         self.begun = False
         self.scenario = None
         self.found = []
+        self.before_stall = None    # how many of these a report of a stall came after
 
     def feed(self, line):
         if BEGIN in line:
             self.begun = True
+        if self.before_stall is None and STALL.search(line):
+            self.before_stall = len(self.found)
         if not self.begun:
             if SPENT.search(line):
                 self.found.append((None, f"at boot: {line.strip()}"))

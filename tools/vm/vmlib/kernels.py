@@ -44,13 +44,14 @@ def _in_root(root):
 
 
 def _stock(version):
-    """Newest stock kernel of a series that tools/setup has unpacked."""
+    """Newest stock kernel of a series that tools/setup or tools/kernel/build has unpacked."""
     found = []
     for root in (cache_dir() / "kernels").glob(f"linux-image-{version}.*"):
         if (root / "complete").exists():
             found += _in_root(root)
     if not found:
-        raise KernelError(f"no stock kernel {version} here: run tools/setup")
+        raise KernelError(f"no stock kernel {version} here: run "
+                          f"{'tools/kernel/build stock-7' if version == '7' else 'tools/setup'}")
     return max(found, key=lambda k: _version_key(k.release))
 
 
@@ -64,7 +65,7 @@ def _built(name):
 
 
 def find(spec):
-    """stock-6.12, one of BUILT, or IMAGE:MODULESDIR (the folder modules.dep is in, or any
+    """stock-6.12, stock-7, one of BUILT, or IMAGE:MODULESDIR (the folder modules.dep is in, or any
     above it that has lib/modules/<release>)."""
     if spec.startswith("stock-"):
         return _stock(spec[len("stock-"):])

@@ -14,7 +14,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import console, efi, initramfs, kernels, models, monitor
+from . import console, efi, initramfs, kernels, models, monitor, processors
 
 REPO = Path(__file__).resolve().parents[3]
 GUEST = REPO / "build" / "guest"
@@ -23,9 +23,9 @@ QEMU = "qemu-system-x86_64"
 EXIT_FAILED, EXIT_USAGE, EXIT_WARNING, EXIT_TIMEOUT = 1, 2, 3, 124
 
 
-# what a kernel says when a processor that sleeps got no timer interrupt: of one that the
-# emulator has lost, once in some hours of a busy machine; no kernel of ours can lose it
-LOST_TIMER = "Possible timer handling issue on cpu="
+# what a kernel says when a processor got no timer interrupt: of one that spins with interrupts
+# off, which is for us to mend, or of one that sleeps and was not woken
+LOST_TIMER = re.compile(r"Possible timer handling issue on cpu=(\d+)")
 
 
 # QEMU up to 10.0: a processor accesses registers while another one takes a PCI device off
@@ -71,7 +71,7 @@ class Result:
     """How a run ended. verdict: the command's exit status, None without one."""
     verdict: int = None
     timed_out: bool = False
-    lost_timer: bool = False    # of the emulator: nothing in there goes on
+    lost_timer: str = ""        # of the emulator, and of what processor: nothing in there goes on
     began: bool = False         # it came to its first process, and so to us
     warnings: list = field(default_factory=list)
     seconds: float = 0
@@ -86,8 +86,8 @@ class Result:
         return 0 if self.verdict == 0 else EXIT_FAILED
 
     def __str__(self):
-        if self.lost_timer:
-            return f"was stuck after {self.seconds:.0f} s: the emulator has lost a timer interrupt"
+        if self.lost_timer and not self.warnings:
+            return f"was stuck after {self.seconds:.0f} s: the emulator has lost an interrupt: {self.lost_timer}"
         if self.warnings:
             where, line = self.warnings[0]
             more = f" (and {len(self.warnings) - 1} more)" if len(self.warnings) > 1 else ""
@@ -362,16 +362,18 @@ def _watch(process, run_dir, requests, options, progress, on_output, result):
     lines = Lines(Tail(run_dir / "console.log"))
     output = WholeLines(Tail(run_dir / "output"))
     warnings = console.Warnings(options.allow_warnings, options.expect_warnings)
-    verdict_at = None
+    verdict_at = suspect = None
+    watch = processors.Watch(requests.ask) if result.accel == "tcg" and not options.icount else None
 
     def look(last=False):
+        nonlocal suspect
         for line in lines.read(last):
             warnings.feed(line)
             if options.verbose:
                 sys.stderr.write(line + "\n")
             # the kernel's own threads wait for the tick of that processor, too
-            if LOST_TIMER in line and result.accel == "tcg":
-                result.lost_timer = True
+            if match := LOST_TIMER.search(line):
+                suspect = int(match[1])
             if "cxla-vm: ready" in line:
                 progress.step("running")
         data = output.read(last)
@@ -388,6 +390,11 @@ def _watch(process, run_dir, requests, options, progress, on_output, result):
         look()
         requests.poll()
         progress.tick()
+        if watch and verdict_at is None:
+            if suspect is not None and watch.sleeps(suspect):
+                result.lost_timer = f"processor {suspect} sleeps, and the kernel misses its timer"
+            suspect = None
+            result.lost_timer = result.lost_timer or str(watch.lost() or "")
         if result.lost_timer:
             break
         now = time.monotonic()
@@ -405,7 +412,11 @@ def _watch(process, run_dir, requests, options, progress, on_output, result):
     look(last=True)
     result.seconds = time.monotonic() - start
     result.began = warnings.begun
-    result.warnings = warnings.found + warnings.missing()
+    # nothing is missing of what was never begun
+    result.warnings = warnings.found + (warnings.missing() if warnings.begun else [])
+    if result.lost_timer:
+        # what the kernel says of that is no finding, nor what has not come yet
+        result.warnings = warnings.found[:warnings.before_stall]
     result.verdict = _verdict(run_dir)
 
 
@@ -451,7 +462,7 @@ def run(topology, kernel, command, options, mem_dir, run_dir, progress, on_outpu
             requests.close()
     progress.clear()
     complaint = (run_dir / "qemu.log").read_text(errors="replace").strip()
-    ended_here = result.timed_out or result.lost_timer
+    ended_here = result.timed_out or bool(result.lost_timer)
     if complaint and result.verdict is None and not ended_here and accel != "kvm":
         if any(text in complaint for text in STALE_MAP):
             raise EmulatorBug(f"{complaint}\nThis is a bug of QEMU, when a PCI device is removed "

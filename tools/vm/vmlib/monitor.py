@@ -73,10 +73,20 @@ class Requests:
                 number, _, command = command.partition(" ")
                 self.link.sendall(self._answer(number, command).encode())
 
+    def _human(self, command):
+        self.monitor = self.monitor or Monitor(self.monitor_path)
+        return self.monitor.human(command)
+
+    def ask(self, command):
+        """For ourselves, what the monitor prints. OSError when it does not answer."""
+        try:
+            return self._human(command)[0]
+        except ValueError as error:
+            raise OSError(str(error)) from error
+
     def _answer(self, number, command):
         try:
-            self.monitor = self.monitor or Monitor(self.monitor_path)
-            text, failed = self.monitor.human(command)
+            text, failed = self._human(command)
         except (OSError, ValueError) as error:
             text, failed = str(error), True
         # the human monitor has no status: what it complains of it says

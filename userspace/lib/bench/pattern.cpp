@@ -2,6 +2,9 @@
 #include "bench/pattern.h"
 
 #include <algorithm>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
 namespace cxla
 {
@@ -9,29 +12,51 @@ namespace cxla
 namespace
 {
 
-template <class Byte, class Word>
-PatternResult each_page(std::span<Byte> range, bool full, Word word)
+/* @page: told of each its first byte and the one after its last */
+template <class Page> PatternResult each_page(uint64_t bytes, bool full, Page page)
 {
 	PatternResult result;
-	uint64_t size = range.size() & ~7ULL;
+	uint64_t size = bytes & ~7ULL;
 	uint64_t pages = (size + pattern_page - 1) / pattern_page;
 
 	result.stride = pattern_stride(size, full);
 
-	auto page = [&](uint64_t number) {
+	auto one = [&](uint64_t number) {
 		uint64_t start = number * pattern_page, end = std::min(size, start + pattern_page);
 
-		for (uint64_t offset = start; offset < end; offset += 8)
-			word(offset, result);
+		page(start, end, result);
 		result.pages++;
 		result.bytes += end - start;
 	};
 
 	for (uint64_t number = 0; number < pages; number += result.stride)
-		page(number);
+		one(number);
 	if (pages && (pages - 1) % result.stride)
-		page(pages - 1);
+		one(pages - 1);
 	return result;
+}
+
+void compare_word(PatternResult &result, uint64_t offset, uint64_t expected, uint64_t found)
+{
+	if (found == expected)
+		return;
+	if (!result.bad_words++)
+		result.first_bad = PatternMismatch{offset, expected, found};
+}
+
+/* what is read next comes from memory: it is not in a cache any more */
+void write_back(volatile uint64_t *begin, volatile uint64_t *end)
+{
+#ifdef __x86_64__
+	constexpr size_t words_in_line = 8;
+
+	for (volatile uint64_t *at = begin; at < end; at += words_in_line)
+		_mm_clflush(const_cast<uint64_t *>(at));
+	_mm_mfence();
+#else
+	(void)begin;
+	(void)end;
+#endif
 }
 
 } // namespace
@@ -63,8 +88,9 @@ PatternResult pattern_write(std::span<std::byte> range, uint64_t seed, bool full
 {
 	auto *words = reinterpret_cast<volatile uint64_t *>(range.data());
 
-	return each_page(range, full, [&](uint64_t offset, PatternResult &) {
-		words[offset / 8] = pattern_word(seed, offset);
+	return each_page(range.size(), full, [&](uint64_t start, uint64_t end, PatternResult &) {
+		for (uint64_t offset = start; offset < end; offset += 8)
+			words[offset / 8] = pattern_word(seed, offset);
 	});
 }
 
@@ -72,14 +98,55 @@ PatternResult pattern_check(std::span<const std::byte> range, uint64_t seed, boo
 {
 	const auto *words = reinterpret_cast<const volatile uint64_t *>(range.data());
 
-	return each_page(range, full, [&](uint64_t offset, PatternResult &result) {
-		uint64_t expected = pattern_word(seed, offset), found = words[offset / 8];
+	return each_page(range.size(), full,
+			 [&](uint64_t start, uint64_t end, PatternResult &result) {
+				 for (uint64_t offset = start; offset < end; offset += 8)
+					 compare_word(result, offset, pattern_word(seed, offset),
+						      words[offset / 8]);
+			 });
+}
 
-		if (found == expected)
-			return;
-		if (!result.bad_words++)
-			result.first_bad = PatternMismatch{offset, expected, found};
+uint64_t pattern_kept_bytes(uint64_t bytes)
+{
+	return each_page(bytes, false, [](uint64_t, uint64_t, PatternResult &) {}).bytes;
+}
+
+PatternResult pattern_try(std::span<std::byte> range, uint64_t seed, std::span<std::byte> kept)
+{
+	auto *words = reinterpret_cast<volatile uint64_t *>(range.data());
+	auto *before = reinterpret_cast<uint64_t *>(kept.data());
+	auto each_word = [&](auto word) {
+		return each_page(range.size(), false,
+				 [&](uint64_t start, uint64_t end, PatternResult &result) {
+					 uint64_t *page = before + result.bytes / 8;
+
+					 for (uint64_t offset = start; offset < end; offset += 8)
+						 word(offset, page[(offset - start) / 8], result);
+					 write_back(words + start / 8, words + end / 8);
+				 });
+	};
+
+	each_word(
+		[&](uint64_t offset, uint64_t &had, PatternResult &) { had = words[offset / 8]; });
+	each_word([&](uint64_t offset, uint64_t &, PatternResult &) {
+		words[offset / 8] = pattern_word(seed, offset);
 	});
+
+	PatternResult result = each_word([&](uint64_t offset, uint64_t &, PatternResult &result) {
+		compare_word(result, offset, pattern_word(seed, offset), words[offset / 8]);
+	});
+
+	each_word(
+		[&](uint64_t offset, uint64_t &had, PatternResult &) { words[offset / 8] = had; });
+
+	PatternResult back = each_word([&](uint64_t offset, uint64_t &had, PatternResult &result) {
+		compare_word(result, offset, had, words[offset / 8]);
+	});
+
+	if (!result.first_bad)
+		result.first_bad = back.first_bad;
+	result.bad_words += back.bad_words;
+	return result;
 }
 
 } // namespace cxla

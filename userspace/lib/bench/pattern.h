@@ -51,5 +51,15 @@ struct PatternResult {
 /* the size of @range is a multiple of eight */
 PatternResult pattern_write(std::span<std::byte> range, uint64_t seed, bool full);
 PatternResult pattern_check(std::span<const std::byte> range, uint64_t seed, bool full);
+/* of the pages that are sampled, where pattern_try() keeps what is in them */
+uint64_t pattern_kept_bytes(uint64_t bytes);
+/*
+ * The pattern is written to the pages that are sampled, read back and compared, and then
+ * they have again what they had, from @kept. Caches are written back in between where the
+ * processor has an instruction for it, so that the memory answers. `bad_words` counts words
+ * that can't be given back, too. Whoever ends the process meanwhile, which is a matter of
+ * milliseconds, leaves pages with the pattern.
+ */
+PatternResult pattern_try(std::span<std::byte> range, uint64_t seed, std::span<std::byte> kept);
 
 } // namespace cxla

@@ -25,8 +25,12 @@ std::string without_numbers(std::string_view text)
 	return out;
 }
 
-/* what there is to be said of an object; in an emulated machine each file read counts */
-const Wanted shown = {"uport", "serial", "start", "size", "resource", "commit", "locked", "region"};
+/*
+ * what there is to be said of an object, and what Stack::outcome() asks; in an emulated machine
+ * each file that is read counts
+ */
+const Wanted shown = {"uport",  "serial", "start",  "size",           "resource",
+		      "commit", "locked", "region", "interleave_ways"};
 
 class Bus
 {

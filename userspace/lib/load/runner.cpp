@@ -152,6 +152,17 @@ void SystemRunner::probe_module(const Step &step)
 	}
 }
 
+/* no reference says that it drives a device, which the kernel would unbind */
+void SystemRunner::remove_foreign(const Step &step)
+{
+	auto module = read_loaded_module(root_, step.device);
+
+	/* what is built in has no state */
+	if (module && !module->state.empty() && !module->refcount &&
+	    !module_drives_a_device(root_, step.device))
+		kmod_->try_remove(step.device);
+}
+
 void SystemRunner::run(const Step &step)
 {
 	switch (step.act) {
@@ -193,6 +204,7 @@ void SystemRunner::run(const Step &step)
 	case Act::Insert:
 	case Act::InsertForeign:
 	case Act::InsertDriver:
+	case Act::RemoveForeign:
 	case Act::Remove:
 		need_kernel(step);
 		if (!kmod_) {
@@ -206,7 +218,9 @@ void SystemRunner::run(const Step &step)
 			/* what a detach leaves to a workqueue holds a reference for a while */
 			wait_unused(step);
 			kmod_->remove(step.device);
-		} else if (!read_loaded_module(root_, step.device))
+		} else if (step.act == Act::RemoveForeign)
+			remove_foreign(step);
+		else if (!read_loaded_module(root_, step.device))
 			probe_module(step);
 		break;
 	}

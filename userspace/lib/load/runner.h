@@ -29,6 +29,7 @@ private:
 	void unbind(const Step &step);
 	void probe(const Step &step);
 	void probe_module(const Step &step);
+	void remove_foreign(const Step &step);
 	void wait_unused(const Step &step);
 	void wait_gone(const Step &step);
 	template <class Condition>

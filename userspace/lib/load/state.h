@@ -30,7 +30,7 @@ struct TakenBinding {
 struct State {
 	std::string boot_id;
 	std::string pci_autoprobe;        /* to be restored; empty: untouched */
-	std::vector<std::string> modules; /* that load has loaded */
+	std::vector<std::string> modules; /* that load has loaded, the kernel's too */
 	std::vector<TakenBinding> taken;  /* in the order they were taken */
 
 	/* adds what @later has taken on top; what is first on record stays */

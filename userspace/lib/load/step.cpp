@@ -67,6 +67,8 @@ std::string describe(const Step &step)
 	case Act::InsertDriver:
 		return fmt::format("load {}, which drives dax devices, if there is one",
 				   step.device);
+	case Act::RemoveForeign:
+		return fmt::format("unload {} if nothing uses it", step.device);
 	case Act::WaitUnused:
 		return fmt::format("wait until nothing uses {}", step.device);
 	case Act::WaitGone:
@@ -104,6 +106,8 @@ const char *act_word(Act act)
 		return "insert-foreign";
 	case Act::InsertDriver:
 		return "insert-driver";
+	case Act::RemoveForeign:
+		return "remove-foreign";
 	case Act::WaitUnused:
 		return "wait-unused";
 	case Act::WaitGone:
@@ -140,11 +144,14 @@ std::optional<Step> inverse(const Step &step)
 		back.value.clear();
 		back.parameters.clear();
 		return back;
+	case Act::InsertForeign:
+	case Act::InsertDriver:
+		back.act = Act::RemoveForeign;
+		return back;
 	case Act::Rebind:
 	case Act::DropState:
 	case Act::Remove:
-	case Act::InsertForeign:
-	case Act::InsertDriver:
+	case Act::RemoveForeign:
 	case Act::WaitUnused:
 	case Act::WaitGone:
 	case Act::Rescan:

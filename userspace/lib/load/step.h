@@ -25,6 +25,7 @@ enum class Act {
 	Remove,        /* device: module's name */
 	InsertForeign, /* device: name of a module that ours need */
 	InsertDriver,  /* device: name of a module that drives dax devices, if there is one */
+	RemoveForeign, /* device: name of a module that was inserted so; stays if it is in use */
 	WaitUnused,    /* until nothing refers to the module */
 	WaitGone,      /* until the device has left the bus */
 	Rescan,        /* look for PCI devices */

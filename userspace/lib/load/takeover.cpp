@@ -92,6 +92,17 @@ std::string parameters_of(std::string_view name, const LoadRequest &request)
 	return fmt::format("{}", fmt::join(parameters, " "));
 }
 
+/* one of the kernel's; what is loaded before is nothing that an unload has to remove */
+void insert_foreign(const Machine &machine, Act act, const std::string &name, Plan &plan,
+		    State &taken)
+{
+	if (machine.loaded.count(name))
+		return;
+	plan.steps.push_back({act, {}, name, {}, {}, {}});
+	if (std::find(kernel_modules.begin(), kernel_modules.end(), name) != kernel_modules.end())
+		taken.modules.push_back(name);
+}
+
 /* @dax: those that give ranges to device-dax, or the others */
 void insert_modules(const Machine &machine, const ModuleSet &modules, const LoadRequest &request,
 		    bool dax, Plan &plan, State &taken)
@@ -104,15 +115,11 @@ void insert_modules(const Machine &machine, const ModuleSet &modules, const Load
 		if (is_dax_module(name) != dax || machine.loaded.count(name) || !file)
 			continue;
 		if (dax && !any)
-			plan.steps.push_back({Act::InsertDriver,
-					      {},
-					      request.system_ram ? "kmem" : "device_dax",
-					      {},
-					      {},
-					      {}});
+			insert_foreign(machine, Act::InsertDriver,
+				       request.system_ram ? "kmem" : "device_dax", plan, taken);
 		any = true;
 		for (const auto &need : file->depends)
-			plan.steps.push_back({Act::InsertForeign, {}, need, {}, {}, {}});
+			insert_foreign(machine, Act::InsertForeign, need, plan, taken);
 		plan.steps.push_back(
 			{Act::Insert, {}, name, {}, file->path, {}, parameters_of(name, request)});
 		taken.modules.emplace_back(name);
@@ -288,6 +295,11 @@ Plan plan_unload(const Machine &machine, const std::optional<State> &state)
 			plan.steps.push_back({Act::WaitGone, "cxla", expander.memdev, {}, {}, {}});
 	}
 	remove_modules(machine, false, plan);
+	if (state)
+		for (size_t i = state->modules.size(); i-- > 0;)
+			if (const auto &name = state->modules[i];
+			    !is_our_module(name) && machine.loaded.count(name))
+				plan.steps.push_back({Act::RemoveForeign, {}, name, {}, {}, {}});
 
 	/* overrides go before anything is given back, ours and what load has set */
 	for (const auto &device : machine.pci.devices) {

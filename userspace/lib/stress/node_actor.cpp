@@ -6,12 +6,11 @@
 #include "stress/actor.h"
 #include "sys/fd.h"
 #include "sys/range.h"
+#include "sys/sigbus.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csetjmp>
-#include <csignal>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <linux/cxla.h>
@@ -25,39 +24,10 @@ namespace cxla
 namespace
 {
 
-/* where the thread that is touching goes on; null: it is not */
-thread_local sigjmp_buf *volatile way_out;
-
-void on_sigbus(int)
-{
-	if (way_out)
-		siglongjmp(*way_out, 1); // NOLINT(cert-err52-cpp): no object is passed over
-	/* not ours: it comes again, with the default action */
-	std::signal(SIGBUS, SIG_DFL);
-}
-
-void catch_sigbus()
-{
-	struct sigaction action = {};
-
-	action.sa_handler = on_sigbus;
-	sigaction(SIGBUS, &action, nullptr);
-}
-
 /* false: SIGBUS */
 bool touch(const volatile char *address)
 {
-	sigjmp_buf here;
-
-	/* with the signal mask: SIGBUS is blocked in its handler */
-	if (sigsetjmp(here, 1)) {
-		way_out = nullptr;
-		return false;
-	}
-	way_out = &here;
-	(void)*address;
-	way_out = nullptr;
-	return true;
+	return survives_sigbus([address] { (void)*address; });
 }
 
 /* events of one open file come in order, one number after the other */
@@ -229,7 +199,6 @@ void act_on_node(Actor &actor)
 	std::string path = "/dev/cxla/" + actor.pick_of(nodes);
 	Fd fd;
 
-	catch_sigbus();
 	if (actor.perform(Action::OpenNode, "open " + path, [&] {
 		    fd = Fd(::open(actor.root().host(path).c_str(),
 				   O_RDWR | O_NONBLOCK | O_CLOEXEC));

@@ -159,6 +159,18 @@ std::optional<LoadedModule> read_loaded_module(const Root &root, const std::stri
 	return module;
 }
 
+bool module_drives_a_device(const Root &root, const std::string &name)
+{
+	const std::string folder = "/sys/module/" + name + "/drivers/";
+
+	for (const auto &driver : root.list(folder).value_or({}))
+		for (const auto &entry : root.list(folder + driver).value_or({}))
+			if (entry != "module" &&
+			    root.exists(fmt::format("{}{}/{}/uevent", folder, driver, entry)))
+				return true;
+	return false;
+}
+
 std::map<std::string, LoadedModule> read_loaded_modules(const Root &root)
 {
 	std::map<std::string, LoadedModule> modules;
@@ -170,8 +182,7 @@ std::map<std::string, LoadedModule> read_loaded_modules(const Root &root)
 
 	for (const char *name : our_modules)
 		add(name);
-	for (const char *name : {"cxl_core", "cxl_port", "cxl_mem", "cxl_acpi", "cxl_pci",
-				 "cxl_pmem", "dax_hmem", "dax_cxl", "kmem", "device_dax"})
+	for (const char *name : kernel_modules)
 		add(name);
 	return modules;
 }

@@ -27,6 +27,10 @@ inline constexpr std::array<const char *, 8> our_modules = {"cxla_core", "cxla_p
 /* the first of them; the others give ranges to device-dax, where the kernel has that */
 inline constexpr size_t necessary_modules = 6;
 bool is_our_module(std::string_view name);
+/* the kernel's own that matter to CXL: whether they are loaded is known */
+inline constexpr std::array<const char *, 11> kernel_modules = {
+	"cxl_core", "cxl_port", "cxl_mem", "cxl_acpi", "cxl_pci",   "cxl_pmem",
+	"dax_hmem", "dax_cxl",  "kmem",    "dax",      "device_dax"};
 bool is_dax_module(std::string_view name);
 
 /* what /sys/module says of a module that is in the kernel */
@@ -42,6 +46,8 @@ std::map<std::string, LoadedModule> read_loaded_modules(const Root &root);
 /* how many use it; nothing: it is not loaded */
 std::optional<int> module_references(const Root &root, const std::string &name);
 std::optional<LoadedModule> read_loaded_module(const Root &root, const std::string &name);
+/* has a driver of the module a device; no reference to the module says so */
+bool module_drives_a_device(const Root &root, const std::string &name);
 
 /* a module's file */
 struct ModuleFile {

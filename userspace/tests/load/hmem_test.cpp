@@ -61,6 +61,40 @@ TEST_F(Hmem, ranges_are_given_away_after_devices_that_are_asked_for_are_bound)
 		  index_of(steps, Act::Insert, "cxla_dax"));
 }
 
+TEST_F(Hmem, driver_of_dax_devices_that_load_inserted_goes_with_an_unload_and_no_other)
+{
+	made.add_hmem("");
+
+	State record;
+
+	record.modules = {"device_dax", "cxla_core"};
+	made.add_module("device_dax");
+	/* it was there before, so that load does not insert it */
+	EXPECT_FALSE(has_step(plan({false, false, {bdf}}).steps, Act::InsertDriver, "device_dax"));
+	EXPECT_TRUE(
+		has_step(plan_unload(machine(), record).steps, Act::RemoveForeign, "device_dax"));
+	record.modules = {"cxla_core"};
+	EXPECT_FALSE(
+		has_step(plan_unload(machine(), record).steps, Act::RemoveForeign, "device_dax"));
+	EXPECT_FALSE(has_step(plan_unload(machine(), {}).steps, Act::RemoveForeign, "device_dax"));
+}
+
+TEST_F(Hmem, module_whose_driver_has_a_device_is_in_use)
+{
+	const std::string driver = "/sys/bus/dax/drivers/device_dax";
+
+	made.add_module("device_dax");
+	made.file(driver + "/uevent", "");
+	made.file(driver + "/bind", "");
+	made.link(driver + "/module", "/sys/module/device_dax");
+	made.link("/sys/module/device_dax/drivers/dax:device_dax", driver);
+	EXPECT_FALSE(module_drives_a_device(made.root(), "device_dax"));
+	made.add_dax("dax0.0", "hmem.0", 0x690000000, "device_dax");
+	made.link(driver + "/dax0.0", "/sys/bus/dax/devices/dax0.0");
+	made.file("/sys/bus/dax/devices/dax0.0/uevent", "");
+	EXPECT_TRUE(module_drives_a_device(made.root(), "device_dax"));
+}
+
 TEST_F(Hmem, without_dax_neither_module_is_loaded_nor_in_tree_dax_hmem_disturbed)
 {
 	give_to_intree();

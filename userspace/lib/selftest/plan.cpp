@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include "selftest/plan.h"
+
+#include "bench/pattern.h"
+#include "cxl/stack.h"
+#include "stress/actor.h"
+#include "stress/refusals.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace cxla
+{
+
+const std::vector<std::string> selftest_actors = {"accel",  "port",   "endpoint", "memdev",
+						  "region", "delete", "node"};
+
+namespace
+{
+
+using Touch = SelftestPlan::Touch;
+
+std::string users_words(const std::vector<Opener> &users)
+{
+	std::vector<std::string> words;
+
+	words.reserve(users.size());
+	for (const auto &user : users)
+		words.push_back(fmt::format("{} (pid {})", user.command, user.pid));
+	return fmt::format("{}", fmt::join(words, ", "));
+}
+
+/* nodes that go when the root is taken over, whosesoever devices they are */
+void refuse_open(const Root &root, const Machine &machine, std::vector<Refusal> &refusals)
+{
+	auto refuse = [&](const std::string &node, const std::vector<Opener> &users) {
+		if (!users.empty())
+			refusals.push_back(
+				{"in-use",
+				 fmt::format("{} is in use by {}", node, users_words(users)),
+				 "end what uses it first: its memory goes away meanwhile"});
+	};
+
+	for (const Node *memdev : machine.intree.of(NodeKind::Memdev))
+		refuse("/dev/cxl/" + memdev->name, find_openers(root, "/dev/cxl/" + memdev->name));
+	for (const auto &device : machine.dax)
+		refuse("/dev/" + device.name, find_dax_users(root, device.name));
+}
+
+/* a test that finds the modules loaded could not tell what of theirs to leave */
+void refuse_loaded(const Machine &machine, std::vector<Refusal> &refusals)
+{
+	if (machine.ours_loaded())
+		refusals.push_back({"loaded", "the modules are loaded already",
+				    "`cxla unload` first: a self-test loads them, and unloads them "
+				    "at its end"});
+}
+
+/* what one check has said of a device is not said again by the next one */
+void drop_repeated(std::vector<Refusal> &refusals)
+{
+	std::vector<Refusal> kept;
+
+	for (auto &refusal : refusals)
+		if (std::none_of(kept.begin(), kept.end(), [&](const Refusal &other) {
+			    return other.code == refusal.code && other.device == refusal.device &&
+				   (other.what == refusal.what || !refusal.device.empty());
+		    }))
+			kept.push_back(std::move(refusal));
+	refusals = std::move(kept);
+}
+
+void list_touches(const Machine &machine, const SelftestRequest &request, SelftestPlan &plan)
+{
+	auto add = [&](const char *part, std::string what) {
+		plan.touches.push_back({part, std::move(what)});
+	};
+
+	for (const auto &note : plan.steps.notes)
+		add("load", "note: " + note);
+	for (const auto &step : plan.steps.steps)
+		add("load", describe(step));
+	for (const auto &bdf : request.devices) {
+		auto ranges = machine.ranges_of(bdf);
+
+		if (ranges.empty())
+			add("pattern",
+			    fmt::format("{}: nothing, unless a region of it is found", bdf));
+		for (const auto &range : ranges)
+			add("pattern",
+			    fmt::format("{}: a sample of {} pages of {}, written, read, and "
+					"given what they had",
+					bdf, pattern_kept_bytes(range.size()) / pattern_page,
+					range.text()));
+	}
+	for (const auto &bdf : request.devices)
+		add("latency", fmt::format("unbind and bind {} {} times", bdf, request.cycles));
+	add("race", fmt::format("for {:g} s, all at once, on what is below {}:",
+				request.race_seconds, our_stack().devices_folder()));
+	for (const auto &name : selftest_actors)
+		add("race", fmt::format("  {}", find_actor(name)->does));
+	for (auto step = plan.steps.steps.rbegin(); step != plan.steps.steps.rend(); ++step)
+		/* autoprobe is as it was when the load has ended */
+		if (auto back = inverse(*step); back && step->act != Act::SetAutoprobe)
+			add("put-back", describe(*back));
+}
+
+} // namespace
+
+SelftestPlan plan_selftest(const Root &root, const Machine &machine, const ModuleSet &modules,
+			   const std::optional<State> &earlier, const SelftestRequest &request)
+{
+	SelftestPlan plan;
+
+	plan.load.takeover = true;
+	plan.load.devices = request.devices;
+	for (const auto &device : machine.dax)
+		plan.load.users[device.name] = find_dax_users(root, device.name);
+	refuse_loaded(machine, plan.refusals);
+	for (auto &refusal : check_load(machine, modules, earlier, plan.load))
+		plan.refusals.push_back(std::move(refusal));
+	refuse_memory_in_use(plan.refusals, root, machine);
+	refuse_open(root, machine, plan.refusals);
+	refuse_real_machine(plan.refusals, root, request.agreed,
+			    "--dry-run lists all that is touched");
+	drop_repeated(plan.refusals);
+	plan.steps = plan_load(machine, modules, earlier, plan.load);
+	list_touches(machine, request, plan);
+	return plan;
+}
+
+} // namespace cxla
