@@ -8,7 +8,6 @@
 #include "stress/failnth.h"
 #include "stress/fault.h"
 #include "sys/error.h"
-#include "sys/kernel_log.h"
 #include "sys/watched_thread.h"
 
 #include <algorithm>
@@ -403,6 +402,44 @@ TEST_F(Failnth, the_worker_that_came_furthest_counts)
 	EXPECT_EQ(made.read("/proc/10/fail-nth").substr(0, 1), "0");
 }
 
+TEST_F(Failnth, symbols_are_read_once_for_as_long_as_the_module_is_where_it_was)
+{
+	static constexpr const char *section = "/sys/module/cxla_core/sections/.text";
+	static std::vector<std::string> ranges;
+	static bool moves;
+	auto symbols = [](const std::string &page) {
+		made_up->file("/proc/kallsyms", "ffffffffc0" + page + "080 t work\t[cxla_core]\n" +
+							"ffffffffc0" + page +
+							"100 t next\t[cxla_core]\n");
+	};
+
+	for (const std::string folder : {failslab, page_alloc})
+		for (const char *name : {"require-start", "require-end"})
+			made.file(folder + name, "0\n");
+	operation.worker = "work";
+	operation.act = [](const TestBed &bed, OperationSpan &span) {
+		span.begin();
+		ranges.push_back(
+			bed.root.text(failslab + std::string("require-start")).value_or(""));
+		made_up->file("/proc/kallsyms", "ffffffffc0222080 t work\t[cxla_core]\n"
+						"ffffffffc0222100 t next\t[cxla_core]\n");
+		if (moves)
+			made_up->file(section, "0xffffffffc0222000\n");
+		span.end();
+		return 0;
+	};
+	for (bool one : {false, true}) {
+		ranges.clear();
+		moves = one;
+		symbols("111");
+		made.file(section, "0xffffffffc0111000\n");
+		EXPECT_TRUE(run().findings.empty());
+		ASSERT_EQ(ranges.size(), 2U);
+		EXPECT_EQ(ranges[0], "0xffffffffc0111080");
+		EXPECT_EQ(ranges[1], moves ? "0xffffffffc0222080" : "0xffffffffc0111080");
+	}
+}
+
 TEST_F(Failnth, a_function_ends_where_the_next_one_begins)
 {
 	made.file("/proc/kallsyms", "ffffffff81000000 t first\n"
@@ -489,7 +526,7 @@ TEST(Operations, each_is_in_one_boot_that_fails_all_of_its_allocations)
 	}
 	for (const auto &operation : operations())
 		EXPECT_EQ(boots_of[operation.name], 1U)
-			<< operation.name << " is in no boot failnth-full-* of tools/vm/tests.json";
+			<< operation.name << " has to be in one boot failnth-full-*";
 }
 
 TEST(WatchedThread, what_does_not_end_in_time_is_told)
@@ -509,66 +546,4 @@ TEST(WatchedThread, what_does_not_end_in_time_is_told)
 		},
 		std::chrono::milliseconds(20)));
 	go_on = true;
-}
-
-TEST(FailedAllocations, their_trace_is_no_warning_and_another_one_is)
-{
-	MadeUpRoot made;
-
-	made.file("/dev/kmsg", "");
-
-	KernelLog log(made.root()), strict(made.root());
-
-	log.expect_failed_allocations();
-	std::ofstream(made.folder() + "/dev/kmsg", std::ios::app)
-		<< "percpu: allocation failed, size=8\nCall Trace:\n";
-	log.look();
-	strict.look();
-	EXPECT_TRUE(log.warnings().empty());
-	EXPECT_FALSE(strict.warnings().empty());
-	std::ofstream(made.folder() + "/dev/kmsg", std::ios::app) << "Call Trace:\n";
-	log.look();
-	EXPECT_EQ(log.warnings().size(), 1U);
-	EXPECT_EQ(log.recent().size(), 3U);
-}
-
-TEST(FailedAllocations, what_the_kernel_itself_warns_of_without_memory_is_none_of_ours)
-{
-	MadeUpRoot made;
-	auto say = [&](const std::string &lines) {
-		std::ofstream(made.folder() + "/dev/kmsg", std::ios::app) << lines;
-	};
-	const std::string cut = "------------[ cut here ]------------\n";
-	const std::string rest = "Modules linked in:\nCall Trace:\n---[ end trace 0 ]---\n";
-
-	made.file("/dev/kmsg", "");
-
-	KernelLog log(made.root()), strict(made.root());
-
-	log.expect_failed_allocations();
-	say(cut +
-	    "WARNING: CPU: 0 PID: 9 at kernel/trace/trace_events.c:2628 "
-	    "event_define_fields+0x5c/0x70\n" +
-	    rest);
-	say(cut + "WARNING: CPU: 0 PID: 9 at file.c:1158 event_file_put+0xea/0x100\n" + rest);
-	say(cut + "Failed to allocate memory: dyndbg may not work properly.\n" +
-	    "WARNING: CPU: 0 PID: 9 at file.c:1353 ddebug_module_notify+0x53/0x2b0\n" + rest);
-	say(cut +
-	    "WARNING: CPU: 0 PID: 9 at kernel/trace/trace_events.c:1158 "
-	    "event_file_put+0xea/0x100\n" +
-	    rest);
-	log.look();
-	strict.look();
-	EXPECT_TRUE(log.warnings().empty());
-	EXPECT_FALSE(strict.warnings().empty());
-	/* a report of another processor's, before the end of the trace */
-	say(cut + "WARNING: CPU: 0 PID: 9 at file.c:1 event_file_put+0xea/0x100\n"
-		  "BUG: KASAN: slab-use-after-free in cxla_anything+0x1/0x2\n");
-	log.look();
-	EXPECT_FALSE(log.warnings().empty());
-	log.forget();
-	say(cut + "WARNING: CPU: 0 PID: 9 at core.c:1 cxla_anything+0x5c/0x70\n" + rest);
-	log.look();
-	ASSERT_EQ(log.warnings().size(), 3U);
-	EXPECT_EQ(log.warnings()[0] + '\n', cut);
 }
