@@ -193,6 +193,7 @@ const std::vector<ExitStatus> &exit_statuses()
 		{"5", "The command has done its work, but could not write all of its output."},
 		{"129", "SIGHUP interrupted the command, which has undone what it began."},
 		{"130", "SIGINT interrupted it, with the same result."},
+		{"131", "SIGQUIT interrupted it, with the same result."},
 		{"143", "SIGTERM interrupted it, with the same result."},
 	};
 

@@ -15,7 +15,7 @@ namespace cxla
 namespace
 {
 
-constexpr std::array stop_signals = {SIGINT, SIGTERM, SIGHUP};
+constexpr std::array stop_signals = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 
 std::atomic<int> stop_signal;
 std::atomic<bool> where_asked, silent;
@@ -85,6 +85,8 @@ const char *signal_word(int signal)
 		return "SIGTERM";
 	case SIGHUP:
 		return "SIGHUP";
+	case SIGQUIT:
+		return "SIGQUIT";
 	default:
 		return "a signal";
 	}

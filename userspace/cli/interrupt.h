@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Signals. While an InterruptGuard lives, SIGINT, SIGTERM and SIGHUP ask to stop: what was
+ * Signals. While an InterruptGuard lives, SIGINT, SIGQUIT, SIGTERM and SIGHUP ask to stop: what was
  * begun is ended or taken back first, however often they come. SIGHUP that was ignored
  * when the program began (nohup) stays ignored. SIGUSR1 asks where the program is.
  */

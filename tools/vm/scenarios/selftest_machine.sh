@@ -11,10 +11,7 @@
 selftest_prepare() {
 	command -v cxla >/dev/null || fail "the program is not built"
 	DEVICES=
-	add_device() {
-		[ "$3" != attached ] || DEVICES="$DEVICES $2"
-	}
-	each_device add_device
+	each_device selftest_device
 	if selftest_in_tree; then
 		load_in_tree
 	else
@@ -22,6 +19,10 @@ selftest_prepare() {
 	fi
 	selftest_now >/tmp/machine
 	regions_now >/tmp/regions
+}
+
+selftest_device() {
+	[ "$3" != attached ] || DEVICES="$DEVICES $2"
 }
 
 # are the devices such that in-tree drivers bind to them
@@ -46,8 +47,8 @@ regions_now() {
 
 # what in-tree drivers find again comes in the background
 expect_as_it_was() {
-	local n
-	for n in 1 2 3 4 5 6 7 8 9 10; do
+	local _
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
 		selftest_now >/tmp/machine.now
 		regions_now >/tmp/regions.now
 		cmp -s /tmp/machine /tmp/machine.now && cmp -s /tmp/regions /tmp/regions.now && return

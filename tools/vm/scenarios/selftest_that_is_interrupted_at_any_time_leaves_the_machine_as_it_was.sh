@@ -30,11 +30,6 @@ for tenths in 2 4 6 8 10 12 15 18 21 25 30 35 40 45 50 60 70 80 90 110; do
 	wait "$shell" || status=$?
 	if [ "$signal" = KILL ]; then
 		cxla unload >>/tmp/out 2>>/tmp/errors || fail "cxla unload after a kill"
-		# modules of the kernel that nobody uses are left: nobody knows who loaded them
-		cut -d ' ' -f 1 /proc/modules >/tmp/modules
-		for module in device_dax dax; do
-			grep -qx "$module" /tmp/machine || ! grep -qx "$module" /tmp/modules || rmmod "$module" || true
-		done
 		killed=$((killed + 1))
 	elif [ "$status" = 0 ]; then
 		ended=$((ended + 1))

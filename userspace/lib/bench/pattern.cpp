@@ -106,19 +106,21 @@ PatternResult pattern_check(std::span<const std::byte> range, uint64_t seed, boo
 			 });
 }
 
-uint64_t pattern_kept_bytes(uint64_t bytes)
+uint64_t pattern_sampled(uint64_t bytes)
 {
-	return each_page(bytes, false, [](uint64_t, uint64_t, PatternResult &) {}).bytes;
+	return each_page(bytes, false, [](uint64_t, uint64_t, PatternResult &) {}).pages;
 }
 
-PatternResult pattern_try(std::span<std::byte> range, uint64_t seed, std::span<std::byte> kept)
+PatternKept::PatternKept(uint64_t bytes) : pages(pattern_sampled(bytes) * pattern_page) {}
+
+PatternResult pattern_try(std::span<std::byte> range, uint64_t seed, PatternKept &kept)
 {
 	auto *words = reinterpret_cast<volatile uint64_t *>(range.data());
-	auto *before = reinterpret_cast<uint64_t *>(kept.data());
+	auto *before = reinterpret_cast<uint64_t *>(kept.pages.data());
 	auto each_word = [&](auto word) {
 		return each_page(range.size(), false,
 				 [&](uint64_t start, uint64_t end, PatternResult &result) {
-					 uint64_t *page = before + result.bytes / 8;
+					 uint64_t *page = before + result.pages * pattern_page / 8;
 
 					 for (uint64_t offset = start; offset < end; offset += 8)
 						 word(offset, page[(offset - start) / 8], result);
@@ -128,6 +130,7 @@ PatternResult pattern_try(std::span<std::byte> range, uint64_t seed, std::span<s
 
 	each_word(
 		[&](uint64_t offset, uint64_t &had, PatternResult &) { had = words[offset / 8]; });
+	kept.whole = true;
 	each_word([&](uint64_t offset, uint64_t &, PatternResult &) {
 		words[offset / 8] = pattern_word(seed, offset);
 	});
@@ -147,6 +150,18 @@ PatternResult pattern_try(std::span<std::byte> range, uint64_t seed, std::span<s
 		result.first_bad = back.first_bad;
 	result.bad_words += back.bad_words;
 	return result;
+}
+
+void pattern_give_back(std::span<std::byte> range, const PatternKept &kept, uint64_t nth)
+{
+	auto *words = reinterpret_cast<volatile uint64_t *>(range.data());
+	const auto *before = reinterpret_cast<const uint64_t *>(kept.pages.data());
+	uint64_t size = range.size() & ~7ULL;
+	uint64_t pages = (size + pattern_page - 1) / pattern_page;
+	uint64_t start = std::min(nth * pattern_stride(size, false), pages - 1) * pattern_page;
+
+	for (uint64_t offset = start; offset < std::min(size, start + pattern_page); offset += 8)
+		words[offset / 8] = before[(nth * pattern_page + offset - start) / 8];
 }
 
 } // namespace cxla

@@ -22,6 +22,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace cxla
 {
@@ -51,15 +52,24 @@ struct PatternResult {
 /* the size of @range is a multiple of eight */
 PatternResult pattern_write(std::span<std::byte> range, uint64_t seed, bool full);
 PatternResult pattern_check(std::span<const std::byte> range, uint64_t seed, bool full);
-/* of the pages that are sampled, where pattern_try() keeps what is in them */
-uint64_t pattern_kept_bytes(uint64_t bytes);
+/* what pages that are sampled had before they were written to */
+struct PatternKept {
+	explicit PatternKept(uint64_t bytes); /* of the range */
+
+	std::vector<std::byte> pages; /* one after the other */
+	bool whole = false;           /* all of it was read */
+};
+/* so many pages of a range are sampled */
+uint64_t pattern_sampled(uint64_t bytes);
 /*
  * The pattern is written to the pages that are sampled, read back and compared, and then
- * they have again what they had, from @kept. Caches are written back in between where the
- * processor has an instruction for it, so that the memory answers. `bad_words` counts words
- * that can't be given back, too. Whoever ends the process meanwhile, which is a matter of
- * milliseconds, leaves pages with the pattern.
+ * they have again what they had. Caches are written back in between where the processor has
+ * an instruction for it, so that the memory answers. `bad_words` counts words that can't be
+ * given back, too. Whoever ends the process meanwhile, which is a matter of milliseconds,
+ * leaves pages with the pattern; after a SIGBUS the next function gives them what they had.
  */
-PatternResult pattern_try(std::span<std::byte> range, uint64_t seed, std::span<std::byte> kept);
+PatternResult pattern_try(std::span<std::byte> range, uint64_t seed, PatternKept &kept);
+/* the @nth page that is sampled, counted from 0; @kept is whole */
+void pattern_give_back(std::span<std::byte> range, const PatternKept &kept, uint64_t nth);
 
 } // namespace cxla

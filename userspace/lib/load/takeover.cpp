@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <utility>
 
 namespace cxla
 {
@@ -204,6 +205,44 @@ void clear_override(const std::vector<PlatformDevice> &devices, const std::strin
 	}
 }
 
+void give_back(const State &state, Plan &plan)
+{
+	auto give = [&](const TakenBinding &taken) {
+		/* gone since, or in other hands already: nothing of ours to give */
+		if (!taken.driver.empty())
+			plan.steps.push_back(
+				{Act::Rebind, taken.bus, taken.device, taken.driver, {}, {}});
+	};
+	std::vector<TakenBinding> devices;
+
+	for (const auto &taken : state.taken)
+		if (taken.bus == "pci")
+			devices.push_back(taken);
+	/* as the bus had them found: mem0 is the first one's again */
+	std::sort(devices.begin(), devices.end(),
+		  [](const auto &a, const auto &b) { return natural_less(a.device, b.device); });
+
+	/* the root before the devices: in-tree memdevs look for it when they bind */
+	bool given = false;
+
+	for (size_t i = state.taken.size(); i-- > 0;) {
+		if (state.taken[i].bus != "pci")
+			give(state.taken[i]);
+		else if (!std::exchange(given, true))
+			for (const auto &device : devices)
+				give(device);
+	}
+	/* one that somebody had set for a driver of ours: it kept the driver before from binding */
+	for (const auto &device : devices)
+		if (is_our_pci_driver(device.driver_override))
+			plan.steps.push_back({Act::SetOverride,
+					      "pci",
+					      device.device,
+					      {},
+					      device.driver_override,
+					      {}});
+}
+
 } // namespace
 
 Plan plan_rescan(const Machine &machine, const std::optional<State> &earlier)
@@ -324,15 +363,7 @@ Plan plan_unload(const Machine &machine, const std::optional<State> &state)
 	if (!state)
 		return plan;
 
-	/* the root before the devices: in-tree memdevs look for it when they bind */
-	for (size_t i = state->taken.size(); i-- > 0;) {
-		const auto &taken = state->taken[i];
-
-		if (taken.driver.empty())
-			continue;
-		/* gone since, or in other hands already: nothing of ours to give */
-		plan.steps.push_back({Act::Rebind, taken.bus, taken.device, taken.driver, {}, {}});
-	}
+	give_back(*state, plan);
 	if (!state->pci_autoprobe.empty() && machine.pci_autoprobe != state->pci_autoprobe)
 		plan.steps.push_back(autoprobe(state->pci_autoprobe, machine.pci_autoprobe));
 	plan.steps.push_back({Act::DropState, {}, {}, {}, {}, {}});

@@ -40,28 +40,38 @@ void sync_folder(const std::string &path)
 		(void)::fsync(fd.get());
 }
 
-/* 0, or what a process ended with that could not be begun or failed */
-int run_tar(const std::string &archive, const std::string &parent, const std::string &name)
+/* to @out; empty, or why not */
+std::string run_tar(int out, const std::string &parent, const std::string &name)
 {
-	std::string program = tar, in = "-C", where = parent.empty() ? "." : parent, make = "-czf",
-		    to = std::filesystem::absolute(archive).string(), what = name;
-	char *arguments[] = {program.data(), in.data(),   where.data(), make.data(),
-			     to.data(),      what.data(), nullptr};
+	std::string program = tar, in = "-C", where = parent.empty() ? "." : parent, make = "-cz",
+		    to = "-f", standard = "-", end = "--", what = name;
+	char *arguments[] = {program.data(),  in.data(),  where.data(), make.data(), to.data(),
+			     standard.data(), end.data(), what.data(),  nullptr};
 	posix_spawn_file_actions_t actions;
 	pid_t pid = 0;
 	int status = 0;
 
+	/* of somebody's, for what he calls by hand */
+	::unsetenv("TAR_OPTIONS");
 	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
 
 	int err = spawn_apart(pid, tar, actions, arguments);
 
 	posix_spawn_file_actions_destroy(&actions);
 	if (err)
-		return err;
+		return std::strerror(err);
 	while (::waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return errno;
-	return status ? EIO : 0;
+			return std::strerror(errno);
+	if (WIFSIGNALED(status))
+		return fmt::format("signal {} ended it", WTERMSIG(status));
+	return status ? fmt::format("it ended with {}", WEXITSTATUS(status)) : "";
+}
+
+[[noreturn]] void wrong_name(const std::string &what)
+{
+	throw Error(what, "--archive another FILE.tar.gz", Exit::Usage);
 }
 
 } // namespace
@@ -70,14 +80,16 @@ Parcel::Parcel(const std::string &archive) : archive_(archive)
 {
 	if (!archive.ends_with(ending) || archive.size() == ending.size() ||
 	    archive[archive.size() - ending.size() - 1] == '/')
-		throw Error(fmt::format("{} does not end with NAME{}", archive, ending),
-			    "--archive FILE.tar.gz", Exit::Usage);
+		wrong_name(fmt::format("{} does not end with NAME{}", archive, ending));
 	folder_ = archive.substr(0, archive.size() - ending.size());
-	if (fs::exists(archive))
-		throw Error(archive + " is there already", "--archive another FILE.tar.gz",
-			    Exit::Usage);
-	if (::mkdir(folder_.c_str(), 0700) < 0)
+	if (fs::exists(fs::symlink_status(archive)))
+		wrong_name(archive + " is there already");
+	if (::mkdir(folder_.c_str(), 0700) < 0) {
+		if (errno == EEXIST)
+			wrong_name(folder_ + " is there already: the folder of such an archive");
 		fail("making", folder_, errno);
+	}
+	sync_folder(fs::path(folder_).parent_path().string());
 }
 
 Parcel::~Parcel()
@@ -113,28 +125,33 @@ void Parcel::add_line(std::string_view name, std::string_view line) const
 		(void)write_kept(fd.get(), fmt::format("{}\n", line));
 }
 
+void Parcel::try_write(std::string_view name, std::string_view text) const
+{
+	try {
+		write(name, text);
+	} catch (const std::exception &) {
+	}
+}
+
 size_t Parcel::close()
 {
 	fs::path folder = folder_;
-	std::string temporary = archive_ + ".new", parent = folder.parent_path().string();
+	std::string parent = folder.parent_path().string();
 	struct stat st = {};
 	std::error_code error;
+	/* a name that somebody has put there meanwhile, as a link to wherever, is not followed */
+	Fd fd(::open(archive_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+	std::string why =
+		fd ? run_tar(fd.get(), parent, folder.filename().string()) : std::strerror(errno);
 
-	if (int err = run_tar(temporary, parent, folder.filename().string())) {
-		::unlink(temporary.c_str());
-		throw Error(
-			fmt::format("{} could not make {} ({})", tar, archive_, std::strerror(err)),
-			fmt::format("all that is to be in it is in {}/", folder_), Exit::Unwritten);
-	}
-
-	Fd fd(::open(temporary.c_str(), O_RDONLY | O_CLOEXEC));
-
-	if (!fd || ::fsync(fd.get()) < 0 || ::fstat(fd.get(), &st) < 0 ||
-	    ::rename(temporary.c_str(), archive_.c_str()) < 0) {
-		int err = errno;
-
-		::unlink(temporary.c_str());
-		fail("making", archive_, err);
+	if (why.empty() && (::fsync(fd.get()) < 0 || ::fstat(fd.get(), &st) < 0))
+		why = std::strerror(errno);
+	if (!why.empty()) {
+		if (fd)
+			::unlink(archive_.c_str());
+		throw Error(fmt::format("making {} by {}: {}", archive_, tar, why),
+			    fmt::format("all that is to be in it is in {}/", folder_),
+			    Exit::Unwritten);
 	}
 	sync_folder(parent);
 	closed_ = true;

@@ -31,11 +31,13 @@ public:
 	std::string path(std::string_view name) const;
 	/* a whole file; throws Error, of a disk that is full for one */
 	void write(std::string_view name, std::string_view text) const;
+	/* the same of one that is written again at the end; never fails */
+	void try_write(std::string_view name, std::string_view text) const;
 	/* to the end of a file that may be there; never fails: it is told besides */
 	void add_line(std::string_view name, std::string_view line) const;
 	/*
-	 * Makes the archive, by tar, and removes the folder; how many bytes it has. Throws Error;
-	 * then the folder is left, and no archive.
+	 * Makes the archive, for its owner only, by tar, and removes the folder; how many bytes it
+	 * has. Throws Error (Unwritten); then the folder is left, and no archive.
 	 */
 	size_t close();
 

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <ranges>
 
 namespace cxla
 {
@@ -30,6 +31,12 @@ std::string users_words(const std::vector<Opener> &users)
 	return fmt::format("{}", fmt::join(words, ", "));
 }
 
+/* made of memory below the root, which the takeover takes whole */
+bool goes(const DaxDevice &device)
+{
+	return !device.ours && (device.of_intree_hmem() || device.parent.starts_with("dax_region"));
+}
+
 /* nodes that go when the root is taken over, whosesoever devices they are */
 void refuse_open(const Root &root, const Machine &machine, std::vector<Refusal> &refusals)
 {
@@ -44,7 +51,75 @@ void refuse_open(const Root &root, const Machine &machine, std::vector<Refusal> 
 	for (const Node *memdev : machine.intree.of(NodeKind::Memdev))
 		refuse("/dev/cxl/" + memdev->name, find_openers(root, "/dev/cxl/" + memdev->name));
 	for (const auto &device : machine.dax)
-		refuse("/dev/" + device.name, find_dax_users(root, device.name));
+		if (goes(device))
+			refuse("/dev/" + device.name, find_dax_users(root, device.name));
+}
+
+/* a file system on a dax device: no process has that open */
+void refuse_mounted_dax(const Root &root, const Machine &machine, std::vector<Refusal> &refusals)
+{
+	std::string mounts = root.read("/proc/self/mounts", 16 << 20).value_or("") +
+			     root.read("/proc/1/mounts", 16 << 20).value_or("");
+
+	for (const auto &device : machine.dax)
+		if (goes(device) &&
+		    ("\n" + mounts).find("\n/dev/" + device.name + " ") != std::string::npos)
+			refusals.push_back({"mounted",
+					    fmt::format("/dev/{} is mounted", device.name),
+					    "unmount it first: its memory goes away meanwhile"});
+}
+
+/* what the in-tree stack would not make again as it is */
+void refuse_what_would_be_another(const Machine &machine, std::vector<Refusal> &refusals)
+{
+	for (const Node *region : machine.intree.of(NodeKind::Region)) {
+		if (region->shown("mode") == "pmem")
+			refusals.push_back(
+				{"persistent",
+				 fmt::format("in-tree {} is persistent memory", region->name),
+				 "`cxl disable-region` and `cxl destroy-region` it first, if "
+				 "nothing "
+				 "on it is needed"});
+		if (region->number("commit") == 0)
+			refusals.push_back(
+				{"region-idle",
+				 fmt::format("in-tree {} is described, and not committed: nobody "
+					     "would make it again",
+					     region->name),
+				 "commit it, or delete it (delete_region)"});
+	}
+	/* as it comes again it is kmem's, which may bring it online for good */
+	for (const auto &device : machine.dax)
+		if (goes(device) && device.driver == "device_dax" && machine.loaded.count("kmem"))
+			refusals.push_back(
+				{"dax-configured",
+				 fmt::format("{} has device_dax, and kmem is loaded: in the end "
+					     "the kernel would give it to kmem, and might bring it "
+					     "online",
+					     device.name),
+				 "rmmod kmem first"});
+}
+
+/* the root goes for all of them */
+void refuse_foreign(const Machine &machine, const SelftestRequest &request,
+		    std::vector<Refusal> &refusals)
+{
+	for (const auto &device : machine.pci.devices) {
+		bool named = std::find(request.devices.begin(), request.devices.end(),
+				       device.bdf) != request.devices.end();
+
+		/* of one that is named the load says more */
+		if (!device.cxl || !device.cxl->mem || named || device.driver.empty() ||
+		    is_intree_pci_driver(device.driver))
+			continue;
+		refusals.push_back(
+			{"foreign",
+			 fmt::format("{} is bound to {}, and loses the CXL root meanwhile",
+				     device.bdf, device.driver),
+			 fmt::format("unbind it first: echo {} > /sys/bus/pci/drivers/{}/unbind",
+				     device.bdf, device.driver),
+			 device.bdf});
+	}
 }
 
 /* a test that finds the modules loaded could not tell what of theirs to leave */
@@ -90,8 +165,7 @@ void list_touches(const Machine &machine, const SelftestRequest &request, Selfte
 			add("pattern",
 			    fmt::format("{}: a sample of {} pages of {}, written, read, and "
 					"given what they had",
-					bdf, pattern_kept_bytes(range.size()) / pattern_page,
-					range.text()));
+					bdf, pattern_sampled(range.size()), range.text()));
 	}
 	for (const auto &bdf : request.devices)
 		add("latency", fmt::format("unbind and bind {} {} times", bdf, request.cycles));
@@ -99,9 +173,9 @@ void list_touches(const Machine &machine, const SelftestRequest &request, Selfte
 				request.race_seconds, our_stack().devices_folder()));
 	for (const auto &name : selftest_actors)
 		add("race", fmt::format("  {}", find_actor(name)->does));
-	for (auto step = plan.steps.steps.rbegin(); step != plan.steps.steps.rend(); ++step)
+	for (const auto &step : std::views::reverse(plan.steps.steps))
 		/* autoprobe is as it was when the load has ended */
-		if (auto back = inverse(*step); back && step->act != Act::SetAutoprobe)
+		if (auto back = inverse(step); back && step.act != Act::SetAutoprobe)
 			add("put-back", describe(*back));
 }
 
@@ -121,6 +195,9 @@ SelftestPlan plan_selftest(const Root &root, const Machine &machine, const Modul
 		plan.refusals.push_back(std::move(refusal));
 	refuse_memory_in_use(plan.refusals, root, machine);
 	refuse_open(root, machine, plan.refusals);
+	refuse_mounted_dax(root, machine, plan.refusals);
+	refuse_what_would_be_another(machine, plan.refusals);
+	refuse_foreign(machine, request, plan.refusals);
 	refuse_real_machine(plan.refusals, root, request.agreed,
 			    "--dry-run lists all that is touched");
 	drop_repeated(plan.refusals);

@@ -55,6 +55,14 @@ Surroundings read_surroundings(const Root &root)
 			all.objects.push_back(fmt::format("{}: driver {}, driver_override {}",
 							  device.bdf, or_nobody(device.driver),
 							  or_nobody(device.driver_override)));
+	/* numbers that scripts of the owner have in them */
+	for (const Node *memdev : machine.intree.of(NodeKind::Memdev))
+		all.objects.push_back(
+			fmt::format("{} is of {}", memdev->name, machine.intree.pci_of(*memdev)));
+	for (const auto &device : machine.dax)
+		if (device.range)
+			all.objects.push_back(
+				fmt::format("{} is {}", device.name, device.range->text()));
 	for (const auto &ram : machine.system_ram_in_windows())
 		all.objects.push_back("System RAM " + ram.range.text());
 	all.objects.push_back(

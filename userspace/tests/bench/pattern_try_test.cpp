@@ -19,7 +19,7 @@ constexpr uint64_t try_bytes = 64 << 20;
 TEST(PatternTry, MemoryHasAfterwardsWhatItHad)
 {
 	std::vector<std::byte> memory(try_bytes);
-	std::vector<std::byte> kept(pattern_kept_bytes(try_bytes));
+	PatternKept kept(try_bytes);
 
 	for (size_t n = 0; n < memory.size(); n += 511)
 		memory[n] = static_cast<std::byte>(n);
@@ -28,8 +28,25 @@ TEST(PatternTry, MemoryHasAfterwardsWhatItHad)
 	PatternResult result = pattern_try(memory, 5, kept);
 
 	EXPECT_EQ(result.bad_words, 0U);
-	EXPECT_EQ(result.bytes, kept.size());
-	EXPECT_EQ(result.pages, pattern_kept_bytes(try_bytes) / pattern_page);
+	EXPECT_EQ(result.bytes, kept.pages.size());
+	EXPECT_EQ(result.pages, pattern_sampled(try_bytes));
+	EXPECT_TRUE(memory == before);
+}
+
+/* as after a SIGBUS in the middle: what was written so far is given back page by page */
+TEST(PatternTry, EachPageThatWasWrittenCanBeGivenBackByItself)
+{
+	/* the last page is a part of one */
+	std::vector<std::byte> memory(try_bytes + 512, std::byte(0x5a));
+	std::vector<std::byte> before = memory;
+	PatternKept kept(memory.size());
+
+	pattern_try(memory, 5, kept);
+	EXPECT_TRUE(kept.whole);
+	pattern_write(memory, 6, false);
+	EXPECT_FALSE(memory == before);
+	for (uint64_t nth = 0; nth < pattern_sampled(memory.size()); nth++)
+		pattern_give_back(memory, kept, nth);
 	EXPECT_TRUE(memory == before);
 }
 
@@ -50,7 +67,7 @@ TEST(PatternTry, MemoryThatIsThereTwiceIsFound)
 		  MAP_FAILED);
 
 	std::span<std::byte> range(static_cast<std::byte *>(address), bytes);
-	std::vector<std::byte> kept(pattern_kept_bytes(bytes));
+	PatternKept kept(bytes);
 
 	std::fill(range.begin(), range.end(), std::byte(0x5a));
 

@@ -295,6 +295,43 @@ TEST_F(Planning, unload_after_a_crash_restores_from_the_record_alone)
 	EXPECT_EQ(steps.back().act, Act::DropState);
 }
 
+TEST_F(Planning, devices_are_given_back_in_the_order_of_their_addresses_after_the_root)
+{
+	State record;
+
+	record.taken = {{"platform", "hmem_platform.0", "hmem_platform", ""},
+			{"pci", "0000:0e:00.0", "cxl_pci", ""},
+			{"pci", "0000:0d:00.0", "cxl_pci", ""},
+			{"platform", "ACPI0017:00", "cxl_acpi", ""}};
+
+	std::vector<std::string> given;
+
+	for (const auto &step : plan_unload(machine(), record).steps)
+		if (step.act == Act::Rebind)
+			given.push_back(step.device);
+	EXPECT_EQ(given, (std::vector<std::string>{"ACPI0017:00", "0000:0d:00.0", "0000:0e:00.0",
+						   "hmem_platform.0"}));
+}
+
+TEST_F(Planning, override_that_somebody_had_set_for_ours_is_there_again_after_the_driver)
+{
+	State record;
+
+	made.add_device(bdf);
+	made.file(cxla::test::device_path(bdf) + "/driver_override", "cxla_accel\n");
+	record.taken = {{"pci", bdf, "cxl_pci", "cxla_accel"}};
+
+	std::vector<std::string> seen;
+
+	for (const auto &step : plan_unload(machine(), record).steps)
+		if (step.device == bdf)
+			seen.push_back(describe(step));
+	EXPECT_EQ(seen, (std::vector<std::string>{
+				"clear driver_override of " + bdf,
+				"bind " + bdf + " to cxl_pci if it is there and has no driver",
+				"set driver_override of " + bdf + " to cxla_accel"}));
+}
+
 TEST_F(Planning, second_load_that_fails_leaves_the_record_of_the_first)
 {
 	state = State{"boot-1", "", {"cxla_core"}, {{"pci", "0000:0e:00.0", "cxl_pci", ""}}};

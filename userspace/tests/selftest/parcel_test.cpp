@@ -46,7 +46,8 @@ TEST(Parcel, FilesAreInTheFolderAtOnceAndInTheArchiveInTheEnd)
 
 	EXPECT_EQ(bytes, fs::file_size(folder.path() + "/report.tar.gz"));
 	EXPECT_FALSE(fs::exists(folder.path() + "/report"));
-	EXPECT_FALSE(fs::exists(folder.path() + "/report.tar.gz.new"));
+	ASSERT_EQ(stat((folder.path() + "/report.tar.gz").c_str(), &st), 0);
+	EXPECT_EQ(st.st_mode & 0777, 0600U);
 	EXPECT_EQ(names_in(folder.path() + "/report.tar.gz"),
 		  "report/\nreport/a\nreport/b\nreport/c\n");
 }
@@ -87,11 +88,12 @@ TEST(Parcel, WhatCannotBePackedStaysInTheFolder)
 	Parcel parcel(folder.path() + "/report.tar.gz");
 
 	parcel.write("a", "of a\n");
-	/* where the archive is to be made there is something that tar can't replace */
-	fs::create_directory(folder.path() + "/report.tar.gz.new");
+	/* root's tar would write over what it leads to */
+	std::ofstream(folder.path() + "/precious") << "mine";
+	fs::create_symlink("precious", folder.path() + "/report.tar.gz");
 	EXPECT_THROW(parcel.close(), Error);
 	EXPECT_TRUE(fs::exists(folder.path() + "/report/a"));
-	EXPECT_FALSE(fs::exists(folder.path() + "/report.tar.gz"));
+	EXPECT_EQ(fs::file_size(folder.path() + "/precious"), 4U);
 }
 
 } // namespace

@@ -115,6 +115,40 @@ TEST_F(SelftestPlans, DecodersThatATakeoverWouldResetAreRefused)
 	EXPECT_TRUE(refused(plan(), "would-uncommit")) << codes(plan());
 }
 
+TEST_F(SelftestPlans, OtherDeviceBelowTheRootWithADriverThatIsNotKnownIsRefused)
+{
+	made.add_device(bdf);
+	made.add_device("0000:0e:00.0");
+	made.bind("pci", "0000:0e:00.0", "vfio-pci");
+	EXPECT_TRUE(refused(plan(), "foreign")) << codes(plan());
+}
+
+TEST_F(SelftestPlans, WhatTheInTreeStackWouldNotMakeAgainIsRefused)
+{
+	const std::string region = "/sys/devices/platform/ACPI0017:00/root0/decoder0.0/region0";
+
+	made.add_device(bdf);
+	made.add_intree(bdf, true, true);
+	EXPECT_EQ(codes(plan()), "");
+	made.file(region + "/mode", "pmem\n");
+	EXPECT_TRUE(refused(plan(), "persistent")) << codes(plan());
+	made.file(region + "/mode", "ram\n");
+	made.file(region + "/commit", "0\n");
+	EXPECT_TRUE(refused(plan(), "region-idle")) << codes(plan());
+}
+
+TEST_F(SelftestPlans, DaxDeviceThatIsMountedOrWouldBecomeKmemsIsRefused)
+{
+	made.add_device(bdf);
+	made.add_intree(bdf, true, true);
+	made.add_dax("dax0.0", "hmem.0", 0x690000000, "device_dax");
+	EXPECT_EQ(codes(plan()), "");
+	made.add_module("kmem");
+	EXPECT_TRUE(refused(plan(), "dax-configured")) << codes(plan());
+	made.file("/proc/self/mounts", "/dev/root / ext4 rw 0 0\n/dev/dax0.0 /mnt famfs rw 0 0\n");
+	EXPECT_TRUE(refused(plan(), "mounted")) << codes(plan());
+}
+
 TEST_F(SelftestPlans, SurroundingsOfAMachineThatDidNotChangeAreEqual)
 {
 	made.add_device(bdf);

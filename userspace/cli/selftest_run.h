@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* One run of `cxla selftest`: its parts, one after the other, and what came of each. */
+#pragma once
+
+#include "command.h"
+#include "selftest/parcel.h"
+#include "selftest/plan.h"
+#include "selftest/surroundings.h"
+#include "stress/verdict.h"
+#include "sys/kernel_log.h"
+#include "sys/watched_thread.h"
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+namespace cxla
+{
+
+struct SelftestOptions {
+	SelftestRequest request;
+	std::string modules; /* folder */
+	uint64_t seed = 0;
+	double patience = 150; /* seconds, after which what is asked of the kernel is stuck */
+	bool redact = false, pattern = true;
+};
+
+class SelftestRun
+{
+public:
+	/* @options, @parcel: outlive it. Looks at the machine; throws Error. */
+	SelftestRun(const Root &root, const Context &context, const SelftestOptions &options,
+		    const SelftestPlan &plan, const Machine &machine, Parcel &parcel);
+
+	/* However a part ends, what was loaded is put back. */
+	void run();
+
+	const VerdictGroup &group() const { return group_; }
+	bool failed() const { return group_.count(Verdict::Result::Failed) != 0; }
+	/* somebody asked to stop, and not all was done */
+	bool cut_short() const { return cut_short_; }
+	/* a thread is left in the kernel: end the process without waiting for it */
+	bool stuck() const { return stuck_; }
+	nlohmann::ordered_json result() const;
+
+private:
+	using Body = std::function<void()>;
+
+	/* @cycles: so many seconds the latency may take at most */
+	void parts(double cycles);
+	void part(const char *name, double seconds, const Body &body);
+	bool always(const char *name, double seconds, const Body &body);
+	void do_it(double seconds, const Body &body, Verdict &verdict);
+	void skip(const char *name, const std::string &why);
+	void end(Verdict verdict);
+	void say(const std::string &line) { said_ += line + "\n"; }
+	void keep_kernel_log();
+	void stop_if_interrupted() const;
+
+	void capture(std::string_view name);
+	void load();
+	void attach();
+	void pattern();
+	void pattern_of(const std::string &bdf);
+	void latency();
+	void race();
+	void put_back();
+	void remove_what_came(StepRunner &runner);
+	void as_it_was();
+	void kernel_log();
+
+	const Root &root_;
+	const Context &context_;
+	const SelftestOptions &options_;
+	const std::vector<std::string> devices_;
+	const std::string release_;
+	Parcel &parcel_;
+	const Surroundings before_;
+	KernelLog log_;
+	unsigned long log_kept_ = 0; /* lines of the log that are in the parcel */
+	const uint64_t seed_;
+	WatchedThread thread_;
+	VerdictGroup group_;
+	std::string blocked_; /* why what comes is not done; empty: it is */
+	std::string said_;    /* lines below the verdict of this part */
+	nlohmann::ordered_json latency_, race_;
+	bool loaded_ = false, stuck_ = false, cut_short_ = false;
+};
+
+} // namespace cxla
