@@ -17,6 +17,18 @@ words_in_qemu() {
 	done
 }
 
+# hdm_of PORT: where its decoders are, kept: to look takes a dozen questions, and they stay there
+hdm_of() {
+	local component hdm
+	component=$(component_of "$1") || return 1
+	if [ ! -e "/tmp/hdm.$component" ]; then
+		hdm_in_qemu "$component" >/tmp/hdm || return 1
+		mv /tmp/hdm "/tmp/hdm.$component"
+	fi
+	read -r hdm <"/tmp/hdm.$component" || return 0
+	echo "$hdm"
+}
+
 # hdm_in_qemu ADDRESS: where the decoders of these component registers are; nothing if none
 hdm_in_qemu() {
 	local base=$(($1 + 0x1000)) entries word
@@ -41,9 +53,11 @@ component_of() {
 
 # decoder_in_qemu HDM N: start, size, ways and granularity by its registers, or "idle"
 decoder_in_qemu() {
+	local control at=$(($1 + 0x10 + 0x20 * $2))
+	control=$(words_in_qemu 1 $((at + 16))) || return 1
+	[ $((control >> 10 & 1)) -eq 1 ] || { echo idle && return; }
 	# shellcheck disable=SC2046 # words are wanted
-	set -- $(words_in_qemu 5 $(($1 + 0x10 + 0x20 * $2)))
-	[ $(($5 >> 10 & 1)) -eq 1 ] || { echo idle && return; }
+	set -- $(words_in_qemu 4 $at) "$control"
 	echo "$(($1 | $2 << 32)) $(($3 | $4 << 32)) $((1 << ($5 >> 4 & 0xf))) $((256 << ($5 & 0xf)))"
 }
 
@@ -61,7 +75,7 @@ expect_as_in_qemu() {
 	for port in "$BUS"/port[0-9]* "$BUS"/endpoint[0-9]*; do
 		[ -e "$port/decoders_committed" ] || continue
 		port=${port##*/}
-		hdm=$(hdm_in_qemu "$(component_of "$port")") || exit 1
+		hdm=$(hdm_of "$port") || exit 1
 		[ "$hdm" ] || continue
 		committed=0
 		for dev in "$BUS/$port"/decoder[0-9]*; do

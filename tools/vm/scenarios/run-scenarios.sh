@@ -9,10 +9,18 @@ cd /opt/cxla/scenarios || exit 125
 # shellcheck source=/dev/null
 . ./lib.sh
 
+# in hundredths of a second
+now() {
+	local up
+	read -r up _ </proc/uptime
+	now=${up%.*}${up#*.}
+}
+
 for name in "$@"; do
 	echo "<6>cxla-vm: scenario $name" >/dev/kmsg
 	echo ":: begin $name"
-	start=$(cut -d' ' -f1 /proc/uptime | tr -d .)
+	now
+	start=$now
 	if [ -e "$name.sh" ]; then
 		# shellcheck disable=SC2016 # $0 is the inner shell's
 		sh -c '. ./lib.sh; . "./$0.sh"' "$name" 2>&1
@@ -30,7 +38,7 @@ for name in "$@"; do
 		status=1
 	fi
 	restore_cedt
-	end=$(cut -d' ' -f1 /proc/uptime | tr -d .)
-	echo ":: end $name $status $((end - start))"
+	now
+	echo ":: end $name $status $((now - start))"
 done
 exit 0
