@@ -69,6 +69,29 @@ void refuse_mounted_dax(const Root &root, const Machine &machine, std::vector<Re
 					    "unmount it first: its memory goes away meanwhile"});
 }
 
+/* described by userspace, and not found in the decoders of any device */
+bool is_of_somebody(const Machine &machine, const Node &region)
+{
+	auto range = region.range();
+
+	if (region.number("commit") != 0)
+		return false;
+
+	auto target = region.attributes.find("target0");
+
+	if (target != region.attributes.end() && !target->second.value_or("").empty())
+		return true;
+	return !range || std::none_of(machine.pci.devices.begin(), machine.pci.devices.end(),
+				      [&](const PciDevice &device) {
+					      auto ranges = device.cxl
+								    ? machine.ranges_of(device.bdf)
+								    : std::vector<Range>();
+
+					      return std::find(ranges.begin(), ranges.end(),
+							       *range) != ranges.end();
+				      });
+}
+
 /* what the in-tree stack would not make again as it is */
 void refuse_what_would_be_another(const Machine &machine, std::vector<Refusal> &refusals)
 {
@@ -80,7 +103,7 @@ void refuse_what_would_be_another(const Machine &machine, std::vector<Refusal> &
 				 "`cxl disable-region` and `cxl destroy-region` it first, if "
 				 "nothing "
 				 "on it is needed"});
-		if (region->number("commit") == 0)
+		if (is_of_somebody(machine, *region))
 			refusals.push_back(
 				{"region-idle",
 				 fmt::format("in-tree {} is described, and not committed: nobody "
