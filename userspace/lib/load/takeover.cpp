@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <utility>
+#include <ranges>
 
 namespace cxla
 {
@@ -31,10 +31,16 @@ Step save_state(const Machine &machine, const std::optional<State> &earlier, con
 		earlier ? state_to_text(*earlier) : std::string()};
 }
 
-/* takes device after device from the in-tree drivers */
+/*
+ * Takes device after device from the in-tree drivers. The last one goes first: the first one
+ * is given back first, by an unload or because a load fails, and mem0 is mem0 again.
+ */
 void take_devices(const Machine &machine, const LoadRequest &request, Plan &plan, State &taken)
 {
-	for (const auto &bdf : request.devices) {
+	std::vector<std::string> devices = request.devices;
+
+	std::sort(devices.begin(), devices.end(), natural_less);
+	for (const auto &bdf : std::views::reverse(devices)) {
 		const PciDevice *device = machine.pci.find(bdf);
 
 		if (!device || !is_intree_pci_driver(device->driver))
@@ -213,33 +219,18 @@ void give_back(const State &state, Plan &plan)
 			plan.steps.push_back(
 				{Act::Rebind, taken.bus, taken.device, taken.driver, {}, {}});
 	};
-	std::vector<TakenBinding> devices;
-
-	for (const auto &taken : state.taken)
-		if (taken.bus == "pci")
-			devices.push_back(taken);
-	/* as the bus had them found: mem0 is the first one's again */
-	std::sort(devices.begin(), devices.end(),
-		  [](const auto &a, const auto &b) { return natural_less(a.device, b.device); });
 
 	/* the root before the devices: in-tree memdevs look for it when they bind */
-	bool given = false;
-
-	for (size_t i = state.taken.size(); i-- > 0;) {
-		if (state.taken[i].bus != "pci")
-			give(state.taken[i]);
-		else if (!std::exchange(given, true))
-			for (const auto &device : devices)
-				give(device);
-	}
+	for (const auto &taken : std::views::reverse(state.taken))
+		give(taken);
 	/* one that somebody had set for a driver of ours: it kept the driver before from binding */
-	for (const auto &device : devices)
-		if (is_our_pci_driver(device.driver_override))
+	for (const auto &taken : state.taken)
+		if (taken.bus == "pci" && is_our_pci_driver(taken.driver_override))
 			plan.steps.push_back({Act::SetOverride,
 					      "pci",
-					      device.device,
+					      taken.device,
 					      {},
-					      device.driver_override,
+					      taken.driver_override,
 					      {}});
 }
 

@@ -2,6 +2,8 @@
 /* What load and unload refuse, what they plan, and that it can be taken back. */
 #include "load/planning.h"
 
+#include <ranges>
+
 using namespace cxla;
 using namespace cxla::test;
 
@@ -297,20 +299,33 @@ TEST_F(Planning, unload_after_a_crash_restores_from_the_record_alone)
 
 TEST_F(Planning, devices_are_given_back_in_the_order_of_their_addresses_after_the_root)
 {
-	State record;
+	const std::string other = "0000:0e:00.0";
 
-	record.taken = {{"platform", "hmem_platform.0", "hmem_platform", ""},
-			{"pci", "0000:0e:00.0", "cxl_pci", ""},
-			{"pci", "0000:0d:00.0", "cxl_pci", ""},
-			{"platform", "ACPI0017:00", "cxl_acpi", ""}};
+	made.add_device(bdf);
+	made.add_device(other);
+	made.add_intree(bdf, false, true);
+	made.bind("pci", other, "cxl_pci");
 
-	std::vector<std::string> given;
+	LoadRequest request;
+	std::vector<std::string> given, undone;
 
-	for (const auto &step : plan_unload(machine(), record).steps)
+	request.takeover = true;
+	request.devices = {other, bdf};
+
+	Plan load = plan_load(machine(), all_modules(), state, request);
+
+	for (const auto &step : std::views::reverse(load.steps))
+		if (auto back = inverse(step); back && back->act == Act::Bind)
+			undone.push_back(back->device);
+	EXPECT_EQ(undone, (std::vector<std::string>{"ACPI0017:00", bdf, other}));
+
+	auto record = state_from_text(load.steps.front().value, "");
+
+	ASSERT_TRUE(record);
+	for (const auto &step : plan_unload(machine(), *record).steps)
 		if (step.act == Act::Rebind)
 			given.push_back(step.device);
-	EXPECT_EQ(given, (std::vector<std::string>{"ACPI0017:00", "0000:0d:00.0", "0000:0e:00.0",
-						   "hmem_platform.0"}));
+	EXPECT_EQ(given, undone);
 }
 
 TEST_F(Planning, override_that_somebody_had_set_for_ours_is_there_again_after_the_driver)
