@@ -229,7 +229,7 @@ void SelftestRun::end(Verdict verdict)
 	group_.verdicts.push_back(std::move(verdict));
 	keep_kernel_log();
 	/* a machine that dies in the next part leaves a report of those before */
-	parcel_.try_write("report.ktap", ktap(group_));
+	(void)parcel_.try_write("report.ktap", ktap(group_));
 }
 
 /* what the kernel said since is in the parcel, as far as this program was there to hear it */

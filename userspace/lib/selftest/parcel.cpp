@@ -107,14 +107,18 @@ std::string Parcel::path(std::string_view name) const
 
 void Parcel::write(std::string_view name, std::string_view text) const
 {
-	std::string file = path(name);
-	Fd fd(::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+	if (int err = try_write(name, text))
+		fail("writing", path(name), err);
+}
 
-	if (!fd)
-		fail("making", file, errno);
-	if (int err = write_kept(fd.get(), text))
-		fail("writing", file, err);
-	sync_folder(folder_);
+int Parcel::try_write(std::string_view name, std::string_view text) const
+{
+	Fd fd(::open(path(name).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+	int err = fd ? write_kept(fd.get(), text) : errno;
+
+	if (!err)
+		sync_folder(folder_);
+	return err;
 }
 
 void Parcel::add_line(std::string_view name, std::string_view line) const
@@ -123,14 +127,6 @@ void Parcel::add_line(std::string_view name, std::string_view line) const
 
 	if (fd)
 		(void)write_kept(fd.get(), fmt::format("{}\n", line));
-}
-
-void Parcel::try_write(std::string_view name, std::string_view text) const
-{
-	try {
-		write(name, text);
-	} catch (const std::exception &) {
-	}
 }
 
 size_t Parcel::close()

@@ -31,8 +31,8 @@ public:
 	std::string path(std::string_view name) const;
 	/* a whole file; throws Error, of a disk that is full for one */
 	void write(std::string_view name, std::string_view text) const;
-	/* the same of one that is written again at the end; never fails */
-	void try_write(std::string_view name, std::string_view text) const;
+	/* the same of one that is written again at the end: 0, or an errno */
+	int try_write(std::string_view name, std::string_view text) const;
 	/* to the end of a file that may be there; never fails: it is told besides */
 	void add_line(std::string_view name, std::string_view line) const;
 	/*
