@@ -24,17 +24,20 @@ def _there(series):
 
 
 def _newest(series):
-    """The newest of the standard flavour that any release's suites have, and where it is from."""
+    """The newest of the standard flavour that any release's suites have whole: the archive it is from, the kernel,
+    and packages of its image. Headers come to the archive before the image, which has to be signed."""
     found, problems = [], []
     for codename in offered.RELEASES:
         archive = offered.Archive(codename)
         problems += archive.update()
-        found += [(kernel.order, kernel, archive) for kernel in archive.kernels()
+        found += [(kernel, archive) for kernel in archive.kernels()
                   if kernel.series == series and kernel.flavour == "standard"]
-    if not found:
-        raise offered.OfferedError("\n".join([f"no suite of {' or '.join(offered.RELEASES)} has a kernel {series}.x", *problems]))
-    _, kernel, archive = max(found, key=lambda one: one[0])
-    return kernel, archive
+    for kernel, archive in sorted(found, key=lambda one: one[0].order, reverse=True):
+        try:
+            return archive, kernel, archive.image(kernel)
+        except offered.OfferedError as error:
+            problems.append(str(error))
+    raise offered.OfferedError("\n".join([f"no suite of {' or '.join(offered.RELEASES)} has a kernel {series}.x", *problems]))
 
 
 def stock(series):
@@ -51,11 +54,11 @@ def stock(series):
                                     "free some, or point XDG_CACHE_HOME at a larger disk")
         with progress.goes_on():
             progress.update("reading package lists")
-            kernel, archive = _newest(series)
+            archive, kernel, image = _newest(series)
             folder = kernels / f"linux-image-{kernel.release}_{kernel.version}"
             fresh = Path(tempfile.mkdtemp(prefix=".new.", dir=kernels))
             try:
-                for package in (*archive.image(kernel), *kernel.packages):
+                for package in (*image, *kernel.packages):
                     progress.update(package.name)
                     offered.unpack_package(archive, package, fresh)
                 _finish(fresh, kernel, folder)

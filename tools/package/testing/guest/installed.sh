@@ -15,7 +15,7 @@ none_is_loaded() {
 }
 
 # what udev asked for at the boot
-udevadm settle
+udevadm settle --timeout=600
 
 echo "== the service came before dax_hmem's decision"
 systemctl --no-pager status cxla-load.service
@@ -29,7 +29,7 @@ for dax in /sys/bus/dax/devices/dax*; do
 done
 
 echo "== udev names the nodes"
-udevadm settle
+udevadm settle --timeout=600
 for device in 0000:0d:00.0 0000:0e:00.0; do
 	link=/dev/cxla-by-path/pci-$device-accel
 	name=$(basename "$(readlink -f "$link")")
@@ -75,6 +75,6 @@ echo "== nothing is left of it"
 ! systemctl --no-pager list-unit-files --all | grep cxla || fail "systemd knows it"
 # systemd keeps an entry of a unit that ran, until it needs the room
 ! find /etc /usr /var/lib /run /dev -iname '*cxla*' | grep -v '^/run/systemd/units/' || fail "files are left"
-udevadm settle
+udevadm settle --timeout=600
 # their signature is that of a key that this machine's firmware does not know
 ! dmesg | grep -v 'module verification failed' | grep -i 'cxla.*\(fail\|error\)' || fail "see above"
