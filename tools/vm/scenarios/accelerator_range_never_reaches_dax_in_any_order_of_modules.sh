@@ -5,7 +5,7 @@
 # Devices are meant for an accelerator by driver_override alone; modules come in any
 # order, cxla_hmem first, in the middle or last. Each device has its range in the end,
 # and no byte of it was device-dax's at any time. cxla.seed=N of the command line
-# begins another series of orders.
+# begins another series of orders; cxla.orders=N are so many, else 6.
 # shellcheck source=/dev/null
 . ./soft.sh
 
@@ -23,7 +23,10 @@ shuffled() {
 }
 
 begin_soft
-for turn in 1 2 3 4 5 6; do
+orders=$(number_of orders 6)
+turn=0
+while [ "$turn" -lt "$orders" ]; do
+	turn=$((turn + 1))
 	shuffled
 	read -r seed _ <<-END
 		$(tail -n 1 /tmp/shuffle)
