@@ -56,6 +56,20 @@ cxla status
 cxla unload
 none_is_loaded || fail "loaded after unload"
 
+echo "== a device is tested as userspace/HARDWARE.md says, beside udev and the in-tree drivers"
+cd "$(mktemp -d)"
+modprobe cxl_acpi
+udevadm settle --timeout=600
+cut -d ' ' -f 1 /proc/modules | sort >modules
+cxla selftest --dry-run 0000:0d:00.0
+cxla selftest 0000:0d:00.0
+tar -xzf cxla-selftest-*.tar.gz
+grep '^ok 1 selftest' cxla-selftest-*/report.ktap || fail "$(cat cxla-selftest-*/report.ktap)"
+cut -d ' ' -f 1 /proc/modules | sort | diff modules - || fail "modules are left"
+none_is_loaded || fail "loaded after the test"
+rm -r "$PWD"
+cd /
+
 echo "== a package that is removed unloads what is loaded; while it is in use it stays"
 systemctl start cxla-load.service
 tail -f /dev/null 3</dev/cxla/accel0 &
