@@ -17,6 +17,7 @@ from .targets import FUZZ, TOP, by_name
 PLANTS = FUZZ / "plants"
 # what programs of fuzzing are made of
 TREES = ("userspace", "kmod/pure", "kmod/include", "uapi", "kunit/suites", "kunit/captures")
+FILES = ("kmod/version.h",)
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ def _plant_into(folder, plant):
     for tree in TREES:
         if (TOP / tree).exists():
             shutil.copytree(TOP / tree, folder / tree)
+    for file in FILES:
+        shutil.copy(TOP / file, folder / file)
     done = subprocess.run(["patch", "-p1", "--force", "--fuzz=0", "-d", str(folder), "-i", str(plant.patch)],
                           capture_output=True, text=True, check=False)
     if done.returncode:
