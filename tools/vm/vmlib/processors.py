@@ -4,11 +4,13 @@
 A kernel that halts a processor has told its timer when to wake it, or has switched the timer off. So a processor that
 is halted with interrupts on, whose timer has expired or that has an interrupt pending, is on its way to wake up. If it
 stays like that, and nobody sets its timer meanwhile, the emulator has lost an interrupt. What waits in a kernel never
-looks like that: a processor with nothing to do has a timer that still runs, or none; one that spins is not halted."""
+looks like that: a processor with nothing to do has a timer that still runs, or none; one that spins is not halted. On
+a busy host a thread of the emulator may want to go on and not be let: then the interrupt is late, and not lost."""
 
 import re
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 EVERY = 5           # seconds between two looks
 LOOKS = 3           # that have to show the same, and then
@@ -17,6 +19,7 @@ INTERRUPTS_ON = 0x200
 
 REGISTERS = re.compile(r"RIP=([0-9a-f]+) RFL=([0-9a-f]+).*HLT=([01])")
 TIMER = re.compile(r"^LVTT\s+0x[0-9a-f]+(.*)$\n^Timer\s.*initial_count = (\d+) current_count = (\d+)", re.M)
+THREAD = re.compile(r"CPU #(\d+): thread_id=(\d+)")
 SET = re.compile(r"^(ISR|IRR)\s+(.*\S)\s*$", re.M)
 
 
@@ -49,31 +52,41 @@ def overdue(lapic):
     return "its timer has expired without an interrupt", int(initial)
 
 
-def look(ask):
+def waits(thread):
+    """Whether a thread, and the first one of its process, which has the timers, wait for something but the host."""
+    try:
+        process = re.search(r"^Tgid:\s+(\d+)", Path(f"/proc/{thread}/status").read_text(encoding="ascii"), re.M)[1]
+        return all(Path(f"/proc/{one}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "S"
+                   for one in (thread, process))
+    except (OSError, TypeError, IndexError):
+        return False
+
+
+def look(ask, idle=waits):
     """Each Processor. ask(command) is what the monitor prints; OSError where it can't be asked."""
-    found = []
+    found, threads = [], dict(THREAD.findall(ask("info cpus")))
     for text in ask("info registers -a").split("CPU#")[1:]:
         registers = REGISTERS.search(text)
         if not registers:
             continue
         number = int(text.split(None, 1)[0])
         halted = registers[3] == "1" and bool(int(registers[2], 16) & INTERRUPTS_ON)
-        waits = overdue(ask(f"info lapic {number}")) if halted else ()
-        found.append(Processor(number, registers[1], halted, *waits))
+        late = overdue(ask(f"info lapic {number}")) if halted and idle(threads.get(str(number))) else ()
+        found.append(Processor(number, registers[1], halted, *late))
     return found
 
 
 class Watch:
     """Looks at the processors from time to time."""
 
-    def __init__(self, ask):
-        self.ask = ask
+    def __init__(self, ask, idle=waits):
+        self.ask, self.idle = ask, idle
         self.next = time.monotonic() + EVERY
         self.seen = {}      # Processor that is lost -> in how many looks, one after the other
 
     def _look(self):
         try:
-            return look(self.ask)
+            return look(self.ask, self.idle)
         except OSError:
             return []       # not yet, or no more
 
