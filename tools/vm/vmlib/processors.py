@@ -14,6 +14,7 @@ from pathlib import Path
 
 EVERY = 5           # seconds between two looks
 LOOKS = 3           # that have to show the same, and then
+SAMPLES = 15        # of what a thread does
 AT_ONCE = 5         # as many more, at once: one that wakes up and sleeps all the time is not caught so often
 INTERRUPTS_ON = 0x200
 
@@ -53,13 +54,20 @@ def overdue(lapic):
 
 
 def waits(thread):
-    """Whether a thread, and the first one of its process, which has the timers, wait for something but the host."""
+    """Whether a thread, and the first one of its process, which has the timers, are seen to wait for something. One
+    that only waits for its turn on the host is not: it is ready to run all the time."""
     try:
         process = re.search(r"^Tgid:\s+(\d+)", Path(f"/proc/{thread}/status").read_text(encoding="ascii"), re.M)[1]
-        return all(Path(f"/proc/{one}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "S"
-                   for one in (thread, process))
+        awake = {str(thread), process}
+        for _ in range(SAMPLES):
+            awake -= {one for one in awake if Path(f"/proc/{one}/stat").read_text(encoding="utf-8")
+                      .rpartition(")")[2].split()[0] == "S"}
+            if not awake:
+                return True
+            time.sleep(0.02)
     except (OSError, TypeError, IndexError):
-        return False
+        pass
+    return False
 
 
 def look(ask, idle=waits):
@@ -71,8 +79,10 @@ def look(ask, idle=waits):
             continue
         number = int(text.split(None, 1)[0])
         halted = registers[3] == "1" and bool(int(registers[2], 16) & INTERRUPTS_ON)
-        late = overdue(ask(f"info lapic {number}")) if halted and idle(threads.get(str(number))) else ()
-        found.append(Processor(number, registers[1], halted, *late))
+        late, timer = overdue(ask(f"info lapic {number}")) if halted else ("", 0)
+        if late and not idle(threads.get(str(number))):
+            late = ""
+        found.append(Processor(number, registers[1], halted, late, timer))
     return found
 
 
