@@ -18,6 +18,22 @@ using namespace cxla;
 using cxla::fuzz::require;
 namespace fs = std::filesystem;
 
+/* by its words: where it leads there may be nothing */
+void links_lead_inside(const Capture &capture)
+{
+	for (const auto &[path, entry] : capture.tree.entries()) {
+		if (entry.kind != TreeEntry::Kind::Link)
+			continue;
+
+		const fs::path from = fs::path(path).relative_path().parent_path();
+		const fs::path target = (from / entry.content).lexically_normal();
+
+		require(!target.is_absolute() && target.begin() != target.end() &&
+				*target.begin() != "..",
+			"no link leads out of the tree", path);
+	}
+}
+
 void lies_inside(const Capture &capture)
 {
 	TemporaryFolder folder;
@@ -64,6 +80,7 @@ CXLA_FUZZ(capture)
 	require(same.tree.entries() == capture.tree.entries() && same.missing == capture.missing &&
 			capture_json(same) == written,
 		"a capture written again is the same");
+	links_lead_inside(capture);
 	if ((how & 7) == 7)
 		lies_inside(capture);
 	redact(capture, "host.name");
