@@ -59,8 +59,8 @@ def markdown(outcomes, commit):
     """The table of a page. Seconds depend on what else the machine did, so they are left out."""
     lines = ["| kernel | suites | flavour | compiled | modules | warnings | result |", "|---|---|---|---|---:|---:|---|"]
     for one in outcomes:
-        cells = [one.kernel.release, ", ".join(one.kernel.suites), one.kernel.flavour, one.where, str(len(one.modules)),
-                 str(len(one.warnings)), one.result()]
+        counted = ["", "", ""] if one.pending else [one.where, str(len(one.modules)), str(len(one.warnings))]
+        cells = [one.kernel.release, ", ".join(one.kernel.suites), one.kernel.flavour, *counted, one.result()]
         lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
     notes = sorted({note for one in outcomes for note in one.notes})
     return "\n".join([*lines, "", f"{summary(outcomes)}, of modules as of {commit}.", *(f"- {note}." for note in notes)])
