@@ -14,28 +14,30 @@ class Outcome:
     def __init__(self, kernel, where="?"):
         self.kernel, self.where = kernel, where
         self.modules, self.warnings, self.notes, self.seconds, self.failure, self.kept = [], [], [], 0, None, False
-        self.refusal = None
+        self.refusal, self.pending = None, False
 
     @property
     def passed(self):
-        return self.failure is None and not self.warnings
+        return self.failure is None and not self.warnings and not self.pending
 
     @property
     def left_out(self):
-        return [m for m in MODULES if m not in self.modules] if self.failure is None and not self.refusal else []
+        return [m for m in MODULES if m not in self.modules] if self.passed and not self.refusal else []
 
     def json(self):
         return {"kernel": self.kernel.release, "suites": self.kernel.suites, "flavour": self.kernel.flavour,
                 "compiled": self.where, "modules": self.modules, "left_out": self.left_out,
                 "notes": self.notes, "warnings": self.warnings, "refusal": self.refusal, "failure": self.failure,
-                "seconds": round(self.seconds, 1), "kept": self.kept, "passed": self.passed}
+                "seconds": round(self.seconds, 1), "kept": self.kept, "pending": self.pending, "passed": self.passed}
 
     def keep(self, was):
         """What an earlier run has found."""
         self.modules, self.notes, self.seconds, self.refusal = was["modules"], was["notes"], was["seconds"], was["refusal"]
-        self.kept = True
+        self.kept, self.pending, self.where = True, False, was["compiled"]
 
     def result(self):
+        if self.pending:
+            return "not compiled yet"
         if not self.passed:
             return "FAILED: " + (self.failure or self.warnings[0])
         if self.refusal:
@@ -49,16 +51,16 @@ class Outcome:
 
 
 def summary(outcomes):
-    passed = sum(o.passed for o in outcomes)
-    return f"{passed} passed, {len(outcomes) - passed} failed"
+    passed, pending = sum(o.passed for o in outcomes), sum(o.pending for o in outcomes)
+    return f"{passed} passed, {len(outcomes) - passed - pending} failed" + (f", {pending} not compiled yet" if pending else "")
 
 
 def markdown(outcomes, commit):
     """The table of a page. Seconds depend on what else the machine did, so they are left out."""
     lines = ["| kernel | suites | flavour | compiled | modules | warnings | result |", "|---|---|---|---|---:|---:|---|"]
     for one in outcomes:
-        cells = [one.kernel.release, ", ".join(one.kernel.suites), one.kernel.flavour, one.where, str(len(one.modules)),
-                 str(len(one.warnings)), one.result()]
+        counted = ["", "", ""] if one.pending else [one.where, str(len(one.modules)), str(len(one.warnings))]
+        cells = [one.kernel.release, ", ".join(one.kernel.suites), one.kernel.flavour, *counted, one.result()]
         lines.append("| " + " | ".join(cell.replace("|", "/") for cell in cells) + " |")
     notes = sorted({note for one in outcomes for note in one.notes})
     return "\n".join([*lines, "", f"{summary(outcomes)}, of modules as of {commit}.", *(f"- {note}." for note in notes)])
