@@ -14,6 +14,7 @@
 #include "sys/root.h"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -104,6 +105,13 @@ std::vector<std::string> pci_addresses(const std::vector<std::string> &words);
 std::optional<State> earlier_state(const Root &root, const Machine &machine);
 /* who has something open that an unload takes away, by its name */
 std::map<std::string, std::vector<Opener>> all_openers(const Root &root, const Machine &machine);
+/*
+ * Sleeps until udev has no event left, or for @patience: it may be about to load one of our
+ * modules for a device that is gone since.
+ */
+void wait_for_udev(const Root &root, std::chrono::milliseconds patience);
+/* after an unload: what unloads modules that udev has loaded again, and changes nothing else */
+std::vector<Step> steps_of_removal(const Machine &machine);
 nlohmann::ordered_json steps_json(const std::vector<Step> &steps);
 
 } // namespace cxla

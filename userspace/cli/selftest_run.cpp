@@ -31,7 +31,7 @@ using json = nlohmann::ordered_json;
 using Result = Verdict::Result;
 using Clock = std::chrono::steady_clock;
 
-constexpr auto unload_patience = 30s;
+constexpr auto unload_patience = 30s, udev_patience = 60s;
 constexpr unsigned unload_tries = 3;
 
 /* somebody asked to stop: a part that did not get to its end has found nothing */
@@ -441,7 +441,7 @@ void SelftestRun::put_back()
 		say("nothing is loaded");
 		return;
 	}
-	for (unsigned tries = 1;;) {
+	for (unsigned tries = 1; loaded_;) {
 		Machine machine = read_machine(root_);
 		auto refusals = check_unload(machine, all_openers(root_, machine));
 
@@ -457,12 +457,14 @@ void SelftestRun::put_back()
 		Outcome outcome = run_in_order(
 			plan_unload(machine, earlier_state(root_, machine)).steps, runner);
 
-		if (outcome.ok())
-			break;
-		if (tries++ == unload_tries)
+		loaded_ = !outcome.ok();
+		if (loaded_ && tries++ == unload_tries)
 			throw Error(outcome.error,
 				    outcome.hint + "; `cxla unload` goes on where this stopped");
 	}
+	/* events of thousands of binds are on their way to it */
+	wait_for_udev(root_, udev_patience);
+	run_in_order(steps_of_removal(read_machine(root_)), runner);
 	remove_what_came(runner);
 }
 
