@@ -125,7 +125,8 @@ json SelftestRun::result() const
 		verdicts.push_back({{"name", verdict.name},
 				    {"result", result_word(verdict.result)},
 				    {"seconds", verdict.seconds},
-				    {"message", as_text(verdict.message)}});
+				    {"message", as_text(verdict.message)},
+				    {"output", as_text(verdict.output)}});
 	return {{"devices", devices_},
 		{"program", fmt::format("{} (revision {})", CXLA_VERSION, revision)},
 		{"kernel", release_},
