@@ -38,8 +38,15 @@ Step save_state(const Machine &machine, const std::optional<State> &earlier, con
 void take_devices(const Machine &machine, const LoadRequest &request, Plan &plan, State &taken)
 {
 	std::vector<std::string> devices = request.devices;
+	auto number = [&](const std::string &bdf) {
+		const Node *memdev = machine.intree.memdev_of(bdf);
 
-	std::sort(devices.begin(), devices.end(), natural_less);
+		return memdev ? memdev->name : "";
+	};
+
+	std::stable_sort(devices.begin(), devices.end(), [&](const auto &a, const auto &b) {
+		return natural_less(number(a), number(b));
+	});
 	for (const auto &bdf : std::views::reverse(devices)) {
 		const PciDevice *device = machine.pci.find(bdf);
 

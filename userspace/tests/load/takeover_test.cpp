@@ -297,14 +297,17 @@ TEST_F(Planning, unload_after_a_crash_restores_from_the_record_alone)
 	EXPECT_EQ(steps.back().act, Act::DropState);
 }
 
-TEST_F(Planning, devices_are_given_back_in_the_order_of_their_addresses_after_the_root)
+TEST_F(Planning, devices_are_given_back_in_the_order_of_their_memdevs_after_the_root)
 {
-	const std::string other = "0000:0e:00.0";
+	const std::string other = "0000:0c:00.0";
 
 	made.add_device(bdf);
 	made.add_device(other);
 	made.add_intree(bdf, false, true);
 	made.bind("pci", other, "cxl_pci");
+	/* drivers probe in the background: the first device need not have the first number */
+	made.file(cxla::test::device_path(other) + "/mem1/serial", "0x2\n");
+	made.link("/sys/bus/cxl/devices/mem1", cxla::test::device_path(other) + "/mem1");
 
 	LoadRequest request;
 	std::vector<std::string> given, undone;
