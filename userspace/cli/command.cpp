@@ -24,12 +24,6 @@ std::string folder_of_program()
 	return error ? "." : path.parent_path().string();
 }
 
-/* names from sysfs may be any bytes */
-std::string json_text(const nlohmann::ordered_json &json)
-{
-	return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
-
 const char *outcome_word(Exit exit)
 {
 	switch (exit) {
@@ -50,6 +44,11 @@ const char *outcome_word(Exit exit)
 }
 
 } // namespace
+
+std::string json_text(const nlohmann::ordered_json &json)
+{
+	return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
 
 std::string path_of(const CLI::App *command)
 {

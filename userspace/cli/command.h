@@ -106,12 +106,13 @@ std::optional<State> earlier_state(const Root &root, const Machine &machine);
 /* who has something open that an unload takes away, by its name */
 std::map<std::string, std::vector<Opener>> all_openers(const Root &root, const Machine &machine);
 /*
- * Sleeps until udev has no event left, or for @patience: it may be about to load one of our
- * modules for a device that is gone since.
+ * After an unload: sleeps until udev has no event left, or for @patience, as it may be about to
+ * load one of our modules for a device that is gone since; unloads what it has loaded again,
+ * and changes nothing else.
  */
-void wait_for_udev(const Root &root, std::chrono::milliseconds patience);
-/* after an unload: what unloads modules that udev has loaded again, and changes nothing else */
-std::vector<Step> steps_of_removal(const Machine &machine);
+Outcome unload_after_udev(const Root &root, std::chrono::milliseconds patience, StepRunner &runner);
+/* as it is printed: names from sysfs may be any bytes */
+std::string json_text(const nlohmann::ordered_json &json);
 nlohmann::ordered_json steps_json(const std::vector<Step> &steps);
 
 } // namespace cxla

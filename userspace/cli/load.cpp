@@ -216,11 +216,10 @@ Exit unload(const Root &root, const Context &context, bool dry_run, bool quiet)
 	if (auto failed = failure(context, run_in_order(plan.steps, runner),
 				  "what was not done yet is left as it is; run it again"))
 		return *failed;
-	wait_for_udev(root, std::chrono::seconds(10));
-	if (Machine later = read_machine(root); later.ours_loaded())
-		if (auto failed = failure(context, run_in_order(steps_of_removal(later), runner),
-					  "udev has loaded modules again; run it again"))
-			return *failed;
+	if (auto failed =
+		    failure(context, unload_after_udev(root, std::chrono::seconds(10), runner),
+			    "udev has loaded modules again; run it again"))
+		return *failed;
 	context.reply->result = {{"steps", steps_json(plan.steps)}};
 	if (!context.json)
 		print_out("{}\n", plan.steps.empty() ? "nothing of ours was loaded"
@@ -274,22 +273,21 @@ std::map<std::string, std::vector<Opener>> all_openers(const Root &root, const M
 	return openers;
 }
 
-void wait_for_udev(const Root &root, std::chrono::milliseconds patience)
+Outcome unload_after_udev(const Root &root, std::chrono::milliseconds patience, StepRunner &runner)
 {
 	auto deadline = std::chrono::steady_clock::now() + patience;
 
 	/* as `udevadm settle` looks at it */
 	while (root.exists("/run/udev/queue") && std::chrono::steady_clock::now() < deadline)
 		std::this_thread::sleep_for(std::chrono::milliseconds(20));
-}
+	if (!read_loaded_module(root, our_modules.front()))
+		return {};
 
-std::vector<Step> steps_of_removal(const Machine &machine)
-{
-	std::vector<Step> steps = plan_unload(machine, std::nullopt).steps;
+	std::vector<Step> steps = plan_unload(read_machine(root), std::nullopt).steps;
 
 	/* overrides are as they were by now */
 	std::erase_if(steps, [](const Step &step) { return step.act == Act::SetOverride; });
-	return steps;
+	return run_in_order(steps, runner);
 }
 
 void add_load(CLI::App &app, Context &context)

@@ -40,8 +40,7 @@ bool pack(const Context &context, const SelftestRun &test, Parcel &parcel, bool 
 
 	try {
 		parcel.write("report.ktap", ktap(test.group()));
-		parcel.write("report.json",
-			     result.dump(2, ' ', false, json::error_handler_t::replace) + "\n");
+		parcel.write("report.json", json_text(result));
 
 		size_t bytes = parcel.close();
 
@@ -105,7 +104,7 @@ Exit selftest(const Root &root, const Context &context, SelftestCommand &command
 
 	Results results(context, command.results);
 	Parcel parcel(command.archive.empty() ? default_archive() : command.archive);
-	SelftestRun test(root, context, command, plan, machine, parcel);
+	SelftestRun test(root, context, command, machine, parcel);
 
 	test.run();
 	context.reply->result = test.result();

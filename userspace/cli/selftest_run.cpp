@@ -75,8 +75,8 @@ double in_us(uint64_t ns)
 } // namespace
 
 SelftestRun::SelftestRun(const Root &root, const Context &context, const SelftestOptions &options,
-			 const SelftestPlan &plan, const Machine &machine, Parcel &parcel)
-    : root_(root), context_(context), options_(options), devices_(plan.load.devices),
+			 const Machine &machine, Parcel &parcel)
+    : root_(root), context_(context), options_(options), devices_(options.request.devices),
       release_(machine.release), parcel_(parcel), before_(read_surroundings(root)), log_(root),
       seed_(options.seed ? options.seed : std::random_device()())
 {
@@ -464,8 +464,7 @@ void SelftestRun::put_back()
 				    outcome.hint + "; `cxla unload` goes on where this stopped");
 	}
 	/* events of thousands of binds are on their way to it */
-	wait_for_udev(root_, udev_patience);
-	run_in_order(steps_of_removal(read_machine(root_)), runner);
+	unload_after_udev(root_, udev_patience, runner);
 	remove_what_came(runner);
 }
 

@@ -31,7 +31,7 @@ class SelftestRun
 public:
 	/* @options, @parcel: outlive it. Looks at the machine; throws Error. */
 	SelftestRun(const Root &root, const Context &context, const SelftestOptions &options,
-		    const SelftestPlan &plan, const Machine &machine, Parcel &parcel);
+		    const Machine &machine, Parcel &parcel);
 
 	/* However a part ends, what was loaded is put back. */
 	void run();

@@ -21,10 +21,10 @@ const char *or_nobody(const std::string &word)
 	return word.empty() ? "none" : word.c_str();
 }
 
-std::string words_of(const PlatformDevice &device)
+std::string words_of(const std::string &name, const auto &device)
 {
-	return fmt::format("{}: driver {}, driver_override {}", device.name,
-			   or_nobody(device.driver), or_nobody(device.driver_override));
+	return fmt::format("{}: driver {}, driver_override {}", name, or_nobody(device.driver),
+			   or_nobody(device.driver_override));
 }
 
 /* in /proc/modules the name is the first word of a line */
@@ -47,14 +47,12 @@ Surroundings read_surroundings(const Root &root)
 
 	all.objects = take_snapshot(root, make_stack("in-tree"));
 	for (const auto &device : machine.roots)
-		all.objects.push_back(words_of(device));
+		all.objects.push_back(words_of(device.name, device));
 	for (const auto &device : machine.hmem)
-		all.objects.push_back(words_of(device));
+		all.objects.push_back(words_of(device.name, device));
 	for (const auto &device : machine.pci.devices)
 		if (device.cxl)
-			all.objects.push_back(fmt::format("{}: driver {}, driver_override {}",
-							  device.bdf, or_nobody(device.driver),
-							  or_nobody(device.driver_override)));
+			all.objects.push_back(words_of(device.bdf, device));
 	/* numbers that scripts of the owner have in them */
 	for (const Node *memdev : machine.intree.of(NodeKind::Memdev))
 		all.objects.push_back(
