@@ -25,18 +25,22 @@ class Monitor:
         if not self.link:
             raise OSError(f"{path}: QEMU does not listen")
         self.link.settimeout(30)
-        self.file = self.link.makefile("rw", encoding="utf-8")
-        self.file.readline()    # its greeting
-        self._execute("qmp_capabilities")
+        # only to read: one that has something to write yet can't be closed when QEMU is gone
+        self.answers = self.link.makefile("r", encoding="utf-8")
+        try:
+            self.answers.readline()     # its greeting
+            self._execute("qmp_capabilities")
+        except (OSError, ValueError):
+            self.close()
+            raise
 
     def close(self):
-        self.file.close()
+        self.answers.close()
         self.link.close()
 
     def _execute(self, command, **arguments):
-        self.file.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
-        self.file.flush()
-        while line := self.file.readline():
+        self.link.sendall((json.dumps({"execute": command, "arguments": arguments}) + "\n").encode())
+        while line := self.answers.readline():
             answer = json.loads(line)
             if "event" not in answer:
                 return answer
@@ -51,7 +55,8 @@ class Monitor:
 
 class Requests:
     """Lines that the machine sends to its port; those that begin with "monitor"
-    are answered. To be asked often: never waits for the machine."""
+    are answered. To be asked often: never waits for the machine. It may end at any time,
+    which is no error here: nothing comes any more."""
 
     def __init__(self, port, monitor):
         self.port, self.monitor_path = port, monitor
@@ -64,30 +69,34 @@ class Requests:
             return
         try:
             self.rest += self.link.recv(4096, socket.MSG_DONTWAIT)
+            *lines, self.rest = self.rest.split(b"\n")
+            for line in lines:
+                word, _, command = line.decode("utf-8", "replace").strip().partition(" ")
+                if word == "monitor":
+                    number, _, command = command.partition(" ")
+                    self.link.sendall(self._answer(number, command).encode())
         except OSError:
             return
-        *lines, self.rest = self.rest.split(b"\n")
-        for line in lines:
-            word, _, command = line.decode("utf-8", "replace").strip().partition(" ")
-            if word == "monitor":
-                number, _, command = command.partition(" ")
-                self.link.sendall(self._answer(number, command).encode())
 
     def _human(self, command):
-        self.monitor = self.monitor or Monitor(self.monitor_path)
-        return self.monitor.human(command)
+        """OSError when it does not answer; the next one asks anew, and gets no answer to this."""
+        try:
+            self.monitor = self.monitor or Monitor(self.monitor_path)
+            return self.monitor.human(command)
+        except (OSError, ValueError) as error:
+            if self.monitor:
+                self.monitor.close()
+            self.monitor = None
+            raise OSError(str(error)) from error
 
     def ask(self, command):
         """For ourselves, what the monitor prints. OSError when it does not answer."""
-        try:
-            return self._human(command)[0]
-        except ValueError as error:
-            raise OSError(str(error)) from error
+        return self._human(command)[0]
 
     def _answer(self, number, command):
         try:
             text, failed = self._human(command)
-        except (OSError, ValueError) as error:
+        except OSError as error:
             text, failed = str(error), True
         # the human monitor has no status: what it complains of it says
         failed = failed or text.startswith("Error:")
