@@ -290,24 +290,24 @@ qemu_id_of() {
 	done </etc/cxla/expect
 }
 
-# kept, as to look for it takes a process; devices stay in their slots
-address_of() {
-	local address
-	if [ ! -s "/run/address.$1" ]; then
-		cxla-guest find "$1" >"/run/address.$1" || return 1
+# what `cxla-guest WORD ARGUMENT` says. Kept, as to ask takes a process: remove /run/WORD.* if it changes
+kept_answer() {
+	local answer
+	if [ ! -s "/run/$1.$2" ]; then
+		cxla-guest "$1" "$2" >"/run/$1.$2" || return 1
 	fi
-	read -r address <"/run/address.$1"
-	echo "$address"
+	read -r answer <"/run/$1.$2"
+	echo "$answer"
 }
 
-# kept in the same way, until the CEDT is another
+# devices stay in their slots
+address_of() {
+	kept_answer find "$1"
+}
+
+# until the CEDT is another
 window_at() {
-	local start
-	if [ ! -s "/run/window.$1" ]; then
-		cxla-guest window "$1" >"/run/window.$1" || return 1
-	fi
-	read -r start <"/run/window.$1"
-	echo "$start"
+	kept_answer window "$1"
 }
 
 # for each device of the topology: COMMAND SERIAL ADDRESS STATE REASON BASE SIZE LOCKED
