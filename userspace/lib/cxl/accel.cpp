@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
@@ -173,6 +174,16 @@ std::vector<Opener> find_openers(const Root &root, const std::string &node)
 		}
 	}
 	return openers;
+}
+
+std::string openers_text(const std::vector<Opener> &openers)
+{
+	std::vector<std::string> who;
+
+	who.reserve(openers.size());
+	for (const auto &opener : openers)
+		who.push_back(fmt::format("{} (pid {})", opener.command, opener.pid));
+	return fmt::format("{}", fmt::join(who, ", "));
 }
 
 Mapping::~Mapping()

@@ -56,6 +56,8 @@ struct Opener {
 	std::string command;
 };
 std::vector<Opener> find_openers(const Root &root, const std::string &node);
+/* "COMMAND (pid N), ..." */
+std::string openers_text(const std::vector<Opener> &openers);
 
 class Mapping
 {

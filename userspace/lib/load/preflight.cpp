@@ -20,16 +20,6 @@ std::string joined(const std::vector<std::string> &names)
 	return fmt::format("{}", fmt::join(names, ", "));
 }
 
-std::string users_text(const std::vector<Opener> &users)
-{
-	std::vector<std::string> who;
-
-	who.reserve(users.size());
-	for (const auto &user : users)
-		who.push_back(fmt::format("{} (pid {})", user.command, user.pid));
-	return joined(who);
-}
-
 void check_platform(const Machine &machine, const LoadRequest &request, Refusals &out)
 {
 	if (!machine.privileged)
@@ -185,7 +175,7 @@ void check_hmem(const Machine &machine, const LoadRequest &request, Refusals &ou
 		    users != request.users.end() && !users->second.empty())
 			out.push_back({"in-use",
 				       fmt::format("/dev/{} is in use by {}", device.name,
-						   users_text(users->second)),
+						   openers_text(users->second)),
 				       "end what uses it first",
 				       {},
 				       false});
@@ -383,7 +373,7 @@ std::vector<Refusal> check_unload(const Machine &machine,
 
 		out.push_back({"in-use",
 			       fmt::format("/dev/cxla/{} is open in {}", found->first,
-					   users_text(found->second)),
+					   openers_text(found->second)),
 			       "end what uses it first", accel.bdf, false});
 	}
 	for (const auto &expander : machine.expanders) {
@@ -392,7 +382,7 @@ std::vector<Refusal> check_unload(const Machine &machine,
 		if (found != openers.end() && !found->second.empty())
 			out.push_back({"in-use",
 				       fmt::format("/dev/cxla/{} is open in {}", found->first,
-						   users_text(found->second)),
+						   openers_text(found->second)),
 				       "end what uses it first", expander.bdf, false});
 	}
 	for (const auto &[range, name] : machine.dax_ranges_of_ours()) {
@@ -410,7 +400,7 @@ std::vector<Refusal> check_unload(const Machine &machine,
 		if (users != openers.end() && !users->second.empty())
 			out.push_back({"in-use",
 				       fmt::format("/dev/{} is in use by {}", name,
-						   users_text(users->second)),
+						   openers_text(users->second)),
 				       "end what uses it first",
 				       {},
 				       false});

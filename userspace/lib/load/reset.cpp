@@ -119,12 +119,11 @@ void check_users(const ResetFunction &function, bool in_use, ResetPlan &plan)
 				 "take it offline first: daxctl offline-memory", function.bdf});
 	if (in_use)
 		return;
-	for (const auto &opener : function.openers)
-		plan.refusals.push_back(
-			{"in-use",
-			 fmt::format("{} is open in {} (pid {}), which would lose its range",
-				     function.node, opener.command, opener.pid),
-			 "end what uses it, or say --in-use", function.bdf});
+	if (!function.openers.empty())
+		plan.refusals.push_back({"in-use",
+					 fmt::format("{} is open in {}, which would lose its range",
+						     function.node, openers_text(function.openers)),
+					 "end what uses it, or say --in-use", function.bdf});
 }
 
 /* it may have gone, and its name to another, since it was looked at; not while it is open */

@@ -21,16 +21,6 @@ namespace
 
 using Touch = SelftestPlan::Touch;
 
-std::string users_words(const std::vector<Opener> &users)
-{
-	std::vector<std::string> words;
-
-	words.reserve(users.size());
-	for (const auto &user : users)
-		words.push_back(fmt::format("{} (pid {})", user.command, user.pid));
-	return fmt::format("{}", fmt::join(words, ", "));
-}
-
 /* made of memory below the root, which the takeover takes whole */
 bool goes(const DaxDevice &device)
 {
@@ -44,7 +34,7 @@ void refuse_open(const Root &root, const Machine &machine, std::vector<Refusal> 
 		if (!users.empty())
 			refusals.push_back(
 				{"in-use",
-				 fmt::format("{} is in use by {}", node, users_words(users)),
+				 fmt::format("{} is in use by {}", node, openers_text(users)),
 				 "end what uses it first: its memory goes away meanwhile"});
 	};
 

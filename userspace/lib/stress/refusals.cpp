@@ -71,11 +71,11 @@ void refuse_memory_in_use(std::vector<Refusal> &refusals, const Root &root, cons
 void refuse_in_use(std::vector<Refusal> &refusals, const Root &root, const Machine &machine)
 {
 	for (const auto &accel : machine.accelerators)
-		for (const auto &opener :
-		     find_openers(root, "/dev/cxla/" + accel.accel.value_or("?")))
+		if (auto openers = find_openers(root, "/dev/cxla/" + accel.accel.value_or("?"));
+		    !openers.empty())
 			refusals.push_back({"in-use",
-					    fmt::format("{} is in use by {} (pid {})", accel.bdf,
-							opener.command, opener.pid),
+					    fmt::format("{} is in use by {}", accel.bdf,
+							openers_text(openers)),
 					    "end what uses it first", accel.bdf});
 }
 
