@@ -154,7 +154,7 @@ void add_selftest(CLI::App &app, Context &context)
 	command->add_flag("--redact", options->redact,
 			  "Replace serial numbers and the name of the host in the captures");
 	command->add_option("--patience", options->patience,
-			    "Report an operation as stuck after so many seconds")
+			    "Report a part as stuck that does not come on for so many seconds")
 		->check(CLI::Range(1.0, 1e6))
 		->capture_default_str();
 	command->add_option("--modules", options->modules,

@@ -86,35 +86,33 @@ SelftestRun::SelftestRun(const Root &root, const Context &context, const Selftes
 void SelftestRun::run()
 {
 	auto begun = Clock::now();
-	double cycles = static_cast<double>(options_.request.cycles + BenchRequest{}.warmup) *
-			static_cast<double>(devices_.size());
 
 	mark_kernel_log(root_, "cxla selftest: begins");
 	try {
-		parts(cycles);
+		parts();
 	} catch (const std::exception &error) {
 		/* no memory, at worst: all the more is it to be put back */
 		group_.verdicts.push_back({"parts", Result::Failed, 0, error.what(), {}});
 	}
-	always("put-back", 0, [this] { put_back(); });
-	always("capture-after", 0, [this] { capture("after.capture"); });
-	always("as-it-was", 0, [this] { as_it_was(); });
-	always("kernel-log", -1, [this] { kernel_log(); });
+	always("put-back", [this] { put_back(); });
+	always("capture-after", [this] { capture("after.capture"); });
+	always("as-it-was", [this] { as_it_was(); });
+	always("kernel-log", [this] { kernel_log(); }, Watch::ByItself);
 	mark_kernel_log(root_, "cxla selftest: ends");
 	group_.seconds = seconds_from(begun);
 }
 
-void SelftestRun::parts(double cycles)
+void SelftestRun::parts()
 {
-	part("capture-before", 0, [this] { capture("before.capture"); });
-	part("load", 0, [this] { load(); });
-	part("attach", 0, [this] { attach(); });
+	part("capture-before", [this] { capture("before.capture"); });
+	part("load", [this] { load(); });
+	part("attach", [this] { attach(); });
 	if (options_.pattern)
-		part("pattern", 0, [this] { pattern(); });
+		part("pattern", [this] { pattern(); });
 	else
 		skip("pattern", "by --no-pattern");
-	part("latency", cycles, [this] { latency(); });
-	part("race", -1, [this] { race(); });
+	part("latency", [this] { latency(); });
+	part("race", [this] { race(); }, Watch::ByItself);
 }
 
 json SelftestRun::result() const
@@ -137,7 +135,7 @@ json SelftestRun::result() const
 }
 
 /* one that needs what came before, and that nobody asked to stop */
-void SelftestRun::part(const char *name, double seconds, const Body &body)
+void SelftestRun::part(const char *name, const Body &body, Watch watch)
 {
 	if (blocked_.empty() && InterruptGuard::interrupted()) {
 		blocked_ = Interrupted().what();
@@ -145,27 +143,24 @@ void SelftestRun::part(const char *name, double seconds, const Body &body)
 	}
 	if (!blocked_.empty())
 		skip(name, blocked_);
-	else if (!always(name, seconds, body))
+	else if (!always(name, body, watch))
 		blocked_ = cut_short_ ? Interrupted().what() : fmt::format("{} failed", name);
 }
 
-/*
- * @seconds that it may take besides what the patience is; less than 0: it watches itself.
- * True: it passed.
- */
-bool SelftestRun::always(const char *name, double seconds, const Body &body)
+/* true: it passed */
+bool SelftestRun::always(const char *name, const Body &body, Watch watch)
 {
 	auto begun = Clock::now();
 	Verdict verdict;
 
-	if (stuck_ && seconds >= 0) {
+	if (stuck_ && watch == Watch::ByUs) {
 		skip(name, "something is stuck in the kernel, and may hold any lock");
 		return false;
 	}
 	verdict.name = name;
 	said_.clear();
 	parcel_.add_line("progress.log", fmt::format("{} begins", name));
-	do_it(seconds, body, verdict);
+	do_it(watch, body, verdict);
 	verdict.seconds = seconds_from(begun);
 	verdict.output = said_;
 
@@ -176,18 +171,17 @@ bool SelftestRun::always(const char *name, double seconds, const Body &body)
 }
 
 /* no exception leaves it: what was loaded is put back after it */
-void SelftestRun::do_it(double seconds, const Body &body, Verdict &verdict)
+void SelftestRun::do_it(Watch watch, const Body &body, Verdict &verdict)
 {
 	verdict.result = Result::Failed;
 	try {
-		if (seconds < 0)
+		if (watch == Watch::ByItself)
 			body();
-		else if (!thread_.run(body,
-				      std::chrono::duration<double>(options_.patience + seconds))) {
+		else if (!thread_.run(body, std::chrono::duration<double>(options_.patience))) {
 			stuck_ = true;
 			verdict.message =
-				fmt::format("has not ended after {:.0f} s: start the machine anew",
-					    options_.patience + seconds);
+				fmt::format("has not come on for {:g} s: start the machine anew",
+					    options_.patience);
 			for (const auto &line : thread_.kernel_stack())
 				verdict.message += " " + line;
 			return;
@@ -290,6 +284,8 @@ void SelftestRun::attach()
 	std::string wrong;
 
 	for (const auto &bdf : devices_) {
+		thread_.comes_on();
+
 		Accelerator accel = wait_for_outcome(root_, bdf);
 
 		if (accel.attached() && accel.range) {
@@ -314,6 +310,7 @@ void SelftestRun::pattern()
 {
 	for (const auto &bdf : devices_) {
 		stop_if_interrupted();
+		thread_.comes_on();
 		pattern_of(bdf);
 	}
 	stop_if_interrupted();
@@ -370,6 +367,7 @@ void SelftestRun::latency()
 				if (!context_.json && progress.due())
 					progress.show(
 						fmt::format("{}: {} of {} cycles", bdf, done, all));
+				thread_.comes_on();
 				return !InterruptGuard::interrupted();
 			}};
 
@@ -463,6 +461,7 @@ void SelftestRun::put_back()
 			throw Error(outcome.error,
 				    outcome.hint + "; `cxla unload` goes on where this stopped");
 	}
+	thread_.comes_on();
 	/* events of thousands of binds are on their way to it */
 	unload_after_udev(root_, udev_patience, runner);
 	remove_what_came(runner);

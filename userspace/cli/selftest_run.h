@@ -22,7 +22,8 @@ struct SelftestOptions {
 	SelftestRequest request;
 	std::string modules; /* folder */
 	uint64_t seed = 0;
-	double patience = 150; /* seconds, after which what is asked of the kernel is stuck */
+	/* seconds, after which what is asked of the kernel and has not come on is stuck */
+	double patience = 150;
 	bool redact = false, pattern = true;
 };
 
@@ -47,11 +48,12 @@ public:
 private:
 	using Body = std::function<void()>;
 
-	/* @cycles: so many seconds the latency may take at most */
-	void parts(double cycles);
-	void part(const char *name, double seconds, const Body &body);
-	bool always(const char *name, double seconds, const Body &body);
-	void do_it(double seconds, const Body &body, Verdict &verdict);
+	enum class Watch { ByUs, ByItself };
+
+	void parts();
+	void part(const char *name, const Body &body, Watch watch = Watch::ByUs);
+	bool always(const char *name, const Body &body, Watch watch = Watch::ByUs);
+	void do_it(Watch watch, const Body &body, Verdict &verdict);
 	void skip(const char *name, const std::string &why);
 	void end(Verdict verdict);
 	void say(const std::string &line) { said_ += line + "\n"; }

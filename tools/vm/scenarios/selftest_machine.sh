@@ -64,5 +64,5 @@ expect_as_it_was() {
 selftest() {
 	rm -rf /tmp/report /tmp/report.tar.gz /tmp/report.tar.gz.new
 	# shellcheck disable=SC2086 # words
-	cxla selftest --archive /tmp/report.tar.gz --cycles 5 "$@" $DEVICES >/tmp/out 2>/tmp/errors
+	cxla selftest --archive /tmp/report.tar.gz --cycles "${cycles:-5}" "$@" $DEVICES >/tmp/out 2>/tmp/errors
 }

@@ -57,8 +57,12 @@ bool WatchedThread::run(const std::function<void()> &task, std::chrono::duration
 	shared_->task = task;
 	shared_->busy = true;
 	shared_->changed.notify_all();
-	if (!shared_->changed.wait_for(guard, patience, [&] { return !shared_->busy; }))
-		return false;
+	for (unsigned seen = shared_->steps;
+	     !shared_->changed.wait_for(guard, patience, [&] { return !shared_->busy; });) {
+		if (seen == shared_->steps)
+			return false;
+		seen = shared_->steps;
+	}
 	if (auto thrown = std::exchange(shared_->thrown, nullptr))
 		std::rethrow_exception(thrown);
 	return true;

@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -26,10 +27,13 @@ public:
 	WatchedThread &operator=(const WatchedThread &) = delete;
 
 	/*
-	 * False: it has not ended in time. Nothing else may be asked for then, and what
-	 * it refers to has to outlive the process. What it throws is thrown here.
+	 * False: for so long it has neither ended nor come on. That is told after twice the
+	 * time at most. Nothing else may be asked for then, and what it refers to has to outlive
+	 * the process. What it throws is thrown here.
 	 */
 	bool run(const std::function<void()> &task, std::chrono::duration<double> patience);
+	/* The task has come on: by itself, or on its behalf. Does not wait. */
+	void comes_on() { shared_->steps++; }
 	/* where in the kernel it is at this moment, line by line */
 	std::vector<std::string> kernel_stack() const;
 
@@ -41,6 +45,7 @@ private:
 		std::exception_ptr thrown;
 		bool busy = false, ending = false;
 		int tid = 0;
+		std::atomic<unsigned> steps = 0;
 	};
 	static void serve(const std::shared_ptr<Shared> &shared);
 

@@ -529,6 +529,29 @@ TEST(Operations, each_is_in_one_boot_that_fails_all_of_its_allocations)
 			<< operation.name << " has to be in one boot failnth-full-*";
 }
 
+TEST(WatchedThread, what_comes_on_may_take_longer)
+{
+	static std::atomic<bool> go_on;
+	WatchedThread watched;
+
+	EXPECT_TRUE(watched.run(
+		[&] {
+			for (int n = 0; n < 50; n++) {
+				std::this_thread::sleep_for(std::chrono::milliseconds(50));
+				watched.comes_on();
+			}
+		},
+		std::chrono::seconds(2)));
+	EXPECT_FALSE(watched.run(
+		[&watched] {
+			watched.comes_on();
+			while (!go_on)
+				std::this_thread::sleep_for(std::chrono::milliseconds(1));
+		},
+		std::chrono::milliseconds(20)));
+	go_on = true;
+}
+
 TEST(WatchedThread, what_does_not_end_in_time_is_told)
 {
 	static std::atomic<bool> go_on;
