@@ -153,16 +153,24 @@ bool SelftestRun::always(const char *name, const Body &body, Watch watch)
 	auto begun = Clock::now();
 	Verdict verdict;
 
-	if (stuck_ && watch == Watch::ByUs) {
+	if (watch == Watch::ByUs && stuck()) {
 		skip(name, "something is stuck in the kernel, and may hold any lock");
 		return false;
 	}
 	verdict.name = name;
-	said_.clear();
+	{
+		std::lock_guard guard(lock_);
+
+		said_.clear();
+	}
 	parcel_.add_line("progress.log", fmt::format("{} begins", name));
 	do_it(watch, body, verdict);
 	verdict.seconds = seconds_from(begun);
-	verdict.output = said_;
+	{
+		std::lock_guard guard(lock_);
+
+		verdict.output = said_;
+	}
 
 	bool passed = verdict.result == Result::Passed;
 
@@ -178,6 +186,8 @@ void SelftestRun::do_it(Watch watch, const Body &body, Verdict &verdict)
 		if (watch == Watch::ByItself)
 			body();
 		else if (!thread_.run(body, std::chrono::duration<double>(options_.patience))) {
+			std::lock_guard guard(lock_);
+
 			stuck_ = true;
 			verdict.message =
 				fmt::format("has not come on for {:g} s: start the machine anew",
@@ -198,6 +208,27 @@ void SelftestRun::do_it(Watch watch, const Body &body, Verdict &verdict)
 	} catch (const std::exception &error) {
 		verdict.message = error.what();
 	}
+}
+
+bool SelftestRun::stuck() const
+{
+	std::lock_guard guard(lock_);
+
+	return stuck_;
+}
+
+/* by a part that is no longer waited for; under the lock */
+bool SelftestRun::given_up() const
+{
+	return stuck_ && std::this_thread::get_id() != thread_of_run_;
+}
+
+void SelftestRun::say(const std::string &line)
+{
+	std::lock_guard guard(lock_);
+
+	if (!given_up())
+		said_ += line + "\n";
 }
 
 void SelftestRun::skip(const char *name, const std::string &why)
@@ -378,7 +409,8 @@ void SelftestRun::latency()
 				run.results.push_back(result.summary());
 		});
 	}
-	latency_ = bench_json(run);
+	if (std::lock_guard guard(lock_); !given_up())
+		latency_ = bench_json(run);
 	for (const auto &result : run.results)
 		for (const char *name : {"write", "total"})
 			if (const Summary *summary = result.find(name))
@@ -415,7 +447,8 @@ void SelftestRun::race()
 		return !InterruptGuard::interrupted();
 	});
 
-	stuck_ = report.stuck;
+	if (std::lock_guard guard(lock_); report.stuck)
+		stuck_ = true;
 	race_ = report_json(report, request, {});
 	say(fmt::format("{} binds and {} operations by {} kinds of actors in {:.0f} s, seed {}",
 			report.cycles, report.operations, report.acting.size(), report.seconds,

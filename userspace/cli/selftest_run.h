@@ -11,9 +11,11 @@
 #include "sys/watched_thread.h"
 
 #include <functional>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
+#include <thread>
 
 namespace cxla
 {
@@ -42,7 +44,7 @@ public:
 	/* somebody asked to stop, and not all was done */
 	bool cut_short() const { return cut_short_; }
 	/* a thread is left in the kernel: end the process without waiting for it */
-	bool stuck() const { return stuck_; }
+	bool stuck() const;
 	nlohmann::ordered_json result() const;
 
 private:
@@ -56,7 +58,8 @@ private:
 	void do_it(Watch watch, const Body &body, Verdict &verdict);
 	void skip(const char *name, const std::string &why);
 	void end(Verdict verdict);
-	void say(const std::string &line) { said_ += line + "\n"; }
+	void say(const std::string &line);
+	bool given_up() const;
 	void keep_kernel_log();
 	void stop_if_interrupted() const;
 
@@ -85,9 +88,15 @@ private:
 	WatchedThread thread_;
 	VerdictGroup group_;
 	std::string blocked_; /* why what comes is not done; empty: it is */
-	std::string said_;    /* lines below the verdict of this part */
-	nlohmann::ordered_json latency_, race_;
-	bool loaded_ = false, stuck_ = false, cut_short_ = false;
+	nlohmann::ordered_json race_;
+	bool loaded_ = false, cut_short_ = false;
+
+	/* of what follows, as a part that was stuck may come on after all, beside this thread */
+	mutable std::mutex lock_;
+	const std::thread::id thread_of_run_ = std::this_thread::get_id();
+	bool stuck_ = false;
+	std::string said_; /* lines below the verdict of this part */
+	nlohmann::ordered_json latency_;
 };
 
 } // namespace cxla

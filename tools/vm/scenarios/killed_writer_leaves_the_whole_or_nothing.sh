@@ -57,6 +57,7 @@ kill_once() {
 		delay=$((delay * 5 / 3 + 7))
 		;;
 	4) delay=$((delay / 2)) ;;
+	5) ;;
 	*) fail "$1: the writer could not be killed" ;;
 	esac
 }
@@ -115,7 +116,12 @@ prepare_unbind_memdev() {
 
 # kill_in_loop PATH TEXT TEXT: writes that may be repeated, after $delay us of them
 kill_in_loop() {
-	cxla-guest killed -l "$1" "[cxla_" "$delay" "$2" "$3" || fail "${1##*/}: not killed inside"
+	local status=5
+	while [ $status = 5 ]; do
+		status=0
+		cxla-guest killed -l "$1" "[cxla_" "$delay" "$2" "$3" || status=$?
+	done
+	[ $status = 0 ] || fail "${1##*/}: not killed inside"
 	echo "${1##*/}: killed inside"
 }
 

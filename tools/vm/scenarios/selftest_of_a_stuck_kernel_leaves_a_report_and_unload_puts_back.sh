@@ -21,22 +21,27 @@ within() {
 	done
 }
 
-# stuck_in PART: the lock is held from its beginning on
+# stuck_in PART CYCLES SECONDS: the lock of the first device is held from the part's beginning on
 stuck_in() {
 	local part=$1 status=0 shell hold
 	# shellcheck disable=SC2034 # selftest looks at it
-	local cycles=500
-	selftest --seconds 60 --patience 5 &
+	local cycles=$2
+	# shellcheck disable=SC2086 # words
+	set -- "$1" "$3" $DEVICES
+	selftest --seconds "$2" --patience 15 &
 	shell=$!
-	within 60 grep -q "^$part begins" /tmp/report/progress.log ||
+	within 200 grep -q "^$part begins" /tmp/report/progress.log ||
 		fail "$part did not begin: $(cat /tmp/out /tmp/errors)"
-	modprobe plant_hold device="${DEVICES##* }" seconds=45 2>/dev/null &
+	modprobe plant_hold device="$3" seconds=90 2>/dev/null &
 	hold=$!
-	within 40 [ -e /tmp/report.tar.gz ] || fail "no archive while it is stuck: $(cat /tmp/out /tmp/errors)"
+	within 80 grep -q '^/tmp/report.tar.gz: ' /tmp/out ||
+		fail "no archive while it is stuck: $(cat /tmp/out /tmp/errors)"
 	kill -0 "$hold" 2>/dev/null || fail "the lock was not held any more"
-	tar -xzf /tmp/report.tar.gz -O report/report.ktap >/tmp/ktap || fail "the archive is none"
 	cat /tmp/out
+	tar -xzf /tmp/report.tar.gz -O report/report.ktap >/tmp/ktap || fail "the archive is none"
 	grep -q "^ *not ok .* $part" /tmp/ktap || { cat /tmp/ktap; fail "$part is not told"; }
+	grep -q '\[<0>\] [a-z_]*+0x' /tmp/ktap ||
+		{ cat /tmp/ktap; fail "it does not say where"; }
 	grep -q "^ *ok .* put-back # SKIP something is stuck" /tmp/ktap ||
 		{ cat /tmp/ktap; fail "it says nothing of what is left"; }
 	wait "$shell" || status=$?
@@ -47,6 +52,6 @@ stuck_in() {
 	expect_as_it_was "stuck in $part"
 }
 
-stuck_in latency
-stuck_in race
+stuck_in latency 5000 1
+stuck_in race 5 600
 ! selftest_in_tree || unload_in_tree

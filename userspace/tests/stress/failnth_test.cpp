@@ -531,11 +531,12 @@ TEST(Operations, each_is_in_one_boot_that_fails_all_of_its_allocations)
 
 TEST(WatchedThread, what_comes_on_may_take_longer)
 {
+	/* what is left behind outlives the test */
 	static std::atomic<bool> go_on;
-	WatchedThread watched;
+	static WatchedThread watched;
 
 	EXPECT_TRUE(watched.run(
-		[&] {
+		[] {
 			for (int n = 0; n < 50; n++) {
 				std::this_thread::sleep_for(std::chrono::milliseconds(50));
 				watched.comes_on();
@@ -543,7 +544,7 @@ TEST(WatchedThread, what_comes_on_may_take_longer)
 		},
 		std::chrono::seconds(2)));
 	EXPECT_FALSE(watched.run(
-		[&watched] {
+		[] {
 			watched.comes_on();
 			while (!go_on)
 				std::this_thread::sleep_for(std::chrono::milliseconds(1));
