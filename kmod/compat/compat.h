@@ -17,6 +17,7 @@
 
 #include <linux/export.h>
 #include <linux/ioport.h>
+#include <linux/jiffies.h>
 #include <linux/memregion.h>
 #include <linux/module.h>
 #include <linux/pci.h>
@@ -30,6 +31,11 @@
 #endif
 
 #include <linux/cleanup.h>
+
+/* 6.12 has it from one of its updates on */
+#ifndef secs_to_jiffies
+#define secs_to_jiffies(seconds)	((unsigned long)((seconds) * HZ))
+#endif
 
 /* give up ownership without handing it to anybody by name */
 #ifndef retain_and_null_ptr
