@@ -52,6 +52,9 @@ stuck_in() {
 	expect_as_it_was "stuck in $part"
 }
 
+# tasks hang on purpose
+HUNG=/proc/sys/kernel/hung_task_timeout_secs
+[ ! -e $HUNG ] || echo 0 >$HUNG
 stuck_in latency 5000 1
 stuck_in race 5 600
 ! selftest_in_tree || unload_in_tree
