@@ -427,7 +427,7 @@ private:
 				state_->report(
 					{fmt::format("{}/{}", actor->kind().name, actor->number()),
 					 fmt::format("an operation has not ended after {:.0f} s{}",
-						     request_.patience, hanging())});
+						     request_.patience, standing_still(root_))});
 				report_.stuck = true;
 				return;
 			}
@@ -539,19 +539,6 @@ private:
 		tasks_seen_ = Clock::now();
 		for (const auto &task : tasks_.look(root_, tasks_seen_))
 			state_->report({{}, task.words()});
-	}
-
-	/* what stands still in the kernel, and where; looks twice */
-	std::string hanging() const
-	{
-		StuckTasks tasks(std::chrono::seconds(1));
-		std::string text;
-
-		(void)tasks.look(root_, Clock::now());
-		std::this_thread::sleep_for(std::chrono::milliseconds(1500));
-		for (const auto &task : tasks.look(root_, Clock::now()))
-			text += "\n" + task.words();
-		return text;
 	}
 
 	void fill_in(const ActorThreads &threads)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <thread>
 
 namespace cxla
 {
@@ -102,6 +103,18 @@ std::vector<StuckTask> StuckTasks::look(const Root &root, TimePoint now)
 	}
 	asleep_ = std::move(asleep);
 	return stuck;
+}
+
+std::string standing_still(const Root &root)
+{
+	StuckTasks tasks(std::chrono::seconds(1));
+	std::string text;
+
+	(void)tasks.look(root, std::chrono::steady_clock::now());
+	std::this_thread::sleep_for(std::chrono::milliseconds(1500));
+	for (const auto &task : tasks.look(root, std::chrono::steady_clock::now()))
+		text += "\n" + task.words();
+	return text;
 }
 
 } // namespace cxla

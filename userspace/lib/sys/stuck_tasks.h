@@ -49,4 +49,10 @@ private:
 	std::map<int, Asleep> asleep_;
 };
 
+/*
+ * What stands still in the kernel at this moment, a line before each; empty: nothing. Looks
+ * twice, and takes longer than a second.
+ */
+std::string standing_still(const Root &root);
+
 } // namespace cxla
