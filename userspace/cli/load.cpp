@@ -5,12 +5,12 @@
 #include "load/takeover.h"
 #include "outcome.h"
 #include "sys/output.h"
+#include "sys/udev.h"
 #include "telling_runner.h"
 
 #include <algorithm>
 #include <chrono>
 #include <fmt/format.h>
-#include <thread>
 
 namespace cxla
 {
@@ -275,11 +275,7 @@ std::map<std::string, std::vector<Opener>> all_openers(const Root &root, const M
 
 Outcome unload_after_udev(const Root &root, std::chrono::milliseconds patience, StepRunner &runner)
 {
-	auto deadline = std::chrono::steady_clock::now() + patience;
-
-	/* as `udevadm settle` looks at it */
-	while (root.exists("/run/udev/queue") && std::chrono::steady_clock::now() < deadline)
-		std::this_thread::sleep_for(std::chrono::milliseconds(20));
+	udev_rests(root, patience);
 	if (!read_loaded_module(root, our_modules.front()))
 		return {};
 

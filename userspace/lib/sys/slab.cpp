@@ -2,6 +2,7 @@
 #include "sys/slab.h"
 
 #include "sys/fd.h"
+#include "sys/udev.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -156,8 +157,13 @@ uint64_t of_tasks(const std::string &cache, uint64_t before, uint64_t after)
 
 } // namespace
 
-Reading<SlabCount> count_slab(const Root &root)
+Reading<SlabCount> count_slab(const Root &root, std::chrono::milliseconds udev_patience)
 {
+	if (!udev_rests(root, udev_patience))
+		return Problem{
+			"/run/udev/queue", EBUSY,
+			"udev is behind with events, each of which has memory of the kernel"};
+
 	SlabCount count;
 	Counter counter(root);
 	auto begun = std::chrono::steady_clock::now();

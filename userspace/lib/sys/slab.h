@@ -8,6 +8,7 @@
 
 #include "sys/root.h"
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,8 +34,12 @@ struct SlabCount {
  * those of objects that come with devices: sysfs files and dax devices. Left out is
  * what follows from processes, open files and memory in use (task_struct, dentry, filp,
  * vm_area_struct ... and kmalloc-cg-*, kmalloc-rcl-*): it says nothing of drivers.
+ *
+ * udev has memory of the kernel for each event that it is behind with: it is waited for, and
+ * a problem if it does not come to rest.
  */
-Reading<SlabCount> count_slab(const Root &root);
+Reading<SlabCount> count_slab(const Root &root,
+			      std::chrono::milliseconds udev_patience = std::chrono::seconds(30));
 
 /*
  * What is growth, and what is not. Counts are up to a few objects too high, and there

@@ -91,6 +91,18 @@ TEST(CountSlab, what_follows_from_processes_and_files_is_left_out)
 	EXPECT_EQ(made.read("/sys/kernel/slab/dentry/shrink"), "");
 }
 
+TEST(CountSlab, memory_is_not_counted_while_udev_is_behind)
+{
+	MadeUpRoot made;
+	const Root &root = with_caches(made).root();
+
+	made.file("/run/udev/queue", "");
+	auto count = count_slab(root, std::chrono::milliseconds(1));
+
+	ASSERT_FALSE(count);
+	EXPECT_EQ(count.problem().path, "/run/udev/queue");
+}
+
 TEST(CountSlab, lower_one_of_two_sources_counts)
 {
 	MadeUpRoot made;

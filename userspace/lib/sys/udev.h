@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Whether udev is done with the events of what was done to devices. */
+#pragma once
+
+#include "sys/root.h"
+
+#include <chrono>
+
+namespace cxla
+{
+
+/*
+ * Waits until udev has no event left, as `udevadm settle` finds out; or for so long.
+ * True: it has none. Where there is no udev that is at once.
+ */
+bool udev_rests(const Root &root, std::chrono::milliseconds patience);
+
+} // namespace cxla
