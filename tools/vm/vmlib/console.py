@@ -14,6 +14,9 @@ WARNING = re.compile(
     r"sleeping function called|unreferenced object|kmemleak: [1-9]|ODEBUG|"
     r"list_(add|del) corruption|rcu: .*(stall|starved)|soft lockup|hung_task")
 
+# 7.x: the line before it was cut off when another processor took the console, and comes again whole
+REPLAY = "** replaying previous printk message **"
+
 # where a report begins of what has not come on for long
 STALL = re.compile(r"rcu: INFO: .*stall")
 
@@ -39,8 +42,13 @@ class Warnings:
         self.scenario = None
         self.found = []
         self.before_stall = None    # how many of these a report of a stall came after
+        self.before_line = 0        # how many of them the last line came after
 
     def feed(self, line):
+        if REPLAY in line:
+            del self.found[self.before_line:]
+            return
+        self.before_line = len(self.found)
         if BEGIN in line:
             self.begun = True
         if self.before_stall is None and STALL.search(line):
