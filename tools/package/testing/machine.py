@@ -69,7 +69,7 @@ def tree_of(disk, folder):
 
 
 def boot(root, disk, logs, timeout, progress, append=""):
-    """Runs what prepare() said; a machine.Result."""
+    """Runs what prepare() said; a watch.Result."""
     kernel = kernel_of(root)
     options = machine.Options(timeout=timeout, append=f"{RESERVED} {append}".strip(), disk=disk,
                               initrd=Path(root) / "boot" / f"initrd.img-{kernel.release}")

@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import backing, machine
+from . import backing, machine, watch
 
 # a scenario that has ended, neither passed nor skipped
 FAILED = re.compile(r"^:: end \S+ (?!0 |77 )\d", re.M)
@@ -17,7 +17,7 @@ FAILED = re.compile(r"^:: end \S+ (?!0 |77 )\d", re.M)
 @dataclass
 class Boot:
     """What one boot left. Its folders last as long as the context."""
-    result: machine.Result
+    result: watch.Result
     output: str             # of the guest
     mem_dir: Path           # the devices' memory
     run_dir: Path           # console.log, output, trace.log, counters
@@ -42,7 +42,7 @@ def boot(shape, kernel, command, options, say, chances=2):
             output = bytearray()
             try:
                 result = machine.run(shape, kernel, command, options, Path(mem_dir), Path(run_dir),
-                                     machine.Progress(quiet=True), output.extend)
+                                     watch.Progress(quiet=True), output.extend)
             except machine.EmulatorBug as error:
                 if not left:
                     raise

@@ -1,32 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-only
-"""QEMU: its command line, its serial ports, its end."""
+"""QEMU: what a machine is made of, and its command line."""
 
 import fcntl
 import hashlib
 import os
-import re
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import console, efi, initramfs, kernels, models, monitor, processors
+from . import efi, initramfs, kernels, models, monitor, watch
 
 REPO = Path(__file__).resolve().parents[3]
 GUEST = REPO / "build" / "guest"
 QEMU = "qemu-system-x86_64"
-
-EXIT_FAILED, EXIT_USAGE, EXIT_WARNING, EXIT_TIMEOUT = 1, 2, 3, 124
-
-
-# what a kernel says when a processor got no timer interrupt: of one that spins with interrupts
-# off, which is for us to mend, or of one that sleeps and was not woken
-LOST_TIMER = re.compile(r"Possible timer handling issue on cpu=(\d+)")
-
 
 # QEMU up to 10.0: a processor accesses registers while another one takes a PCI device off
 # its bus, and the first one still has the map of before. Where processors take turns it
@@ -64,127 +53,6 @@ class Options:
     accel: str = None           # None: find out
     stop: threading.Event = None    # set: end at once
     start_timeout: float = None     # for the kernel to come to its first process
-
-
-@dataclass
-class Result:
-    """How a run ended. verdict: the command's exit status, None without one."""
-    verdict: int = None
-    timed_out: bool = False
-    lost_timer: str = ""        # of the emulator, and of what processor: nothing in there goes on
-    began: bool = False         # it came to its first process, and so to us
-    warnings: list = field(default_factory=list)
-    seconds: float = 0
-    accel: str = ""
-
-    @property
-    def exit_code(self):
-        if self.warnings:
-            return EXIT_WARNING
-        if self.timed_out:
-            return EXIT_TIMEOUT
-        return 0 if self.verdict == 0 else EXIT_FAILED
-
-    def __str__(self):
-        if self.lost_timer and not self.warnings:
-            return f"was stuck after {self.seconds:.0f} s: the emulator has lost an interrupt: {self.lost_timer}"
-        if self.warnings:
-            where, line = self.warnings[0]
-            more = f" (and {len(self.warnings) - 1} more)" if len(self.warnings) > 1 else ""
-            return f"kernel log{' of ' + where if where else ''}: {line}{more}"
-        if self.timed_out:
-            return f"timed out after {self.seconds:.0f} s"
-        if self.verdict is None:
-            return "ended without a verdict"
-        return f"command exited with {self.verdict}"
-
-
-def columns_of(terminal):
-    """80 where it does not say."""
-    try:
-        return os.get_terminal_size(terminal.fileno()).columns or 80
-    except (OSError, ValueError):
-        return 80
-
-
-class Progress:
-    """One line on standard error that is written over, when that is a terminal;
-    otherwise a line for each new step."""
-
-    def __init__(self, quiet=False):
-        self.quiet = quiet
-        self.tty = sys.stderr.isatty()
-        self.start = time.monotonic()
-        self.text = None
-
-    def step(self, text):
-        if self.quiet or (text == self.text and not self.tty):
-            return
-        self.text = text
-        if self.tty:
-            # the next one can't clear what has wrapped
-            line = f"[{time.monotonic() - self.start:5.1f} s] {text}"
-            sys.stderr.write("\r\033[K" + line[:columns_of(sys.stderr) - 1])
-        else:
-            sys.stderr.write(f"[{time.monotonic() - self.start:5.1f} s] {text}\n")
-        sys.stderr.flush()
-
-    def tick(self):
-        if self.tty and self.text:
-            self.step(self.text)
-
-    def clear(self):
-        if self.tty and self.text and not self.quiet:
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
-
-
-class Tail:
-    """What was added to a file since the last look."""
-
-    def __init__(self, path):
-        self.path = path
-        self.offset = 0
-
-    def read(self):
-        try:
-            with open(self.path, "rb") as file:
-                file.seek(self.offset)
-                data = file.read()
-        except FileNotFoundError:
-            return b""
-        self.offset += len(data)
-        return data
-
-
-class Lines:
-    """Splits what a Tail reads into whole lines."""
-
-    def __init__(self, tail):
-        self.tail = tail
-        self.rest = ""
-
-    def read(self, last=False):
-        self.rest += self.tail.read().decode("utf-8", "replace").replace("\r", "")
-        *lines, self.rest = self.rest.split("\n")
-        if last and self.rest:
-            lines.append(self.rest)
-            self.rest = ""
-        return lines
-
-
-class WholeLines:
-    """The same as bytes. A progress line goes between them, and would write over half of one."""
-
-    def __init__(self, tail):
-        self.tail = tail
-        self.rest = b""
-
-    def read(self, last=False):
-        data = self.rest + self.tail.read()
-        end = len(data) if last else data.rfind(b"\n") + 1
-        self.rest = data[end:]
-        return data[:end]
 
 
 def built_modules(release):
@@ -328,104 +196,18 @@ def choose_accel(kernel, topology, progress):
         progress.step("trying KVM (once; the answer is kept)")
         with tempfile.TemporaryDirectory(prefix="cxla-kvm-") as trial:
             result = run(topology, kernel, "true", Options(timeout=10, accel="kvm", modules=[]),
-                         Path(trial), Path(trial), Progress(quiet=True))
+                         Path(trial), Path(trial), watch.Progress(quiet=True))
         answer.parent.mkdir(parents=True, exist_ok=True)
         answer.write_text("works\n" if result.exit_code == 0 else "does not work\n",
                           encoding="ascii")
     return "kvm" if answer.read_text(encoding="ascii") == "works\n" else tcg(Options())
 
 
-def _end(process):
-    """Stop QEMU for certain."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(2)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _verdict(run_dir):
-    """The command's exit status; None as long as there is none."""
-    try:
-        text = (run_dir / "verdict").read_text(errors="replace")
-    except FileNotFoundError:
-        return None
-    match = re.search(r"^exit (\d+)\r?$", text, re.M)
-    return int(match[1]) if match and text.endswith("\n") else None
-
-
-def _watch(process, run_dir, requests, options, progress, on_output, result):
-    """Follow the three serial ports until QEMU ends, or has to be ended."""
-    start = time.monotonic()
-    deadline = start + options.timeout
-    lines = Lines(Tail(run_dir / "console.log"))
-    output = WholeLines(Tail(run_dir / "output"))
-    warnings = console.Warnings(options.allow_warnings, options.expect_warnings)
-    verdict_at = suspect = None
-    watch = processors.Watch(requests.ask) if result.accel == "tcg" and not options.icount else None
-
-    def look(last=False):
-        nonlocal suspect
-        for line in lines.read(last):
-            warnings.feed(line)
-            if options.verbose:
-                sys.stderr.write(line + "\n")
-            # the kernel's own threads wait for the tick of that processor, too
-            if match := LOST_TIMER.search(line):
-                suspect = int(match[1])
-            if "cxla-vm: ready" in line:
-                progress.step("running")
-        data = output.read(last)
-        if data:
-            progress.clear()
-            on_output(data)
-
-    while process.poll() is None:
-        if options.stop and options.stop.is_set():
-            break
-        if options.shell:
-            time.sleep(0.1)
-            continue
-        look()
-        requests.poll()
-        progress.tick()
-        if watch and verdict_at is None:
-            if suspect is not None and watch.sleeps(suspect):
-                result.lost_timer = f"processor {suspect} sleeps, and the kernel misses its timer"
-            suspect = None
-            result.lost_timer = result.lost_timer or str(watch.lost() or "")
-        if result.lost_timer:
-            break
-        now = time.monotonic()
-        if verdict_at is None and _verdict(run_dir) is not None:
-            verdict_at = now
-        if verdict_at is not None and now > verdict_at + 10:
-            break       # it has said all it had to say
-        late = options.start_timeout and not warnings.begun and \
-            now > start + options.start_timeout
-        if now > deadline or late:
-            result.timed_out = verdict_at is None
-            break
-        time.sleep(0.02)
-    _end(process)
-    look(last=True)
-    result.seconds = time.monotonic() - start
-    result.began = warnings.begun
-    # nothing is missing of what was never begun
-    result.warnings = warnings.found + (warnings.missing() if warnings.begun else [])
-    if result.lost_timer:
-        # what the kernel says of that is no finding, nor what has not come yet
-        result.warnings = warnings.found[:warnings.before_stall]
-    result.verdict = _verdict(run_dir)
-
-
 def run(topology, kernel, command, options, mem_dir, run_dir, progress, on_output=None,
         files=None):
     """Boot, run a shell command, power off. Leaves console.log, output, qemu.log
     and trace.log in run_dir and the devices' memory in mem_dir."""
-    result = Result()
+    result = watch.Result()
     accel = options.accel
     if accel is None:
         accel = tcg(options) if options.icount or options.one_thread else \
@@ -456,10 +238,10 @@ def run(topology, kernel, command, options, mem_dir, run_dir, progress, on_outpu
             raise MachineError(f"{QEMU} is not installed: run tools/setup") from None
         requests = monitor.Requests(f"{sockets}/port", f"{sockets}/monitor")
         try:
-            _watch(process, run_dir, requests, options, progress,
-                   on_output or (lambda data: None), result)
+            watch.follow(process, run_dir, requests, options, progress,
+                         on_output or (lambda data: None), result)
         finally:
-            _end(process)
+            watch.end(process)
             requests.close()
     progress.clear()
     complaint = (run_dir / "qemu.log").read_text(errors="replace").strip()
