@@ -7,8 +7,8 @@
 attach_with measure_guard
 scenario_log | sed -n 's/.* rounds: loop \([0-9]*\) srcu \([0-9]*\) guard \([0-9]*\)$/\1 \2 \3/p' >/tmp/cycles
 expect_equal "measurements" "$(wc -l </tmp/cycles)" 2
-# within ONE OTHER: they differ by no more than a hundredth
-within() {
+# repeats ONE OTHER: they differ by no more than a hundredth
+repeats() {
 	local off=$(($2 - $1))
 	[ "${off#-}" -le $(($1 / 100)) ] || fail "$1 and then $2 instructions: does not repeat"
 }
@@ -25,7 +25,7 @@ tell() {
 if [ "$loop" -le 0 ] || [ "$srcu" -le "$loop" ] || [ "$guard" -le "$srcu" ]; then
 	fail "nothing was measured: loop $loop, srcu $srcu, guard $guard"
 fi
-within "$srcu" "$other_srcu"
-within "$guard" "$other_guard"
+repeats "$srcu" "$other_srcu"
+repeats "$guard" "$other_guard"
 tell "srcu_read_lock and srcu_read_unlock" "$srcu"
 tell "cxl_attach_enter and cxl_attach_exit" "$guard"

@@ -28,6 +28,17 @@ expect_replies() {
 	check_reply /opt/cxla/lib/reply.schema.json "$@" || fail "a reply is not as its schema says"
 }
 
+# within SECONDS COMMAND...: until it is true
+within() {
+	local left=$(($1 * 4))
+	shift
+	until "$@"; do
+		left=$((left - 1))
+		[ $left -gt 0 ] || return 1
+		sleep 0.25
+	done
+}
+
 # the kernel log since this scenario began
 scenario_log() {
 	dmesg | awk '/cxla-vm: scenario/ { log_ = "" } { log_ = log_ $0 "\n" }

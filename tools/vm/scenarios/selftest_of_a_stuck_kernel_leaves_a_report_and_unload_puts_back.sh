@@ -10,17 +10,6 @@
 . ./selftest_machine.sh
 selftest_prepare
 
-# within SECONDS COMMAND...: until it is true
-within() {
-	local left=$(($1 * 5))
-	shift
-	until "$@" 2>/dev/null; do
-		left=$((left - 1))
-		[ $left -gt 0 ] || return 1
-		sleep 0.2
-	done
-}
-
 # stuck_in PART CYCLES SECONDS: the lock of the first device is held from the part's beginning on
 stuck_in() {
 	local part=$1 status=0 shell hold
@@ -30,11 +19,11 @@ stuck_in() {
 	set -- "$1" "$3" $DEVICES
 	selftest --seconds "$2" --patience 15 &
 	shell=$!
-	within 200 grep -q "^$part begins" /tmp/report/progress.log ||
+	within 200 grep -qs "^$part begins" /tmp/report/progress.log ||
 		fail "$part did not begin: $(cat /tmp/out /tmp/errors)"
 	modprobe plant_hold device="$3" seconds=90 2>/dev/null &
 	hold=$!
-	within 80 grep -q '^/tmp/report.tar.gz: ' /tmp/out ||
+	within 80 grep -qs '^/tmp/report.tar.gz: ' /tmp/out ||
 		fail "no archive while it is stuck: $(cat /tmp/out /tmp/errors)"
 	kill -0 "$hold" 2>/dev/null || fail "the lock was not held any more"
 	cat /tmp/out

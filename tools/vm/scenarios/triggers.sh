@@ -116,15 +116,9 @@ expect_ports_idle() {
 	done
 }
 
-# within some seconds: COMMAND...
+# eventually COMMAND...: as long as what is asynchronous takes at most
 eventually() {
-	local _
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 \
-		21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40; do
-		! "$@" || return 0
-		sleep 0.25
-	done
-	return 1
+	within 10 "$@"
 }
 
 has() {

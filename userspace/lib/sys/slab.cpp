@@ -161,7 +161,7 @@ Reading<SlabCount> count_slab(const Root &root, std::chrono::milliseconds udev_p
 {
 	if (!udev_rests(root, udev_patience))
 		return Problem{
-			"/run/udev/queue", EBUSY,
+			udev_queue, EBUSY,
 			"udev is behind with events, each of which has memory of the kernel"};
 
 	SlabCount count;

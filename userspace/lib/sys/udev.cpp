@@ -10,7 +10,7 @@ bool udev_rests(const Root &root, std::chrono::milliseconds patience)
 {
 	const auto deadline = std::chrono::steady_clock::now() + patience;
 
-	while (root.exists("/run/udev/queue")) {
+	while (root.exists(udev_queue)) {
 		if (std::chrono::steady_clock::now() >= deadline)
 			return false;
 		std::this_thread::sleep_for(std::chrono::milliseconds(20));

@@ -9,6 +9,9 @@
 namespace cxla
 {
 
+/* a file that is there while udev has events */
+inline constexpr const char *udev_queue = "/run/udev/queue";
+
 /*
  * Waits until udev has no event left, as `udevadm settle` finds out; or for so long.
  * True: it has none. Where there is no udev that is at once.
