@@ -88,8 +88,9 @@ int cxla_devnode_register(struct cxla_devnode *node,
 	if (id >= CXLA_DEVNODES)
 		return -ENOSPC;
 	node->minor = kind * CXLA_DEVNODES + id;
-	scoped_guard(mutex, &cxla_devnode_lock)
-		rc = xa_insert(&cxla_devnodes, node->minor, node, GFP_KERNEL);
+	/* who has a file of that number waits until it is known what comes of it */
+	guard(mutex)(&cxla_devnode_lock);
+	rc = xa_insert(&cxla_devnodes, node->minor, node, GFP_KERNEL);
 	if (rc)
 		return rc;
 	node->dev = device_create(&cxla_devnode_class, parent,
@@ -97,10 +98,8 @@ int cxla_devnode_register(struct cxla_devnode *node,
 				  "%s%d", cxla_devnode_names[kind], id);
 	if (!IS_ERR(node->dev))
 		return 0;
-	rc = PTR_ERR(node->dev);
-	scoped_guard(mutex, &cxla_devnode_lock)
-		xa_erase(&cxla_devnodes, node->minor);
-	return rc;
+	xa_erase(&cxla_devnodes, node->minor);
+	return PTR_ERR(node->dev);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_devnode_register, "CXL");
 
