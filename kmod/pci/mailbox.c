@@ -267,7 +267,10 @@ static int cxla_mailbox_try(struct cxla_mailbox *mb, u16 opcode, const u8 *in,
 	low = cxla_readl(mb->regs + CXL_MBOX_STATUS);
 	high = cxla_readl(mb->regs + CXL_MBOX_STATUS + 4);
 	rc = cxl_mbox_result(low, high, code);
-	if (rc)
+	if (rc == -ENXIO)
+		pci_err(mb->pdev, "all ones with the answer to command %04x\n",
+			opcode);
+	else if (rc)
 		pci_dbg(mb->pdev, "command %04x returned %#x\n", opcode, *code);
 	return rc;
 }

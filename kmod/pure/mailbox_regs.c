@@ -132,9 +132,11 @@ int cxl_memdev_status(u32 status, const char **what)
 
 int cxl_mbox_result(u32 low, u32 high, unsigned int *code)
 {
-	*code = FIELD_GET(MBOX_RETURN_CODE, high);
+	/* who is gone has said nothing */
+	*code = 0;
 	if (low == DEVICE_ALL_ONES && high == DEVICE_ALL_ONES)
 		return -ENXIO;
+	*code = FIELD_GET(MBOX_RETURN_CODE, high);
 	switch (*code) {
 	case MBOX_SUCCESS:
 		return 0;

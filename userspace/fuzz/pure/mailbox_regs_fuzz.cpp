@@ -72,7 +72,7 @@ void commands(Input &in)
 	const u32 high = few ? few % 32U : in.take<u32>();
 	const int result = cxl_mbox_result(low, high, &code);
 
-	require(code == (high & 0xffff) && result <= 0 && (result || !code),
+	require(code == (result == -ENXIO ? 0 : high & 0xffff) && result <= 0 && (result || !code),
 		"a command that is done has the code 0");
 
 	const u32 least = in.take<u16>(), payload = 1U << (8 + in.below(13));

@@ -147,7 +147,13 @@ TEST(MailboxRegs, return_code_says_what_came_of_a_command)
 	EXPECT_EQ(cxl_mbox_result(1, 1, &code), -EIO);
 	EXPECT_EQ(cxl_mbox_result(0, 0x12340002, &code), -EIO);
 	EXPECT_EQ(code, 2U);
+}
+
+TEST(MailboxRegs, device_that_is_gone_has_returned_no_code)
+{
+	unsigned int code = 99;
 	EXPECT_EQ(cxl_mbox_result(all_ones, all_ones, &code), -ENXIO);
+	EXPECT_EQ(code, 0U);
 }
 
 TEST(MailboxRegs, answer_has_what_is_needed_and_fits)
