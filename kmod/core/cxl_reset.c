@@ -48,6 +48,7 @@
  * @dvsec: its DVSEC for CXL devices
  * @cap: capability register of that
  * @nr: how many functions are reset
+ * @locked: how many of them are locked, the first ones
  * @functions: these, in order of their numbers, referenced
  */
 struct cxla_reset {
@@ -55,6 +56,7 @@ struct cxla_reset {
 	int dvsec;
 	u16 cap;
 	int nr;
+	int locked;
 	struct pci_dev *functions[NR_FUNCTIONS];
 };
 
@@ -78,8 +80,11 @@ static bool cxla_is_spared(struct pci_dev *pdev, int map, struct pci_dev *other)
 	       BIT(bit);
 }
 
-/* -EAGAIN: somebody is busy with one of them; all that is locked is unlocked then */
-static int cxla_reset_lock(struct cxla_reset *r)
+/*
+ * Before anything is locked: a recovery holds the list of devices while it waits for
+ * the lock of one.
+ */
+static void cxla_reset_find(struct cxla_reset *r)
 {
 	int map = cxla_pci_find_dvsec(r->pdev, DVSEC_FUNCTION_MAP);
 	bool ari = pci_ari_enabled(r->pdev->bus);
@@ -93,26 +98,33 @@ static int cxla_reset_lock(struct cxla_reset *r)
 		other = pci_get_slot(r->pdev->bus, devfn);
 		if (!other)
 			continue;
-		if (cxla_is_spared(r->pdev, map, other)) {
+		if (cxla_is_spared(r->pdev, map, other))
 			pci_dev_put(other);
-			continue;
-		}
-		if (!device_trylock(&other->dev)) {
-			pci_dbg(r->pdev, "%s is busy\n", pci_name(other));
-			pci_dev_put(other);
+		else
+			r->functions[r->nr++] = other;
+	}
+}
+
+/* -EAGAIN: somebody is busy with one of them */
+static int cxla_reset_lock(struct cxla_reset *r)
+{
+	for (; r->locked < r->nr; r->locked++) {
+		struct pci_dev *pdev = r->functions[r->locked];
+
+		if (!device_trylock(&pdev->dev)) {
+			pci_dbg(r->pdev, "%s is busy\n", pci_name(pdev));
 			return -EAGAIN;
 		}
-		r->functions[r->nr++] = other;
 	}
 	return 0;
 }
 
-static void cxla_reset_unlock(struct cxla_reset *r)
+static void cxla_reset_release(struct cxla_reset *r)
 {
-	while (r->nr--) {
-		device_unlock(&r->functions[r->nr]->dev);
+	while (r->locked--)
+		device_unlock(&r->functions[r->locked]->dev);
+	while (r->nr--)
 		pci_dev_put(r->functions[r->nr]);
-	}
 }
 
 static const struct pci_error_handlers *cxla_handlers(struct pci_dev *pdev)
@@ -158,11 +170,21 @@ static u16 cxla_reset_read(struct cxla_reset *r, int reg)
 	return cxla_cfg_read16(r->pdev, r->dvsec + reg);
 }
 
-static void cxla_reset_ctrl2(struct cxla_reset *r, u16 clear, u16 set)
+/*
+ * What begins something is written by who wants it begun, and by nobody else.
+ * -ENXIO: the device does not answer.
+ */
+static int cxla_reset_ctrl2(struct cxla_reset *r, u16 clear, u16 set)
 {
 	u16 ctrl = cxla_reset_read(r, DVSEC_CTRL2);
 
+	if (PCI_POSSIBLE_ERROR(ctrl)) {
+		pci_err(r->pdev, "CXL Reset: the device does not answer\n");
+		return -ENXIO;
+	}
+	clear |= DVSEC_CTRL2_WRITEBACK | DVSEC_CTRL2_RESET;
 	cxla_cfg_write16(r->pdev, r->dvsec + DVSEC_CTRL2, (ctrl & ~clear) | set);
+	return 0;
 }
 
 /* for any of @bits; @status: as read last. -ETIMEDOUT: none came in time */
@@ -193,10 +215,12 @@ static int cxla_reset_write_back(struct cxla_reset *r)
 
 	if (!(r->cap & DVSEC_CAP_CACHE))
 		return 0;
-	cxla_reset_ctrl2(r, 0, DVSEC_CTRL2_DISABLE_CACHING);
-	if (!(r->cap & DVSEC_CAP_WRITEBACK))
-		return 0;
-	cxla_reset_ctrl2(r, 0, DVSEC_CTRL2_WRITEBACK);
+	rc = cxla_reset_ctrl2(r, 0, DVSEC_CTRL2_DISABLE_CACHING);
+	if (rc || !(r->cap & DVSEC_CAP_WRITEBACK))
+		return rc;
+	rc = cxla_reset_ctrl2(r, 0, DVSEC_CTRL2_WRITEBACK);
+	if (rc)
+		return rc;
 	rc = cxla_reset_wait(r, DVSEC_STATUS2_CACHE_INVALID, &status);
 	if (rc)
 		pci_err(r->pdev, "no CXL Reset: its cache is not written back in %u ms\n",
@@ -209,7 +233,9 @@ static int cxla_reset_initiate(struct cxla_reset *r)
 	u16 status;
 	int rc;
 
-	cxla_reset_ctrl2(r, 0, DVSEC_CTRL2_RESET);
+	rc = cxla_reset_ctrl2(r, 0, DVSEC_CTRL2_RESET);
+	if (rc)
+		return rc;
 	rc = cxla_reset_wait(r, DVSEC_STATUS2_RESET_COMPLETE |
 			     DVSEC_STATUS2_RESET_ERROR, &status);
 	if (rc)
@@ -276,8 +302,8 @@ static int cxla_reset_all(struct cxla_reset *r)
  * Return: 0: it was reset. Nothing was touched: -ENODEV: @get says so; -EAGAIN: a
  * function is locked by somebody else; -EBUSY: a function has a driver that can't
  * be told, or the memory is online; -EOPNOTSUPP: the device has no CXL Reset, or
- * caches of CPUs can't be written back; -ENOMEM. -ETIMEDOUT, -EIO: the device did
- * not comply; all drivers were told that a reset is over.
+ * caches of CPUs can't be written back; -ENOMEM. -ETIMEDOUT, -EIO, -ENXIO: the device
+ * did not comply, or does not answer; all drivers were told that a reset is over.
  */
 int cxla_cxl_reset(struct pci_dev *pdev,
 		   struct cxl_dev_state *(*get)(void *arg), void *arg)
@@ -289,6 +315,7 @@ int cxla_cxl_reset(struct pci_dev *pdev,
 	if (!r)
 		return -ENOMEM;
 	r->pdev = pdev;
+	cxla_reset_find(r);
 	rc = cxla_reset_lock(r);
 	if (rc)
 		goto out;
@@ -307,7 +334,7 @@ int cxla_cxl_reset(struct pci_dev *pdev,
 	if (!rc)
 		rc = cxla_reset_all(r);
 out:
-	cxla_reset_unlock(r);
+	cxla_reset_release(r);
 	return rc;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_cxl_reset, "CXL");

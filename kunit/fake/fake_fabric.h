@@ -169,6 +169,7 @@ struct fake_accel {
  * @commit_delay: knob: committed shows after that many reads of control, below
  *	FAKE_NEVER
  * @reset_hangs: knob: a CXL Reset does not end
+ * @wild_writes: of control 2 of its DVSEC with bits that are reserved, also when gone
  * @reset_fails: knob: it ends with an error
  * @flush_hangs: knob: its cache is never written back
  * @nr_cxl_resets: CXL Resets that were begun
@@ -201,6 +202,7 @@ struct fake_node {
 	u32 drops;
 	unsigned int commit_delay;
 	bool reset_hangs;
+	unsigned int wild_writes;
 	bool reset_fails;
 	bool flush_hangs;
 	unsigned int nr_cxl_resets;

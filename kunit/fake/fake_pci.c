@@ -22,6 +22,7 @@
 #define FAKE_PCIE_CAP		0x40
 #define FAKE_DVSEC_CTRL		(FAKE_DVSEC_DEVICE + 0x0c)
 #define FAKE_DVSEC_CTRL2	(FAKE_DVSEC_DEVICE + 0x10)
+#define FAKE_CTRL2_RESERVED	GENMASK(15, 6)
 #define FAKE_DVSEC_LOCK		(FAKE_DVSEC_DEVICE + 0x14)
 #define FAKE_DVSEC_BASE(n)	(FAKE_DVSEC_DEVICE + 0x20 + 0x10 * (n))
 #define FAKE_LOCATOR_ENTRY(n)	(FAKE_DVSEC_LOCATOR + 0x0c + 8 * (n))
@@ -80,6 +81,9 @@ static int fake_cfg_write(struct pci_bus *bus, unsigned int devfn, int where,
 		return PCIBIOS_DEVICE_NOT_FOUND;
 	node->count.cfg_writes++;
 	node->fabric->count.cfg_writes++;
+	if (node->kind == FAKE_ENDPOINT && where == FAKE_DVSEC_CTRL2 &&
+	    value & FAKE_CTRL2_RESERVED)
+		node->wild_writes++;
 	if (fake_node_gone(node))
 		return PCIBIOS_DEVICE_NOT_FOUND;
 

@@ -218,6 +218,26 @@ static void device_that_is_gone_ends_the_reset(struct kunit *test)
 	dev->gone = false;
 }
 
+/* at whatever read it is gone, nobody writes what it did not say; and it comes back */
+static void device_that_is_gone_at_any_time_is_not_written_all_ones(struct kunit *test)
+{
+	bool vanished = true;
+	int n;
+
+	for (n = 1; n < 400 && vanished; n++) {
+		fake_on_read(dev, FAKE_CFG, n, fake_vanish, NULL);
+		reset();
+		vanished = dev->gone;
+		fake_on_read(dev, 0, 0, NULL, NULL);
+		dev->gone = false;
+		KUNIT_EXPECT_EQ_MSG(test, dev->wild_writes, 0, "read %d", n);
+		KUNIT_EXPECT_EQ_MSG(test, reset(), 0, "read %d", n);
+		attached_again(test);
+	}
+	KUNIT_EXPECT_GT(test, n, 20);
+	KUNIT_EXPECT_LT(test, n, 400);
+}
+
 static void memory_that_is_online_refuses(struct kunit *test)
 {
 	struct resource ram = {
@@ -254,6 +274,7 @@ static struct kunit_case cxl_reset_cases[] = {
 	KUNIT_CASE(reset_that_ends_with_an_error_is_told),
 	KUNIT_CASE(cache_that_is_not_written_back_prevents_the_reset),
 	KUNIT_CASE(device_that_is_gone_ends_the_reset),
+	KUNIT_CASE(device_that_is_gone_at_any_time_is_not_written_all_ones),
 	KUNIT_CASE(memory_that_is_online_refuses),
 	{}
 };
