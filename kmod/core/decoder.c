@@ -119,6 +119,7 @@ static const struct attribute_group *cxla_decoder_switch_groups[] = {
 
 static void cxla_decoder_switch_release(struct device *dev)
 {
+	cxla_decoder_put_port(to_cxl_decoder(dev));
 	kfree(to_cxl_decoder(dev));
 }
 
@@ -151,6 +152,7 @@ static const struct attribute_group *cxla_decoder_endpoint_groups[] = {
 
 static void cxla_decoder_endpoint_release(struct device *dev)
 {
+	cxla_decoder_put_port(to_cxl_decoder(dev));
 	kfree(to_cxl_endpoint_decoder(dev));
 }
 
@@ -176,6 +178,10 @@ bool is_cxl_endpoint_decoder(const struct device *dev)
  * @id: its instance there
  * @type: kind of decoder
  *
+ * The port is referenced until @type releases the decoder, by
+ * cxla_decoder_put_port(): who looks a decoder up finds its port, though both have
+ * been unregistered since. The driver core holds on to it only until then.
+ *
  * Return: 0, or -ENOMEM, after which put_device() is due all the same.
  */
 int cxla_decoder_init(struct cxl_decoder *cxld, struct cxl_port *port, int id,
@@ -186,6 +192,7 @@ int cxla_decoder_init(struct cxl_decoder *cxld, struct cxl_port *port, int id,
 	cxld->granularity = 256;
 	cxld->hpa_range = (struct range) { .start = 0, .end = -1 };
 	cxla_device_init(&cxld->dev, &port->dev, type);
+	get_device(&port->dev);
 	return dev_set_name(&cxld->dev, "decoder%d.%d", port->id, id);
 }
 

@@ -155,6 +155,12 @@ static inline struct cxl_port *cxld_to_port(const struct cxl_decoder *cxld)
 	return to_cxl_port(cxld->dev.parent);
 }
 
+/* for the release functions of decoders */
+static inline void cxla_decoder_put_port(struct cxl_decoder *cxld)
+{
+	put_device(&cxld_to_port(cxld)->dev);
+}
+
 static inline struct cxl_memdev *
 cxled_to_memdev(const struct cxl_endpoint_decoder *cxled)
 {

@@ -96,6 +96,7 @@ static void cxla_decoder_root_release(struct device *dev)
 {
 	struct cxl_root_decoder *cxlrd = to_cxl_root_decoder(dev);
 
+	cxla_decoder_put_port(&cxlrd->cxld);
 	if (cxlrd->next_id >= 0)
 		memregion_free(cxlrd->next_id);
 	mtree_destroy(&cxlrd->regions);

@@ -341,6 +341,23 @@ static void window_that_is_for_accelerators_offers_none(struct kunit *test)
 			0);
 }
 
+/* who has looked it up finds its port, whatever goes meanwhile */
+static void decoder_that_is_held_keeps_its_port(struct kunit *test)
+{
+	struct cxl_decoder *cxld = &decoder(l0, 0)->cxld;
+	struct cxl_port *port = cxld_to_port(cxld);
+	struct kref *kref = &port->dev.kobj.kref;
+
+	get_device(&cxld->dev);
+	get_device(&port->dev);
+	fake_unbind(l0);
+	KUNIT_EXPECT_EQ(test, kref_read(kref), 2);
+	put_device(&cxld->dev);
+	KUNIT_EXPECT_EQ(test, kref_read(kref), 1);
+	put_device(&port->dev);
+	KUNIT_ASSERT_EQ(test, fake_bind(l0), 0);
+}
+
 static struct kunit_case user_region_cases[] = {
 	KUNIT_CASE(region_of_one_device_is_made_and_taken_back),
 	KUNIT_CASE(target_shows_what_it_will_decode),
@@ -359,6 +376,7 @@ static struct kunit_case user_region_cases[] = {
 	KUNIT_CASE(memory_of_an_accelerator_is_its_driver_s),
 	KUNIT_CASE(platform_that_can_t_flush_has_none),
 	KUNIT_CASE(window_that_is_for_accelerators_offers_none),
+	KUNIT_CASE(decoder_that_is_held_keeps_its_port),
 	{}
 };
 
