@@ -45,13 +45,17 @@ static int cxla_pm_notify(struct notifier_block *nb, unsigned long event,
 	switch (event) {
 	case PM_SUSPEND_PREPARE:
 	case PM_HIBERNATION_PREPARE:
+		/* first, so that none comes after the look */
+		cxla_regions_hold(true);
 		if (!cxla_region_next(0, &line))
 			return NOTIFY_OK;
+		cxla_regions_hold(false);
 		pr_err("a CXL region is active: detach, or unload, before the system sleeps\n");
 		return notifier_from_errno(-EBUSY);
 	case PM_POST_SUSPEND:
 	case PM_POST_HIBERNATION:
 	case PM_POST_RESTORE:
+		cxla_regions_hold(false);
 		/* firmware may have programmed bridges anew */
 		bus_for_each_dev(&cxla_bus_type, NULL, NULL, cxla_reread_one);
 		cxla_retry_kick(CXLA_RETRY_ARRIVED);

@@ -43,6 +43,36 @@ static const struct cxla_type cxla_region_type = {
 
 /* ----------------------------- lifetime ---------------------------- */
 
+static bool cxla_regions_held;
+
+/**
+ * cxla_regions_hold() - no region comes from here on, or they may again
+ * @hold: which of both; who finds one after this, by cxla_region_next(), finds all
+ *
+ * An attach meanwhile fails with -ESHUTDOWN.
+ */
+void cxla_regions_hold(bool hold)
+{
+	WRITE_ONCE(cxla_regions_held, hold);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_regions_hold, "CXL");
+
+/**
+ * cxla_region_index() - have a region found at its addresses
+ * @cxlr: region; its regions_lock is held
+ * @range: HPA, inclusive
+ *
+ * Return: 0; -ESHUTDOWN: the system is about to sleep; -EEXIST, -ENOMEM.
+ */
+int cxla_region_index(struct cxl_region *cxlr, const struct range *range)
+{
+	lockdep_assert_held(&cxlr->cxlrd->regions_lock);
+	if (READ_ONCE(cxla_regions_held))
+		return -ESHUTDOWN;
+	return mtree_insert_range(&cxlr->cxlrd->regions, range->start,
+				  range->end, cxlr, GFP_KERNEL);
+}
+
 /**
  * cxla_region_alloc() - a region without members and addresses
  * @cxlrd: its window
@@ -248,9 +278,11 @@ cxla_region_construct(struct cxl_root_decoder *cxlrd,
 	if (IS_ERR(cxlr))
 		return cxlr;
 	rc = cxla_region_join(cxlr, cxled);
-	if (!rc)
-		rc = mtree_insert_range(&cxlrd->regions, cxlr->res.start,
-					cxlr->res.end, cxlr, GFP_KERNEL);
+	if (!rc) {
+		const struct range range = cxla_region_range(cxlr);
+
+		rc = cxla_region_index(cxlr, &range);
+	}
 	if (rc) {
 		cxla_region_disband(cxlr);
 		put_device(&cxlr->dev);

@@ -67,6 +67,7 @@ int cxla_region_change_begin(struct cxl_region *cxlr);
 void cxla_region_change_end(struct cxl_region *cxlr, bool offer);
 struct cxl_region *cxla_region_alloc(struct cxl_root_decoder *cxlrd, int id);
 void cxla_region_place(struct cxl_region *cxlr, const struct range *range);
+int cxla_region_index(struct cxl_region *cxlr, const struct range *range);
 int cxla_region_add(struct cxl_region *cxlr);
 void cxla_region_unregister(struct cxl_region *cxlr);
 void cxla_region_end(struct cxl_region *cxlr);

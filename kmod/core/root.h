@@ -107,5 +107,6 @@ void cxla_windows_remove(struct cxl_port *root);
 enum cxla_reason cxla_root_absent_reason(void);
 
 bool cxla_region_next(u64 hpa, struct cxla_ledger_line *line);
+void cxla_regions_hold(bool hold);
 
 #endif /* __CXLA_ROOT_H__ */

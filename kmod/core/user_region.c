@@ -212,8 +212,7 @@ static int cxla_user_region_try(struct cxl_region *cxlr,
 	rc = cxla_region_claim(cxlr, range, CXLA_WHY_CONFIGURED);
 	if (rc)
 		return rc;
-	rc = mtree_insert_range(&cxlrd->regions, range->start, range->end,
-				cxlr, GFP_KERNEL);
+	rc = cxla_region_index(cxlr, range);
 	if (rc) {
 		cxla_unclaim(&cxlr->claim);
 		return rc;

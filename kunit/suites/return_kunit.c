@@ -384,6 +384,26 @@ static void bridge_that_was_programmed_since_it_was_read_is_read_again(struct ku
 	KUNIT_EXPECT_EQ(test, other->accel.nr_revoke, 0);
 }
 
+/* nobody saves what a decoder says while the system sleeps */
+static void no_range_comes_when_the_system_is_about_to_sleep(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+	struct fake_snapshot before;
+	struct cxla_ledger_line line;
+
+	root_add(test);
+	before = fake_snapshot();
+	cxla_regions_hold(true);
+	KUNIT_EXPECT_FALSE(test, cxla_region_next(0, &line));
+	fake_bind(dev);
+	KUNIT_EXPECT_EQ(test, dev->accel.rc, -ESHUTDOWN);
+	KUNIT_EXPECT_FALSE(test, cxla_region_next(0, &line));
+	fake_unbind(dev);
+	cxla_regions_hold(false);
+	fake_expect_snapshot(test, &before);
+	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
+}
+
 static struct kunit_case return_cases[] = {
 	KUNIT_CASE(range_that_its_driver_still_has_is_quarantined),
 	KUNIT_CASE(part_of_a_range_is_quarantined_too),
@@ -402,6 +422,7 @@ static struct kunit_case return_cases[] = {
 	KUNIT_CASE(driver_that_lost_its_root_for_good_is_unbound_clean),
 	KUNIT_CASE(memdev_given_up_before_a_reset_is_made_anew_after_it),
 	KUNIT_CASE(reset_that_cleared_the_decoders_is_a_reason),
+	KUNIT_CASE(no_range_comes_when_the_system_is_about_to_sleep),
 	{}
 };
 
