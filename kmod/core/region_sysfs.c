@@ -90,9 +90,16 @@ static ssize_t _name##_store(struct device *dev,			       \
 }									       \
 static DEVICE_ATTR_RW(_name)
 
+/*
+ * One after the other: who changes a group of files does not see another who does.
+ * Nothing but this waits for it, as the files that it removes wait for their writers.
+ */
+static DEFINE_MUTEX(cxla_region_files);
+
 /* the ways that it has are positions for targets */
 static int cxla_region_store_ways(struct cxl_region *cxlr, const char *buf)
 {
+	guard(mutex)(&cxla_region_files);
 	return cxla_user_region_set_ways(cxlr, buf) ?:
 	       sysfs_update_group(&cxlr->dev.kobj, &cxla_target_group);
 }
