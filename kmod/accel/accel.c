@@ -329,9 +329,8 @@ static int cxla_accel_probe(struct pci_dev *pdev,
 	rc = pcim_enable_device(pdev);
 	if (rc)
 		return dev_err_probe(&pdev->dev, rc, "can't enable device\n");
-	/* for cxla_pci_slot_reset(); until then it stays what it is */
-	if (!pdev->state_saved)
-		pci_save_state(pdev);
+	/* for cxla_pci_slot_reset() */
+	cxla_pci_save(pdev);
 
 	accel = devm_cxl_dev_state_create(&pdev->dev, CXL_DEVTYPE_DEVMEM,
 					  serial, dvsec, struct cxla_accel,
@@ -420,6 +419,7 @@ static void cxla_accel_reset_prepare(struct pci_dev *pdev)
 
 static void cxla_accel_reset_done(struct pci_dev *pdev)
 {
+	cxla_pci_save(pdev);
 	cxla_accel_end(pdev, CXL_RESET);
 }
 

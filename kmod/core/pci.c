@@ -364,6 +364,29 @@ bool cxla_pci_is_frozen(struct cxl_memdev *cxlmd)
 }
 EXPORT_SYMBOL_NS_GPL(cxla_pci_is_frozen, "CXL");
 
+/**
+ * cxla_pci_answers() - is a device there, and out of its reset
+ * @pdev: device
+ */
+bool cxla_pci_answers(struct pci_dev *pdev)
+{
+	return !PCI_POSSIBLE_ERROR(cxla_cfg_read16(pdev, PCI_VENDOR_ID));
+}
+
+/**
+ * cxla_pci_save() - have something to restore when an error is recovered from
+ * @pdev: device, bound, or after a reset
+ *
+ * A kernel may forget what it has saved once it has restored it, as 6.12 did in its
+ * first years: who was reset has nothing to restore then. What was saved before stays.
+ */
+void cxla_pci_save(struct pci_dev *pdev)
+{
+	if (!pdev->state_saved && cxla_pci_answers(pdev))
+		pci_save_state(pdev);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_pci_save, "CXL");
+
 /* ------------------------- error recovery -------------------------- */
 
 /**
@@ -393,11 +416,11 @@ pci_ers_result_t cxla_pci_mmio_enabled(struct pci_dev *pdev)
 }
 EXPORT_SYMBOL_NS_GPL(cxla_pci_mmio_enabled, "CXL");
 
-/* the driver saved the state when it was bound */
+/* the driver saved the state when it was bound, and after each reset */
 pci_ers_result_t cxla_pci_slot_reset(struct pci_dev *pdev)
 {
 	pci_restore_state(pdev);
-	pci_save_state(pdev);
+	cxla_pci_save(pdev);
 	return PCI_ERS_RESULT_RECOVERED;
 }
 EXPORT_SYMBOL_NS_GPL(cxla_pci_slot_reset, "CXL");

@@ -29,6 +29,8 @@ int cxla_dvsec_range(struct pci_dev *pdev, int dvsec, int i,
 int cxla_pci_port_number(struct pci_dev *pdev);
 int cxla_pci_mem_enable(struct cxl_memdev *cxlmd);
 bool cxla_pci_is_frozen(struct cxl_memdev *cxlmd);
+bool cxla_pci_answers(struct pci_dev *pdev);
+void cxla_pci_save(struct pci_dev *pdev);
 int cxla_probe_component_regs(struct cxl_register_map *map);
 
 pci_ers_result_t cxla_pci_error_result(pci_channel_state_t state);

@@ -20,6 +20,7 @@
 #include "../core/pci.h"
 #include "../core/places.h"
 #include "../core/retry.h"
+#include "../mem/media.h"
 #include "../version.h"
 #include "block_regs.h"
 #include "commands.h"
@@ -81,9 +82,20 @@ static int cxla_expander_setup(struct cxla_expander *expander,
 	return cxl_set_capacity(cxlds, capacity);
 }
 
+/*
+ * Memory that is not ready is nobody's yet, also after a reset. How much there is the
+ * mailbox says; ranges of the DVSEC that make no sense do not matter then.
+ */
 static int cxla_expander_add(struct cxla_expander *expander)
 {
-	return PTR_ERR_OR_ZERO(devm_cxl_add_memdev(&expander->cxlds, NULL));
+	struct cxl_dev_state *cxlds = &expander->cxlds;
+	u64 capacity;
+	int rc = cxla_media_await(cxlds, &capacity);
+
+	if (rc == -EINTR)
+		return rc;
+	cxlds->media_ready = rc != -ETIMEDOUT;
+	return PTR_ERR_OR_ZERO(devm_cxl_add_memdev(cxlds, NULL));
 }
 
 static int cxla_expander_probe(struct pci_dev *pdev,
@@ -108,14 +120,12 @@ static int cxla_expander_probe(struct pci_dev *pdev,
 		return -ENOMEM;
 	mutex_init(&expander->commands.lock);
 	pci_set_drvdata(pdev, expander);
-	/* for cxla_pci_slot_reset(); until then it stays what it is */
-	if (!pdev->state_saved)
-		pci_save_state(pdev);
+	/* for cxla_pci_slot_reset() */
+	cxla_pci_save(pdev);
 	rc = cxla_expander_setup(expander, pdev);
 	if (rc)
 		return rc;
 
-	expander->cxlds.media_ready = true;
 	/* without a root, or a committed decoder, the memdev is there and idle */
 	return cxla_expander_add(expander);
 }
@@ -161,6 +171,7 @@ static void cxla_expander_reset_prepare(struct pci_dev *pdev)
 
 static void cxla_expander_reset_done(struct pci_dev *pdev)
 {
+	cxla_pci_save(pdev);
 	cxla_expander_end(pdev, CXL_RESET);
 }
 
