@@ -96,6 +96,8 @@ static int cxla_endpoint_setup(struct cxl_port *port)
 	cxla_pause(CXLA_PAUSE_DECODERS_READ);
 	/* what it decodes is known again */
 	rc = cxla_snapshot_prepare(port);
+	if (rc == -ENXIO)
+		return cxla_refuse(cxlmd, CXLA_REASON_HW_ERROR);
 	if (rc)
 		return rc;
 	cxla_record_phase(cxlmd, CXLA_PHASE_REGION_ASSEMBLY);

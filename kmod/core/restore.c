@@ -40,12 +40,12 @@ static bool cxla_snapshot_needs(const struct cxla_snapshot *s,
 	return false;
 }
 
-/* the first range that the device decoded */
-static bool cxla_snapshot_range(const struct cxla_snapshot *s,
+/* the next range that the device decoded, from decoder @i on; *@i: one behind it */
+static bool cxla_snapshot_range(const struct cxla_snapshot *s, int *i,
 				struct range *range)
 {
-	for (int i = 0; i < s->device->nr; i++)
-		if (cxla_regs_range(&s->device->regs[i], range))
+	while (*i < s->device->nr)
+		if (cxla_regs_range(&s->device->regs[(*i)++], range))
 			return true;
 	return false;
 }
@@ -72,7 +72,7 @@ struct cxla_look {
 	int other;
 };
 
-/* 0, or -ENXIO: it does not answer */
+/* 0, or -EAGAIN: it does not answer now */
 static int cxla_component_look(const struct cxla_snapshot *s,
 			       const struct cxla_component *c,
 			       void __iomem *hdm, struct cxla_look *look)
@@ -84,7 +84,7 @@ static int cxla_component_look(const struct cxla_snapshot *s,
 
 		cxla_hdm_read_decoder(hdm, i, &now);
 		if (PCI_POSSIBLE_ERROR(now.ctrl))
-			return -ENXIO;
+			return -EAGAIN;
 		same = cxla_regs_same(&now, &c->regs[i]);
 		if (cxl_hdm_ctrl_active(now.ctrl)) {
 			look->committed++;
@@ -106,7 +106,7 @@ static int cxla_component_write_one(void __iomem *decoder,
 	u32 ctrl = cxla_readl(decoder + CXL_HDM_CTRL);
 
 	if (PCI_POSSIBLE_ERROR(ctrl))
-		return -ENXIO;
+		return -EAGAIN;
 	if (ctrl & CXL_HDM_CTRL_LOCK)
 		return -EBUSY;
 	/* a commit begins when COMMIT is set, so that it must not be */
@@ -167,17 +167,22 @@ static int cxla_component_write(const struct cxla_snapshot *s,
 	return rc;
 }
 
-/* a reset is never seen to end before its memory was let go of by all CPUs */
-static void cxla_flush(struct cxl_dev_state *cxlds, const struct range *range)
+/* a reset is never seen to end before all its memory was let go of by all CPUs */
+static void cxla_flush(struct cxl_dev_state *cxlds)
 {
-	int rc = -EOPNOTSUPP;
+	struct range range;
 
-	if (cxla_cache_can_invalidate())
-		rc = cxla_cache_invalidate(range->start, range_len(range));
-	if (rc)
-		dev_warn(cxlds->dev,
-			 "CPU caches of [%#llx-%#llx] can't be flushed for a reset: %d\n",
-			 range->start, range->end, rc);
+	for (int i = 0; cxla_snapshot_range(cxlds->snapshot, &i, &range); ) {
+		int rc = -EOPNOTSUPP;
+
+		if (cxla_cache_can_invalidate())
+			rc = cxla_cache_invalidate(range.start,
+						   range_len(&range));
+		if (rc)
+			dev_warn(cxlds->dev,
+				 "CPU caches of [%#llx-%#llx] can't be flushed for a reset: %d\n",
+				 range.start, range.end, rc);
+	}
 }
 
 /**
@@ -188,11 +193,8 @@ static void cxla_flush(struct cxl_dev_state *cxlds, const struct range *range)
  */
 void cxla_snapshot_flush(struct cxl_dev_state *cxlds)
 {
-	const struct cxla_snapshot *s = cxla_snapshot_of(cxlds);
-	struct range range;
-
-	if (s && cxla_snapshot_range(s, &range))
-		cxla_flush(cxlds, &range);
+	if (cxla_snapshot_of(cxlds))
+		cxla_flush(cxlds);
 }
 
 /* ------------------------------ restoring -------------------------- */
@@ -244,7 +246,7 @@ static int cxla_restore_above(struct cxl_dev_state *cxlds,
 		return 0;
 	rc = cxla_pci_probe_regs(to_pci_dev(c->uport_dev), &map);
 	if (rc)
-		return rc;
+		return cxla_pci_answers(to_pci_dev(c->uport_dev)) ? rc : -EAGAIN;
 	hdm = &map.component_map.hdm_decoder;
 	if (!hdm->valid || hdm->size < CXL_HDM_BLOCK_SIZE(c->nr))
 		return -EIO;
@@ -260,38 +262,38 @@ static int cxla_restore_above(struct cxl_dev_state *cxlds,
 static int cxla_restore_dvsec(struct cxl_dev_state *cxlds)
 {
 	struct pci_dev *pdev = to_pci_dev(cxlds->dev);
-	const struct cxla_snapshot *s = cxlds->snapshot;
+	const struct cxla_dvsec *was = &cxlds->snapshot->dvsec;
 	int dvsec = cxlds->cxl_dvsec;
 	u16 ctrl, lock;
 
-	if (!s->dvsec_known)
+	if (!was->known)
 		return 0;
 	for (int i = 0; i < CXLA_DVSEC_RANGES; i++)
 		for (int half = 0; half < 2; half++) {
 			int pos = dvsec + CXLA_DVSEC_RANGE_BASE(i) + 4 * half;
 			u32 now = cxla_cfg_read32(pdev, pos);
 
-			if (now != s->base[i][half])
-				cxla_cfg_write32(pdev, pos, s->base[i][half]);
+			if (now != was->base[i][half])
+				cxla_cfg_write32(pdev, pos, was->base[i][half]);
 		}
 	ctrl = cxla_cfg_read16(pdev, dvsec + CXLA_DVSEC_CTRL);
-	if (ctrl != s->ctrl) {
-		cxla_cfg_write16(pdev, dvsec + CXLA_DVSEC_CTRL, s->ctrl);
+	if (ctrl != was->ctrl && !PCI_POSSIBLE_ERROR(ctrl)) {
+		cxla_cfg_write16(pdev, dvsec + CXLA_DVSEC_CTRL, was->ctrl);
 		ctrl = cxla_cfg_read16(pdev, dvsec + CXLA_DVSEC_CTRL);
 	}
-	if (PCI_POSSIBLE_ERROR(ctrl) ||
-	    (ctrl ^ s->ctrl) & CXLA_DVSEC_CTRL_MEM_ENABLE)
+	if (PCI_POSSIBLE_ERROR(ctrl))
+		return -EAGAIN;
+	if ((ctrl ^ was->ctrl) & CXLA_DVSEC_CTRL_MEM_ENABLE)
 		return -EIO;
 	lock = cxla_cfg_read16(pdev, dvsec + CXLA_DVSEC_LOCK);
-	if (s->lock & ~lock & CXLA_DVSEC_LOCK_CONFIG)
+	if (was->lock & ~lock & CXLA_DVSEC_LOCK_CONFIG)
 		cxla_cfg_write16(pdev, dvsec + CXLA_DVSEC_LOCK,
 				 lock | CXLA_DVSEC_LOCK_CONFIG);
 	return 0;
 }
 
 /* 1: it was written; 0: it is as it was; or an error */
-static int cxla_restore_decoders(struct cxl_dev_state *cxlds,
-				 const struct range *range)
+static int cxla_restore_decoders(struct cxl_dev_state *cxlds)
 {
 	const struct cxl_reg_map *map =
 		&cxlds->reg_map.component_map.hdm_decoder;
@@ -307,7 +309,7 @@ static int cxla_restore_decoders(struct cxl_dev_state *cxlds,
 	if (!rc && look.other)
 		rc = -EIO;
 	if (!rc && !look.same) {
-		cxla_flush(cxlds, range);
+		cxla_flush(cxlds);
 		rc = cxla_component_write(s, s->device, hdm);
 		/* HDM Decoder Enable is set when the device is attached */
 		if (!rc)
@@ -323,7 +325,7 @@ static int cxla_restore_device(struct cxl_dev_state *cxlds,
 	int rc, written = 0;
 
 	if (!cxlds->snapshot->emulated) {
-		written = cxla_restore_decoders(cxlds, range);
+		written = cxla_restore_decoders(cxlds);
 		if (written < 0)
 			return written;
 	}
@@ -357,7 +359,11 @@ static int cxla_restore(struct cxl_dev_state *cxlds, const struct range *range)
 		}
 	}
 	rc = cxla_restore_device(cxlds, range);
-	if (rc)
+	if (rc == -EAGAIN)
+		dev_warn(cxlds->dev,
+			 "does not answer after a reset: what it decoded at [%#llx-%#llx] is kept for when it does\n",
+			 range->start, range->end);
+	else if (rc)
 		dev_warn(cxlds->dev,
 			 "decoders of [%#llx-%#llx] can't be restored after a reset: %d\n",
 			 range->start, range->end, rc);
@@ -366,29 +372,30 @@ static int cxla_restore(struct cxl_dev_state *cxlds, const struct range *range)
 
 /**
  * cxla_snapshot_restore() - put back what a reset took
- * @cxlds: device state without an endpoint; its device answers
+ * @cxlds: device state without an endpoint
  *
- * What is as it was is not written, and what was kept is dropped, unless the way
- * to it can't be looked at now, or nothing can be mapped for want of memory.
+ * What is as it was is not written. What was kept stays until an endpoint comes up,
+ * which has its own: before that another reset may come. It is dropped if the device,
+ * or the way to it, is another one by now.
  *
  * Context: the lock of the PCI device is held; takes cxla_enum_mutex and the
  * locks of ports; sleeps.
- * Return: 0; -EAGAIN: a port above is not there, or there was no memory, to be tried
- * again; or why it was not restored, which is also in the log.
+ * Return: 0; -EAGAIN: a port above is not there, something does not answer yet, or
+ * there was no memory, to be tried again; or why it was not restored, which is also in the log.
  */
 int cxla_snapshot_restore(struct cxl_dev_state *cxlds)
 {
 	struct range range;
-	int rc = 0;
+	int rc = 0, i = 0;
 
 	cxla_assert_host_locked(cxlds->dev);
 	if (!cxla_snapshot_of(cxlds))
 		return 0;
-	if (cxla_snapshot_range(cxlds->snapshot, &range))
+	if (cxla_snapshot_range(cxlds->snapshot, &i, &range))
 		rc = cxla_restore(cxlds, &range);
 	if (rc == -ENOMEM)
 		rc = -EAGAIN;
-	if (rc != -EAGAIN)
+	if (rc && rc != -EAGAIN)
 		cxla_snapshot_drop(cxlds);
 	return rc;
 }

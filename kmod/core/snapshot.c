@@ -58,17 +58,44 @@ static struct cxla_component *cxla_component_of(struct cxl_port *port)
 	return c;
 }
 
-/* false: it has become another one since */
+/*
+ * What was committed here, and not by firmware, who needs it commits anew: it may be
+ * that of another device, which takes it back in the same reset.
+ *
+ * false: it has become another one since
+ */
 static bool cxla_component_take(struct cxla_component *c, struct cxl_port *port)
 {
 	if (cxla_component_nr(port) != c->nr)
 		return false;
 	guard(rwsem_read)(&cxl_rwsem.region);
-	for (int i = 0; i < c->nr; i++)
-		if (port->decoders[i])
-			c->regs[i] = port->decoders[i]->regs;
-		else
-			c->regs[i] = (struct cxl_hdm_regs) { };
+	for (int i = 0; i < c->nr; i++) {
+		const struct cxl_decoder *cxld = port->decoders[i];
+
+		c->regs[i] = cxld && !cxld->made ? cxld->regs :
+						   (struct cxl_hdm_regs) { };
+	}
+	return true;
+}
+
+/* false: the device does not answer, and what was known stays known */
+static bool cxla_snapshot_read_dvsec(struct cxla_snapshot *s,
+				     struct cxl_dev_state *cxlds)
+{
+	struct pci_dev *pdev = to_pci_dev(cxlds->dev);
+	struct cxla_dvsec now = { .known = true };
+	int dvsec = cxlds->cxl_dvsec;
+
+	now.ctrl = cxla_cfg_read16(pdev, dvsec + CXLA_DVSEC_CTRL);
+	for (int i = 0; i < CXLA_DVSEC_RANGES; i++)
+		for (int half = 0; half < 2; half++)
+			now.base[i][half] =
+				cxla_cfg_read32(pdev, dvsec + 4 * half +
+						CXLA_DVSEC_RANGE_BASE(i));
+	now.lock = cxla_cfg_read16(pdev, dvsec + CXLA_DVSEC_LOCK);
+	if (PCI_POSSIBLE_ERROR(now.ctrl) || PCI_POSSIBLE_ERROR(now.lock))
+		return false;
+	s->dvsec = now;
 	return true;
 }
 
@@ -79,7 +106,8 @@ static bool cxla_component_take(struct cxla_component *c, struct cxl_port *port)
  * What was kept of the one before is dropped.
  *
  * Context: sleeps.
- * Return: 0, or -ENOMEM: what was kept is there still.
+ * Return: 0; -ENOMEM, -ENXIO: it does not answer any more: what was kept is there
+ * still.
  */
 int cxla_snapshot_prepare(struct cxl_port *endpoint)
 {
@@ -106,6 +134,13 @@ int cxla_snapshot_prepare(struct cxl_port *endpoint)
 			return -ENOMEM;
 		s->nr_above++;
 	}
+	/*
+	 * Where that is all that decodes it is read now: an error gives no notice.
+	 * With decoders nobody decodes by it, and a bind does not read more than
+	 * it needs.
+	 */
+	if (endpoint->emulated && !cxla_snapshot_read_dvsec(s, cxlds))
+		return -ENXIO;
 	cxla_snapshot_drop(cxlds);
 	cxlds->snapshot = no_free_ptr(s);
 	return 0;
@@ -116,9 +151,7 @@ static void cxla_snapshot_refresh(struct cxla_snapshot *s,
 				  struct cxl_port *endpoint)
 {
 	struct cxl_dev_state *cxlds = to_cxl_memdev(endpoint->uport_dev)->cxlds;
-	struct pci_dev *pdev = to_pci_dev(cxlds->dev);
 	struct cxla_component *c = s->device;
-	int dvsec = cxlds->cxl_dvsec;
 
 	for (int i = 0; i < c->nr; i++) {
 		struct cxl_hdm_decoded d;
@@ -127,17 +160,12 @@ static void cxla_snapshot_refresh(struct cxla_snapshot *s,
 		if (d.fault == CXL_HDM_ALL_ONES)
 			return;
 	}
-	s->ctrl = cxla_cfg_read16(pdev, dvsec + CXLA_DVSEC_CTRL);
-	for (int i = 0; i < CXLA_DVSEC_RANGES; i++)
-		for (int half = 0; half < 2; half++)
-			s->base[i][half] =
-				cxla_cfg_read32(pdev, dvsec + 4 * half +
-						CXLA_DVSEC_RANGE_BASE(i));
-	s->lock = cxla_cfg_read16(pdev, dvsec + CXLA_DVSEC_LOCK);
-	if (PCI_POSSIBLE_ERROR(s->ctrl) || PCI_POSSIBLE_ERROR(s->lock))
+	if (!cxla_snapshot_read_dvsec(s, cxlds))
 		return;
-	memcpy(c->regs, s->now, c->nr * sizeof(*s->now));
-	s->dvsec_known = true;
+	guard(rwsem_read)(&cxl_rwsem.region);
+	for (int i = 0; i < c->nr; i++)
+		if (endpoint->decoders[i] && !endpoint->decoders[i]->made)
+			c->regs[i] = s->now[i];
 }
 
 /**

@@ -33,6 +33,20 @@ struct cxla_component {
 };
 
 /**
+ * struct cxla_dvsec - the DVSEC for CXL devices
+ * @known: what follows was read
+ * @ctrl: its control register
+ * @base: of its ranges, high and low
+ * @lock: the register of CONFIG_LOCK
+ */
+struct cxla_dvsec {
+	bool known;
+	u16 ctrl;
+	u32 base[CXLA_DVSEC_RANGES][2];
+	u16 lock;
+};
+
+/**
  * struct cxla_snapshot - a device and all above it
  * @device: its own decoders
  * @above: of the ports above, from the one that it hangs off upwards
@@ -40,10 +54,7 @@ struct cxla_component {
  * @now: as many registers as @device has, to read into
  * @taken: what follows, and the registers, are those of an endpoint that went
  * @emulated: @device is made up of ranges of the DVSEC
- * @dvsec_known: what follows was read
- * @ctrl: of the DVSEC for CXL devices
- * @base: of its ranges, high and low
- * @lock: its CONFIG_LOCK
+ * @dvsec: of @device
  */
 struct cxla_snapshot {
 	struct cxla_component *device;
@@ -52,10 +63,7 @@ struct cxla_snapshot {
 	struct cxl_hdm_regs *now;
 	bool taken;
 	bool emulated;
-	bool dvsec_known;
-	u16 ctrl;
-	u32 base[CXLA_DVSEC_RANGES][2];
-	u16 lock;
+	struct cxla_dvsec dvsec;
 };
 
 /* what was kept for a device whose endpoint went, or NULL */

@@ -5,122 +5,11 @@
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
-#include <linux/pci.h>
 
-#include "../fake/fake_cache.h"
-#include "../fake/fake_fabric.h"
+#include "reset_rig.h"
 #include "sweep.h"
 
 MODULE_IMPORT_NS("CXL");
-
-#define WINDOW		0x1000000000ULL
-#define BASE		0x1010000000ULL
-#define SIZE		((u64)SZ_512M)
-#define RANGE_TEXT	"0x1010000000-0x102fffffff"
-#define CTRL		(FAKE_DVSEC_DEVICE + 0x0c)
-#define LOCK		(FAKE_DVSEC_DEVICE + 0x14)
-#define RANGE_BASE_HIGH	(FAKE_DVSEC_DEVICE + 0x20)
-#define RANGE_BASE_LOW	(FAKE_DVSEC_DEVICE + 0x24)
-#define MEM_ENABLE	BIT(2)
-#define VALUES		7
-
-static struct fake_fabric *f;
-static struct fake_node *bridge, *sw, *dev, *other;
-
-/* one device below a host bridge, or two below a switch */
-static void machine(struct kunit *test, bool with_switch, int decoders, u32 flags)
-{
-	struct fake_node *port;
-
-	f = fake_test_fabric(test);
-	bridge = fake_bridge(f, 7, 2);
-	port = fake_root_port(bridge, 3);
-	sw = NULL;
-	other = NULL;
-	if (with_switch) {
-		sw = fake_switch(port, 2);
-		port = fake_downstream(sw, 1);
-		other = fake_endpoint(fake_downstream(sw, 2), 0, decoders, SIZE);
-	}
-	dev = fake_endpoint(port, 0, decoders, 2 * SIZE);
-	fake_window(f, bridge, WINDOW, SZ_4G);
-	fake_test_up(test, f);
-	if (decoders) {
-		KUNIT_ASSERT_EQ(test, fake_map(dev, BASE, SIZE, flags), 0);
-		if (other)
-			KUNIT_ASSERT_EQ(test, fake_map(other, BASE + SIZE, SIZE, flags), 0);
-	}
-	fake_test_driver(test, dev, "cxla_accel");
-	if (other)
-		fake_test_driver(test, other, "cxla_accel");
-}
-
-static void bind(struct kunit *test, struct fake_node *node)
-{
-	KUNIT_ASSERT_EQ(test, device_attach(&node->pdev->dev), 1);
-}
-
-static void is(struct kunit *test, struct fake_node *node, const char *state,
-	       const char *reason)
-{
-	fake_expect_shows(test, node, "cxla/state", state);
-	fake_expect_shows(test, node, "cxla/reason", reason);
-}
-
-static const struct pci_error_handlers *handlers(struct fake_node *node)
-{
-	return to_pci_driver(node->pdev->dev.driver)->err_handler;
-}
-
-static void prepare(struct fake_node *node)
-{
-	guard(device)(&node->pdev->dev);
-	handlers(node)->reset_prepare(node->pdev);
-}
-
-static void done(struct fake_node *node)
-{
-	guard(device)(&node->pdev->dev);
-	handlers(node)->reset_done(node->pdev);
-}
-
-/* a function reset that clears all of it */
-static void reset(struct fake_node *node)
-{
-	prepare(node);
-	fake_cxl_clear(node);
-	fake_count_reset(f);
-	done(node);
-}
-
-struct values {
-	u32 regs[2][VALUES];
-	u32 global, ctrl, lock, base[2];
-};
-
-static void save(struct fake_node *node, struct values *v)
-{
-	memset(v, 0, sizeof(*v));
-	for (int i = 0; i < min(node->nr_decoders, 2); i++)
-		for (int r = 0; r < VALUES; r++)
-			v->regs[i][r] = *fake_hdm_reg(node, i, 4 * r);
-	if (node->kind != FAKE_ENDPOINT)
-		return;
-	if (node->nr_decoders)
-		v->global = *fake_block_reg(node, FAKE_HDM + CXL_HDM_GLOBAL_CTRL);
-	v->ctrl = *fake_cfg(node, CTRL);
-	v->lock = *fake_cfg(node, LOCK);
-	v->base[0] = *fake_cfg(node, RANGE_BASE_HIGH);
-	v->base[1] = *fake_cfg(node, RANGE_BASE_LOW);
-}
-
-static void same_as(struct kunit *test, struct fake_node *node, const struct values *before)
-{
-	struct values now;
-
-	save(node, &now);
-	KUNIT_EXPECT_MEMEQ(test, &now, before, sizeof(now));
-}
 
 static void comes_back(struct kunit *test, u32 flags)
 {
@@ -199,30 +88,6 @@ static void reset_that_keeps_decoders_writes_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->count.cfg_writes, 0);
 }
 
-/* error_detected() comes when the device answers no more, and reset_prepare() never */
-static void recovery_restores_what_was_known_of_a_device_that_did_not_answer(struct kunit *test)
-{
-	struct values before;
-	struct pci_dev *pdev;
-
-	machine(test, false, 2, CXL_HDM_CTRL_LOCK);
-	bind(test, dev);
-	save(dev, &before);
-	pdev = dev->pdev;
-	scoped_guard(device, &pdev->dev) {
-		dev->gone = true;
-		pdev->error_state = pci_channel_io_frozen;
-		handlers(dev)->error_detected(pdev, pci_channel_io_frozen);
-		dev->gone = false;
-		fake_cxl_clear(dev);
-		handlers(dev)->slot_reset(pdev);
-		pdev->error_state = pci_channel_io_normal;
-		handlers(dev)->resume(pdev);
-	}
-	is(test, dev, "attached", "none");
-	same_as(test, dev, &before);
-}
-
 static void host_bridge_that_lost_its_decoders_is_not_written(struct kunit *test)
 {
 	machine(test, false, 2, 0);
@@ -272,16 +137,6 @@ static void reset_that_nobody_saw_is_not_undone_by_the_next(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->nr_changes, 0);
 	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_NOTICE, "was committed at",
 					     "0x1010000000-0x102fffffff"), 1);
-}
-
-static void commits_of(struct kunit *test, struct fake_node *node, int count)
-{
-	int found = 0;
-
-	for (int i = 0; i < min(f->nr_changes, FAKE_MAX_CHANGES); i++)
-		if (f->changes[i].node == node)
-			found++;
-	KUNIT_EXPECT_EQ(test, found, count);
 }
 
 static void switch_below_a_reset_is_restored_once(struct kunit *test)
@@ -472,20 +327,9 @@ static void endpoint_that_was_unbound_before_a_reset_is_restored(struct kunit *t
 
 static void range_of_a_dvsec_comes_back(struct kunit *test)
 {
-	struct fake_node *port;
 	struct values before;
 
-	f = fake_test_fabric(test);
-	bridge = fake_bridge(f, 7, 0);
-	port = fake_root_port(bridge, 3);
-	other = NULL;
-	dev = fake_endpoint(port, 0, 0, SIZE);
-	fake_window(f, bridge, WINDOW, SZ_4G);
-	fake_test_up(test, f);
-	*fake_cfg(dev, RANGE_BASE_HIGH) = upper_32_bits(BASE);
-	*fake_cfg(dev, RANGE_BASE_LOW) = lower_32_bits(BASE);
-	*fake_cfg(dev, CTRL) |= MEM_ENABLE;
-	fake_test_driver(test, dev, "cxla_accel");
+	dvsec_machine(test);
 	bind(test, dev);
 	is(test, dev, "attached", "none");
 	save(dev, &before);
@@ -500,7 +344,6 @@ static struct kunit_case reset_cases[] = {
 	KUNIT_CASE(lock_of_the_dvsec_comes_back),
 	KUNIT_CASE(decoders_are_restored_whatever_allocation_fails),
 	KUNIT_CASE(reset_that_keeps_decoders_writes_nothing),
-	KUNIT_CASE(recovery_restores_what_was_known_of_a_device_that_did_not_answer),
 	KUNIT_CASE(host_bridge_that_lost_its_decoders_is_not_written),
 	KUNIT_CASE(device_that_decodes_something_else_by_now_is_left_alone),
 	KUNIT_CASE(reset_that_nobody_saw_is_not_undone_by_the_next),
@@ -518,15 +361,6 @@ static struct kunit_case reset_cases[] = {
 	KUNIT_CASE(range_of_a_dvsec_comes_back),
 	{}
 };
-
-static void reset_exit(struct kunit *test)
-{
-	fake_cache_able = true;
-	if (dev && dev->pdev)
-		device_release_driver(&dev->pdev->dev);
-	if (other && other->pdev)
-		device_release_driver(&other->pdev->dev);
-}
 
 static struct kunit_suite reset_suite = {
 	.name = "reset_kunit",

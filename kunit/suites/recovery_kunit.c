@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Resets that give no notice, devices that come late, and what others have beside
+ * them: kmod/core/snapshot.c and restore.c, by cxla_accel and cxla_pci as shipped.
+ */
+#include <kunit/test.h>
+
+#include "reset_rig.h"
+
+MODULE_IMPORT_NS("CXL");
+
+static void recovery_restores_what_was_known_of_a_device_that_did_not_answer(struct kunit *test)
+{
+	struct values before;
+
+	machine(test, false, 2, CXL_HDM_CTRL_LOCK);
+	bind(test, dev);
+	save(dev, &before);
+	recover(dev, dev->pdev);
+	is(test, dev, "attached", "none");
+	same_as(test, dev, &before);
+}
+
+/* the same as it is when nobody could ask it any more */
+static void range_of_a_dvsec_comes_back_after_an_error(struct kunit *test)
+{
+	struct values before;
+
+	dvsec_machine(test);
+	bind(test, dev);
+	save(dev, &before);
+	recover(dev, dev->pdev);
+	is(test, dev, "attached", "none");
+	same_as(test, dev, &before);
+}
+
+/* firmware committed the first one, and its driver made what the second one has */
+static void decoder_that_was_made_for_another_device_is_not_brought_back(struct kunit *test)
+{
+	struct fake_node *port;
+
+	f = fake_test_fabric(test);
+	bridge = fake_bridge(f, 7, 4);
+	port = fake_root_port(bridge, 3);
+	sw = fake_switch(port, 4);
+	dev = fake_endpoint(fake_downstream(sw, 1), 0, 2, SIZE);
+	other = fake_endpoint(fake_downstream(sw, 2), 0, 2, SIZE);
+	fake_window(f, bridge, WINDOW, SZ_4G);
+	fake_test_up(test, f);
+	KUNIT_ASSERT_EQ(test, fake_map(dev, BASE, SIZE, 0), 0);
+	fake_test_driver(test, dev, "cxla_accel");
+	bind(test, dev);
+	other->accel.create = true;
+	fake_expect_attached(test, other, BASE + SIZE, SIZE);
+
+	prepare(dev);
+	/* it is told after the first one */
+	fake_unbind(other);
+	fake_cxl_clear(sw);
+	fake_cxl_clear(dev);
+	fake_count_reset(f);
+	done(dev);
+	is(test, dev, "attached", "none");
+	commits_of(test, sw, 1);
+	/* and finds what it had free */
+	fake_expect_attached(test, other, BASE + SIZE, SIZE);
+	fake_unbind(other);
+}
+
+/* the PCI core gives up after a minute, and says that the reset is done */
+static void device_that_comes_late_after_a_reset_is_restored_by_the_next(struct kunit *test)
+{
+	struct values before;
+
+	machine(test, false, 2, CXL_HDM_CTRL_LOCK);
+	bind(test, dev);
+	save(dev, &before);
+	prepare(dev);
+	fake_cxl_clear(dev);
+	dev->gone = true;
+	fake_log_clear();
+	done(dev);
+	KUNIT_EXPECT_GE(test, fake_log_count(LOGLEVEL_WARNING, "does not answer after a reset"), 1);
+	fake_expect_shows(test, dev, "cxla/state", "pci-only");
+	dev->gone = false;
+	reset(dev);
+	is(test, dev, "attached", "none");
+	same_as(test, dev, &before);
+}
+
+static void every_range_is_flushed_before_a_reset(struct kunit *test)
+{
+	static const struct fake_commit second = { .base = BASE + SIZE, .size = SZ_256M };
+	unsigned int before;
+
+	machine(test, false, 2, 0);
+	KUNIT_ASSERT_EQ(test, fake_hdm_commit(dev, 1, &second), 0);
+	bind(test, dev);
+	before = fake_cache_invalidations;
+	prepare(dev);
+	KUNIT_EXPECT_EQ(test, fake_cache_invalidations, before + 2);
+	done(dev);
+}
+
+/* as kernels do that forget what they have restored */
+static void state_that_a_reset_used_up_is_saved_again(struct kunit *test)
+{
+	machine(test, false, 2, 0);
+	bind(test, dev);
+	prepare(dev);
+	dev->pdev->state_saved = false;
+	done(dev);
+	KUNIT_EXPECT_TRUE(test, dev->pdev->state_saved);
+	/* and not of one that says all ones */
+	prepare(dev);
+	dev->pdev->state_saved = false;
+	dev->gone = true;
+	done(dev);
+	KUNIT_EXPECT_FALSE(test, dev->pdev->state_saved);
+	dev->gone = false;
+}
+
+static void memory_of_an_expander_that_is_not_ready_after_a_reset_is_nobody_s(struct kunit *test)
+{
+	u32 *low;
+
+	machine(test, false, 2, CXL_HDM_CTRL_HOSTONLY);
+	KUNIT_ASSERT_EQ(test, fake_store(dev, "driver_override", "cxla_pci"), 0);
+	bind(test, dev);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
+	low = fake_cfg(dev, RANGE_SIZE_LOW);
+	prepare(dev);
+	*low &= ~MEMORY_ACTIVE;
+	done(dev);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
+	*low |= MEMORY_ACTIVE;
+	reset(dev);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
+}
+
+static struct kunit_case recovery_cases[] = {
+	KUNIT_CASE(recovery_restores_what_was_known_of_a_device_that_did_not_answer),
+	KUNIT_CASE(range_of_a_dvsec_comes_back_after_an_error),
+	KUNIT_CASE(decoder_that_was_made_for_another_device_is_not_brought_back),
+	KUNIT_CASE(device_that_comes_late_after_a_reset_is_restored_by_the_next),
+	KUNIT_CASE(every_range_is_flushed_before_a_reset),
+	KUNIT_CASE(state_that_a_reset_used_up_is_saved_again),
+	KUNIT_CASE(memory_of_an_expander_that_is_not_ready_after_a_reset_is_nobody_s),
+	{}
+};
+
+static struct kunit_suite recovery_suite = {
+	.name = "recovery_kunit",
+	.exit = reset_exit,
+	.test_cases = recovery_cases,
+};
+
+kunit_test_suite(recovery_suite);
+
+MODULE_DESCRIPTION("KUnit: errors, and devices that come late");
+MODULE_LICENSE("GPL");
