@@ -21,6 +21,7 @@
 #include "../core/access.h"
 #include "../core/pci.h"
 #include "../core/places.h"
+#include "../core/retry.h"
 #include "../mem/media.h"
 #include "../pause/pause.h"
 #include "../version.h"
@@ -407,6 +408,11 @@ static void cxla_accel_end(struct pci_dev *pdev, enum cxl_reset_kind kind)
 	scoped_guard(rwsem_read, &accel->node->lock)
 		if (accel->on_loss == CXLA_ON_LOSS_PCI_ONLY)
 			return;
+	/* all hotplug waits for who waits in a recovery */
+	if (kind == CXL_RECOVERY && cxla_media_is_late(&accel->cxlds)) {
+		cxla_retry_soon(&accel->cxlds);
+		return;
+	}
 	rc = cxla_accel_attach(accel);
 	if (rc)
 		pci_err(pdev, "can't attach after the reset: %d\n", rc);

@@ -186,6 +186,25 @@ void cxla_retry_update(struct cxl_dev_state *cxlds)
 		cxla_waiter_queue(cxlds->waiter);
 }
 
+/**
+ * cxla_retry_soon() - have a driver attach by its work item, and not here
+ * @cxlds: the state of the device, its lock held, without a memdev; its driver has
+ *	asked for retries
+ *
+ * For who is called with locks that are not to be held for as long as that takes.
+ */
+void cxla_retry_soon(struct cxl_dev_state *cxlds)
+{
+	cxla_assert_host_locked(cxlds->dev);
+	WRITE_ONCE(cxlds->wants, BIT(CXLA_RETRY_ARRIVED));
+	/* as if it had come since */
+	WRITE_ONCE(cxlds->seen[CXLA_RETRY_ARRIVED],
+		   atomic_read(&cxla_news[CXLA_RETRY_ARRIVED]) - 1);
+	scoped_guard(spinlock, &cxla_waiters_lock)
+		cxla_waiter_queue(cxlds->waiter);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_retry_soon, "CXL");
+
 static void cxla_waiter_remove(void *_waiter)
 {
 	struct cxla_waiter *waiter = _waiter;

@@ -41,6 +41,21 @@ static int cxla_media_look(struct pci_dev *pdev, int dvsec,
 }
 
 /**
+ * cxla_media_is_late() - would cxla_media_await() wait
+ * @cxlds: device state
+ */
+bool cxla_media_is_late(struct cxl_dev_state *cxlds)
+{
+	unsigned int seconds;
+	u64 capacity;
+
+	return dev_is_pci(cxlds->dev) && cxlds->cxl_dvsec &&
+	       cxla_media_look(to_pci_dev(cxlds->dev), cxlds->cxl_dvsec,
+			       &seconds, &capacity) > 0;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_media_is_late, "CXL");
+
+/**
  * cxla_media_await() - wait until memory is ready, and learn how much there is
  * @cxlds: device state
  * @capacity: result: bytes, by the DVSEC; meaningless after an error

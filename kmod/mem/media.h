@@ -5,6 +5,7 @@
 
 #include <cxl/cxl.h>
 
+bool cxla_media_is_late(struct cxl_dev_state *cxlds);
 int cxla_media_await(struct cxl_dev_state *cxlds, u64 *capacity);
 
 #endif /* __CXLA_MEDIA_H__ */

@@ -98,6 +98,16 @@ static int cxla_expander_add(struct cxla_expander *expander)
 	return PTR_ERR_OR_ZERO(devm_cxl_add_memdev(cxlds, NULL));
 }
 
+/* what it waited for has come, or the memory is ready by now, or will be */
+static void cxla_expander_retry(struct cxl_dev_state *cxlds)
+{
+	int rc = cxla_expander_add(container_of(cxlds, struct cxla_expander,
+						cxlds));
+
+	if (rc)
+		dev_err(cxlds->dev, "no memdev: %d\n", rc);
+}
+
 static int cxla_expander_probe(struct pci_dev *pdev,
 			       const struct pci_device_id *id)
 {
@@ -126,6 +136,9 @@ static int cxla_expander_probe(struct pci_dev *pdev,
 	if (rc)
 		return rc;
 
+	rc = devm_cxl_attach_retry(&expander->cxlds, cxla_expander_retry);
+	if (rc)
+		return rc;
 	/* without a root, or a committed decoder, the memdev is there and idle */
 	return cxla_expander_add(expander);
 }
@@ -157,6 +170,11 @@ static void cxla_expander_end(struct pci_dev *pdev, enum cxl_reset_kind kind)
 	/* one that was bound in the middle of a recovery has one, idle */
 	if (expander->cxlds.cxlmd) {
 		cxla_memdev_wake(&expander->cxlds);
+		return;
+	}
+	/* all hotplug waits for who waits in a recovery */
+	if (kind == CXL_RECOVERY && cxla_media_is_late(&expander->cxlds)) {
+		cxla_retry_soon(&expander->cxlds);
 		return;
 	}
 	rc = cxla_expander_add(expander);

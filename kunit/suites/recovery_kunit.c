@@ -4,6 +4,8 @@
  * them: kmod/core/snapshot.c and restore.c, by cxla_accel and cxla_pci as shipped.
  */
 #include <kunit/test.h>
+#include <linux/delay.h>
+#include <linux/ktime.h>
 
 #include "reset_rig.h"
 
@@ -139,6 +141,47 @@ static void memory_of_an_expander_that_is_not_ready_after_a_reset_is_nobody_s(st
 	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
 }
 
+/* a recovery has the list of PCI devices locked */
+static void memory_that_is_late_after_an_error_is_not_waited_for_there(struct kunit *test)
+{
+	u32 *low;
+	ktime_t start;
+
+	machine(test, false, 2, 0);
+	bind(test, dev);
+	low = fake_cfg(dev, RANGE_SIZE_LOW);
+	*low &= ~MEMORY_ACTIVE;
+	start = ktime_get();
+	recover(dev, dev->pdev);
+	KUNIT_EXPECT_LT(test, ktime_ms_delta(ktime_get(), start), 100);
+	fake_expect_shows(test, dev, "cxla/state", "pci-only");
+	msleep(500);
+	*low |= MEMORY_ACTIVE;
+	msleep(500);
+	is(test, dev, "attached", "none");
+}
+
+static void memory_of_an_expander_that_is_late_after_an_error_comes(struct kunit *test)
+{
+	u32 *low;
+	ktime_t start;
+
+	machine(test, false, 2, CXL_HDM_CTRL_HOSTONLY);
+	KUNIT_ASSERT_EQ(test, fake_store(dev, "driver_override", "cxla_pci"), 0);
+	bind(test, dev);
+	low = fake_cfg(dev, RANGE_SIZE_LOW);
+	*low &= ~MEMORY_ACTIVE;
+	start = ktime_get();
+	recover(dev, dev->pdev);
+	KUNIT_EXPECT_LT(test, ktime_ms_delta(ktime_get(), start), 100);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 0);
+	msleep(500);
+	*low |= MEMORY_ACTIVE;
+	msleep(500);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().memdevs, 1);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
+}
+
 static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_restores_what_was_known_of_a_device_that_did_not_answer),
 	KUNIT_CASE(range_of_a_dvsec_comes_back_after_an_error),
@@ -147,6 +190,8 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(every_range_is_flushed_before_a_reset),
 	KUNIT_CASE(state_that_a_reset_used_up_is_saved_again),
 	KUNIT_CASE(memory_of_an_expander_that_is_not_ready_after_a_reset_is_nobody_s),
+	KUNIT_CASE(memory_that_is_late_after_an_error_is_not_waited_for_there),
+	KUNIT_CASE(memory_of_an_expander_that_is_late_after_an_error_comes),
 	{}
 };
 
