@@ -3,6 +3,8 @@
  * Regions that userspace makes, in the way of the in-tree stack, and what is refused:
  * kmod/core/user_region.c, layout.c and dpa.c.
  */
+#include <linux/delay.h>
+
 #include "user_region_rig.h"
 
 MODULE_IMPORT_NS("CXL");
@@ -351,8 +353,11 @@ static void decoder_that_is_held_keeps_its_port(struct kunit *test)
 	get_device(&cxld->dev);
 	get_device(&port->dev);
 	fake_unbind(l0);
+	/* a kernel may release what nobody references seconds later, to find who does */
+	msleep(10000);
 	KUNIT_EXPECT_EQ(test, kref_read(kref), 2);
 	put_device(&cxld->dev);
+	msleep(10000);
 	KUNIT_EXPECT_EQ(test, kref_read(kref), 1);
 	put_device(&port->dev);
 	KUNIT_ASSERT_EQ(test, fake_bind(l0), 0);
