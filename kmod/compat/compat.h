@@ -96,19 +96,25 @@ static inline bool cxla_cache_can_invalidate(void)
 }
 
 /**
- * cxla_is_soft_reserved() - did firmware mark all of a range Soft Reserved
- * @start: HPA
- * @size: bytes
+ * cxla_walk_soft_reserved() - what firmware marked Soft Reserved in a range
+ * @start: first byte
+ * @end: last byte
+ * @arg: passed to @func
+ * @func: called for each entry, cut to the range, in ascending order; a result
+ *	that is not 0 ends the walk
  *
  * In the iomem tree as long as there is one tree; 7.x keeps them apart.
+ *
+ * Return: what @func returned last; -EINVAL: there is no entry.
  */
-static inline bool cxla_is_soft_reserved(resource_size_t start, size_t size)
+static inline int cxla_walk_soft_reserved(u64 start, u64 end, void *arg,
+					  int (*func)(struct resource *, void *))
 {
 #if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
-	return region_intersects(start, size, IORESOURCE_MEM,
-				 IORES_DESC_SOFT_RESERVED) == REGION_INTERSECTS;
+	return walk_iomem_res_desc(IORES_DESC_SOFT_RESERVED, IORESOURCE_MEM,
+				   start, end, arg, func);
 #else
-	return region_intersects_soft_reserve(start, size) == REGION_INTERSECTS;
+	return walk_soft_reserve_res(start, end, arg, func);
 #endif
 }
 

@@ -95,37 +95,64 @@ static int cxla_soft_windows(struct cxla_soft_ranges *soft)
 	return cxla_soft_cedt(&visitor);
 }
 
+/**
+ * struct cxla_soft_walk - ranges are being collected
+ * @soft: where they go
+ * @first: the first one of the resource that is looked at
+ * @nid: NUMA node of that resource
+ */
 struct cxla_soft_walk {
 	struct cxla_soft_ranges *soft;
-	int rc;
+	size_t first;
+	int nid;
 };
 
-static int cxla_soft_range_add(struct device *host, int nid,
-			       const struct resource *res)
+static int cxla_soft_range_add(struct resource *res, void *arg)
 {
-	struct cxla_soft_walk *walk = dev_get_drvdata(host);
+	struct cxla_soft_walk *walk = arg;
 	struct cxla_soft_ranges *soft = walk->soft;
-	struct cxla_soft_range *ranges, *new;
+	struct cxla_soft_range *ranges;
 
-	/* firmware may describe memory that it doesn't reserve */
-	if (!cxla_is_soft_reserved(res->start, resource_size(res)))
+	/* where one entry ends and the next one begins does not matter */
+	if (soft->nr_ranges > walk->first &&
+	    soft->ranges[soft->nr_ranges - 1].range.end + 1 == res->start) {
+		soft->ranges[soft->nr_ranges - 1].range.end = res->end;
 		return 0;
+	}
 	ranges = krealloc_array(soft->ranges, soft->nr_ranges + 1,
 				sizeof(*ranges), GFP_KERNEL);
 	if (!ranges)
 		return -ENOMEM;
 	soft->ranges = ranges;
-	new = &ranges[soft->nr_ranges++];
-	*new = (struct cxla_soft_range) {
+	ranges[soft->nr_ranges++] = (struct cxla_soft_range) {
 		.range = { res->start, res->end },
-		.nid = nid,
+		.nid = walk->nid,
 	};
+	return 0;
+}
+
+/* firmware may describe more memory than it reserves */
+static int cxla_soft_resource(struct device *host, int nid,
+			      const struct resource *res)
+{
+	struct cxla_soft_walk *walk = dev_get_drvdata(host);
+	int rc;
+
+	walk->first = walk->soft->nr_ranges;
+	walk->nid = nid;
+	rc = cxla_walk_soft_reserved(res->start, res->end, walk,
+				     cxla_soft_range_add);
+	return rc == -EINVAL ? 0 : rc;
+}
+
+static void cxla_soft_find_window(const struct cxla_soft_ranges *soft,
+				  struct cxla_soft_range *range)
+{
 	for (size_t i = 0; i < soft->nr_parts; i++)
 		if (soft->parts[i].kind == CARVE_WINDOW &&
-		    soft->parts[i].start <= res->end &&
-		    soft->parts[i].end >= res->start)
-			new->in_window = true;
-	return 0;
+		    soft->parts[i].start <= range->range.end &&
+		    soft->parts[i].end >= range->range.start)
+			range->in_window = true;
 }
 
 /**
@@ -145,8 +172,10 @@ int cxla_soft_read(struct device *dev, struct cxla_soft_ranges *soft)
 	if (rc)
 		return rc;
 	dev_set_drvdata(dev, &walk);
-	rc = walk_hmem_resources(dev, cxla_soft_range_add);
+	rc = walk_hmem_resources(dev, cxla_soft_resource);
 	dev_set_drvdata(dev, NULL);
+	for (size_t i = 0; i < soft->nr_ranges && !rc; i++)
+		cxla_soft_find_window(soft, &soft->ranges[i]);
 	return rc;
 }
 

@@ -277,6 +277,76 @@ static void what_somebody_has_in_the_iomem_tree_is_left_alone(struct kunit *test
 	release_resource(&busy);
 }
 
+/* ----------------------- what firmware describes ------------------- */
+
+static void is_nobodys_business(struct kunit *test, u64 hpa)
+{
+	KUNIT_EXPECT_EQ_MSG(test, verdict_at(hpa).why, CXLA_NR_WHYS, "%#llx",
+			    hpa);
+	KUNIT_EXPECT_FALSE_MSG(test, soft_is_claimed(hpa), "%#llx", hpa);
+}
+
+static void only_what_is_soft_reserved_is_decided_about(struct kunit *test)
+{
+	struct soft_rig *rig = soft_rig(test);
+
+	soft_described[SOFT_LONE].start -= SZ_64M;
+	soft_described[SOFT_LONE].end += SZ_64M;
+	/* around the entry there is nothing, and then a window */
+	for (int with_root = 0; with_root < 2; with_root++) {
+		if (with_root)
+			soft_root(rig);
+		load_and_settle(test);
+		says(test, lone(), CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+		     CXLA_WHY_NO_REGION);
+		says(test, soft_ranges[SOFT_LONE].end, CXLA_OWNER_HMEM,
+		     CXLA_LEDGER_OWNED, CXLA_WHY_NO_REGION);
+		is_nobodys_business(test, lone() - 1);
+		is_nobodys_business(test, soft_ranges[SOFT_LONE].end + 1);
+		soft_unload(rig);
+	}
+}
+
+static void insert_soft(struct kunit *test, struct resource *res, u64 start,
+			u64 size)
+{
+	*res = (struct resource) {
+		.name = "Soft Reserved",
+		.start = start,
+		.end = start + size - 1,
+		.flags = IORESOURCE_MEM,
+		.desc = IORES_DESC_SOFT_RESERVED,
+	};
+	KUNIT_ASSERT_EQ(test, insert_resource(&iomem_resource, res), 0);
+}
+
+/* those that touch are one range, whose middle device-dax takes */
+static void each_soft_reserved_entry_of_a_resource_is_decided_about(struct kunit *test)
+{
+	const u64 start = lone() + SZ_128M;
+	struct resource entries[3];
+
+	insert_soft(test, &entries[0], start, SZ_1M);
+	insert_soft(test, &entries[1], start + SZ_1M, SZ_1M);
+	insert_soft(test, &entries[2], start + SZ_64M, SZ_4M);
+	soft_described[SOFT_LONE].end = start + SZ_128M - 1;
+	load_and_settle(test);
+	says(test, lone(), CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_NO_REGION);
+	is_nobodys_business(test, start - 1);
+	says(test, start, CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_NO_REGION);
+	says(test, start + SZ_2M - 1, CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_NO_REGION);
+	is_nobodys_business(test, start + SZ_2M);
+	says(test, start + SZ_64M, CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_NO_REGION);
+	is_nobodys_business(test, start + SZ_64M + SZ_4M);
+	soft_unload(soft_rig(test));
+	for (int i = 0; i < 3; i++)
+		KUNIT_EXPECT_EQ(test, remove_resource(&entries[i]), 0);
+}
+
 /* --------------------------- want of memory ------------------------ */
 
 static int count_child(struct device *dev, void *count)
@@ -420,6 +490,8 @@ static struct kunit_case soft_cases[] = {
 			 meaning_gen_params),
 	KUNIT_CASE(range_is_kept_for_the_driver_that_is_bound),
 	KUNIT_CASE(what_somebody_has_in_the_iomem_tree_is_left_alone),
+	KUNIT_CASE(only_what_is_soft_reserved_is_decided_about),
+	KUNIT_CASE(each_soft_reserved_entry_of_a_resource_is_decided_about),
 	KUNIT_CASE(bind_without_memory_is_whole_or_nothing),
 	KUNIT_CASE(decision_without_memory_leaves_no_byte_without_answer),
 	{}

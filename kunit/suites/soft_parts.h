@@ -61,6 +61,8 @@ static const struct range expander_range = {
 };
 
 static struct resource soft_resources[SOFT_NR];
+/* what firmware describes where it marks a range: as much, or more in some tests */
+static struct range soft_described[SOFT_NR];
 
 typedef int (*soft_walk_fn)(struct device *dev, int nid,
 			    const struct resource *res);
@@ -75,8 +77,15 @@ static int soft_walk(struct device *dev, soft_walk_fn fn)
 {
 	int rc = 0;
 
-	for (int i = soft_first; i < SOFT_NR && !rc; i++)
-		rc = fn(dev, 0, &soft_resources[i]);
+	for (int i = soft_first; i < SOFT_NR && !rc; i++) {
+		const struct resource res = {
+			.start = soft_described[i].start,
+			.end = soft_described[i].end,
+			.flags = IORESOURCE_MEM,
+		};
+
+		rc = fn(dev, 0, &res);
+	}
 	return rc;
 }
 
@@ -344,6 +353,7 @@ static int soft_ranges_insert(void)
 			.flags = IORESOURCE_MEM,
 			.desc = IORES_DESC_SOFT_RESERVED,
 		};
+		soft_described[i] = soft_ranges[i];
 		rc = insert_resource(&iomem_resource, &soft_resources[i]);
 	}
 	return rc;
