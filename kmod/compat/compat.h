@@ -118,6 +118,21 @@ static inline int cxla_walk_soft_reserved(u64 start, u64 end, void *arg,
 #endif
 }
 
+/**
+ * cxla_touches_soft_reserved() - did firmware mark any byte of a range
+ * @start: HPA
+ * @size: bytes
+ */
+static inline bool cxla_touches_soft_reserved(resource_size_t start, size_t size)
+{
+#if LINUX_VERSION_CODE < KERNEL_VERSION(7, 0, 0)
+	return region_intersects(start, size, IORESOURCE_MEM,
+				 IORES_DESC_SOFT_RESERVED) != REGION_DISJOINT;
+#else
+	return region_intersects_soft_reserve(start, size) != REGION_DISJOINT;
+#endif
+}
+
 /* whether Soft Reserved ranges are in the iomem tree from boot on */
 static inline bool cxla_soft_reserved_in_iomem(void)
 {

@@ -45,12 +45,6 @@ static int cxla_making_refused(struct cxla_making *m, enum cxla_reason reason)
 
 /* ---------------------------- addresses ---------------------------- */
 
-static bool cxla_has_soft_reserved(const struct range *range)
-{
-	return region_intersects(range->start, range_len(range), IORESOURCE_MEM,
-				 IORES_DESC_SOFT_RESERVED) != REGION_DISJOINT;
-}
-
 /* the device has no part in it any more, or as much as hardware holds on to */
 static void cxla_make_uncommit(const struct cxla_layout *layout)
 {
@@ -72,7 +66,8 @@ static int cxla_make_at(struct cxla_making *m, const struct range *range)
 
 	lockdep_assert_held_write(&cxl_rwsem.region);
 	m->layout.range = *range;
-	if (cxla_layout_check(&m->layout) || cxla_has_soft_reserved(range) ||
+	if (cxla_layout_check(&m->layout) ||
+	    cxla_touches_soft_reserved(range->start, range_len(range)) ||
 	    cxla_window_has_region(m->layout.window, range))
 		return -EAGAIN;
 	rc = cxla_attach_claim(m->cxlmd, &m->cxlmd->claim, range, NULL);

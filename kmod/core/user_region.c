@@ -206,8 +206,7 @@ static int cxla_user_region_try(struct cxl_region *cxlr,
 	int rc;
 
 	if (cxla_window_has_region(cxlrd, range) ||
-	    region_intersects(range->start, range_len(range), IORESOURCE_MEM,
-			      IORES_DESC_SOFT_RESERVED) != REGION_DISJOINT)
+	    cxla_touches_soft_reserved(range->start, range_len(range)))
 		return -EBUSY;
 	rc = cxla_region_claim(cxlr, range, CXLA_WHY_CONFIGURED);
 	if (rc)

@@ -237,6 +237,19 @@ static void soft_reserved_addresses_are_left_out(struct kunit *test)
 	attached_beside(test, &soft, WINDOW + SZ_256M);
 }
 
+static void addresses_with_one_soft_reserved_page_are_left_out(struct kunit *test)
+{
+	struct resource soft = {
+		.name = "Soft Reserved",
+		.start = WINDOW + SIZE - SZ_4K,
+		.end = WINDOW + SIZE - 1,
+		.flags = IORESOURCE_MEM,
+		.desc = IORES_DESC_SOFT_RESERVED,
+	};
+
+	attached_beside(test, &soft, WINDOW + SIZE);
+}
+
 /* one whose decoder has others behind it has its addresses again */
 static void devices_that_take_turns_use_nothing_up(struct kunit *test)
 {
@@ -464,6 +477,7 @@ static struct kunit_case create_cases[] = {
 	KUNIT_CASE(nothing_is_made_where_another_device_decodes),
 	KUNIT_CASE(addresses_that_somebody_has_are_left_out),
 	KUNIT_CASE(soft_reserved_addresses_are_left_out),
+	KUNIT_CASE(addresses_with_one_soft_reserved_page_are_left_out),
 	KUNIT_CASE(devices_that_take_turns_use_nothing_up),
 	KUNIT_CASE(below_a_switch_what_is_left_over_is_used_again),
 	KUNIT_CASE(left_over_decoder_does_where_there_is_no_other),
