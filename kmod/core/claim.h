@@ -43,7 +43,7 @@ struct resource;
 	_(REGION_IDLE, "region-idle") /* a region's that no driver has */      \
 	_(REGION_GONE, "region-gone") /* the region that it was is no more */  \
 	_(NO_REGION, "no-region") /* in a window, and no region contains it */ \
-	_(NO_WINDOW, "no-window") /* in no window: CXL has no say in it */     \
+	_(NO_WINDOW, "no-window") /* in no window, decoded for no accelerator */ \
 	_(MEANT, "meant-for-driver") /* leads to a device meant for an accelerator's driver */ \
 	_(PROBING, "probing")	/* devices are being probed */		       \
 	_(NO_CXL, "no-cxl")	/* CXL enumeration has not been started */     \

@@ -3,11 +3,12 @@
  * DOC: cxla_hmem
  *
  * Binds hmem_platform, which stands for all memory that firmware marked Soft
- * Reserved, and decides about each range: those in no CXL window go to
- * device-dax at once. Those in a window wait until CXL enumeration has been
- * started and devices have been probed, once. What is a region's then is left to
- * the region, what is meant for an accelerator to that, and the rest goes to
- * device-dax as well. turn.c says when, carve.c what goes where.
+ * Reserved, and decides about each range. All of them wait until CXL enumeration
+ * has been started and devices have been probed, once; those in no window too, as
+ * hardware may decode them for an accelerator all the same. Without a CEDT there
+ * is no enumeration to wait for. What is a region's then is left to the region,
+ * what is meant for an accelerator to that, and the rest goes to device-dax.
+ * turn.c says when, carve.c what goes where.
  *
  * No probe waits for the decision. Unbinding does not wait for the work, which
  * finds out under the lock of the device; binding again before it has is -EBUSY.
@@ -27,7 +28,7 @@
 
 static unsigned int wait_seconds = 30;
 module_param(wait_seconds, uint, 0644);
-MODULE_PARM_DESC(wait_seconds, "how long ranges in a CXL window wait for cxla_acpi (default: 30)");
+MODULE_PARM_DESC(wait_seconds, "how long Soft Reserved ranges wait for cxla_acpi (default: 30)");
 
 /* what happened, and who waits for it; nothing but listeners' locks under it */
 static DEFINE_MUTEX(hmem_lock);
@@ -183,16 +184,16 @@ static int hmem_decide_range(struct device *host, struct cxla_soft_ranges *soft,
 	return 0;
 }
 
-/* that ranges in windows wait; for want of memory it can't be said */
-static int hmem_note_windows(const struct cxla_soft_ranges *soft,
+/* that ranges wait; for want of memory it can't be said */
+static int hmem_note_waiting(const struct cxla_soft_ranges *soft,
 			     enum cxla_ledger_why why)
 {
 	int rc = 0;
 
 	for (size_t i = 0; i < soft->nr_ranges && !rc; i++)
-		if (soft->ranges[i].in_window)
-			rc = cxla_hmem_note_waiting(&soft->ranges[i].range,
-						    why);
+		rc = cxla_hmem_note_waiting(&soft->ranges[i].range, why);
+	if (rc)
+		cxla_hmem_note_over(CXLA_WHY_ERROR);
 	return rc;
 }
 
@@ -203,10 +204,9 @@ static void hmem_decide(struct device *dev, struct cxla_soft_ranges *soft,
 	int rc = survey;
 
 	for (size_t i = 0; i < soft->nr_ranges && !rc; i++)
-		if (soft->ranges[i].in_window)
-			rc = hmem_decide_range(dev, soft, &soft->ranges[i]);
+		rc = hmem_decide_range(dev, soft, &soft->ranges[i]);
 	if (rc)
-		dev_err(dev, "Soft Reserved ranges in CXL windows are left without owner: %d\n",
+		dev_err(dev, "Soft Reserved ranges are left without owner: %d\n",
 			rc);
 	/* of a piece that somebody had the ledger says more */
 	cxla_hmem_note_over(rc ? CXLA_WHY_ERROR : CXLA_WHY_RELEASED);
@@ -219,6 +219,12 @@ static bool hmem_is_abandoned(void *unused)
 	return READ_ONCE(hmem_turn.state) == TURN_ABANDONED;
 }
 
+static bool hmem_is_waiting(void)
+{
+	guard(mutex)(&hmem_lock);
+	return hmem_turn.state == TURN_WAITING;
+}
+
 static void hmem_await_cxl(struct device *dev)
 {
 	unsigned int seconds = READ_ONCE(wait_seconds);
@@ -229,11 +235,11 @@ static void hmem_await_cxl(struct device *dev)
 		return;
 	hmem_event(rc ? TURN_LATE : TURN_STARTED);
 	if (rc)
-		dev_info(dev, "CXL enumeration was not started within %u s, ranges in its windows are decided about without it\n",
+		dev_info(dev, "CXL enumeration was not started within %u s, Soft Reserved ranges are decided about without it\n",
 			 seconds);
 	else if (cxla_enum_await_rest(hmem_is_abandoned, NULL, seconds) ==
 		 -ETIMEDOUT)
-		dev_warn(dev, "a device is being probed for %u s by now, ranges in CXL windows are decided about without it\n",
+		dev_warn(dev, "a device is being probed for %u s by now, Soft Reserved ranges are decided about without it\n",
 			 seconds);
 }
 
@@ -244,7 +250,7 @@ static void hmem_work_func(struct work_struct *work)
 	struct device *dev = hmem_dev;
 	int rc = 0;
 
-	if (!cxla_enum_waited())
+	if (hmem_is_waiting())
 		hmem_await_cxl(dev);
 
 	/* another driver may have the device by now, and driver data of its own */
@@ -268,34 +274,12 @@ static void hmem_work_func(struct work_struct *work)
 
 /* ------------------------------ driver ----------------------------- */
 
-/* what no window contains waits for nothing */
-static int hmem_decide_outside(struct device *dev,
-			       struct cxla_soft_ranges *soft,
-			       bool *in_window)
-{
-	int rc = 0;
-
-	*in_window = false;
-	for (size_t i = 0; i < soft->nr_ranges && !rc; i++) {
-		if (soft->ranges[i].in_window) {
-			*in_window = true;
-			continue;
-		}
-		rc = cxla_hmem_note_waiting(&soft->ranges[i].range,
-					    CXLA_WHY_PROBING);
-		if (!rc)
-			rc = hmem_decide_range(dev, soft, &soft->ranges[i]);
-	}
-	cxla_hmem_note_over(rc ? CXLA_WHY_ERROR : CXLA_WHY_RELEASED);
-	return rc;
-}
-
 static int hmem_probe(struct platform_device *pdev)
 {
 	struct cxla_soft_ranges soft_ranges = { };
 	struct cxla_soft_ranges *soft __free(cxla_soft_free) = &soft_ranges;
 	struct device *dev = &pdev->dev;
-	bool in_window, waited;
+	bool at_once;
 	int rc;
 
 	if (hmem_is_abandoned(NULL))
@@ -303,23 +287,14 @@ static int hmem_probe(struct platform_device *pdev)
 				     "it was unbound before ranges were decided about, and that has not ended yet: try again\n");
 	cxla_hmem_notes_forget(NULL);
 	rc = cxla_soft_read(dev, soft);
-	if (!rc)
-		rc = cxla_soft_in_use(soft);
-	if (!rc)
-		rc = hmem_decide_outside(dev, soft, &in_window);
 	if (rc)
 		return rc;
-
-	waited = cxla_enum_waited();
+	at_once = cxla_enum_waited() || !soft->cedt || !soft->nr_ranges;
 	scoped_guard(mutex, &hmem_lock)
-		hmem_turn.waited = waited;
-	rc = hmem_note_windows(soft, waited ? CXLA_WHY_PROBING :
-					      CXLA_WHY_NO_CXL);
-	if (rc) {
-		cxla_hmem_note_over(CXLA_WHY_ERROR);
-		return rc;
-	}
-	rc = hmem_event(in_window ? TURN_BIND : TURN_BIND_OUTSIDE);
+		hmem_turn.waited = at_once;
+	rc = hmem_note_waiting(soft, at_once ? CXLA_WHY_PROBING :
+					       CXLA_WHY_NO_CXL);
+	rc = rc ?: hmem_event(TURN_BIND);
 	if (rc > 0 && rc & TURN_DO_QUEUE) {
 		hmem_dev = get_device(dev);
 		queue_work(hmem_wq, &hmem_work);

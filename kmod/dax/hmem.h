@@ -13,12 +13,10 @@
  * struct cxla_soft_range - a Soft Reserved range
  * @range: HPA, inclusive
  * @nid: NUMA node that firmware puts it in
- * @in_window: some of it is in a CXL window
  */
 struct cxla_soft_range {
 	struct range range;
 	int nid;
-	bool in_window;
 };
 
 /**
@@ -28,6 +26,7 @@ struct cxla_soft_range {
  * @parts: windows first, from cxla_soft_read(); the rest from
  *	cxla_soft_survey()
  * @nr_parts: how many
+ * @cedt: the platform has a CEDT, however faulty
  *
  * Starts zeroed.
  */
@@ -36,10 +35,10 @@ struct cxla_soft_ranges {
 	size_t nr_ranges;
 	struct carve_part *parts;
 	size_t nr_parts;
+	bool cedt;
 };
 
 int cxla_soft_read(struct device *dev, struct cxla_soft_ranges *soft);
-int cxla_soft_in_use(struct cxla_soft_ranges *soft);
 int cxla_soft_survey(struct cxla_soft_ranges *soft);
 int cxla_soft_refresh(struct cxla_soft_ranges *soft);
 void cxla_soft_free(struct cxla_soft_ranges *soft);

@@ -72,14 +72,14 @@ static int cxla_soft_window(const struct cedt_cfmws *cfmws, void *soft)
 			      CARVE_WINDOW, "");
 }
 
-/* without a table there is nothing in it; a broken one cxla_acpi complains about */
+/* -ENOENT: there is no table; of a broken one cxla_acpi complains */
 static int cxla_soft_cedt(const struct cedt_visitor *visitor)
 {
 	struct acpi_table_header *table;
 	int rc;
 
 	if (ACPI_FAILURE(acpi_get_table(ACPI_SIG_CEDT, 0, &table)))
-		return 0;
+		return -ENOENT;
 	rc = cedt_walk(table, table->length, visitor);
 	acpi_put_table(table);
 	return rc == -EINVAL ? 0 : rc;
@@ -91,8 +91,10 @@ static int cxla_soft_windows(struct cxla_soft_ranges *soft)
 		.cfmws = cxla_soft_window,
 		.arg = soft,
 	};
+	int rc = cxla_soft_cedt(&visitor);
 
-	return cxla_soft_cedt(&visitor);
+	soft->cedt = rc != -ENOENT;
+	return soft->cedt ? rc : 0;
 }
 
 /**
@@ -145,16 +147,6 @@ static int cxla_soft_resource(struct device *host, int nid,
 	return rc == -EINVAL ? 0 : rc;
 }
 
-static void cxla_soft_find_window(const struct cxla_soft_ranges *soft,
-				  struct cxla_soft_range *range)
-{
-	for (size_t i = 0; i < soft->nr_parts; i++)
-		if (soft->parts[i].kind == CARVE_WINDOW &&
-		    soft->parts[i].start <= range->range.end &&
-		    soft->parts[i].end >= range->range.start)
-			range->in_window = true;
-}
-
 /**
  * cxla_soft_read() - what firmware says of ranges and windows
  * @dev: hmem_platform, its lock held; its driver data is used meanwhile
@@ -174,8 +166,6 @@ int cxla_soft_read(struct device *dev, struct cxla_soft_ranges *soft)
 	dev_set_drvdata(dev, &walk);
 	rc = walk_hmem_resources(dev, cxla_soft_resource);
 	dev_set_drvdata(dev, NULL);
-	for (size_t i = 0; i < soft->nr_ranges && !rc; i++)
-		cxla_soft_find_window(soft, &soft->ranges[i]);
 	return rc;
 }
 
@@ -398,19 +388,6 @@ static int cxla_soft_in_tree(struct cxla_soft_ranges *soft)
 }
 
 /**
- * cxla_soft_in_use() - who has some of the ranges
- * @soft: filled by cxla_soft_read()
- *
- * Return: 0, or -ENOMEM.
- */
-int cxla_soft_in_use(struct cxla_soft_ranges *soft)
-{
-	int rc = cxla_soft_lines(soft, cxla_claim_next, CARVE_IN_USE);
-
-	return rc ?: cxla_soft_in_tree(soft);
-}
-
-/**
  * cxla_soft_survey() - who has something to say about the ranges, now
  * @soft: filled by cxla_soft_read()
  *
@@ -438,5 +415,6 @@ int cxla_soft_refresh(struct cxla_soft_ranges *soft)
 {
 	int rc = cxla_soft_lines(soft, cxla_region_next, CARVE_REGION);
 
-	return rc ?: cxla_soft_in_use(soft);
+	rc = rc ?: cxla_soft_lines(soft, cxla_claim_next, CARVE_IN_USE);
+	return rc ?: cxla_soft_in_tree(soft);
 }

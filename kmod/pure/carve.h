@@ -15,7 +15,7 @@
 
 /**
  * enum carve_kind - what lies on an address, from weak to strong
- * @CARVE_OUTSIDE: nothing: no window, so that CXL has no say in it
+ * @CARVE_OUTSIDE: nothing: no window
  * @CARVE_WINDOW: a CXL window, and no region
  * @CARVE_REGION: a committed region, whose owner it is
  * @CARVE_MEANT: a committed decoder of a device that is meant for the driver of

@@ -4,17 +4,13 @@
  */
 #include "turn.h"
 
-static int turn_bind(struct turn *turn, bool in_window)
+static int turn_bind(struct turn *turn)
 {
 	/* the work of the last time may be in the middle of anything */
 	if (turn->state == TURN_ABANDONED)
 		return -EBUSY;
 	if (turn->state != TURN_IDLE)
 		return -EINVAL;
-	if (!in_window) {
-		turn->state = TURN_DECIDED;
-		return TURN_DO_TELL;
-	}
 	turn->state = turn->waited ? TURN_RESTING : TURN_WAITING;
 	return TURN_DO_QUEUE;
 }
@@ -54,9 +50,7 @@ int turn_next(struct turn *turn, enum turn_event event)
 {
 	switch (event) {
 	case TURN_BIND:
-		return turn_bind(turn, true);
-	case TURN_BIND_OUTSIDE:
-		return turn_bind(turn, false);
+		return turn_bind(turn);
 	case TURN_UNBIND:
 		return turn_unbind(turn);
 	case TURN_STARTED:

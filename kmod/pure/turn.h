@@ -3,13 +3,13 @@
  * DOC: when Soft Reserved ranges are decided about
  *
  * What happens to cxla_hmem, apart from how it comes to know of it: a state, an
- * event, and what has to be done. Ranges outside of all windows wait for
- * nothing. Those inside wait once, until CXL enumeration has been started and
- * devices have been probed; after that it is first come, first served.
+ * event, and what has to be done. Ranges wait once, until CXL enumeration has
+ * been started and devices have been probed; after that it is first come, first
+ * served.
  *
  *	            BIND            STARTED, LATE        RESTED
  *	IDLE ---------------> WAITING --------> RESTING --------> DECIDED
- *	  ^   waited before: RESTING   |           |                 |
+ *	  ^   nothing to wait: RESTING |           |                 |
  *	  |                            UNBIND      UNBIND            UNBIND
  *	  |         RESTED             v           v                 |
  *	  +---------------------- ABANDONED <------+                 |
@@ -39,8 +39,7 @@ enum turn_state {
 
 /**
  * enum turn_event - what happens
- * @TURN_BIND: the driver is bound to hmem_platform, some range is in a window
- * @TURN_BIND_OUTSIDE: the same, and no range is in a window
+ * @TURN_BIND: the driver is bound to hmem_platform
  * @TURN_UNBIND: it is unbound
  * @TURN_STARTED: CXL enumeration has been started
  * @TURN_LATE: it has not, and nobody waits longer
@@ -48,7 +47,6 @@ enum turn_state {
  */
 enum turn_event {
 	TURN_BIND,
-	TURN_BIND_OUTSIDE,
 	TURN_UNBIND,
 	TURN_STARTED,
 	TURN_LATE,
@@ -58,14 +56,15 @@ enum turn_event {
 
 /* what is to be done, bits */
 #define TURN_DO_QUEUE	BIT(0)	/* queue the work */
-#define TURN_DO_DECIDE	BIT(1)	/* decide about ranges in windows, now */
+#define TURN_DO_DECIDE	BIT(1)	/* decide about ranges, now */
 #define TURN_DO_TELL	BIT(2)	/* tell who waits: nothing is pending */
 #define TURN_DO_WAKE	BIT(3)	/* the work need not wait any longer */
 
 /**
  * struct turn - the state
  * @state: where it is; zeroed it is idle
- * @waited: the wait is over, and does not come again as long as the core stays
+ * @waited: there is nothing to wait for: the wait is over, and does not come again
+ *	as long as the core stays, or the platform has no CEDT
  */
 struct turn {
 	enum turn_state state;

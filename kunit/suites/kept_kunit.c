@@ -79,6 +79,33 @@ static void range_of_a_faulty_decoder_of_a_bridge_is_kept(struct kunit *test)
 	is_kept(test);
 }
 
+/* firmware commits it all the same, and the accelerator is refused its range */
+static void range_behind_a_window_that_is_broken_is_kept(struct kunit *test)
+{
+	soft_window_size = WINDOW_SIZE + SZ_1M;
+	soft_make_table();
+	load_and_settle(test);
+	soft_window_size = WINDOW_SIZE;
+	says(test, inside(), CXLA_OWNER_ACCEL, CXLA_LEDGER_RESERVED,
+	     CXLA_WHY_MEANT);
+	says(test, lone(), CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_NO_WINDOW);
+	KUNIT_EXPECT_EQ(test, soft_stolen, 0);
+}
+
+static void range_of_a_decoder_outside_of_all_windows_is_kept(struct kunit *test)
+{
+	const struct range *range = &soft_ranges[SOFT_OUTSIDE];
+
+	KUNIT_ASSERT_EQ(test, fake_map(soft_rig(test)->accel, range->start,
+				       SZ_256M, 0), 0);
+	load_and_settle(test);
+	for (u64 hpa = range->start; hpa <= range->end; hpa += SZ_8M)
+		says(test, hpa, CXLA_OWNER_ACCEL, CXLA_LEDGER_RESERVED,
+		     CXLA_WHY_MEANT);
+	KUNIT_EXPECT_FALSE(test, soft_is_claimed(range->start));
+}
+
 static void range_of_a_device_without_power_is_kept(struct kunit *test)
 {
 	struct fake_node *accel = soft_rig(test)->accel;
@@ -182,6 +209,8 @@ static struct kunit_case kept_cases[] = {
 	KUNIT_CASE(range_of_a_dvsec_is_kept),
 	KUNIT_CASE(range_that_a_bridge_leads_to_the_device_is_kept),
 	KUNIT_CASE(range_of_a_faulty_decoder_of_a_bridge_is_kept),
+	KUNIT_CASE(range_behind_a_window_that_is_broken_is_kept),
+	KUNIT_CASE(range_of_a_decoder_outside_of_all_windows_is_kept),
 	KUNIT_CASE(range_of_a_device_without_power_is_kept),
 	KUNIT_CASE(windows_are_kept_when_nobody_says_what_a_device_decodes),
 	KUNIT_CASE(device_that_is_none_of_cxl_is_not_locked),

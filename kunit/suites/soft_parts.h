@@ -102,6 +102,9 @@ static void soft_put(int offset, u64 value, int bytes)
 		soft_table[offset + i] = value >> (8 * i);
 }
 
+/* of the window, which is broken when no multiple of 256 MiB */
+static u64 soft_window_size = WINDOW_SIZE;
+
 static void soft_make_table(void)
 {
 	u8 sum = 0;
@@ -112,7 +115,7 @@ static void soft_make_table(void)
 	soft_put(36, 1, 1);
 	soft_put(36 + 2, 40, 2);
 	soft_put(36 + 8, WINDOW_BASE, 8);
-	soft_put(36 + 16, WINDOW_SIZE, 8);
+	soft_put(36 + 16, soft_window_size, 8);
 	soft_put(36 + 32, 0x07, 2);
 	soft_put(36 + 36, SOFT_BRIDGE, 4);
 	soft_put(76 + 2, 32, 2);
@@ -129,10 +132,15 @@ static bool soft_region_is_there(void);
 /* one was there before it was asked whose the ranges are */
 static bool soft_region_was_there;
 
+/* a platform without CXL */
+static bool soft_no_table;
+
 static int soft_get_table(char *signature, u32 instance,
 			  struct acpi_table_header **table)
 {
 	soft_region_was_there = soft_region_is_there();
+	if (soft_no_table)
+		return AE_NOT_FOUND;
 	*table = (struct acpi_table_header *)soft_table;
 	return 0;
 }

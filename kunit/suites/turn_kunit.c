@@ -10,7 +10,7 @@
 
 #define MAX_LENGTH	8
 
-/* events in a sequence; 6 to its power are tried */
+/* events in a sequence; 5 to its power are tried */
 static int length = 7;
 module_param(length, int, 0444);
 MODULE_PARM_DESC(length, "events in a sequence, up to 8 (default: 7)");
@@ -19,13 +19,12 @@ MODULE_PARM_DESC(length, "events in a sequence, up to 8 (default: 7)");
  * struct history - what somebody saw who knows no states
  * @bound: cxla_hmem is bound
  * @queued: works that were queued and have not ended
- * @binds: bindings with a range in a window since the machine was new
+ * @binds: bindings since the machine was new
  * @queues: how often the work was queued since
- * @decides: how often ranges in windows were decided about since
+ * @decides: how often ranges were decided about since
  * @tells: how often who listens was told that nothing is pending
- * @endings: how often something pending ended, or was not there at a bind
- * @decided: ranges in windows were decided about in this binding
- * @outside: this binding has none
+ * @endings: how often something pending ended
+ * @decided: ranges were decided about in this binding
  * @told: something came that ends the wait of this work
  * @waited: the wait is over for good
  */
@@ -38,19 +37,16 @@ struct history {
 	int tells;
 	int endings;
 	bool decided;
-	bool outside;
 	bool told;
 	bool waited;
 };
 
-static void note_bind(struct history *h, bool outside, int todo)
+static void note_bind(struct history *h, int todo)
 {
 	h->bound = true;
-	h->outside = outside;
 	h->decided = false;
 	h->told = h->waited;
-	h->binds += !outside;
-	h->endings += outside;
+	h->binds++;
 	if (todo & TURN_DO_QUEUE) {
 		h->queued++;
 		h->queues++;
@@ -62,8 +58,7 @@ static void note_event(struct history *h, enum turn_event event, int todo)
 {
 	switch (event) {
 	case TURN_BIND:
-	case TURN_BIND_OUTSIDE:
-		note_bind(h, event == TURN_BIND_OUTSIDE, todo);
+		note_bind(h, todo);
 		break;
 	case TURN_UNBIND:
 		h->bound = false;
@@ -93,7 +88,6 @@ static int refusal(const struct history *h, enum turn_event event)
 {
 	switch (event) {
 	case TURN_BIND:
-	case TURN_BIND_OUTSIDE:
 		if (h->bound)
 			return -EINVAL;
 		return h->queued ? -EBUSY : 0;
@@ -113,7 +107,6 @@ static const char *broken(const struct turn *before, const struct turn *turn,
 			  const struct history *was, const struct history *h,
 			  enum turn_event event, int todo)
 {
-	const bool binds = event == TURN_BIND || event == TURN_BIND_OUTSIDE;
 	const bool pending = h->bound && h->queued;
 
 	if (turn_is_pending(turn) != pending)
@@ -121,11 +114,11 @@ static const char *broken(const struct turn *before, const struct turn *turn,
 	if (turn->waited != h->waited || (before->waited && !turn->waited))
 		return "the wait is over once it came to a decision, for good";
 	if (h->queued < 0 || h->queued > 1 || h->queues != h->binds)
-		return "a binding has one work, and only with a range in a window";
+		return "a binding has one work";
 	if (event == TURN_BIND ? !(todo & TURN_DO_QUEUE) :
 				 todo & TURN_DO_QUEUE)
 		return "work is queued by a bind, and by nothing else";
-	if (todo & TURN_DO_DECIDE && (!h->bound || h->outside || was->decided))
+	if (todo & TURN_DO_DECIDE && (!h->bound || was->decided))
 		return "ranges are decided about once in a binding, while it is bound";
 	if (event == TURN_RESTED && h->bound && !(todo & TURN_DO_DECIDE))
 		return "who is bound when devices came to rest is decided about";
@@ -136,7 +129,7 @@ static const char *broken(const struct turn *before, const struct turn *turn,
 	if (!!(todo & TURN_DO_WAKE) !=
 	    (event == TURN_UNBIND && h->queued == 1))
 		return "work is woken when it is abandoned, and only then";
-	if (binds && h->bound && !h->outside && was->waited &&
+	if (event == TURN_BIND && h->bound && was->waited &&
 	    turn->state == TURN_WAITING)
 		return "there is no second wait";
 	return NULL;
@@ -198,7 +191,6 @@ static void search_all(struct kunit *test, bool waited)
 {
 	static const char * const names[] = {
 		[TURN_BIND] = "bind",
-		[TURN_BIND_OUTSIDE] = "bind-outside",
 		[TURN_UNBIND] = "unbind",
 		[TURN_STARTED] = "started",
 		[TURN_LATE] = "late",
@@ -248,19 +240,17 @@ static void goes(struct kunit *test, struct turn *turn, enum turn_event event,
 	KUNIT_EXPECT_EQ(test, turn->state, state);
 }
 
-static void ranges_outside_of_windows_wait_for_nothing(struct kunit *test)
+static void where_there_is_nothing_to_wait_for_the_work_decides_at_once(struct kunit *test)
 {
-	struct turn turn = { };
+	struct turn turn = { .waited = true };
 
-	goes(test, &turn, TURN_BIND_OUTSIDE, TURN_DO_TELL, TURN_DECIDED);
-	KUNIT_EXPECT_FALSE(test, turn_is_pending(&turn));
-	/* nobody waited: who comes with a window later does */
-	KUNIT_EXPECT_FALSE(test, turn.waited);
-	goes(test, &turn, TURN_UNBIND, 0, TURN_IDLE);
-	goes(test, &turn, TURN_BIND, TURN_DO_QUEUE, TURN_WAITING);
+	goes(test, &turn, TURN_BIND, TURN_DO_QUEUE, TURN_RESTING);
+	KUNIT_EXPECT_TRUE(test, turn_is_pending(&turn));
+	goes(test, &turn, TURN_RESTED, TURN_DO_DECIDE | TURN_DO_TELL,
+	     TURN_DECIDED);
 }
 
-static void ranges_in_windows_wait_for_the_start_and_for_rest(struct kunit *test)
+static void ranges_wait_for_the_start_and_for_rest(struct kunit *test)
 {
 	struct turn turn = { };
 
@@ -313,20 +303,16 @@ static void wait_that_was_abandoned_comes_again(struct kunit *test)
 
 static void rebinding_while_work_is_left_is_busy(struct kunit *test)
 {
-	const enum turn_event binds[] = { TURN_BIND, TURN_BIND_OUTSIDE };
+	struct turn turn = { };
 
-	for (int i = 0; i < 2; i++) {
-		struct turn turn = { };
-
-		goes(test, &turn, TURN_BIND, TURN_DO_QUEUE, TURN_WAITING);
-		goes(test, &turn, TURN_UNBIND, TURN_DO_WAKE, TURN_ABANDONED);
-		goes(test, &turn, binds[i], -EBUSY, TURN_ABANDONED);
-		/* a start says nothing about the work */
-		goes(test, &turn, TURN_STARTED, 0, TURN_ABANDONED);
-		goes(test, &turn, binds[i], -EBUSY, TURN_ABANDONED);
-		goes(test, &turn, TURN_RESTED, TURN_DO_TELL, TURN_IDLE);
-		KUNIT_EXPECT_GE(test, turn_next(&turn, binds[i]), 0);
-	}
+	goes(test, &turn, TURN_BIND, TURN_DO_QUEUE, TURN_WAITING);
+	goes(test, &turn, TURN_UNBIND, TURN_DO_WAKE, TURN_ABANDONED);
+	goes(test, &turn, TURN_BIND, -EBUSY, TURN_ABANDONED);
+	/* a start says nothing about the work */
+	goes(test, &turn, TURN_STARTED, 0, TURN_ABANDONED);
+	goes(test, &turn, TURN_BIND, -EBUSY, TURN_ABANDONED);
+	goes(test, &turn, TURN_RESTED, TURN_DO_TELL, TURN_IDLE);
+	KUNIT_EXPECT_GE(test, turn_next(&turn, TURN_BIND), 0);
 }
 
 static void unbinding_before_the_work_runs_decides_nothing(struct kunit *test)
@@ -359,8 +345,8 @@ static void event_that_there_is_not_is_refused(struct kunit *test)
 static struct kunit_case turn_cases[] = {
 	KUNIT_CASE(every_sequence_keeps_the_rules),
 	KUNIT_CASE(every_sequence_after_the_wait_keeps_the_rules),
-	KUNIT_CASE(ranges_outside_of_windows_wait_for_nothing),
-	KUNIT_CASE(ranges_in_windows_wait_for_the_start_and_for_rest),
+	KUNIT_CASE(where_there_is_nothing_to_wait_for_the_work_decides_at_once),
+	KUNIT_CASE(ranges_wait_for_the_start_and_for_rest),
 	KUNIT_CASE(nobody_waits_for_a_start_for_ever),
 	KUNIT_CASE(after_the_first_wait_there_is_no_second),
 	KUNIT_CASE(wait_that_was_abandoned_comes_again),

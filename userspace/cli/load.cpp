@@ -313,9 +313,8 @@ void add_load(CLI::App &app, Context &context)
 			  "Do not load cxla_hmem and cxla_dax: device-dax then gets no range");
 	command->add_flag("--system-ram", options->system_ram,
 			  "Bring online as System RAM, by kmem, what cxla_hmem and cxla_dax own");
-	command->add_option(
-		"--wait-seconds", options->wait_seconds,
-		"Seconds for which Soft Reserved ranges in CXL windows wait for cxla_acpi");
+	command->add_option("--wait-seconds", options->wait_seconds,
+			    "Seconds for which Soft Reserved ranges wait for cxla_acpi");
 	command->add_flag("--dry-run", options->dry_run, "Print the steps and change nothing");
 	add_from(*command, options->from);
 	command->add_flag("--quiet,-q", options->quiet, "Do not print each step");

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=dash
 #
-# A topology with attached devices, Soft Reserved ranges in the window. cxla_acpi never
-# comes: what is outside of the window is device-dax's at once, what is inside of it after
-# wait_seconds, and no driver takes dax regions before. The wait happens once as long as
-# cxla_core stays; after it what nobody claimed is registered again by a reload.
+# A topology with attached devices, Soft Reserved ranges inside and outside of the window.
+# cxla_acpi never comes: all of them are device-dax's after wait_seconds, and no driver takes
+# dax regions before. The wait happens once as long as cxla_core stays; after it what nobody
+# claimed is registered again by a reload.
 # shellcheck source=/dev/null
 . ./soft.sh
 
@@ -12,7 +12,7 @@ begin_soft
 modprobe cxla_hmem wait_seconds=8 || fail "cxla_hmem does not load"
 modprobe cxla_dax || fail "cxla_dax does not load"
 expect_waiting no-cxl
-expect_outside
+expect_equal "devices of device-dax" "$(dax_ranges)" ""
 decided
 # shellcheck disable=SC2046 # words
 expect_owners $(kept_by_class)
