@@ -27,6 +27,7 @@ struct cxla_soft_range {
  *	cxla_soft_survey()
  * @nr_parts: how many
  * @cedt: the platform has a CEDT, however faulty
+ * @lost_windows: there may be windows that are broken, and not among @parts
  *
  * Starts zeroed.
  */
@@ -36,6 +37,7 @@ struct cxla_soft_ranges {
 	struct carve_part *parts;
 	size_t nr_parts;
 	bool cedt;
+	bool lost_windows;
 };
 
 int cxla_soft_read(struct device *dev, struct cxla_soft_ranges *soft);

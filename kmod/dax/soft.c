@@ -21,7 +21,7 @@
  * Its own decoders and DVSEC say what hardware decodes for it, and so do the
  * bridges above it, each by itself. A device that is asleep is not woken, and
  * what the bridges say is all there is. Where nobody can be asked all windows
- * are kept.
+ * are kept, and where a window is broken all ranges.
  *
  * Only CXL devices are locked, and none for ever: one whose lock somebody else
  * has is taken to be meant for an accelerator when it is not free in time.
@@ -72,7 +72,17 @@ static int cxla_soft_window(const struct cedt_cfmws *cfmws, void *soft)
 			      CARVE_WINDOW, "");
 }
 
-/* -ENOENT: there is no table; of a broken one cxla_acpi complains */
+/* where the table itself is broken any entry may be lost; cxla_acpi complains */
+static void cxla_soft_skipped(size_t offset, int type, const char *what,
+			      void *arg)
+{
+	struct cxla_soft_ranges *soft = arg;
+
+	if (type != CEDT_TYPE_CHBS && type != CEDT_TYPE_CXIMS)
+		soft->lost_windows = true;
+}
+
+/* -ENOENT: there is no table; -EINVAL: it is none */
 static int cxla_soft_cedt(const struct cedt_visitor *visitor)
 {
 	struct acpi_table_header *table;
@@ -82,19 +92,21 @@ static int cxla_soft_cedt(const struct cedt_visitor *visitor)
 		return -ENOENT;
 	rc = cedt_walk(table, table->length, visitor);
 	acpi_put_table(table);
-	return rc == -EINVAL ? 0 : rc;
+	return rc;
 }
 
 static int cxla_soft_windows(struct cxla_soft_ranges *soft)
 {
 	const struct cedt_visitor visitor = {
 		.cfmws = cxla_soft_window,
+		.bad = cxla_soft_skipped,
 		.arg = soft,
 	};
 	int rc = cxla_soft_cedt(&visitor);
 
 	soft->cedt = rc != -ENOENT;
-	return soft->cedt ? rc : 0;
+	soft->lost_windows |= rc == -EINVAL;
+	return rc == -ENOMEM ? rc : 0;
 }
 
 /**
@@ -282,13 +294,18 @@ static bool cxla_soft_trylock(struct pci_dev *pdev, unsigned long deadline)
 	return true;
 }
 
-/* what may be this device's is in some window */
+/* what may be this device's is in some window, and not all may be known */
 static int cxla_soft_keep_windows(struct cxla_soft_ranges *soft,
 				  struct pci_dev *pdev)
 {
 	size_t nr = soft->nr_parts;
 	int rc = 0;
 
+	if (soft->lost_windows) {
+		pci_warn(pdev, "neither it nor a bridge above says what it decodes, and a CXL window is broken: all Soft Reserved ranges are kept from device-dax\n");
+		return cxla_soft_part(soft, 0, U64_MAX, CARVE_MEANT,
+				      pci_name(pdev));
+	}
 	pci_warn(pdev, "neither it nor a bridge above says what it decodes: all CXL windows are kept from device-dax\n");
 	for (size_t i = 0; i < nr && !rc; i++)
 		if (soft->parts[i].kind == CARVE_WINDOW)

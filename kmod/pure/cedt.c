@@ -23,7 +23,6 @@
 #define ENTRY_LENGTH		2
 #define ENTRY_HEADER_SIZE	4
 
-#define CEDT_TYPE_CHBS		0
 #define CHBS_UID		4
 #define CHBS_VERSION		8
 #define CHBS_BASE		16
@@ -32,7 +31,6 @@
 #define CHBS_RCRB_SIZE		0x2000
 #define CHBS_COMPONENT_SIZE	0x10000
 
-#define CEDT_TYPE_CFMWS		1
 #define CFMWS_BASE		8
 #define CFMWS_WINDOW_SIZE	16
 #define CFMWS_WAYS		24
@@ -45,7 +43,6 @@
 #define CFMWS_ARITHMETIC_XOR	1
 #define CFMWS_MAX_GRANULARITY	6
 
-#define CEDT_TYPE_CXIMS		2
 #define CXIMS_GRANULARITY	6
 #define CXIMS_NR_MAPS		7
 #define CXIMS_MAPS		8

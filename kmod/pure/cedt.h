@@ -11,6 +11,11 @@
 
 #define CEDT_MAX_TARGETS	16
 
+/* types of entries */
+#define CEDT_TYPE_CHBS		0
+#define CEDT_TYPE_CFMWS		1
+#define CEDT_TYPE_CXIMS		2
+
 /**
  * struct cedt_chbs - CXL Host Bridge Structure
  * @uid: _UID of the host bridge's ACPI0016 device

@@ -138,6 +138,27 @@ static void windows_are_kept_when_nobody_says_what_a_device_decodes(struct kunit
 					     "all CXL windows are kept"), 1);
 }
 
+/* a window that is skipped may be anywhere */
+static void all_ranges_are_kept_when_nobody_knows_the_windows_either(struct kunit *test)
+{
+	struct soft_rig *rig = soft_rig(test);
+
+	rig->accel->pdev->current_state = PCI_D3hot;
+	soft_chbs = 0;
+	soft_window_size = WINDOW_SIZE + SZ_1M;
+	soft_make_table();
+	fake_log_clear();
+	load_and_settle(test);
+	soft_chbs = FAKE_MMIO_BASE;
+	soft_window_size = WINDOW_SIZE;
+	for (int id = 0; id < SOFT_NR; id++)
+		says(test, soft_ranges[id].start, CXLA_OWNER_ACCEL,
+		     CXLA_LEDGER_RESERVED, CXLA_WHY_MEANT);
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_WARNING,
+					     pci_name(rig->accel->pdev),
+					     "a CXL window is broken"), 1);
+}
+
 /* ------------------------- locks of devices ------------------------ */
 
 static s64 settles_in_ms(struct kunit *test)
@@ -213,6 +234,7 @@ static struct kunit_case kept_cases[] = {
 	KUNIT_CASE(range_of_a_decoder_outside_of_all_windows_is_kept),
 	KUNIT_CASE(range_of_a_device_without_power_is_kept),
 	KUNIT_CASE(windows_are_kept_when_nobody_says_what_a_device_decodes),
+	KUNIT_CASE(all_ranges_are_kept_when_nobody_knows_the_windows_either),
 	KUNIT_CASE(device_that_is_none_of_cxl_is_not_locked),
 	KUNIT_CASE(device_whose_lock_is_never_free_keeps_its_range),
 	KUNIT_CASE(expander_whose_lock_is_never_free_keeps_its_range),
