@@ -200,13 +200,16 @@ static void cxla_accel_give_up(struct cxla_accel *accel, int error)
 }
 
 /* what it costs is a part of the attach that follows */
-static int cxla_accel_ask_media(struct cxl_dev_state *cxlds, u64 *capacity)
+static int cxla_accel_ask_media(struct cxla_accel *accel, bool wait,
+				u64 *capacity)
 {
+	struct cxl_dev_state *cxlds = &accel->cxlds;
 	struct cxla_meter meter = { .count = cxlds->reg_map.access };
 	int rc;
 
 	cxla_meter_start(&meter);
-	rc = cxla_media_await(cxlds, capacity);
+	rc = wait ? cxla_media_await(cxlds, capacity) :
+		    cxla_media_poll(cxlds, accel->reset_jiffies, capacity);
 	cxla_meter_stop(&meter);
 	cxlds->reg_map.access = meter.count;
 	return rc;
@@ -216,13 +219,13 @@ static int cxla_accel_ask_media(struct cxl_dev_state *cxlds, u64 *capacity)
  * A reset may have made it not ready. Before it is ready for the first time its size
  * is not known. Of a device that does not answer the core says more.
  */
-static int cxla_accel_await_media(struct cxla_accel *accel)
+static int cxla_accel_await_media(struct cxla_accel *accel, bool wait)
 {
 	struct cxl_dev_state *cxlds = &accel->cxlds;
 	u64 capacity = 0;
-	int rc = cxla_accel_ask_media(cxlds, &capacity);
+	int rc = cxla_accel_ask_media(accel, wait, &capacity);
 
-	if (rc == -EINTR)
+	if (rc == -EINTR || rc == -EINPROGRESS)
 		return rc;
 	cxlds->media_ready = rc != -ETIMEDOUT;
 	if (rc == -ETIMEDOUT || cxlds->capacity)
@@ -236,8 +239,11 @@ static int cxla_accel_await_media(struct cxla_accel *accel)
 	return cxl_set_capacity(cxlds, capacity);
 }
 
-/* not to have a range is an outcome, not an error */
-static int cxla_accel_attach(struct cxla_accel *accel)
+/*
+ * Not to have a range is an outcome, not an error. -EINPROGRESS: not to @wait, and the
+ * memory is not ready.
+ */
+static int cxla_accel_attach(struct cxla_accel *accel, bool wait)
 {
 	struct device *dev = accel->cxlds.dev;
 	struct cxla_node *node = accel->node;
@@ -247,7 +253,7 @@ static int cxla_accel_attach(struct cxla_accel *accel)
 	scoped_guard(rwsem_write, &node->lock)
 		node->revoked = false;
 
-	rc = cxla_accel_await_media(accel);
+	rc = cxla_accel_await_media(accel, wait);
 	if (rc)
 		return rc;
 	scoped_guard(rwsem_write, &node->lock)
@@ -266,23 +272,37 @@ static int cxla_accel_attach(struct cxla_accel *accel)
 		cxla_accel_result(accel);
 		node->info.state = CXLA_ACCEL_PCI_ONLY;
 	}
-	if (PTR_ERR(cxlmd) != -ENXIO)
+	/* that the system sleeps is over some time */
+	if (PTR_ERR(cxlmd) != -ENXIO && PTR_ERR(cxlmd) != -ESHUTDOWN)
 		return PTR_ERR(cxlmd);
 	dev_info(dev, "no CXL.mem: %s, going on PCI-only\n",
 		 cxl_attach_reason_str(accel->cxlds.reason));
 	return 0;
 }
 
-/* a root, or a port, came, and the device has no range */
+/* after a reset, by whoever can't wait for the memory: looked at again and again */
+static int cxla_accel_attach_later(struct cxla_accel *accel)
+{
+	int rc = cxla_accel_attach(accel, false);
+
+	accel->late = rc == -EINPROGRESS;
+	if (!accel->late)
+		return rc;
+	cxla_retry_later(&accel->cxlds);
+	return 0;
+}
+
+/* a root, or a port, came, and the device has no range; or its memory was not ready */
 static void cxla_accel_retry(struct cxl_dev_state *cxlds)
 {
 	struct cxla_accel *accel = container_of(cxlds, struct cxla_accel, cxlds);
 	int rc;
 
 	scoped_guard(rwsem_read, &accel->node->lock)
-		if (accel->on_loss != CXLA_ON_LOSS_REATTACH)
+		if (!accel->late && accel->on_loss != CXLA_ON_LOSS_REATTACH)
 			return;
-	rc = cxla_accel_attach(accel);
+	rc = accel->late ? cxla_accel_attach_later(accel) :
+			   cxla_accel_attach(accel, true);
 	if (rc)
 		dev_err(cxlds->dev, "can't attach again: %d\n", rc);
 }
@@ -363,7 +383,7 @@ static int cxla_accel_probe(struct pci_dev *pdev,
 	rc = devm_cxl_attach_retry(&accel->cxlds, cxla_accel_retry);
 	if (rc)
 		return rc;
-	rc = cxla_accel_attach(accel);
+	rc = cxla_accel_attach(accel, true);
 	if (rc)
 		return rc;
 	rc = cxla_node_register(accel->node);
@@ -408,12 +428,11 @@ static void cxla_accel_end(struct pci_dev *pdev, enum cxl_reset_kind kind)
 	scoped_guard(rwsem_read, &accel->node->lock)
 		if (accel->on_loss == CXLA_ON_LOSS_PCI_ONLY)
 			return;
-	/* all hotplug waits for who waits in a recovery */
-	if (kind == CXL_RECOVERY && cxla_media_is_late(&accel->cxlds)) {
-		cxla_retry_soon(&accel->cxlds);
-		return;
-	}
-	rc = cxla_accel_attach(accel);
+	accel->reset_jiffies = jiffies;
+	/* all hotplug waits for who waits in a recovery; and who waits may be killed */
+	rc = kind == CXL_RECOVERY ? -EINTR : cxla_accel_attach(accel, true);
+	if (rc == -EINTR)
+		rc = cxla_accel_attach_later(accel);
 	if (rc)
 		pci_err(pdev, "can't attach after the reset: %d\n", rc);
 }

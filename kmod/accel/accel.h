@@ -104,6 +104,8 @@ struct cxla_file {
  * @mem: write-back mapping of the range, which is what makes mappings of
  *	userspace write-back too; NULL unless attached; @node->lock
  * @on_loss: what to do when it is taken back; @node->lock
+ * @reset_jiffies: when it was reset last
+ * @late: its memory was not ready after that, and is looked at
  */
 struct cxla_accel {
 	struct cxl_dev_state cxlds;
@@ -111,6 +113,8 @@ struct cxla_accel {
 	struct cxla_node *node;
 	void *mem;
 	enum cxla_on_loss on_loss;
+	unsigned long reset_jiffies;
+	bool late;
 };
 
 extern const struct attribute_group *cxla_accel_groups[];

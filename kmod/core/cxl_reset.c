@@ -265,8 +265,8 @@ static void cxla_reset_resume(struct pci_dev *pdev)
 	const struct pci_error_handlers *h = cxla_handlers(pdev);
 
 	pci_restore_state(pdev);
-	/* for the drivers' recovery from errors, which saved one when they were bound */
-	pci_save_state(pdev);
+	/* for the drivers' recovery from errors */
+	cxla_pci_save(pdev);
 	if (h)
 		h->reset_done(pdev);
 }

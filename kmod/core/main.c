@@ -55,9 +55,9 @@ static int cxla_pm_notify(struct notifier_block *nb, unsigned long event,
 	case PM_POST_SUSPEND:
 	case PM_POST_HIBERNATION:
 	case PM_POST_RESTORE:
-		cxla_regions_hold(false);
 		/* firmware may have programmed bridges anew */
 		bus_for_each_dev(&cxla_bus_type, NULL, NULL, cxla_reread_one);
+		cxla_regions_hold(false);
 		cxla_retry_kick(CXLA_RETRY_ARRIVED);
 		return NOTIFY_OK;
 	default:

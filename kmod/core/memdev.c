@@ -262,13 +262,32 @@ bool cxl_reset_end(struct cxl_dev_state *cxlds, enum cxl_reset_kind kind)
 {
 	cxla_assert_host_locked(cxlds->dev);
 	cxlds->held &= ~BIT(kind);
-	cxlds->was_reset = true;
+	WRITE_ONCE(cxlds->was_reset, true);
 	if (!cxlds->held && !cxlds->cxlmd)
 		cxla_snapshot_restore(cxlds);
 	cxla_retry_update(cxlds);
 	return !cxlds->held;
 }
 EXPORT_SYMBOL_NS_GPL(cxl_reset_end, "CXL");
+
+/**
+ * cxla_memdev_restore() - what a reset took comes back before an endpoint comes up
+ * @cxlmd: memdev that is being bound, by its driver's attach, a retry, or userspace
+ *
+ * Context: the lock of the memdev is held, and no port's; sleeps.
+ */
+void cxla_memdev_restore(struct cxl_memdev *cxlmd)
+{
+	struct cxl_dev_state *cxlds = cxlmd->cxlds;
+
+	device_lock_assert(&cxlmd->dev);
+	if (!xchg(&cxlds->was_reset, false))
+		return;
+	if (cxla_snapshot_restore(cxlds) == -EAGAIN)
+		WRITE_ONCE(cxlds->was_reset, true);
+	cxla_ports_reread(cxlds);
+}
+EXPORT_SYMBOL_NS_GPL(cxla_memdev_restore, "CXL");
 
 /* what a failed or successful attach leaves with the driver */
 static void cxla_memdev_result(struct cxl_memdev *cxlmd, int rc)
@@ -304,19 +323,12 @@ static void cxla_memdev_result(struct cxl_memdev *cxlmd, int rc)
  */
 static int cxla_memdev_bring_up(struct cxl_memdev *cxlmd)
 {
-	struct cxl_dev_state *cxlds = cxlmd->cxlds;
-	int rc;
+	int rc = cxla_device_bind(&cxlmd->dev);
 
-	/* what a reset took comes back as soon as there is a way to a root */
-	if (cxlds->was_reset) {
-		cxlds->was_reset = cxla_snapshot_restore(cxlds) == -EAGAIN;
-		cxla_ports_reread(cxlds);
-	}
-	rc = cxla_device_bind(&cxlmd->dev);
 	if (!cxlmd->attach) {
 		if (!rc)
 			rc = cxla_memdev_reroute(cxlmd);
-		return rc == -ENXIO ? 0 : rc;
+		return rc == -ENXIO || rc == -ESHUTDOWN ? 0 : rc;
 	}
 	/* somebody unbound it, and binds it again */
 	if (rc == -EBUSY && test_bit(CXLA_MEMDEV_F_REVOKING, &cxlmd->flags))

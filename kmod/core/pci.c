@@ -420,6 +420,9 @@ EXPORT_SYMBOL_NS_GPL(cxla_pci_mmio_enabled, "CXL");
 pci_ers_result_t cxla_pci_slot_reset(struct pci_dev *pdev)
 {
 	pci_restore_state(pdev);
+	/* what was saved may be of a time when nobody had enabled it yet */
+	if (pci_reenable_device(pdev))
+		pci_err(pdev, "can't be enabled again after an error\n");
 	cxla_pci_save(pdev);
 	return PCI_ERS_RESULT_RECOVERED;
 }

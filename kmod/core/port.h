@@ -57,6 +57,7 @@ struct cxl_dport {
  * @hdm: mapping of the HDM decoder capability; while bound
  * @caps: its capability register
  * @passthrough: no HDM decoder, all goes to the one dport; while bound
+ * @snapshot: endpoint: memory for what it decodes, for when it goes; its lock
  * @emulated: endpoint: ranges of its DVSEC stand for decoders; cxl_rwsem.region
  * @decoders: of this port, by instance; cxl_rwsem.region
  * @nr_decoders: how many there are
@@ -83,6 +84,7 @@ struct cxl_port {
 	void __iomem *hdm;
 	struct cxl_hdm_caps caps;
 	bool passthrough;
+	struct cxla_snapshot *snapshot;
 	bool emulated;
 	struct cxl_decoder **decoders;
 	int nr_decoders;

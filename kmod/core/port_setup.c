@@ -179,8 +179,10 @@ bool cxla_is_rerouted(struct cxl_dev_state *cxlds)
 static void cxla_port_undo(struct cxl_port *port)
 {
 	port->up = false;
-	if (is_cxl_endpoint(port))
+	if (is_cxl_endpoint(port)) {
 		cxla_regions_detach(port);
+		cxla_snapshot_forget(port);
+	}
 	cxla_hdm_teardown(port);
 	cxla_dports_remove(port);
 }

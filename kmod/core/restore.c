@@ -15,16 +15,6 @@
 
 /* ------------------------------- looking --------------------------- */
 
-static bool cxla_regs_range(const struct cxl_hdm_regs *regs, struct range *range)
-{
-	u64 size = (u64)regs->size_high << 32 | regs->size_low;
-
-	if (!cxl_hdm_ctrl_active(regs->ctrl) || !size)
-		return false;
-	range->start = (u64)regs->base_high << 32 | regs->base_low;
-	return !check_add_overflow(range->start, size - 1, &range->end);
-}
-
 /* does the device decode any of what @regs do */
 static bool cxla_snapshot_needs(const struct cxla_snapshot *s,
 				const struct cxl_hdm_regs *regs)
@@ -36,16 +26,6 @@ static bool cxla_snapshot_needs(const struct cxla_snapshot *s,
 	for (int i = 0; i < s->device->nr; i++)
 		if (cxla_regs_range(&s->device->regs[i], &own) &&
 		    own.start <= range.end && range.start <= own.end)
-			return true;
-	return false;
-}
-
-/* the next range that the device decoded, from decoder @i on; *@i: one behind it */
-static bool cxla_snapshot_range(const struct cxla_snapshot *s, int *i,
-				struct range *range)
-{
-	while (*i < s->device->nr)
-		if (cxla_regs_range(&s->device->regs[(*i)++], range))
 			return true;
 	return false;
 }
@@ -168,11 +148,12 @@ static int cxla_component_write(const struct cxla_snapshot *s,
 }
 
 /* a reset is never seen to end before all its memory was let go of by all CPUs */
-static void cxla_flush(struct cxl_dev_state *cxlds)
+static void cxla_flush(struct cxl_dev_state *cxlds,
+		       const struct cxla_snapshot *s)
 {
 	struct range range;
 
-	for (int i = 0; cxla_snapshot_range(cxlds->snapshot, &i, &range); ) {
+	for (int i = 0; cxla_snapshot_range(s, &i, &range); ) {
 		int rc = -EOPNOTSUPP;
 
 		if (cxla_cache_can_invalidate())
@@ -189,22 +170,22 @@ static void cxla_flush(struct cxl_dev_state *cxlds)
  * cxla_snapshot_flush() - write back what CPUs have cached, before a reset
  * @cxlds: device state without an endpoint
  *
- * Context: sleeps; nobody touches the ranges any more.
+ * Context: sleeps; nobody touches the ranges any more. The PCI device is locked, and has
+ * no memdev: nobody takes what was kept.
  */
 void cxla_snapshot_flush(struct cxl_dev_state *cxlds)
 {
-	if (cxla_snapshot_of(cxlds))
-		cxla_flush(cxlds);
+	if (cxlds->snapshot)
+		cxla_flush(cxlds, cxlds->snapshot);
 }
 
 /* ------------------------------ restoring -------------------------- */
 
 /* 0; -EAGAIN: it can't be looked at now; or what is wrong with it */
-static int cxla_restore_mapped(struct cxl_dev_state *cxlds,
+static int cxla_restore_mapped(const struct cxla_snapshot *s,
 			       const struct cxla_component *c,
 			       void __iomem *hdm)
 {
-	struct cxla_snapshot *s = cxlds->snapshot;
 	struct cxla_look look;
 	int rc;
 
@@ -220,7 +201,7 @@ static int cxla_restore_mapped(struct cxl_dev_state *cxlds,
 	return rc;
 }
 
-static int cxla_restore_above(struct cxl_dev_state *cxlds,
+static int cxla_restore_above(const struct cxla_snapshot *s,
 			      const struct cxla_component *c)
 {
 	struct cxl_port *port __free(cxla_put_port) =
@@ -237,7 +218,7 @@ static int cxla_restore_above(struct cxl_dev_state *cxlds,
 		if (!c->nr)
 			return 0;
 		return port->hdm && port->nr_decoders == c->nr ?
-		       cxla_restore_mapped(cxlds, c, port->hdm) : -EIO;
+		       cxla_restore_mapped(s, c, port->hdm) : -EIO;
 	}
 	/* a host bridge is there for as long as its root is */
 	if (!dev_is_pci(c->uport_dev))
@@ -253,16 +234,16 @@ static int cxla_restore_above(struct cxl_dev_state *cxlds,
 	regs = ioremap(map.resource + hdm->offset, hdm->size);
 	if (!regs)
 		return -ENOMEM;
-	rc = cxla_restore_mapped(cxlds, c, regs);
+	rc = cxla_restore_mapped(s, c, regs);
 	iounmap(regs);
 	return rc;
 }
 
 /* control after the bases, which it turns on; and what locks both last */
-static int cxla_restore_dvsec(struct cxl_dev_state *cxlds)
+static int cxla_restore_dvsec(struct cxl_dev_state *cxlds,
+			      const struct cxla_dvsec *was)
 {
 	struct pci_dev *pdev = to_pci_dev(cxlds->dev);
-	const struct cxla_dvsec *was = &cxlds->snapshot->dvsec;
 	int dvsec = cxlds->cxl_dvsec;
 	u16 ctrl, lock;
 
@@ -293,11 +274,11 @@ static int cxla_restore_dvsec(struct cxl_dev_state *cxlds)
 }
 
 /* 1: it was written; 0: it is as it was; or an error */
-static int cxla_restore_decoders(struct cxl_dev_state *cxlds)
+static int cxla_restore_decoders(struct cxl_dev_state *cxlds,
+				 const struct cxla_snapshot *s)
 {
 	const struct cxl_reg_map *map =
 		&cxlds->reg_map.component_map.hdm_decoder;
-	const struct cxla_snapshot *s = cxlds->snapshot;
 	struct cxla_look look;
 	void __iomem *hdm;
 	int rc;
@@ -309,7 +290,7 @@ static int cxla_restore_decoders(struct cxl_dev_state *cxlds)
 	if (!rc && look.other)
 		rc = -EIO;
 	if (!rc && !look.same) {
-		cxla_flush(cxlds);
+		cxla_flush(cxlds, s);
 		rc = cxla_component_write(s, s->device, hdm);
 		/* HDM Decoder Enable is set when the device is attached */
 		if (!rc)
@@ -320,16 +301,17 @@ static int cxla_restore_decoders(struct cxl_dev_state *cxlds)
 }
 
 static int cxla_restore_device(struct cxl_dev_state *cxlds,
+			       const struct cxla_snapshot *s,
 			       const struct range *range)
 {
 	int rc, written = 0;
 
-	if (!cxlds->snapshot->emulated) {
-		written = cxla_restore_decoders(cxlds);
+	if (!s->emulated) {
+		written = cxla_restore_decoders(cxlds, s);
 		if (written < 0)
 			return written;
 	}
-	rc = cxla_restore_dvsec(cxlds);
+	rc = cxla_restore_dvsec(cxlds, &s->dvsec);
 	if (rc)
 		return rc;
 	if (written)
@@ -339,15 +321,15 @@ static int cxla_restore_device(struct cxl_dev_state *cxlds,
 	return 0;
 }
 
-static int cxla_restore(struct cxl_dev_state *cxlds, const struct range *range)
+static int cxla_restore(struct cxl_dev_state *cxlds,
+			const struct cxla_snapshot *s, const struct range *range)
 {
-	const struct cxla_snapshot *s = cxlds->snapshot;
 	int rc;
 
 	/* no switch port comes or goes, and no other device restores one */
 	guard(mutex)(&cxla_enum_mutex);
 	for (int i = s->nr_above - 1; i >= 0; i--) {
-		rc = cxla_restore_above(cxlds, s->above[i]);
+		rc = cxla_restore_above(s, s->above[i]);
 		if (rc == -EAGAIN)
 			return rc;
 		if (rc) {
@@ -358,7 +340,7 @@ static int cxla_restore(struct cxl_dev_state *cxlds, const struct range *range)
 			return rc;
 		}
 	}
-	rc = cxla_restore_device(cxlds, range);
+	rc = cxla_restore_device(cxlds, s, range);
 	if (rc == -EAGAIN)
 		dev_warn(cxlds->dev,
 			 "does not answer after a reset: what it decoded at [%#llx-%#llx] is kept for when it does\n",
@@ -378,24 +360,26 @@ static int cxla_restore(struct cxl_dev_state *cxlds, const struct range *range)
  * which has its own: before that another reset may come. It is dropped if the device,
  * or the way to it, is another one by now.
  *
- * Context: the lock of the PCI device is held; takes cxla_enum_mutex and the
- * locks of ports; sleeps.
+ * Context: no endpoint comes up meanwhile: the lock of its memdev is held, or there is
+ * none and the PCI device is locked. Takes cxla_enum_mutex and the locks of ports;
+ * sleeps.
  * Return: 0; -EAGAIN: a port above is not there, something does not answer yet, or
  * there was no memory, to be tried again; or why it was not restored, which is also in the log.
  */
 int cxla_snapshot_restore(struct cxl_dev_state *cxlds)
 {
+	struct cxla_snapshot *s __free(cxla_snapshot_free) =
+		xchg(&cxlds->snapshot, NULL);
 	struct range range;
 	int rc = 0, i = 0;
 
-	cxla_assert_host_locked(cxlds->dev);
-	if (!cxla_snapshot_of(cxlds))
+	if (!s)
 		return 0;
-	if (cxla_snapshot_range(cxlds->snapshot, &i, &range))
-		rc = cxla_restore(cxlds, &range);
+	if (cxla_snapshot_range(s, &i, &range))
+		rc = cxla_restore(cxlds, s, &range);
 	if (rc == -ENOMEM)
 		rc = -EAGAIN;
-	if (rc && rc != -EAGAIN)
-		cxla_snapshot_drop(cxlds);
+	if (!rc || rc == -EAGAIN)
+		cxla_snapshot_free(xchg(&cxlds->snapshot, no_free_ptr(s)));
 	return rc;
 }

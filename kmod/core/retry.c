@@ -12,6 +12,7 @@
  * the device, misses nothing, however late: the one who asks, the one whose
  * memdev is dropped, and the work that is queued when something comes.
  */
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/kref.h>
 #include <linux/slab.h>
@@ -29,6 +30,7 @@
  * @dev: the device, referenced
  * @cxlds: device state; NULL once the driver is gone; lock of @dev
  * @retry: what to call, or NULL
+ * @later: the work that is queued lets some time pass first
  */
 struct cxla_waiter {
 	struct kref kref;
@@ -37,7 +39,11 @@ struct cxla_waiter {
 	struct device *dev;
 	struct cxl_dev_state *cxlds;
 	void (*retry)(struct cxl_dev_state *cxlds);
+	bool later;
 };
+
+/* what is polled for is looked at so often */
+#define CXLA_RETRY_LATER_MS	100
 
 /* cxla_waiters; nothing under it */
 static DEFINE_SPINLOCK(cxla_waiters_lock);
@@ -84,6 +90,9 @@ static unsigned int cxla_wants(const struct cxl_dev_state *cxlds)
 	case CXLA_REASON_PORT_DISABLED:
 	case CXLA_REASON_REVOKED:
 		return BIT(CXLA_RETRY_ARRIVED);
+	case CXLA_REASON_ERROR:
+		/* it was refused because the system was about to sleep */
+		return cxlds->error == -ESHUTDOWN ? BIT(CXLA_RETRY_ARRIVED) : 0;
 	case CXLA_REASON_QUARANTINED:
 	case CXLA_REASON_CLAIMED:
 	case CXLA_REASON_NO_HPA:
@@ -126,6 +135,9 @@ static void cxla_retry_work(struct work_struct *work)
 						  work);
 	struct cxl_dev_state *cxlds;
 
+	/* with no lock: who wants the device meanwhile has it */
+	if (xchg(&waiter->later, false))
+		msleep(CXLA_RETRY_LATER_MS);
 	cxla_pause(CXLA_PAUSE_RETRY_BEGIN);
 	cxla_accel_lock(waiter->dev);
 	cxla_pause(CXLA_PAUSE_RETRY_LOCKED);
@@ -187,23 +199,24 @@ void cxla_retry_update(struct cxl_dev_state *cxlds)
 }
 
 /**
- * cxla_retry_soon() - have a driver attach by its work item, and not here
+ * cxla_retry_later() - have the driver called by its work item, in a moment
  * @cxlds: the state of the device, its lock held, without a memdev; its driver has
  *	asked for retries
  *
- * For who is called with locks that are not to be held for as long as that takes.
+ * For who can't wait with the locks that are held.
  */
-void cxla_retry_soon(struct cxl_dev_state *cxlds)
+void cxla_retry_later(struct cxl_dev_state *cxlds)
 {
 	cxla_assert_host_locked(cxlds->dev);
 	WRITE_ONCE(cxlds->wants, BIT(CXLA_RETRY_ARRIVED));
 	/* as if it had come since */
 	WRITE_ONCE(cxlds->seen[CXLA_RETRY_ARRIVED],
 		   atomic_read(&cxla_news[CXLA_RETRY_ARRIVED]) - 1);
+	WRITE_ONCE(cxlds->waiter->later, true);
 	scoped_guard(spinlock, &cxla_waiters_lock)
 		cxla_waiter_queue(cxlds->waiter);
 }
-EXPORT_SYMBOL_NS_GPL(cxla_retry_soon, "CXL");
+EXPORT_SYMBOL_NS_GPL(cxla_retry_later, "CXL");
 
 static void cxla_waiter_remove(void *_waiter)
 {

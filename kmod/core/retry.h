@@ -20,7 +20,7 @@ void cxla_retry_kick(enum cxla_retry_why why);
 void cxla_news_seen(struct cxl_dev_state *cxlds);
 void cxla_retry_update(struct cxl_dev_state *cxlds);
 
-void cxla_retry_soon(struct cxl_dev_state *cxlds);
+void cxla_retry_later(struct cxl_dev_state *cxlds);
 void cxla_memdev_wake(struct cxl_dev_state *cxlds);
 
 #endif /* __CXLA_RETRY_H__ */

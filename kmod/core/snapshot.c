@@ -7,8 +7,8 @@
  * the switch, too. When an endpoint goes, what it and the ports above it decoded
  * is kept with its device: as it was read last, and read once more when a reset
  * is about to come and the device answers. Recovery from an error gives no such
- * notice. The memory for it is had with the endpoint: what firmware committed is
- * not lost for want of some when a reset comes.
+ * notice. The memory for it comes with the endpoint, and is the device's from when
+ * that goes: what firmware committed is not lost for want of some when a reset comes.
  *
  * restore.c writes it back.
  */
@@ -24,7 +24,11 @@ static void cxla_component_free(struct cxla_component *c)
 	kfree(c);
 }
 
-static void cxla_snapshot_free(struct cxla_snapshot *s)
+/**
+ * cxla_snapshot_free() - nobody wants it any more
+ * @s: snapshot that nobody else has, or NULL
+ */
+void cxla_snapshot_free(struct cxla_snapshot *s)
 {
 	if (!s)
 		return;
@@ -35,7 +39,26 @@ static void cxla_snapshot_free(struct cxla_snapshot *s)
 	kfree(s);
 }
 
-DEFINE_FREE(cxla_snapshot_free, struct cxla_snapshot *, cxla_snapshot_free(_T))
+/* what a decoder decodes, by its registers; false: nothing */
+bool cxla_regs_range(const struct cxl_hdm_regs *regs, struct range *range)
+{
+	u64 size = (u64)regs->size_high << 32 | regs->size_low;
+
+	if (!cxl_hdm_ctrl_active(regs->ctrl) || !size)
+		return false;
+	range->start = (u64)regs->base_high << 32 | regs->base_low;
+	return !check_add_overflow(range->start, size - 1, &range->end);
+}
+
+/* the next range that the device decoded, from decoder @i on; *@i: one behind it */
+bool cxla_snapshot_range(const struct cxla_snapshot *s, int *i,
+			 struct range *range)
+{
+	while (*i < s->device->nr)
+		if (cxla_regs_range(&s->device->regs[(*i)++], range))
+			return true;
+	return false;
+}
 
 /* ------------------------------- taking ---------------------------- */
 
@@ -59,22 +82,37 @@ static struct cxla_component *cxla_component_of(struct cxl_port *port)
 }
 
 /*
- * What was committed here, and not by firmware, who needs it commits anew: it may be
- * that of another device, which takes it back in the same reset.
- *
- * false: it has become another one since
+ * The decoders to be kept, as bits. What was committed here, and not by firmware, who
+ * needs it commits anew: it may be that of another device, which takes it back in the
+ * same reset. But a decoder is committed only behind those in front of it.
  */
+static u32 cxla_component_keeps(const struct cxl_port *port, int nr)
+{
+	u32 keeps = 0;
+
+	lockdep_assert_held(&cxl_rwsem.region);
+	for (int i = nr - 1; i >= 0; i--) {
+		const struct cxl_decoder *cxld = port->decoders[i];
+
+		if (cxld && cxld->flags & CXL_DECODER_F_ENABLE &&
+		    (!cxld->made || keeps))
+			keeps |= BIT(i);
+	}
+	return keeps;
+}
+
+/* false: it has become another one since */
 static bool cxla_component_take(struct cxla_component *c, struct cxl_port *port)
 {
+	u32 keeps;
+
 	if (cxla_component_nr(port) != c->nr)
 		return false;
 	guard(rwsem_read)(&cxl_rwsem.region);
-	for (int i = 0; i < c->nr; i++) {
-		const struct cxl_decoder *cxld = port->decoders[i];
-
-		c->regs[i] = cxld && !cxld->made ? cxld->regs :
-						   (struct cxl_hdm_regs) { };
-	}
+	keeps = cxla_component_keeps(port, c->nr);
+	for (int i = 0; i < c->nr; i++)
+		c->regs[i] = keeps & BIT(i) ? port->decoders[i]->regs :
+					      (struct cxl_hdm_regs) { };
 	return true;
 }
 
@@ -99,15 +137,25 @@ static bool cxla_snapshot_read_dvsec(struct cxla_snapshot *s,
 	return true;
 }
 
+static bool cxla_endpoint_decodes(const struct cxl_port *endpoint)
+{
+	guard(rwsem_read)(&cxl_rwsem.region);
+	for (int i = 0; i < endpoint->nr_decoders; i++)
+		if (endpoint->decoders[i] &&
+		    endpoint->decoders[i]->flags & CXL_DECODER_F_ENABLE)
+			return true;
+	return false;
+}
+
 /**
  * cxla_snapshot_prepare() - have the memory for what an endpoint decodes
  * @endpoint: it comes up, its decoders are known
  *
- * What was kept of the one before is dropped.
+ * What was kept of the one before has come back, and is dropped.
  *
  * Context: sleeps.
- * Return: 0; -ENOMEM, -ENXIO: it does not answer any more: what was kept is there
- * still.
+ * Return: 0; -ENXIO: it does not answer any more, or what was kept has not come back;
+ * -ENOMEM. What was kept is there still then.
  */
 int cxla_snapshot_prepare(struct cxl_port *endpoint)
 {
@@ -141,8 +189,11 @@ int cxla_snapshot_prepare(struct cxl_port *endpoint)
 	 */
 	if (endpoint->emulated && !cxla_snapshot_read_dvsec(s, cxlds))
 		return -ENXIO;
+	if (READ_ONCE(cxlds->was_reset) && READ_ONCE(cxlds->snapshot) &&
+	    !cxla_endpoint_decodes(endpoint))
+		return -ENXIO;
 	cxla_snapshot_drop(cxlds);
-	cxlds->snapshot = no_free_ptr(s);
+	endpoint->snapshot = no_free_ptr(s);
 	return 0;
 }
 
@@ -152,6 +203,7 @@ static void cxla_snapshot_refresh(struct cxla_snapshot *s,
 {
 	struct cxl_dev_state *cxlds = to_cxl_memdev(endpoint->uport_dev)->cxlds;
 	struct cxla_component *c = s->device;
+	u32 keeps;
 
 	for (int i = 0; i < c->nr; i++) {
 		struct cxl_hdm_decoded d;
@@ -163,9 +215,28 @@ static void cxla_snapshot_refresh(struct cxla_snapshot *s,
 	if (!cxla_snapshot_read_dvsec(s, cxlds))
 		return;
 	guard(rwsem_read)(&cxl_rwsem.region);
+	keeps = cxla_component_keeps(endpoint, c->nr);
 	for (int i = 0; i < c->nr; i++)
-		if (endpoint->decoders[i] && !endpoint->decoders[i]->made)
+		if (keeps & BIT(i))
 			c->regs[i] = s->now[i];
+}
+
+static bool cxla_snapshot_has_range(const struct cxla_snapshot *s)
+{
+	struct range range;
+	int i = 0;
+
+	return cxla_snapshot_range(s, &i, &range);
+}
+
+/**
+ * cxla_snapshot_forget() - an endpoint does not come up after all
+ * @endpoint: its lock is held
+ */
+void cxla_snapshot_forget(struct cxl_port *endpoint)
+{
+	cxla_snapshot_free(endpoint->snapshot);
+	endpoint->snapshot = NULL;
 }
 
 /**
@@ -181,11 +252,12 @@ void cxla_snapshot_take(struct cxl_port *endpoint)
 {
 	struct cxl_memdev *cxlmd = to_cxl_memdev(endpoint->uport_dev);
 	struct cxl_dev_state *cxlds = cxlmd->cxlds;
-	struct cxla_snapshot *s = cxlds->snapshot;
+	struct cxla_snapshot *s __free(cxla_snapshot_free) = endpoint->snapshot;
 	bool held = READ_ONCE(cxlds->held);
 	int above = 0;
 
 	device_lock_assert(&endpoint->dev);
+	endpoint->snapshot = NULL;
 	if (test_bit(CXLA_MEMDEV_F_RELEASED, &cxlmd->flags) && !held)
 		return;
 	if (!s || !cxla_component_take(s->device, endpoint))
@@ -195,9 +267,10 @@ void cxla_snapshot_take(struct cxl_port *endpoint)
 		if (!cxla_component_take(s->above[above++], p))
 			return;
 	s->emulated = endpoint->emulated;
-	s->taken = true;
 	if (held && !cxla_pci_is_frozen(cxlmd))
 		cxla_snapshot_refresh(s, endpoint);
+	if (cxla_snapshot_has_range(s))
+		cxla_snapshot_free(xchg(&cxlds->snapshot, no_free_ptr(s)));
 }
 
 /**
@@ -206,6 +279,5 @@ void cxla_snapshot_take(struct cxl_port *endpoint)
  */
 void cxla_snapshot_drop(struct cxl_dev_state *cxlds)
 {
-	cxla_snapshot_free(cxlds->snapshot);
-	cxlds->snapshot = NULL;
+	cxla_snapshot_free(xchg(&cxlds->snapshot, NULL));
 }

@@ -10,6 +10,7 @@
 #include "pci.h"
 
 int cxla_snapshot_prepare(struct cxl_port *endpoint);
+void cxla_snapshot_forget(struct cxl_port *endpoint);
 void cxla_snapshot_take(struct cxl_port *endpoint);
 void cxla_snapshot_flush(struct cxl_dev_state *cxlds);
 int cxla_snapshot_restore(struct cxl_dev_state *cxlds);
@@ -24,7 +25,8 @@ void cxla_snapshot_drop(struct cxl_dev_state *cxlds);
  * @uport_dev: host bridge or upstream port of a switch, referenced; NULL: the
  *	device
  * @nr: how many; 0: it passes all on
- * @regs: each, as read; of one that was not committed control alone
+ * @regs: each, as read, and of one that is not to come back nothing; of one that was
+ *	not committed control alone
  */
 struct cxla_component {
 	struct device *uport_dev;
@@ -52,7 +54,6 @@ struct cxla_dvsec {
  * @above: of the ports above, from the one that it hangs off upwards
  * @nr_above: how many
  * @now: as many registers as @device has, to read into
- * @taken: what follows, and the registers, are those of an endpoint that went
  * @emulated: @device is made up of ranges of the DVSEC
  * @dvsec: of @device
  */
@@ -61,15 +62,14 @@ struct cxla_snapshot {
 	struct cxla_component *above[CXLA_MAX_DEPTH];
 	int nr_above;
 	struct cxl_hdm_regs *now;
-	bool taken;
 	bool emulated;
 	struct cxla_dvsec dvsec;
 };
 
-/* what was kept for a device whose endpoint went, or NULL */
-static inline struct cxla_snapshot *cxla_snapshot_of(const struct cxl_dev_state *cxlds)
-{
-	return cxlds->snapshot && cxlds->snapshot->taken ? cxlds->snapshot : NULL;
-}
+bool cxla_regs_range(const struct cxl_hdm_regs *regs, struct range *range);
+bool cxla_snapshot_range(const struct cxla_snapshot *s, int *i,
+			 struct range *range);
+void cxla_snapshot_free(struct cxla_snapshot *s);
+DEFINE_FREE(cxla_snapshot_free, struct cxla_snapshot *, cxla_snapshot_free(_T))
 
 #endif /* __CXLA_SNAPSHOT_H__ */

@@ -41,19 +41,49 @@ static int cxla_media_look(struct pci_dev *pdev, int dvsec,
 }
 
 /**
- * cxla_media_is_late() - would cxla_media_await() wait
+ * cxla_media_poll() - is memory ready, and how much is there
+ * @cxlds: device state
+ * @since: jiffies when it was reset
+ * @capacity: as of cxla_media_await()
+ *
+ * For who can't wait. Return: 0; -EINPROGRESS: not yet; or as cxl_await_media_ready().
+ */
+int cxla_media_poll(struct cxl_dev_state *cxlds, unsigned long since,
+		    u64 *capacity)
+{
+	/* before the look, so that the last one is when time is over */
+	unsigned long now = jiffies;
+	unsigned int seconds;
+	int rc;
+
+	if (!dev_is_pci(cxlds->dev) || !cxlds->cxl_dvsec)
+		return -ENXIO;
+	rc = cxla_media_look(to_pci_dev(cxlds->dev), cxlds->cxl_dvsec,
+			     &seconds, capacity);
+	if (rc <= 0)
+		return rc;
+	if (!time_after(now, since + secs_to_jiffies(seconds)))
+		return -EINPROGRESS;
+	dev_err(cxlds->dev, "the memory is not ready after %u s\n", seconds);
+	return -ETIMEDOUT;
+}
+EXPORT_SYMBOL_NS_GPL(cxla_media_poll, "CXL");
+
+/**
+ * cxla_media_is_ready() - is it by now, if it was not when its driver looked
  * @cxlds: device state
  */
-bool cxla_media_is_late(struct cxl_dev_state *cxlds)
+bool cxla_media_is_ready(struct cxl_dev_state *cxlds)
 {
 	unsigned int seconds;
 	u64 capacity;
 
-	return dev_is_pci(cxlds->dev) && cxlds->cxl_dvsec &&
-	       cxla_media_look(to_pci_dev(cxlds->dev), cxlds->cxl_dvsec,
-			       &seconds, &capacity) > 0;
+	if (!cxlds->media_ready && dev_is_pci(cxlds->dev) && cxlds->cxl_dvsec)
+		cxlds->media_ready = !cxla_media_look(to_pci_dev(cxlds->dev),
+						      cxlds->cxl_dvsec,
+						      &seconds, &capacity);
+	return cxlds->media_ready;
 }
-EXPORT_SYMBOL_NS_GPL(cxla_media_is_late, "CXL");
 
 /**
  * cxla_media_await() - wait until memory is ready, and learn how much there is
@@ -65,23 +95,13 @@ EXPORT_SYMBOL_NS_GPL(cxla_media_is_late, "CXL");
 int cxla_media_await(struct cxl_dev_state *cxlds, u64 *capacity)
 {
 	unsigned long start = jiffies;
-	unsigned int seconds, ms = MEDIA_POLL_MIN_MS;
+	unsigned int ms = MEDIA_POLL_MIN_MS;
 
-	if (!dev_is_pci(cxlds->dev) || !cxlds->cxl_dvsec)
-		return -ENXIO;
 	for (;;) {
-		/* before the look, so that the last one is when time is over */
-		unsigned long now = jiffies;
-		int rc = cxla_media_look(to_pci_dev(cxlds->dev),
-					 cxlds->cxl_dvsec, &seconds, capacity);
+		int rc = cxla_media_poll(cxlds, start, capacity);
 
-		if (rc <= 0)
+		if (rc != -EINPROGRESS)
 			return rc;
-		if (time_after(now, start + secs_to_jiffies(seconds))) {
-			dev_err(cxlds->dev, "the memory is not ready after %u s\n",
-				seconds);
-			return -ETIMEDOUT;
-		}
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		msleep(ms);

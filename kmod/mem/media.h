@@ -5,7 +5,9 @@
 
 #include <cxl/cxl.h>
 
-bool cxla_media_is_late(struct cxl_dev_state *cxlds);
+bool cxla_media_is_ready(struct cxl_dev_state *cxlds);
+int cxla_media_poll(struct cxl_dev_state *cxlds, unsigned long since,
+		    u64 *capacity);
 int cxla_media_await(struct cxl_dev_state *cxlds, u64 *capacity);
 
 #endif /* __CXLA_MEDIA_H__ */

@@ -13,6 +13,7 @@
 #include "../pause/pause.h"
 #include "../port/port.h"
 #include "../version.h"
+#include "media.h"
 
 static void cxla_mem_release_port(void *_port)
 {
@@ -28,9 +29,12 @@ static int cxla_mem_bring_up(struct cxl_memdev *cxlmd)
 	int rc;
 
 	cxla_news_seen(cxlmd->cxlds);
+	cxla_memdev_restore(cxlmd);
 	if (cxla_pci_is_frozen(cxlmd))
 		return cxla_refuse(cxlmd, CXLA_REASON_HW_ERROR);
-	if (!cxlmd->cxlds->media_ready)
+	/* of an accelerator its driver looks again */
+	if (!cxlmd->cxlds->media_ready &&
+	    (cxlmd->attach || !cxla_media_is_ready(cxlmd->cxlds)))
 		return cxla_refuse(cxlmd, CXLA_REASON_MEDIA_NOT_READY);
 
 	cxla_record_phase(cxlmd, CXLA_PHASE_PORT_ENUM);

@@ -29,6 +29,7 @@
 struct cxla_expander {
 	struct cxl_dev_state cxlds;
 	struct cxla_commands commands;
+	unsigned long reset_jiffies;	/* when it was reset last */
 };
 
 static long cxla_expander_ioctl(struct cxl_dev_state *cxlds, unsigned int cmd,
@@ -85,24 +86,38 @@ static int cxla_expander_setup(struct cxla_expander *expander,
 /*
  * Memory that is not ready is nobody's yet, also after a reset. How much there is the
  * mailbox says; ranges of the DVSEC that make no sense do not matter then.
+ *
+ * -EINPROGRESS: not to @wait, and it is not ready.
  */
-static int cxla_expander_add(struct cxla_expander *expander)
+static int cxla_expander_add(struct cxla_expander *expander, bool wait)
 {
 	struct cxl_dev_state *cxlds = &expander->cxlds;
 	u64 capacity;
-	int rc = cxla_media_await(cxlds, &capacity);
+	int rc = wait ? cxla_media_await(cxlds, &capacity) :
+			cxla_media_poll(cxlds, expander->reset_jiffies, &capacity);
 
-	if (rc == -EINTR)
+	if (rc == -EINTR || rc == -EINPROGRESS)
 		return rc;
 	cxlds->media_ready = rc != -ETIMEDOUT;
 	return PTR_ERR_OR_ZERO(devm_cxl_add_memdev(cxlds, NULL));
 }
 
-/* what it waited for has come, or the memory is ready by now, or will be */
+/* after a reset, by whoever can't wait: looked at again and again */
+static int cxla_expander_add_later(struct cxla_expander *expander)
+{
+	int rc = cxla_expander_add(expander, false);
+
+	if (rc != -EINPROGRESS)
+		return rc;
+	cxla_retry_later(&expander->cxlds);
+	return 0;
+}
+
+/* its memory was not ready after a reset */
 static void cxla_expander_retry(struct cxl_dev_state *cxlds)
 {
-	int rc = cxla_expander_add(container_of(cxlds, struct cxla_expander,
-						cxlds));
+	int rc = cxla_expander_add_later(container_of(cxlds, struct cxla_expander,
+						      cxlds));
 
 	if (rc)
 		dev_err(cxlds->dev, "no memdev: %d\n", rc);
@@ -140,7 +155,7 @@ static int cxla_expander_probe(struct pci_dev *pdev,
 	if (rc)
 		return rc;
 	/* without a root, or a committed decoder, the memdev is there and idle */
-	return cxla_expander_add(expander);
+	return cxla_expander_add(expander, true);
 }
 
 /* --------------------------- reset, errors ------------------------- */
@@ -172,12 +187,11 @@ static void cxla_expander_end(struct pci_dev *pdev, enum cxl_reset_kind kind)
 		cxla_memdev_wake(&expander->cxlds);
 		return;
 	}
-	/* all hotplug waits for who waits in a recovery */
-	if (kind == CXL_RECOVERY && cxla_media_is_late(&expander->cxlds)) {
-		cxla_retry_soon(&expander->cxlds);
-		return;
-	}
-	rc = cxla_expander_add(expander);
+	expander->reset_jiffies = jiffies;
+	/* all hotplug waits for who waits in a recovery; and who waits may be killed */
+	rc = kind == CXL_RECOVERY ? -EINTR : cxla_expander_add(expander, true);
+	if (rc == -EINTR)
+		rc = cxla_expander_add_later(expander);
 	if (rc)
 		pci_err(pdev, "no memdev after the reset: %d\n", rc);
 }

@@ -7,6 +7,7 @@
 #include <linux/delay.h>
 #include <linux/ktime.h>
 
+#include "../../kmod/core/bus.h"
 #include "reset_rig.h"
 
 MODULE_IMPORT_NS("CXL");
@@ -141,6 +142,11 @@ static void memory_of_an_expander_that_is_not_ready_after_a_reset_is_nobody_s(st
 	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
 }
 
+static int is_memdev(struct device *dev, const void *unused)
+{
+	return cxla_device_id(dev) == CXLA_DEVICE_MEMDEV;
+}
+
 /* a recovery has the list of PCI devices locked */
 static void memory_that_is_late_after_an_error_is_not_waited_for_there(struct kunit *test)
 {
@@ -182,6 +188,104 @@ static void memory_of_an_expander_that_is_late_after_an_error_comes(struct kunit
 	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
 }
 
+/* whoever holds the device may be waited for by all hotplug, too */
+static void device_whose_memory_is_late_can_be_had_meanwhile(struct kunit *test)
+{
+	ktime_t start;
+	u32 *low;
+
+	machine(test, false, 2, 0);
+	bind(test, dev);
+	low = fake_cfg(dev, RANGE_SIZE_LOW);
+	*low = (*low & ~MEMORY_ACTIVE) | SECONDS_256;
+	recover(dev, dev->pdev);
+	msleep(1000);
+	start = ktime_get();
+	recover(dev, dev->pdev);
+	KUNIT_EXPECT_LT(test, ktime_ms_delta(ktime_get(), start), 150);
+	*low |= MEMORY_ACTIVE;
+	msleep(500);
+	is(test, dev, "attached", "none");
+}
+
+static void memory_that_is_never_ready_after_an_error_is_told_once(struct kunit *test)
+{
+	machine(test, false, 2, 0);
+	bind(test, dev);
+	*fake_cfg(dev, RANGE_SIZE_LOW) &= ~MEMORY_ACTIVE;
+	recover(dev, dev->pdev);
+	fake_log_clear();
+	msleep(5000);
+	is(test, dev, "pci-only", "media-not-ready");
+	KUNIT_EXPECT_EQ(test, fake_log_count(LOGLEVEL_ERR, "is not ready after"), 1);
+}
+
+static void driver_that_unbinds_on_loss_attaches_after_an_error_too(struct kunit *test)
+{
+	u32 *low;
+
+	machine(test, false, 2, 0);
+	bind(test, dev);
+	KUNIT_ASSERT_EQ(test, fake_store(dev, "cxla/on_loss", "unbind"), 0);
+	low = fake_cfg(dev, RANGE_SIZE_LOW);
+	*low &= ~MEMORY_ACTIVE;
+	recover(dev, dev->pdev);
+	*low |= MEMORY_ACTIVE;
+	msleep(500);
+	is(test, dev, "attached", "none");
+}
+
+/* it is there without its decoders, and idle, until the root is back */
+static void expander_without_a_root_has_its_decoders_when_that_comes(struct kunit *test)
+{
+	struct values before;
+
+	machine(test, false, 2, CXL_HDM_CTRL_HOSTONLY);
+	KUNIT_ASSERT_EQ(test, fake_store(dev, "driver_override", "cxla_pci"), 0);
+	bind(test, dev);
+	save(dev, &before);
+	fake_root_remove(f);
+	msleep(2000);
+	reset(dev);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
+	KUNIT_ASSERT_EQ(test, fake_root_add(f), 0);
+	msleep(2000);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
+	same_as(test, dev, &before);
+}
+
+/* what was saved is of before the device was enabled */
+static void device_is_enabled_again_after_an_error(struct kunit *test)
+{
+	machine(test, false, 2, 0);
+	bind(test, dev);
+	dev->pdev->saved_config_space[PCI_COMMAND / 4] &= ~PCI_COMMAND_MEMORY;
+	recover(dev, dev->pdev);
+	KUNIT_EXPECT_TRUE(test, *fake_cfg(dev, PCI_COMMAND) & PCI_COMMAND_MEMORY);
+	is(test, dev, "attached", "none");
+}
+
+static void expander_whose_memory_was_late_is_bound_by_hand(struct kunit *test)
+{
+	struct device *memdev;
+	u32 *low;
+
+	machine(test, false, 2, CXL_HDM_CTRL_HOSTONLY);
+	KUNIT_ASSERT_EQ(test, fake_store(dev, "driver_override", "cxla_pci"), 0);
+	low = fake_cfg(dev, RANGE_SIZE_LOW);
+	bind(test, dev);
+	device_release_driver(&dev->pdev->dev);
+	*low &= ~MEMORY_ACTIVE;
+	bind(test, dev);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 0);
+	*low |= MEMORY_ACTIVE;
+	memdev = bus_find_device(&cxla_bus_type, NULL, NULL, is_memdev);
+	KUNIT_ASSERT_NOT_NULL(test, memdev);
+	KUNIT_EXPECT_EQ(test, device_attach(memdev), 1);
+	put_device(memdev);
+	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
+}
+
 static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(recovery_restores_what_was_known_of_a_device_that_did_not_answer),
 	KUNIT_CASE(range_of_a_dvsec_comes_back_after_an_error),
@@ -192,6 +296,12 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(memory_of_an_expander_that_is_not_ready_after_a_reset_is_nobody_s),
 	KUNIT_CASE(memory_that_is_late_after_an_error_is_not_waited_for_there),
 	KUNIT_CASE(memory_of_an_expander_that_is_late_after_an_error_comes),
+	KUNIT_CASE(device_whose_memory_is_late_can_be_had_meanwhile),
+	KUNIT_CASE(memory_that_is_never_ready_after_an_error_is_told_once),
+	KUNIT_CASE(driver_that_unbinds_on_loss_attaches_after_an_error_too),
+	KUNIT_CASE(expander_without_a_root_has_its_decoders_when_that_comes),
+	KUNIT_CASE(device_is_enabled_again_after_an_error),
+	KUNIT_CASE(expander_whose_memory_was_late_is_bound_by_hand),
 	{}
 };
 

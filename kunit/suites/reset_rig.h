@@ -20,6 +20,7 @@
 #define RANGE_SIZE_LOW	(FAKE_DVSEC_DEVICE + 0x1c)
 #define MEM_ENABLE	BIT(2)
 #define MEMORY_ACTIVE	BIT(1)
+#define SECONDS_256	(4 << 13)
 #define VALUES		7
 
 static struct fake_fabric *f;

@@ -404,6 +404,23 @@ static void no_range_comes_when_the_system_is_about_to_sleep(struct kunit *test)
 	fake_expect_attached(test, dev, RANGE_BASE, RANGE_SIZE);
 }
 
+static void range_that_was_refused_before_the_system_slept_comes_after(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+
+	dev->accel.retry = true;
+	fake_bind(dev);
+	cxla_regions_hold(true);
+	root_add(test);
+	settle();
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_attached, 0);
+	cxla_regions_hold(false);
+	cxla_retry_kick(CXLA_RETRY_ARRIVED);
+	settle();
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_attached, 1);
+	fake_unbind(dev);
+}
+
 static struct kunit_case return_cases[] = {
 	KUNIT_CASE(range_that_its_driver_still_has_is_quarantined),
 	KUNIT_CASE(part_of_a_range_is_quarantined_too),
@@ -423,6 +440,7 @@ static struct kunit_case return_cases[] = {
 	KUNIT_CASE(memdev_given_up_before_a_reset_is_made_anew_after_it),
 	KUNIT_CASE(reset_that_cleared_the_decoders_is_a_reason),
 	KUNIT_CASE(no_range_comes_when_the_system_is_about_to_sleep),
+	KUNIT_CASE(range_that_was_refused_before_the_system_slept_comes_after),
 	{}
 };
 

@@ -343,6 +343,38 @@ static void window_that_is_for_accelerators_offers_none(struct kunit *test)
 			0);
 }
 
+/* what is behind is System RAM, and what is in front of it ended: it is as it was */
+static void decoder_in_front_of_one_that_stays_comes_back_after_a_reset(struct kunit *test)
+{
+	struct cxl_region *idle = region_of(test, ONE, &l0, 1, 0);
+	struct cxl_dev_state *cxlds = l0->accel.memdev->cxlds;
+	struct cxl_region *busy;
+	struct resource ram = {
+		.name = "System RAM",
+		.flags = IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
+	};
+	u64 front, behind;
+
+	KUNIT_ASSERT_EQ(test, fake_store_cxla(&idle->dev, "commit", "1"), 0);
+	busy = region_of(test, ONE, &l0, 1, 1);
+	KUNIT_ASSERT_EQ(test, fake_store_cxla(&busy->dev, "commit", "1"), 0);
+	ram.start = busy->res.start;
+	ram.end = busy->res.end;
+	KUNIT_ASSERT_EQ(test, insert_resource(&iomem_resource, &ram), 0);
+	front = base_of(l0, 0);
+	behind = base_of(l0, 1);
+	scoped_guard(device, &l0->pdev->dev) {
+		cxl_reset_begin(cxlds, CXL_RESET);
+		fake_cxl_clear(l0);
+		cxl_reset_end(cxlds, CXL_RESET);
+	}
+	KUNIT_EXPECT_TRUE(test, is_committed(l0, 0));
+	KUNIT_EXPECT_TRUE(test, is_committed(l0, 1));
+	KUNIT_EXPECT_EQ(test, base_of(l0, 0), front);
+	KUNIT_EXPECT_EQ(test, base_of(l0, 1), behind);
+	KUNIT_EXPECT_EQ(test, remove_resource(&ram), 0);
+}
+
 /* who has looked it up finds its port, whatever goes meanwhile */
 static void decoder_that_is_held_keeps_its_port(struct kunit *test)
 {
@@ -381,6 +413,7 @@ static struct kunit_case user_region_cases[] = {
 	KUNIT_CASE(memory_of_an_accelerator_is_its_driver_s),
 	KUNIT_CASE(platform_that_can_t_flush_has_none),
 	KUNIT_CASE(window_that_is_for_accelerators_offers_none),
+	KUNIT_CASE(decoder_in_front_of_one_that_stays_comes_back_after_a_reset),
 	KUNIT_CASE(decoder_that_is_held_keeps_its_port),
 	{}
 };

@@ -139,7 +139,8 @@ struct cxla_mem_identity {
  * @record: what the last attach cost
  * @held: private: resets that have begun and not ended, by enum cxl_reset_kind
  * @was_reset: private: since the last attach
- * @snapshot: private: what was decoded for it when its endpoint went last
+ * @snapshot: private: what was decoded for it when its endpoint went last; whoever
+ *	works with it takes it away meanwhile
  * @seen: private: how often something came, when it was known last
  * @wants: private: what of that would help
  * @waiter: private: of devm_cxl_attach_retry()
