@@ -266,7 +266,11 @@ Plan plan_load(const Machine &machine, const ModuleSet &modules,
 	Plan plan;
 	State taken;
 	bool quiet = request.takeover && machine.pci_autoprobe == "1";
+	std::string autoprobe_after = machine.pci_autoprobe;
 
+	/* a load that was killed has left it off */
+	if (earlier && !earlier->pci_autoprobe.empty())
+		autoprobe_after = earlier->pci_autoprobe;
 	note_losses(machine, request, plan);
 	note_ranges(machine, modules, request, plan);
 	plan.steps.emplace_back(); /* the record, when it is known what it has to say */
@@ -305,8 +309,9 @@ Plan plan_load(const Machine &machine, const ModuleSet &modules,
 		for (const auto &device : machine.hmem)
 			plan.steps.push_back(
 				{Act::Bind, "platform", device.name, our_hmem_driver, {}, {}});
-	if (quiet)
-		plan.steps.push_back(autoprobe(machine.pci_autoprobe, "0"));
+	if (quiet || autoprobe_after != machine.pci_autoprobe)
+		plan.steps.push_back(
+			autoprobe(autoprobe_after, quiet ? "0" : machine.pci_autoprobe));
 
 	if (plan.steps.size() == 1)
 		plan.steps.clear();

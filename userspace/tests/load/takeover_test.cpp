@@ -297,6 +297,37 @@ TEST_F(Planning, unload_after_a_crash_restores_from_the_record_alone)
 	EXPECT_EQ(steps.back().act, Act::DropState);
 }
 
+TEST_F(Planning, load_after_a_killed_one_restores_autoprobe_as_the_record_says)
+{
+	made.file("/sys/bus/pci/drivers_autoprobe", "0\n");
+	made.add_module("cxla_core");
+	state = State{"boot-1", "1", {"cxla_core"}, {}};
+	for (bool takeover : {false, true}) {
+		Plan p = plan({takeover, false, {bdf}});
+		Model model(machine());
+
+		EXPECT_TRUE(run_all_or_nothing(p.steps, model).ok());
+		EXPECT_EQ(model.autoprobe, "1") << takeover;
+	}
+	/* also where nothing else is left to do */
+	for (const char *name : our_modules)
+		made.add_module(name);
+
+	Model model(machine());
+
+	EXPECT_TRUE(run_all_or_nothing(plan({}).steps, model).ok());
+	EXPECT_EQ(model.autoprobe, "1");
+}
+
+TEST_F(Planning, load_leaves_autoprobe_off_where_the_record_says_nothing_of_it)
+{
+	made.file("/sys/bus/pci/drivers_autoprobe", "0\n");
+	made.add_module("cxla_core");
+	state = State{"boot-1", "", {"cxla_core"}, {}};
+	for (const auto &step : plan({true, false, {bdf}}).steps)
+		EXPECT_NE(step.act, Act::SetAutoprobe);
+}
+
 TEST_F(Planning, devices_are_given_back_in_the_order_of_their_memdevs_after_the_root)
 {
 	const std::string other = "0000:0c:00.0";
