@@ -137,7 +137,7 @@ std::optional<Exit> rescan_for(const Root &root, const Context &context, Machine
 	    std::none_of(request.devices.begin(), request.devices.end(), missing))
 		return std::nullopt;
 
-	Plan plan = plan_rescan(machine, earlier_state(root, machine));
+	Plan plan = plan_rescan(machine, earlier_state(root, machine), request);
 	auto failed = failure(context, run_all_or_nothing(plan.steps, runner),
 			      "everything is as it was before");
 

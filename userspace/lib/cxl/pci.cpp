@@ -182,15 +182,15 @@ std::vector<std::string> read_above(const Root &root, const PciDevice &device)
 	return above;
 }
 
+} // namespace
+
 /* the kernel shows "(null)" where there is none */
-std::string read_override(const Root &root, const std::string &path)
+std::string read_override(const Root &root, const std::string &device_path)
 {
-	std::string text = root.text(path + "/driver_override").value_or("");
+	std::string text = root.text(device_path + "/driver_override").value_or("");
 
 	return text == "(null)" ? "" : text;
 }
-
-} // namespace
 
 const PciDevice *PciBus::find(const std::string &bdf) const
 {
@@ -244,6 +244,7 @@ PciBus read_pci(const Root &root)
 		bus.problem = names.problem();
 		return bus;
 	}
+	bus.drivers = root.list("/sys/bus/pci/drivers").value_or({});
 	for (const auto &name : *names) {
 		bus.devices.push_back(read_pci_device(root, name));
 		const auto &problem = bus.devices.back().config_problem;

@@ -56,7 +56,8 @@ struct PciDevice {
 
 struct PciBus {
 	std::vector<PciDevice> devices;
-	std::optional<Problem> problem; /* the folder itself could not be read */
+	std::vector<std::string> drivers; /* that are registered; empty: unreadable */
+	std::optional<Problem> problem;   /* the folder itself could not be read */
 	/* extended configuration space was hidden from us on some device */
 	bool extended_hidden = false;
 
@@ -72,6 +73,8 @@ PciBus read_pci(const Root &root);
  */
 std::optional<std::string> parse_bdf(std::string_view text);
 
+/* driver_override of a device; empty: none */
+std::string read_override(const Root &root, const std::string &device_path);
 /* no problem: no driver is bound */
 Reading<std::string> bound_driver(const Root &root, const std::string &device_path);
 

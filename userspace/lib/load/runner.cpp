@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "load/runner.h"
 
-#include "cxl/pci.h"
-#include "load/state.h"
+#include "cxl/accel.h"
+#include "load/preflight.h"
 #include "sys/error.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -113,6 +114,40 @@ void SystemRunner::probe(const Step &step)
 			    "dmesg says why the driver refused it");
 }
 
+/*
+ * The kernel does not make good what drivers_autoprobe kept it from. A device that came
+ * meanwhile is probed; one that had no driver before is offered to drivers that came meanwhile.
+ * That a driver refuses one is no error, as it would be none of the kernel's.
+ */
+void SystemRunner::probe_missed(const Step &step)
+{
+	std::vector<std::string> came;
+	auto has = [](const std::vector<std::string> &names, const std::string &name) {
+		return std::find(names.begin(), names.end(), name) != names.end();
+	};
+
+	if (!step.before->drivers.empty())
+		came = root_.list(bus_dir(step) + "/drivers").value_or({});
+	std::erase_if(came, [&](const std::string &name) {
+		return has(step.before->drivers, name) || is_our_pci_driver(name) ||
+		       is_intree_pci_driver(name);
+	});
+	for (const auto &name : root_.list(bus_dir(step) + "/devices").value_or({})) {
+		std::string path = bus_dir(step) + "/devices/" + name;
+		auto driver = bound_driver(root_, path);
+
+		if (!driver || !driver->empty() || !read_override(root_, path).empty())
+			continue;
+		if (!has(step.before->driverless, name)) {
+			root_.try_write(bus_dir(step) + "/drivers_probe", name);
+			continue;
+		}
+		for (const auto &one : came)
+			if (root_.try_write(bus_dir(step) + "/drivers/" + one + "/bind", name))
+				break;
+	}
+}
+
 void SystemRunner::wait_unused(const Step &step)
 {
 	auto unused = [&] {
@@ -174,6 +209,8 @@ void SystemRunner::run(const Step &step)
 		break;
 	case Act::SetAutoprobe:
 		root_.write(bus_dir(step) + "/drivers_autoprobe", step.value);
+		if (step.before && step.value == "1")
+			probe_missed(step);
 		break;
 	case Act::Unbind:
 		unbind(step);

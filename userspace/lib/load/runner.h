@@ -28,6 +28,7 @@ private:
 	void bind(const Step &step, bool tolerant);
 	void unbind(const Step &step);
 	void probe(const Step &step);
+	void probe_missed(const Step &step);
 	void probe_module(const Step &step);
 	void remove_foreign(const Step &step);
 	void wait_unused(const Step &step);

@@ -27,6 +27,8 @@ void State::merge(const State &later)
 	boot_id = later.boot_id;
 	if (pci_autoprobe.empty())
 		pci_autoprobe = later.pci_autoprobe;
+	if (later.pci_before)
+		pci_before = later.pci_before;
 	for (const auto &name : later.modules)
 		if (std::find(modules.begin(), modules.end(), name) == modules.end())
 			modules.push_back(name);
@@ -49,13 +51,17 @@ std::string state_to_text(const State &state)
 				 {"device", binding.device},
 				 {"driver", binding.driver},
 				 {"driver_override", binding.driver_override}});
-	return json{{"version", 1},
+
+	json out = {{"version", 1},
 		    {"boot_id", state.boot_id},
 		    {"pci_autoprobe", state.pci_autoprobe},
 		    {"modules", state.modules},
-		    {"taken", taken}}
-		       .dump(2, ' ', false, json::error_handler_t::replace) +
-	       "\n";
+		    {"taken", taken}};
+
+	if (state.pci_before)
+		out["pci_before"] = {{"driverless", state.pci_before->driverless},
+				     {"drivers", state.pci_before->drivers}};
+	return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
 Reading<State> state_from_text(const std::string &text, const std::string &path)
@@ -84,6 +90,10 @@ Reading<State> state_from_text(const std::string &text, const std::string &path)
 						       fmt::format("'{}' is no name", *part)};
 			state.taken.push_back(std::move(binding));
 		}
+		if (auto before = in.find("pci_before"); before != in.end())
+			state.pci_before = {
+				before->at("driverless").get<std::vector<std::string>>(),
+				before->at("drivers").get<std::vector<std::string>>()};
 	} catch (const std::exception &error) {
 		return Problem{path, 0, fmt::format("no record of ours: {}", error.what())};
 	}

@@ -9,6 +9,7 @@
 
 #include "sys/root.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,11 +28,20 @@ struct TakenBinding {
 	bool operator==(const TakenBinding &) const = default;
 };
 
+/* the PCI bus before its autoprobe went off: what is there now and was not has missed it */
+struct PciBefore {
+	std::vector<std::string> driverless; /* devices without driver, or with one of ours */
+	std::vector<std::string> drivers;    /* empty: unknown */
+
+	bool operator==(const PciBefore &) const = default;
+};
+
 struct State {
 	std::string boot_id;
-	std::string pci_autoprobe;        /* to be restored; empty: untouched */
-	std::vector<std::string> modules; /* that load has loaded, the kernel's too */
-	std::vector<TakenBinding> taken;  /* in the order they were taken */
+	std::string pci_autoprobe;             /* to be restored; empty: untouched */
+	std::vector<std::string> modules;      /* that load has loaded, the kernel's too */
+	std::vector<TakenBinding> taken;       /* in the order they were taken */
+	std::optional<PciBefore> pci_before{}; /* of pci_autoprobe */
 
 	/* adds what @later has taken on top; what is first on record stays */
 	void merge(const State &later);

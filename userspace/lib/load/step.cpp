@@ -42,8 +42,10 @@ std::string describe(const Step &step)
 	case Act::DropState:
 		return "remove /run/cxla/takeover.json";
 	case Act::SetAutoprobe:
-		return fmt::format("set drivers_autoprobe of the {} bus to {} (was {})", step.bus,
-				   step.value, step.previous);
+		return fmt::format("set drivers_autoprobe of the {} bus to {} (was {}){}", step.bus,
+				   step.value, step.previous,
+				   step.before && step.value == "1" ? ", and probe what missed it"
+								    : "");
 	case Act::Unbind:
 		return fmt::format("unbind {} from {}", step.device, step.driver);
 	case Act::Bind:

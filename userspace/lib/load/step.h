@@ -5,6 +5,8 @@
  */
 #pragma once
 
+#include "load/state.h"
+
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,7 +17,7 @@ namespace cxla
 enum class Act {
 	SaveState,     /* value: text of the state file; previous: what it was */
 	DropState,     /* remove it */
-	SetAutoprobe,  /* value: 0 or 1; previous */
+	SetAutoprobe,  /* value: 0 or 1; previous; before: 1 probes what has missed it */
 	Unbind,        /* device from driver */
 	Bind,          /* device to driver; no error when it already is */
 	Rebind,        /* as Bind, and no error when the device is gone or taken */
@@ -39,6 +41,7 @@ struct Step {
 	std::string value;
 	std::string previous;
 	std::string parameters{}; /* of a module: `system_ram=1` */
+	std::optional<PciBefore> before{};
 
 	bool operator==(const Step &) const = default;
 };

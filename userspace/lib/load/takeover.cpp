@@ -11,23 +11,41 @@ namespace cxla
 namespace
 {
 
-Step autoprobe(const std::string &value, const std::string &previous)
+Step autoprobe(const std::string &value, const std::string &previous,
+	       const std::optional<PciBefore> &before)
 {
-	return {Act::SetAutoprobe, "pci", {}, {}, value, previous};
+	return {Act::SetAutoprobe, "pci", {}, {}, value, previous, {}, before};
 }
 
-/* the record grows with each load, and a load that fails leaves the earlier one's */
-Step save_state(const Machine &machine, const std::optional<State> &earlier, const State &taken)
+/* an unload leaves without driver what a driver of ours has now */
+PciBefore pci_now(const Machine &machine)
+{
+	PciBefore before{{}, machine.pci.drivers};
+
+	for (const auto &device : machine.pci.devices)
+		if (device.driver.empty() || is_our_pci_driver(device.driver))
+			before.driverless.push_back(device.bdf);
+	return before;
+}
+
+/* the record grows with each load */
+State merged(const Machine &machine, const std::optional<State> &earlier, const State &taken)
 {
 	State all = earlier.value_or(State{});
 
 	all.merge(taken);
 	all.boot_id = machine.boot_id;
+	return all;
+}
+
+/* a load that fails leaves the record of the earlier one */
+Step save_state(const State &state, const std::optional<State> &earlier)
+{
 	return {Act::SaveState,
 		{},
 		{},
 		{},
-		state_to_text(all),
+		state_to_text(state),
 		earlier ? state_to_text(*earlier) : std::string()};
 }
 
@@ -243,19 +261,28 @@ void give_back(const State &state, Plan &plan)
 
 } // namespace
 
-Plan plan_rescan(const Machine &machine, const std::optional<State> &earlier)
+Plan plan_rescan(const Machine &machine, const std::optional<State> &earlier,
+		 const LoadRequest &request)
 {
 	Plan plan;
-	Step save = save_state(machine, earlier, {machine.boot_id, machine.pci_autoprobe, {}, {}});
+	PciBefore before = pci_now(machine);
+
+	/* what is looked for is not for its in-tree driver */
+	before.driverless.insert(before.driverless.end(), request.devices.begin(),
+				 request.devices.end());
+
+	Step save = save_state(
+		merged(machine, earlier, {machine.boot_id, machine.pci_autoprobe, {}, {}, before}),
+		earlier);
 
 	if (machine.pci_autoprobe != "1") {
 		plan.steps.push_back({Act::Rescan, "pci", {}, {}, {}, {}});
 		return plan;
 	}
 	plan.steps.push_back(save);
-	plan.steps.push_back(autoprobe("0", machine.pci_autoprobe));
+	plan.steps.push_back(autoprobe("0", machine.pci_autoprobe, before));
 	plan.steps.push_back({Act::Rescan, "pci", {}, {}, {}, {}});
-	plan.steps.push_back(autoprobe(machine.pci_autoprobe, "0"));
+	plan.steps.push_back(autoprobe(machine.pci_autoprobe, "0", before));
 	plan.steps.push_back(*inverse(save));
 	return plan;
 }
@@ -276,7 +303,8 @@ Plan plan_load(const Machine &machine, const ModuleSet &modules,
 	plan.steps.emplace_back(); /* the record, when it is known what it has to say */
 	if (quiet) {
 		taken.pci_autoprobe = machine.pci_autoprobe;
-		plan.steps.push_back(autoprobe("0", machine.pci_autoprobe));
+		taken.pci_before = pci_now(machine);
+		plan.steps.push_back(autoprobe("0", machine.pci_autoprobe, taken.pci_before));
 	}
 	/* first taken is last given back: in-tree dax_hmem leaves ranges to CXL */
 	if (takes_hmem(machine, modules, request))
@@ -309,14 +337,24 @@ Plan plan_load(const Machine &machine, const ModuleSet &modules,
 		for (const auto &device : machine.hmem)
 			plan.steps.push_back(
 				{Act::Bind, "platform", device.name, our_hmem_driver, {}, {}});
-	if (quiet || autoprobe_after != machine.pci_autoprobe)
-		plan.steps.push_back(
-			autoprobe(autoprobe_after, quiet ? "0" : machine.pci_autoprobe));
+
+	State all = merged(machine, earlier, taken);
+
+	if (quiet || autoprobe_after != machine.pci_autoprobe) {
+		State settled = all;
+
+		plan.steps.push_back(autoprobe(autoprobe_after, quiet ? "0" : machine.pci_autoprobe,
+					       all.pci_before));
+		/* what root makes of it from here on is root's */
+		settled.pci_autoprobe.clear();
+		settled.pci_before.reset();
+		plan.steps.push_back(save_state(settled, all));
+	}
 
 	if (plan.steps.size() == 1)
 		plan.steps.clear();
 	else
-		plan.steps.front() = save_state(machine, earlier, taken);
+		plan.steps.front() = save_state(all, earlier);
 	return plan;
 }
 
@@ -368,7 +406,8 @@ Plan plan_unload(const Machine &machine, const std::optional<State> &state)
 
 	give_back(*state, plan);
 	if (!state->pci_autoprobe.empty() && machine.pci_autoprobe != state->pci_autoprobe)
-		plan.steps.push_back(autoprobe(state->pci_autoprobe, machine.pci_autoprobe));
+		plan.steps.push_back(
+			autoprobe(state->pci_autoprobe, machine.pci_autoprobe, state->pci_before));
 	plan.steps.push_back({Act::DropState, {}, {}, {}, {}, {}});
 	return plan;
 }

@@ -6,7 +6,8 @@
  * Order of a takeover, and why:
  *   - the record comes first, so that whatever follows can be given back;
  *   - PCI autoprobe goes off, so that an in-tree driver that is loaded meanwhile
- *     takes nothing;
+ *     takes nothing; when it is on again, what else came meanwhile is probed, but
+ *     no device that had no driver before;
  *   - in-tree dax_hmem lets go of its ranges, which accelerators may want;
  *   - memdevs, then their PCI devices, then the root are unbound: in that order
  *     the in-tree stack loses an endpoint before it loses what is above it;
@@ -30,7 +31,8 @@ struct Plan {
 };
 
 /* before plan_load when a device that is asked for is not there */
-Plan plan_rescan(const Machine &machine, const std::optional<State> &earlier);
+Plan plan_rescan(const Machine &machine, const std::optional<State> &earlier,
+		 const LoadRequest &request);
 Plan plan_load(const Machine &machine, const ModuleSet &modules,
 	       const std::optional<State> &earlier, const LoadRequest &request);
 Plan plan_unload(const Machine &machine, const std::optional<State> &state);

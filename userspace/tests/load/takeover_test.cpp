@@ -168,8 +168,9 @@ TEST_F(Planning, takeover_unbinds_memdev_then_device_then_root_with_autoprobe_of
 	EXPECT_LT(index_of(steps, Act::Unbind, "mem0"), index_of(steps, Act::Unbind, bdf));
 	EXPECT_LT(index_of(steps, Act::Unbind, bdf), root_unbound);
 	EXPECT_LT(root_unbound, index_of(steps, Act::Insert, "cxla_acpi"));
-	EXPECT_EQ(steps.back().act, Act::SetAutoprobe);
-	EXPECT_EQ(steps.back().value, "1");
+	EXPECT_EQ(steps[steps.size() - 2].act, Act::SetAutoprobe);
+	EXPECT_EQ(steps[steps.size() - 2].value, "1");
+	EXPECT_EQ(steps.back().act, Act::SaveState);
 }
 
 TEST_F(Planning, failing_step_undoes_those_before_it_whichever_it_is)
