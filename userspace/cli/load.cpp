@@ -174,7 +174,7 @@ Exit load(const Root &root, const Context &context, LoadOptions options)
 	auto earlier = earlier_state(root, machine);
 
 	for (const auto &device : machine.dax)
-		request.users[device.name] = find_dax_users(root, device.name);
+		request.users[device.name] = find_openers(root, "/dev/" + device.name);
 
 	auto refusals = check_load(machine, modules, earlier, request);
 	Plan plan = plan_load(machine, modules, earlier, request);
@@ -258,18 +258,20 @@ std::optional<State> earlier_state(const Root &root, const Machine &machine)
 
 std::map<std::string, std::vector<Opener>> all_openers(const Root &root, const Machine &machine)
 {
+	std::vector<std::string> nodes;
 	std::map<std::string, std::vector<Opener>> openers;
 
 	for (const auto &accel : machine.accelerators)
 		if (accel.accel && !accel.accel->empty())
-			openers[*accel.accel] = find_openers(root, "/dev/cxla/" + *accel.accel);
+			nodes.push_back("/dev/cxla/" + *accel.accel);
 	for (const auto &expander : machine.expanders)
 		if (!expander.memdev.empty())
-			openers[expander.memdev] =
-				find_openers(root, "/dev/cxla/" + expander.memdev);
+			nodes.push_back("/dev/cxla/" + expander.memdev);
 	for (const auto &device : machine.dax)
 		if (device.ours)
-			openers[device.name] = find_dax_users(root, device.name);
+			nodes.push_back("/dev/" + device.name);
+	for (auto &[node, found] : find_openers(root, nodes))
+		openers[node.substr(node.rfind('/') + 1)] = std::move(found);
 	return openers;
 }
 

@@ -43,7 +43,7 @@ std::string function_text(const ResetFunction &function)
 	if (!function.owners.empty())
 		line += fmt::format("  owned by {}", fmt::join(function.owners, ", "));
 	for (const auto &opener : function.openers)
-		line += fmt::format("  open in {} ({})", opener.command, opener.pid);
+		line += fmt::format("  in use by {}", openers_text({opener}));
 	return line;
 }
 
@@ -183,8 +183,8 @@ void add_reset(CLI::App &app, Context &context)
 			  "Print which functions the reset reaches and which drivers have them; "
 			  "reset nothing");
 	command->add_flag("--in-use", options->in_use,
-			  "Reset the device even if a process has it open; mappings of that "
-			  "process then answer with SIGBUS");
+			  "Reset the device even if a process has it open or mapped; mappings "
+			  "of that process then answer with SIGBUS");
 }
 
 } // namespace cxla

@@ -22,7 +22,7 @@ struct BenchDevice {
 	std::shared_ptr<const Stack> stack{};
 };
 
-/* cxla_accel and attached, and nobody has the node open; throws Error (Refused) */
+/* cxla_accel and attached, and nobody uses the node; throws Error (Refused) */
 BenchDevice attached_device(const Root &root, const std::string &bdf);
 /* the same of any stack, as far as it tells */
 BenchDevice attached_device(const Root &root, const std::shared_ptr<const Stack> &stack,

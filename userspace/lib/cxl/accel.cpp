@@ -147,45 +147,6 @@ std::string resolve_device(const Root &root, const std::string &name)
 		    "PCI addresses look like 0000:0d:00.0", Exit::Usage);
 }
 
-std::vector<Opener> find_openers(const Root &root, const std::string &node)
-{
-	std::vector<Opener> openers;
-
-	for (const auto &pid : root.list("/proc").value_or({})) {
-		if (pid.find_first_not_of("0123456789") != pid.npos)
-			continue;
-		/* what we have inherited from whoever called us is no use of ours */
-		if (root.real() && pid == std::to_string(getpid()))
-			continue;
-
-		std::string folder = "/proc/" + pid + "/fd";
-
-		/* a process that ends meanwhile has nothing open */
-		for (const auto &fd : root.list(folder).value_or({})) {
-			char target[256];
-			ssize_t n = readlink(root.host(folder + "/" + fd).c_str(), target,
-					     sizeof(target));
-
-			if (n <= 0 || std::string_view(target, static_cast<size_t>(n)) != node)
-				continue;
-			openers.push_back({std::atoi(pid.c_str()),
-					   root.text("/proc/" + pid + "/comm").value_or("?")});
-			break;
-		}
-	}
-	return openers;
-}
-
-std::string openers_text(const std::vector<Opener> &openers)
-{
-	std::vector<std::string> who;
-
-	who.reserve(openers.size());
-	for (const auto &opener : openers)
-		who.push_back(fmt::format("{} (pid {})", opener.command, opener.pid));
-	return fmt::format("{}", fmt::join(who, ", "));
-}
-
 Mapping::~Mapping()
 {
 	if (!bytes_.empty())

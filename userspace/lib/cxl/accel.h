@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "cxl/openers.h"
 #include "cxl/pci.h"
 #include "cxl/topology.h"
 #include "sys/fd.h"
@@ -49,15 +50,6 @@ std::vector<Accelerator> read_accelerators(const Root &root, const Topology &our
 
 /* the PCI address of BDF, accelN or memN; throws Error */
 std::string resolve_device(const Root &root, const std::string &name);
-
-/* a process that has the node open */
-struct Opener {
-	int pid = 0;
-	std::string command;
-};
-std::vector<Opener> find_openers(const Root &root, const std::string &node);
-/* "COMMAND (pid N), ..." */
-std::string openers_text(const std::vector<Opener> &openers);
 
 class Mapping
 {

@@ -31,7 +31,5 @@ struct DaxDevice {
 };
 
 std::vector<DaxDevice> read_dax(const Root &root);
-/* who has /dev/daxN.M open, or mapped, as far as can be seen */
-std::vector<Opener> find_dax_users(const Root &root, const std::string &name);
 
 } // namespace cxla

@@ -98,7 +98,7 @@ void need_unused(const Root &root, const Accelerator &accel)
 	auto openers = find_openers(root, node);
 
 	if (!openers.empty())
-		throw Error(fmt::format("{} is open in {}", node, openers_text(openers)),
+		throw Error(fmt::format("{} is in use by {}", node, openers_text(openers)),
 			    "end what uses it first", Exit::Refused);
 }
 

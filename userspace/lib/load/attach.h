@@ -32,9 +32,9 @@ private:
 	const Root root_;
 	bool changed_ = false;
 };
-/* throws Error (Refused) while somebody has its node open */
+/* throws Error (Refused) while somebody uses its node */
 void need_unused(const Root &root, const Accelerator &accel);
-/* from either driver of ours; refuses (Error) while somebody has the node open */
+/* from either driver of ours; refuses (Error) while somebody uses the node */
 void unbind_device(const Root &root, const std::string &bdf);
 /* waits until the device says a state; throws Error when it does not */
 Accelerator wait_for_outcome(const Root &root, const std::string &bdf,

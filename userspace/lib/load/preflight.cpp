@@ -372,7 +372,7 @@ std::vector<Refusal> check_unload(const Machine &machine,
 			continue;
 
 		out.push_back({"in-use",
-			       fmt::format("/dev/cxla/{} is open in {}", found->first,
+			       fmt::format("/dev/cxla/{} is in use by {}", found->first,
 					   openers_text(found->second)),
 			       "end what uses it first", accel.bdf, false});
 	}
@@ -381,7 +381,7 @@ std::vector<Refusal> check_unload(const Machine &machine,
 
 		if (found != openers.end() && !found->second.empty())
 			out.push_back({"in-use",
-				       fmt::format("/dev/cxla/{} is open in {}", found->first,
+				       fmt::format("/dev/cxla/{} is in use by {}", found->first,
 						   openers_text(found->second)),
 				       "end what uses it first", expander.bdf, false});
 	}

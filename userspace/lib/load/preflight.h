@@ -33,7 +33,7 @@ std::vector<std::string> all_candidates(const Machine &machine, bool takeover);
 
 std::vector<Refusal> check_load(const Machine &machine, const ModuleSet &modules,
 				const std::optional<State> &state, const LoadRequest &request);
-/* @openers: who has /dev/cxla/accelN open, by accelN, or uses /dev/daxN.M, by daxN.M */
+/* @openers: who uses /dev/cxla/accelN, by accelN, and so on */
 std::vector<Refusal> check_unload(const Machine &machine,
 				  const std::map<std::string, std::vector<Opener>> &openers);
 

@@ -120,10 +120,11 @@ void check_users(const ResetFunction &function, bool in_use, ResetPlan &plan)
 	if (in_use)
 		return;
 	if (!function.openers.empty())
-		plan.refusals.push_back({"in-use",
-					 fmt::format("{} is open in {}, which would lose its range",
-						     function.node, openers_text(function.openers)),
-					 "end what uses it, or say --in-use", function.bdf});
+		plan.refusals.push_back(
+			{"in-use",
+			 fmt::format("{} is in use by {}, which would lose its range",
+				     function.node, openers_text(function.openers)),
+			 "end what uses it, or say --in-use", function.bdf});
 }
 
 /* it may have gone, and its name to another, since it was looked at; not while it is open */

@@ -29,7 +29,7 @@ struct ResetFunction {
 	/* what it loses meanwhile: range of an accelerator, regions of an expander */
 	std::vector<Range> ranges;
 	std::vector<std::string> owners; /* of these, by /proc/iomem: System RAM, dax0.0 */
-	std::vector<Opener> openers;     /* who has the node open */
+	std::vector<Opener> openers;     /* who has the node open or mapped */
 };
 
 struct ResetPlan {

@@ -3,6 +3,7 @@
 
 #include "cxl/problems.h"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 namespace cxla

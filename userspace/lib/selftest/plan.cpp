@@ -42,7 +42,7 @@ void refuse_open(const Root &root, const Machine &machine, std::vector<Refusal> 
 		refuse("/dev/cxl/" + memdev->name, find_openers(root, "/dev/cxl/" + memdev->name));
 	for (const auto &device : machine.dax)
 		if (goes(device))
-			refuse("/dev/" + device.name, find_dax_users(root, device.name));
+			refuse("/dev/" + device.name, find_openers(root, "/dev/" + device.name));
 }
 
 /* a file system on a dax device: no process has that open */
@@ -202,7 +202,7 @@ SelftestPlan plan_selftest(const Root &root, const Machine &machine, const Modul
 	plan.load.takeover = true;
 	plan.load.devices = request.devices;
 	for (const auto &device : machine.dax)
-		plan.load.users[device.name] = find_dax_users(root, device.name);
+		plan.load.users[device.name] = find_openers(root, "/dev/" + device.name);
 	refuse_loaded(machine, plan.refusals);
 	for (auto &refusal : check_load(machine, modules, earlier, plan.load))
 		plan.refusals.push_back(std::move(refusal));

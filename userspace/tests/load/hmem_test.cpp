@@ -279,7 +279,7 @@ TEST_F(Hmem, user_of_a_dax_device_is_found_by_its_file_or_its_mapping)
 	made.file("/proc/44/maps", "7f00-7f10 rw-s 00000000 00:06 9 /dev/dax0.01\n"
 				   "7f20-7f30 rw-s 00000000 00:06 9 /mnt/dev/dax0.0\n");
 
-	auto users = find_dax_users(made.root(), "dax0.0");
+	auto users = find_openers(made.root(), "/dev/dax0.0");
 
 	ASSERT_EQ(users.size(), 2U);
 	EXPECT_EQ(users[0].command, "opener");
