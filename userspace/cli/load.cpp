@@ -151,16 +151,20 @@ Exit load(const Root &root, const Context &context, LoadOptions options)
 	if (!options.config.empty() && !add_config(context, options))
 		return Exit::Usage;
 
-	Machine machine = read_machine(root);
 	context.guard.emplace();
+
+	std::optional<StateLock> lock;
+
+	/* what is read stays so, as far as other runs of this program go */
+	if (!options.dry_run && root.privileged())
+		lock.emplace(root);
+
+	Machine machine = read_machine(root);
 	TellingRunner runner(root, machine.release, context, options.quiet);
 	LoadRequest request{options.takeover,   options.allow_uncommit, {}, !options.no_dax,
 			    options.system_ram, options.wait_seconds,   {}};
-	std::optional<StateLock> lock;
 
 	request.devices = pci_addresses(options.devices);
-	if (!options.dry_run && machine.privileged)
-		lock.emplace(root);
 	if (auto failed = rescan_for(root, context, machine, request, options.dry_run, runner))
 		return *failed;
 	/* a takeover of nothing in particular is one of everything in-tree drivers have */
@@ -196,14 +200,15 @@ Exit load(const Root &root, const Context &context, LoadOptions options)
 
 Exit unload(const Root &root, const Context &context, bool dry_run, bool quiet)
 {
-	Machine machine = read_machine(root);
 	context.guard.emplace();
-	TellingRunner runner(root, machine.release, context, quiet);
+
 	std::optional<StateLock> lock;
 
-	if (!dry_run && machine.privileged)
+	if (!dry_run && root.privileged())
 		lock.emplace(root);
 
+	Machine machine = read_machine(root);
+	TellingRunner runner(root, machine.release, context, quiet);
 	auto refusals = check_unload(machine, all_openers(root, machine));
 	Plan plan = plan_unload(machine, earlier_state(root, machine));
 
