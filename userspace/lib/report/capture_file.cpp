@@ -304,20 +304,26 @@ size_t write_capture(const Capture &capture, const std::string &path)
 	/* names of folders may be in any encoding, and JSON is in UTF-8 */
 	std::string text = capture_json(capture).dump(
 			    1, ' ', false, nlohmann::ordered_json::error_handler_t::replace),
-		    temporary = path + ".new";
+		    temporary = path + ".XXXXXX";
+	const char *hint = "FILE is written beside itself first: is there room in its folder, and "
+			   "may you write there?";
 	auto give_up = [&](const std::string &why) {
 		::unlink(temporary.c_str());
-		throw Error(fmt::format("writing {}: {}", path, why), "");
+		throw Error(fmt::format("writing {}: {}", path, why), hint);
 	};
-	int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	/* a name of its own: what a killed capture left is in nobody's way */
+	Fd file(::mkostemp(temporary.data(), O_CLOEXEC));
 
-	if (fd < 0)
-		throw Error(fmt::format("making {}: {}", temporary, std::strerror(errno)), "");
+	if (!file)
+		throw Error(fmt::format("making a file beside {}: {}", path, std::strerror(errno)),
+			    hint);
 
-	gzFile gz = gzdopen(fd, "wb9");
+	int fd = ::fcntl(file.get(), F_DUPFD_CLOEXEC, 0);
+	gzFile gz = fd < 0 ? nullptr : gzdopen(fd, "wb9");
 
 	if (!gz) {
-		::close(fd);
+		if (fd >= 0)
+			::close(fd);
 		give_up("no memory");
 	}
 
@@ -327,12 +333,15 @@ size_t write_capture(const Capture &capture, const std::string &path)
 
 	if (gzclose(gz) != Z_OK && !error)
 		error = errno ? errno : EIO;
+	/* the name is not to lead to a file that a crash of the machine leaves empty */
+	if (!error && ::fsync(file.get()) < 0)
+		error = errno;
 	if (error)
 		give_up(std::strerror(error));
 
 	struct stat st{};
 
-	if (::stat(temporary.c_str(), &st) < 0 || ::rename(temporary.c_str(), path.c_str()) < 0)
+	if (::fstat(file.get(), &st) < 0 || ::rename(temporary.c_str(), path.c_str()) < 0)
 		give_up(std::strerror(errno));
 	return static_cast<size_t>(st.st_size);
 }

@@ -44,6 +44,10 @@ struct CaptureTest : ::testing::Test {
 		}
 		return "";
 	}
+	std::vector<std::string> names() const
+	{
+		return Root(folder.path()).list("/").value_or({});
+	}
 	std::string bytes() const
 	{
 		std::ifstream in(file, std::ios::binary);
@@ -102,13 +106,22 @@ TEST_F(CaptureTest, file_is_replaced_as_a_whole_or_stays)
 {
 	write("what was there");
 	EXPECT_THROW(write_capture(take(), folder.path() + "/no/folder"), Error);
-	std::filesystem::create_directory(file + ".new");
-	EXPECT_THROW(write_capture(take(), file), Error);
 	EXPECT_EQ(bytes(), "what was there");
-	std::filesystem::remove(file + ".new");
+	std::filesystem::create_directory(folder.path() + "/other");
+	EXPECT_THROW(write_capture(take(), folder.path() + "/other"), Error);
+	std::filesystem::remove(folder.path() + "/other");
 	write_capture(take(), file);
 	EXPECT_NO_THROW(read_capture(file));
-	EXPECT_FALSE(std::filesystem::exists(file + ".new"));
+	EXPECT_EQ(names(), std::vector<std::string>{"capture"});
+}
+
+TEST_F(CaptureTest, what_a_killed_capture_left_does_not_matter)
+{
+	std::ofstream(file + ".new") << "half of";
+	std::ofstream(file + ".XXXXXX") << "half of";
+	write_capture(take(), file);
+	EXPECT_NO_THROW(read_capture(file));
+	EXPECT_EQ(names(), (std::vector<std::string>{"capture", "capture.XXXXXX", "capture.new"}));
 }
 
 TEST_F(CaptureTest, full_disk_is_told_and_leaves_nothing)
