@@ -17,6 +17,8 @@ namespace
 
 using json = nlohmann::ordered_json;
 
+constexpr std::chrono::seconds patience_for_others{30};
+
 /* all, some, none */
 Exit summed_up(size_t good, size_t all)
 {
@@ -84,6 +86,8 @@ Exit attach(const Root &root, const Context &context, const std::vector<std::str
 	    bool create)
 {
 	TellingRunner runner(root, {}, context, true);
+	/* regions that one asks for are not made for the devices of another */
+	auto lock = lock_state(root, context, patience_for_others);
 	std::optional<RegionCreation> creation;
 
 	if (create)
@@ -104,6 +108,7 @@ Exit attach(const Root &root, const Context &context, const std::vector<std::str
 Exit expand(const Root &root, const Context &context, const std::vector<std::string> &names)
 {
 	TellingRunner runner(root, {}, context, true);
+	auto lock = lock_state(root, context, patience_for_others);
 
 	return each_device(root, context, names, [&](const std::string &bdf, json &devices) {
 		Expander expander = expand_one(root, bdf, runner);

@@ -4,6 +4,7 @@
 
 #include "cxl/machine.h"
 #include "interrupt.h"
+#include "load/runner.h"
 #include "load/state.h"
 #include "load/step.h"
 #include "report/capture.h"
@@ -101,6 +102,12 @@ ModuleSet modules_for(const Context &context, const Root &root, const std::strin
 Capture capture_for(const Root &root, const Context &context, bool redacted);
 /* as sysfs has them, each once; throws Error (Usage) of a word that is none */
 std::vector<std::string> pci_addresses(const std::vector<std::string> &words);
+/*
+ * Taken before anything is read, and held while the machine is changed; waits for @patience.
+ * Puts back, and says so, what a killed command has left changed. Nothing unless we are root.
+ */
+std::optional<StateLock> lock_state(const Root &root, const Context &context,
+				    std::chrono::milliseconds patience = {});
 /* those that were taken over and not put back; throws Error if that can't be read */
 std::optional<State> earlier_state(const Root &root, const Machine &machine);
 /* who has something open that an unload takes away, by its name */

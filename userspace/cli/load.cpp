@@ -156,8 +156,8 @@ Exit load(const Root &root, const Context &context, LoadOptions options)
 	std::optional<StateLock> lock;
 
 	/* what is read stays so, as far as other runs of this program go */
-	if (!options.dry_run && root.privileged())
-		lock.emplace(root);
+	if (!options.dry_run)
+		lock = lock_state(root, context);
 
 	Machine machine = read_machine(root);
 	TellingRunner runner(root, machine.release, context, options.quiet);
@@ -204,8 +204,8 @@ Exit unload(const Root &root, const Context &context, bool dry_run, bool quiet)
 
 	std::optional<StateLock> lock;
 
-	if (!dry_run && root.privileged())
-		lock.emplace(root);
+	if (!dry_run)
+		lock = lock_state(root, context);
 
 	Machine machine = read_machine(root);
 	TellingRunner runner(root, machine.release, context, quiet);
@@ -248,6 +248,20 @@ std::vector<std::string> pci_addresses(const std::vector<std::string> &words)
 			addresses.push_back(*bdf);
 	}
 	return addresses;
+}
+
+std::optional<StateLock> lock_state(const Root &root, const Context &context,
+				    std::chrono::milliseconds patience)
+{
+	if (!root.privileged())
+		return std::nullopt;
+
+	StateLock lock(root, patience);
+
+	for (const auto &told : put_back_borrowed(root))
+		if (!context.json)
+			print_error("note: {}\n", told);
+	return lock;
 }
 
 std::optional<State> earlier_state(const Root &root, const Machine &machine)

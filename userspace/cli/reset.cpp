@@ -130,6 +130,11 @@ Exit report(const Root &root, const Context &context, const ResetPlan &plan, dou
 
 Exit reset(const Root &root, const Context &context, const ResetOptions &options)
 {
+	std::optional<StateLock> lock;
+
+	if (!options.dry_run)
+		lock = lock_state(root, context, std::chrono::seconds(30));
+
 	std::string bdf = resolve_device(root, options.device);
 	ResetPlan plan = plan_reset(root, read_machine(root), bdf,
 				    parse_reset_method(options.method), options.in_use);

@@ -84,8 +84,8 @@ Exit selftest(const Root &root, const Context &context, SelftestCommand &command
 	/* what is looked at stays so, as far as other runs of this program go */
 	std::optional<StateLock> lock;
 
-	if (!command.dry_run && root.privileged())
-		lock.emplace(root);
+	if (!command.dry_run)
+		lock = lock_state(root, context);
 
 	Machine machine = read_machine(root);
 	SelftestPlan plan = plan_selftest(

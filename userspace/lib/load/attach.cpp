@@ -69,24 +69,16 @@ void bind_device(const Root &root, const std::string &bdf, const std::string &dr
 	throw Error(what, outcome.hint);
 }
 
-RegionCreation::RegionCreation(const Root &root) : root_(root)
+RegionCreation::RegionCreation(const Root &root)
 {
-	auto before = root_.text(region_creation);
+	auto before = root.text(region_creation);
 
 	if (!before)
 		throw Error(fmt::format("{}: {}", region_creation, before.problem().what),
 			    "program and modules must be of the same version: `cxla load`",
 			    Exit::Refused);
-	if (*before == "Y")
-		return;
-	root_.write(region_creation, "Y");
-	changed_ = true;
-}
-
-RegionCreation::~RegionCreation()
-{
-	if (changed_)
-		root_.try_write(region_creation, "N");
+	if (*before != "Y")
+		creation_.emplace(root, BorrowedSetting{borrowed_creation, {}, *before, "Y"});
 }
 
 void need_unused(const Root &root, const Accelerator &accel)

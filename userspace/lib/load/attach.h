@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cxl/accel.h"
+#include "load/borrowed.h"
 #include "load/step.h"
 
 #include <chrono>
@@ -24,13 +25,11 @@ class RegionCreation
 {
 public:
 	explicit RegionCreation(const Root &root);
-	~RegionCreation();
 	RegionCreation(const RegionCreation &) = delete;
 	RegionCreation &operator=(const RegionCreation &) = delete;
 
 private:
-	const Root root_;
-	bool changed_ = false;
+	std::optional<Borrowed> creation_;
 };
 /* throws Error (Refused) while somebody uses its node */
 void need_unused(const Root &root, const Accelerator &accel);

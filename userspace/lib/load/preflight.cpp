@@ -331,7 +331,7 @@ std::vector<Refusal> check_load(const Machine &machine, const ModuleSet &modules
 	check_modules(machine, modules, request, out);
 	check_dax_modules(machine, modules, request, out);
 	/* a record without modules: a load or unload that did not get to its end */
-	if (state && !machine.ours_loaded())
+	if (state && state->has_taken() && !machine.ours_loaded())
 		out.push_back(
 			{"unfinished",
 			 fmt::format("an earlier load did not end: {} is still there", state_path),

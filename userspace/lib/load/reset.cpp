@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "load/reset.h"
 
+#include "load/borrowed.h"
 #include "sys/error.h"
 #include "sys/fd.h"
 
@@ -178,15 +179,19 @@ void ask_kernel(const Root &root, const std::string &bdf, ResetMethod method)
 	std::string path = "/sys/bus/pci/devices/" + bdf;
 	std::string before = root.text(path + "/reset_method").value_or("");
 
-	root.write(path + "/reset_method", reset_method_name(method));
+	std::optional<Borrowed> only;
+
+	if (before != reset_method_name(method))
+		only.emplace(root, BorrowedSetting{borrowed_reset_method, bdf, before,
+						   reset_method_name(method)});
 	try {
 		root.write(path + "/reset", "1");
 	} catch (const Error &error) {
-		root.try_write(path + "/reset_method", before);
 		throw Error(error.what(),
 			    "not every slot can do what is listed; the kernel log may say more");
 	}
-	root.write(path + "/reset_method", before);
+	if (only)
+		only->give_back();
 }
 
 } // namespace

@@ -263,7 +263,7 @@ void SystemRunner::run(const Step &step)
 	}
 }
 
-StateLock::StateLock(const Root &root)
+StateLock::StateLock(const Root &root, std::chrono::milliseconds patience)
 {
 	const std::string folder = "/run/cxla", path = folder + "/lock";
 
@@ -274,9 +274,17 @@ StateLock::StateLock(const Root &root)
 	if (!fd_)
 		throw Error(fmt::format("opening {}: {}", path, std::strerror(errno)),
 			    "run as root", Exit::Refused);
-	if (flock(fd_.get(), LOCK_EX | LOCK_NB) < 0)
-		throw Error(fmt::format("locking {}: another load or unload is running", path),
-			    "wait for it to end", Exit::Refused);
+
+	auto end = std::chrono::steady_clock::now() + patience;
+
+	while (flock(fd_.get(), LOCK_EX | LOCK_NB) < 0) {
+		if (std::chrono::steady_clock::now() >= end)
+			throw Error(fmt::format("locking {}: another load, unload, attach, reset "
+						"or selftest is running",
+						path),
+				    "wait for it to end", Exit::Refused);
+		std::this_thread::sleep_for(std::chrono::milliseconds(20));
+	}
 }
 
 } // namespace cxla

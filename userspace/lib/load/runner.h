@@ -43,11 +43,14 @@ private:
 	std::optional<Kmod> kmod_;
 };
 
-/* one load or unload at a time: held while it lasts; throws Error */
+/*
+ * One command at a time that changes what others rely on: held while it lasts. Waits for
+ * another one for @patience; throws Error.
+ */
 class StateLock
 {
 public:
-	explicit StateLock(const Root &root);
+	explicit StateLock(const Root &root, std::chrono::milliseconds patience = {});
 
 private:
 	Fd fd_;

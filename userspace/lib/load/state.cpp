@@ -20,6 +20,39 @@ namespace
 
 using json = nlohmann::ordered_json;
 
+/* a part of a path that root writes to */
+bool is_name(const std::string &part)
+{
+	return part.find('/') == part.npos && part.find('\0') == part.npos && part != "..";
+}
+
+void parse_borrowed(const json &in, State &state)
+{
+	for (const auto &item : in) {
+		BorrowedSetting setting{
+			item.at("name").get<std::string>(), item.at("device").get<std::string>(),
+			item.at("before").get<std::string>(), item.at("set").get<std::string>()};
+
+		if ((setting.name != borrowed_creation && setting.name != borrowed_reset_method) ||
+		    !is_name(setting.device))
+			throw Error(fmt::format("'{}' of '{}' is no setting", setting.name,
+						setting.device));
+		state.borrowed.push_back(std::move(setting));
+	}
+}
+
+json borrowed_json(const State &state)
+{
+	json out = json::array();
+
+	for (const auto &setting : state.borrowed)
+		out.push_back({{"name", setting.name},
+			       {"device", setting.device},
+			       {"before", setting.before},
+			       {"set", setting.set}});
+	return out;
+}
+
 } // namespace
 
 void State::merge(const State &later)
@@ -61,6 +94,8 @@ std::string state_to_text(const State &state)
 	if (state.pci_before)
 		out["pci_before"] = {{"driverless", state.pci_before->driverless},
 				     {"drivers", state.pci_before->drivers}};
+	if (!state.borrowed.empty())
+		out["borrowed"] = borrowed_json(state);
 	return out.dump(2, ' ', false, json::error_handler_t::replace) + "\n";
 }
 
@@ -84,8 +119,7 @@ Reading<State> state_from_text(const std::string &text, const std::string &path)
 
 			/* these become parts of paths that root writes to */
 			for (const auto *part : {&binding.bus, &binding.device, &binding.driver})
-				if (part->find('/') != part->npos ||
-				    part->find('\0') != part->npos || *part == "..")
+				if (!is_name(*part))
 					return Problem{path, 0,
 						       fmt::format("'{}' is no name", *part)};
 			state.taken.push_back(std::move(binding));
@@ -94,6 +128,8 @@ Reading<State> state_from_text(const std::string &text, const std::string &path)
 			state.pci_before = {
 				before->at("driverless").get<std::vector<std::string>>(),
 				before->at("drivers").get<std::vector<std::string>>()};
+		if (auto borrowed = in.find("borrowed"); borrowed != in.end())
+			parse_borrowed(*borrowed, state);
 	} catch (const std::exception &error) {
 		return Problem{path, 0, fmt::format("no record of ours: {}", error.what())};
 	}

@@ -36,12 +36,31 @@ struct PciBefore {
 	bool operator==(const PciBefore &) const = default;
 };
 
+inline constexpr const char *borrowed_creation = "create_regions";
+inline constexpr const char *borrowed_reset_method = "reset_method";
+
+/* one that a command has changed for as long as it runs */
+struct BorrowedSetting {
+	std::string name;   /* either of the above */
+	std::string device; /* of reset_method */
+	std::string before, set;
+
+	bool operator==(const BorrowedSetting &) const = default;
+};
+
 struct State {
 	std::string boot_id;
 	std::string pci_autoprobe;             /* to be restored; empty: untouched */
 	std::vector<std::string> modules;      /* that load has loaded, the kernel's too */
 	std::vector<TakenBinding> taken;       /* in the order they were taken */
 	std::optional<PciBefore> pci_before{}; /* of pci_autoprobe */
+	std::vector<BorrowedSetting> borrowed{};
+
+	/* there is something for an unload to give back */
+	bool has_taken() const
+	{
+		return !pci_autoprobe.empty() || !modules.empty() || !taken.empty();
+	}
 
 	/* adds what @later has taken on top; what is first on record stays */
 	void merge(const State &later);

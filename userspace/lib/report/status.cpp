@@ -264,7 +264,7 @@ Status read_status(const Root &root, const ModuleSet &modules)
 	LoadRequest request;
 	auto state = read_state(root, status.machine.boot_id);
 
-	if (state)
+	if (state && state->has_value() && (*state)->has_taken())
 		status.state = *state;
 	for (const auto &device : status.machine.pci.devices)
 		/* an expander of ours is where it was asked to be */

@@ -4,7 +4,9 @@
 
 #include "load/runner.h"
 
+#include <atomic>
 #include <sys/inotify.h>
+#include <thread>
 
 namespace cxla::test
 {
@@ -55,6 +57,49 @@ TEST_F(OneAtATime, machine_is_read_only_when_the_lock_is_held)
 		}
 		run(command);
 		EXPECT_TRUE(watch.opened()) << command;
+	}
+}
+
+TEST_F(OneAtATime, what_a_killed_command_left_is_put_back_first_and_told)
+{
+	const std::string create = "/sys/module/cxla_accel/parameters/create_regions";
+
+	if (geteuid() != 0)
+		GTEST_SKIP() << "only root takes the lock";
+	made.file(device_path(bdf) + "/reset_method", "flr\n");
+	made.file(device_path(bdf) + "/reset", "");
+	for (const std::string &command :
+	     {"attach " + bdf, "attach --expander " + bdf, "reset " + bdf + " --method flr",
+	      std::string("load"), std::string("unload")}) {
+		made.file(create, "Y\n");
+		write_state(made.root(),
+			    {"boot-1", {}, {}, {}, {}, {{borrowed_creation, {}, "N", "Y"}}});
+
+		Ran ran = run(command, true);
+
+		EXPECT_EQ(made.read(create), "N\n") << command;
+		EXPECT_TRUE(contains(ran.out, create + " is N again")) << command << ran.out;
+	}
+}
+
+TEST_F(OneAtATime, attach_and_reset_wait_for_another_command)
+{
+	if (geteuid() != 0)
+		GTEST_SKIP() << "only root takes the lock";
+	made.file(device_path(bdf) + "/reset_method", "flr\n");
+	made.file(device_path(bdf) + "/reset", "");
+	for (const std::string &command : {"attach " + bdf, "reset " + bdf + " --method flr"}) {
+		std::optional<StateLock> other(made.root());
+		std::atomic<bool> ended = false;
+		std::thread runs([&] {
+			EXPECT_EQ(run(command).status, 0) << command;
+			ended = true;
+		});
+
+		std::this_thread::sleep_for(std::chrono::milliseconds(300));
+		EXPECT_FALSE(ended) << command;
+		other.reset();
+		runs.join();
 	}
 }
 

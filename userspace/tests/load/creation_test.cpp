@@ -15,6 +15,7 @@ TEST(Creation, is_wanted_while_a_command_attaches_and_no_longer)
 {
 	MadeUpRoot made;
 
+	made.add_kernel();
 	made.file(create_file, "N\n");
 	{
 		RegionCreation creation(made.root());

@@ -124,5 +124,19 @@ TEST_F(Reset, what_the_kernel_tries_for_a_device_stays_what_it_was)
 	EXPECT_EQ(made.read(device_path(bdf) + "/reset_method"), "flr bus\n");
 }
 
+TEST_F(Reset, what_the_kernel_tried_before_is_on_record_meanwhile)
+{
+	Root root = made.root();
+	std::string seen;
+
+	root.listen([&](const std::string &path) {
+		if (path.ends_with("/reset"))
+			seen = made.read(state_path);
+	});
+	do_reset(root, plan(ResetMethod::Flr));
+	EXPECT_TRUE(contains(seen, "\"before\": \"flr bus\"")) << seen;
+	EXPECT_FALSE(made.root().exists(state_path));
+}
+
 } // namespace
 } // namespace cxla::test
