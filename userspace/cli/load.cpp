@@ -151,20 +151,19 @@ Exit load(const Root &root, const Context &context, LoadOptions options)
 	if (!options.config.empty() && !add_config(context, options))
 		return Exit::Usage;
 
-	context.guard.emplace();
-
+	LoadRequest request{options.takeover,   options.allow_uncommit, {}, !options.no_dax,
+			    options.system_ram, options.wait_seconds,   {}};
 	std::optional<StateLock> lock;
 
+	request.devices = pci_addresses(options.devices);
+	context.guard.emplace();
 	/* what is read stays so, as far as other runs of this program go */
 	if (!options.dry_run)
 		lock = lock_state(root, context);
 
 	Machine machine = read_machine(root);
 	TellingRunner runner(root, machine.release, context, options.quiet);
-	LoadRequest request{options.takeover,   options.allow_uncommit, {}, !options.no_dax,
-			    options.system_ram, options.wait_seconds,   {}};
 
-	request.devices = pci_addresses(options.devices);
 	if (auto failed = rescan_for(root, context, machine, request, options.dry_run, runner))
 		return *failed;
 	/* a takeover of nothing in particular is one of everything in-tree drivers have */
