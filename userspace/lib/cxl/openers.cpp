@@ -136,6 +136,7 @@ std::map<std::string, std::vector<Opener>> find_openers(const Root &root,
 	std::map<std::string, std::vector<Opener>> openers;
 	std::vector<Sought> sought;
 
+	sought.reserve(nodes.size());
 	for (const auto &node : nodes)
 		sought.push_back(sought_of(root, node));
 	if (sought.empty())

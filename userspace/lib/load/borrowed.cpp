@@ -85,6 +85,7 @@ Borrowed::~Borrowed()
 		give_back();
 	} catch (const std::exception &) {
 		/* it is on record, for the next command */
+		changed_ = false;
 	}
 }
 
