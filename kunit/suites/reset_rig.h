@@ -60,7 +60,7 @@ static inline void bind(struct kunit *test, struct fake_node *node)
 }
 
 static inline void is(struct kunit *test, struct fake_node *node, const char *state,
-	       const char *reason)
+		      const char *reason)
 {
 	fake_expect_shows(test, node, "cxla/state", state);
 	fake_expect_shows(test, node, "cxla/reason", reason);
