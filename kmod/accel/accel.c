@@ -299,7 +299,8 @@ static void cxla_accel_retry(struct cxl_dev_state *cxlds)
 	int rc;
 
 	scoped_guard(rwsem_read, &accel->node->lock)
-		if (!accel->late && accel->on_loss != CXLA_ON_LOSS_REATTACH)
+		if (accel->on_loss != CXLA_ON_LOSS_REATTACH &&
+		    !(accel->late && accel->on_loss == CXLA_ON_LOSS_UNBIND))
 			return;
 	rc = accel->late ? cxla_accel_attach_later(accel) :
 			   cxla_accel_attach(accel, true);
@@ -408,6 +409,7 @@ static void cxla_accel_begin(struct pci_dev *pdev, enum cxl_reset_kind kind)
 {
 	struct cxla_accel *accel = pci_get_drvdata(pdev);
 
+	accel->late = false;
 	cxl_reset_begin(&accel->cxlds, kind);
 	cxla_accel_lost(accel);
 	cxla_pause(CXLA_PAUSE_RESET_PREPARED);
