@@ -36,10 +36,8 @@ static char *cxla_devnode_path(const struct device *dev, umode_t *mode)
 	return path ? strreplace(path, '!', '/') : NULL;
 }
 
-static const struct class cxla_devnode_class = {
-	.name = "cxla_node",
-	.devnode = cxla_devnode_path,
-};
+/* of its own memory: it is released some time after it is destroyed, and we may be gone */
+static struct class *cxla_devnode_class;
 
 /* who has which number, and that whoever is being opened is not unregistered */
 static DEFINE_MUTEX(cxla_devnode_lock);
@@ -93,7 +91,7 @@ int cxla_devnode_register(struct cxla_devnode *node,
 	rc = xa_insert(&cxla_devnodes, node->minor, node, GFP_KERNEL);
 	if (rc)
 		return rc;
-	node->dev = device_create(&cxla_devnode_class, parent,
+	node->dev = device_create(cxla_devnode_class, parent,
 				  cxla_devnode_first + node->minor, NULL,
 				  "%s%d", cxla_devnode_names[kind], id);
 	if (!IS_ERR(node->dev))
@@ -124,9 +122,10 @@ int __init cxla_devnode_init(void)
 	const unsigned int count = CXLA_DEVNODE_KINDS * CXLA_DEVNODES;
 	int rc;
 
-	rc = class_register(&cxla_devnode_class);
-	if (rc)
-		return rc;
+	cxla_devnode_class = class_create("cxla_node");
+	if (IS_ERR(cxla_devnode_class))
+		return PTR_ERR(cxla_devnode_class);
+	cxla_devnode_class->devnode = cxla_devnode_path;
 	rc = alloc_chrdev_region(&cxla_devnode_first, 0, count, "cxla");
 	if (rc)
 		goto err_class;
@@ -140,7 +139,7 @@ int __init cxla_devnode_init(void)
 err_region:
 	unregister_chrdev_region(cxla_devnode_first, count);
 err_class:
-	class_unregister(&cxla_devnode_class);
+	class_destroy(cxla_devnode_class);
 	return rc;
 }
 
@@ -149,6 +148,6 @@ void cxla_devnode_exit(void)
 	cdev_del(&cxla_devnode_cdev);
 	unregister_chrdev_region(cxla_devnode_first,
 				 CXLA_DEVNODE_KINDS * CXLA_DEVNODES);
-	class_unregister(&cxla_devnode_class);
+	class_destroy(cxla_devnode_class);
 	xa_destroy(&cxla_devnodes);
 }
