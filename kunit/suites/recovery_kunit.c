@@ -91,6 +91,39 @@ static void device_that_comes_late_after_a_reset_is_restored_by_the_next(struct 
 	same_as(test, dev, &before);
 }
 
+static void come_back(struct fake_node *node, void *data)
+{
+	dev->gone = false;
+}
+
+/* whenever it answers again while the bridge above is looked at */
+static void device_that_comes_back_at_any_time_loses_nothing(struct kunit *test)
+{
+	bool late = false;
+	struct values before;
+	int n;
+
+	machine(test, false, 2, CXL_HDM_CTRL_LOCK);
+	bind(test, dev);
+	save(dev, &before);
+	for (n = 1; n < 300 && !late; n++) {
+		prepare(dev);
+		fake_cxl_clear(dev);
+		dev->gone = true;
+		fake_on_read(bridge, FAKE_MMIO, n, come_back, NULL);
+		done(dev);
+		late = dev->gone;
+		fake_on_read(bridge, 0, 0, NULL, NULL);
+		dev->gone = false;
+		reset(dev);
+		fake_expect_shows(test, dev, "cxla/state", "attached");
+		same_as(test, dev, &before);
+	}
+	kunit_info(test, "%d reads", n);
+	KUNIT_EXPECT_GT(test, n, 20);
+	KUNIT_EXPECT_LT(test, n, 300);
+}
+
 static void every_range_is_flushed_before_a_reset(struct kunit *test)
 {
 	static const struct fake_commit second = { .base = BASE + SIZE, .size = SZ_256M };
@@ -291,6 +324,7 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(range_of_a_dvsec_comes_back_after_an_error),
 	KUNIT_CASE(decoder_that_was_made_for_another_device_is_not_brought_back),
 	KUNIT_CASE(device_that_comes_late_after_a_reset_is_restored_by_the_next),
+	KUNIT_CASE(device_that_comes_back_at_any_time_loses_nothing),
 	KUNIT_CASE(every_range_is_flushed_before_a_reset),
 	KUNIT_CASE(state_that_a_reset_used_up_is_saved_again),
 	KUNIT_CASE(memory_of_an_expander_that_is_not_ready_after_a_reset_is_nobody_s),
