@@ -18,6 +18,7 @@ TOP = EXPLORE.parents[1]
 sys.path.insert(0, str(TOP / "tools" / "kernel"))
 sys.path.insert(0, str(TOP / "kunit" / "lib"))
 
+import host  # noqa: E402
 import kbuild  # noqa: E402
 import umltree  # noqa: E402
 
@@ -38,16 +39,6 @@ MODULES = ["explore", "fake_mmio", "cxla_core", "cxla_port", "cxla_mem", "cxla_a
 KEEP = 150
 # seconds: who says nothing for so long hangs, and is not merely late with all of a line
 SILENCE = {"none": 15, "all": 300}
-
-# the C library of UML's host side seeds what it hashes with; so does the kernel's random number generator
-CONSTANT_RANDOM = """
-#include <string.h>
-#include <sys/types.h>
-ssize_t getrandom(void *buf, size_t len, unsigned int flags)
-{ (void)flags; memset(buf, 0x5a, len); return (ssize_t)len; }
-int getentropy(void *buf, size_t len)
-{ memset(buf, 0x5a, len); return 0; }
-"""
 
 INIT = """#!/bin/sh
 /bin/busybox mkdir -p /proc /sys /dev /out
@@ -90,20 +81,6 @@ say end
 
 class ExploreError(Exception):
     """Says what was tried and what to do."""
-
-
-def constant_random():
-    """A library to be preloaded, in the cache."""
-    folder = kbuild.cache_dir() / "explore"
-    library = folder / "constant-random.so"
-    folder.mkdir(parents=True, exist_ok=True)
-    source = folder / "constant-random.c"
-    if not library.exists() or source.read_text() != CONSTANT_RANDOM:
-        source.write_text(CONSTANT_RANDOM)
-        temporary = library.with_suffix(f".{os.getpid()}")
-        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(temporary), str(source)], check=True)
-        temporary.rename(library)
-    return library
 
 
 @functools.cache
@@ -234,7 +211,7 @@ class Boot:
                        "time-travel-start=0", "panic=-1", SLAB_DEBUG[self.detectors], "panic_on_warn=1", "kasan.fault=panic", "loglevel=2",
                        "con=null", "con0=null,fd:1"]
             environment = {"PATH": os.environ.get("PATH", ""), "HOME": "/", "TERM": "linux", "TMPDIR": scratch,
-                           "LD_PRELOAD": str(constant_random())}
+                           **host.preloaded("random")}
             timer = threading.Timer(self.timeout, self.time_is_up)
             with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, start_new_session=True, env=environment) as self.process:
