@@ -84,6 +84,24 @@ class Record:
                 "coverage": self.coverage, "finding": self.finding}
 
 
+def take_counts(path, records):
+    """A machine that has less than the file goes on from there: inputs may be lost, what was run was run."""
+    kept = _read(path)
+    for record in records:
+        values = kept.get(record.target.name, {})
+        if values.get("revision") == record.revision and values["executions"] > record.executions:
+            record.values |= values
+
+
+def keep_counts(path, records):
+    """Of targets without a finding: its input is on this machine only."""
+    kept = _read(path)
+    for record in records:
+        if record.executions and not record.finding:
+            kept[record.target.name] = {word: record.values[word] for word in ("executions", "seconds", "revision")}
+    _write(path, dict(sorted(kept.items())))
+
+
 @contextmanager
 def alone():
     """Two that count at once would count for each other."""
