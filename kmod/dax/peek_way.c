@@ -16,8 +16,8 @@
 
 #include "../core/access.h"
 #include "../core/pci.h"
+#include "../core/peek.h"
 #include "../core/port.h"
-#include "peek.h"
 
 /* targets are read from the registers, a byte each */
 #define WAY_TARGET(list, i)	((u8)((list) >> (8 * (i))))

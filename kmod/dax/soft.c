@@ -37,10 +37,10 @@
 
 #include "../compat/override.h"
 #include "../core/pci.h"
+#include "../core/peek.h"
 #include "../core/root.h"
 #include "cedt.h"
 #include "hmem.h"
-#include "peek.h"
 
 /* all locks of devices together are waited for that long */
 #define SURVEY_LOCK_MS	5000

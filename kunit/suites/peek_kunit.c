@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Where a device's decoders lead, without binding it: kmod/dax/peek.c on the
+ * Where a device's decoders lead, without binding it: kmod/core/peek.c on the
  * fake fabric.
  */
 #include "../fake/fake_pm.h"

@@ -4,7 +4,7 @@
  *
  * One endpoint with four decoders, of which two are committed; one without
  * decoders; and a switch with an endpoint below each of its two ports, to which
- * nothing leads yet. What reads them is part of cxla_hmem, and of each suite.
+ * nothing leads yet. What reads them is part of cxla_core, and of each suite.
  */
 #ifndef KUNIT_PEEK_RIG_H
 #define KUNIT_PEEK_RIG_H
@@ -13,7 +13,10 @@
 #include <linux/pci.h>
 
 #include "../../kmod/pure/hdm_regs.c"
-#include "../../kmod/dax/peek.c"
+/* the core has it, too, for devices that have power */
+#undef EXPORT_SYMBOL_NS_GPL
+#define EXPORT_SYMBOL_NS_GPL(symbol, ns)
+#include "../../kmod/core/peek.c"
 #include "../fake/fake_fabric.h"
 #include "../fake/fake_mmio.h"
 

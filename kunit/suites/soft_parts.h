@@ -279,7 +279,7 @@ struct dev_dax *soft_create_dev_dax(struct dev_dax_data *data)
 #include "../../kmod/pure/turn.c"
 #include "../../kmod/pure/cedt.c"
 #include "../../kmod/pure/hdm_regs.c"
-#include "../../kmod/dax/peek.c"
+#include "../../kmod/core/peek.c"
 #include "../../kmod/dax/peek_way.c"
 #include "../../kmod/dax/soft.c"
 #include "../../kmod/dax/notes.c"

@@ -27,7 +27,7 @@ LAYERS = (
     ("hardware", ("access", "pci", "regs", "trace.h")),
     ("bus", ("bus", "places", "retry", "started", "record", "devnode")),
     ("claims", ("claim",)),
-    ("topology", ("port", "dport", "decoder", "hdm", "emulate", "program", "dpa")),
+    ("topology", ("port", "dport", "decoder", "hdm", "emulate", "peek", "program", "dpa")),
     ("regions", ("root", "route", "region", "region_sysfs", "commit", "dax_region",
                  "floor", "layout", "user_region")),
     ("attach", ("attach", "attach_region", "create", "memdev", "mem_node", "enumerate", "port_setup", "snapshot", "restore", "cxl_reset")),

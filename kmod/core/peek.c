@@ -16,10 +16,10 @@
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
 
-#include "../core/access.h"
-#include "../core/decoder.h"
-#include "../core/pci.h"
+#include "access.h"
 #include "block_regs.h"
+#include "decoder.h"
+#include "pci.h"
 #include "peek.h"
 
 /* base and size have bits for units of this; those below are reserved */
@@ -32,6 +32,7 @@ int cxla_peek_tell(struct cxla_peek *peek, u64 start, u64 end)
 	peek->result = peek->visit(&range, peek->arg);
 	return peek->result;
 }
+EXPORT_SYMBOL_NS_GPL(cxla_peek_tell, "CXL");
 
 /* ----------------------------- registers --------------------------- */
 
@@ -52,6 +53,7 @@ bool cxla_peek_range(const struct cxl_hdm_regs *regs, struct range *range)
 		range->end = U64_MAX;
 	return true;
 }
+EXPORT_SYMBOL_NS_GPL(cxla_peek_range, "CXL");
 
 /* all ones may be a value; when the device is gone they are in control as well */
 static bool cxla_peek_is_gone(void __iomem *hdm, int id,
@@ -117,6 +119,7 @@ int cxla_peek_decoders(const struct cxl_register_map *map, cxla_peek_fn each,
 	iounmap(hdm);
 	return rc;
 }
+EXPORT_SYMBOL_NS_GPL(cxla_peek_decoders, "CXL");
 
 /* ------------------------------- power ----------------------------- */
 
@@ -133,6 +136,7 @@ bool cxla_peek_answers(struct pci_dev *pdev)
 		return false;
 	return !PCI_POSSIBLE_ERROR(cxla_cfg_read32(pdev, PCI_VENDOR_ID));
 }
+EXPORT_SYMBOL_NS_GPL(cxla_peek_answers, "CXL");
 
 /* as long as no driver has enabled it the PCI core does not know its state */
 static bool cxla_peek_is_in_d0(struct pci_dev *pdev)
@@ -173,6 +177,7 @@ bool cxla_peek_reaches(struct pci_dev *pdev)
 			return false;
 	return true;
 }
+EXPORT_SYMBOL_NS_GPL(cxla_peek_reaches, "CXL");
 
 /* as pci_enable_resources() wants it: no BAR decodes what is somebody else's */
 static bool cxla_peek_has_places(struct pci_dev *pdev)
@@ -323,3 +328,4 @@ int cxla_peek(struct pci_dev *pdev, bool locked, struct cxla_peek *peek)
 	dvsec_rc = cxla_peek_dvsec(pdev, dvsec, peek);
 	return peek->result ?: rc ?: dvsec_rc;
 }
+EXPORT_SYMBOL_NS_GPL(cxla_peek, "CXL");
