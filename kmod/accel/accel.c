@@ -256,6 +256,7 @@ static int cxla_accel_attach(struct cxla_accel *accel, bool wait)
 	rc = cxla_accel_await_media(accel, wait);
 	if (rc)
 		return rc;
+	cxla_pci_save(to_pci_dev(dev));
 	scoped_guard(rwsem_write, &node->lock)
 		node->info.times.attach_ns = ktime_get_ns();
 	cxlmd = devm_cxl_add_memdev(&accel->cxlds, &accel->attach.attach);

@@ -23,7 +23,6 @@ bool cxla_ports_reread(struct cxl_dev_state *cxlds);
 bool cxla_is_rerouted(struct cxl_dev_state *cxlds);
 int cxla_memdev_reroute(struct cxl_memdev *cxlmd);
 void cxla_memdev_restore(struct cxl_memdev *cxlmd);
-bool cxla_memdev_is_online(struct cxl_memdev *cxlmd);
 int cxla_port_bring_up(struct cxl_memdev *cxlmd, struct cxl_port *port);
 int cxla_port_setup(struct cxl_port *port);
 void cxla_port_teardown(struct cxl_port *port);

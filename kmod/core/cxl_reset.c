@@ -18,8 +18,10 @@
 
 #include "access.h"
 #include "attach.h"
+#include "claim.h"
 #include "cxl_reset.h"
 #include "pci.h"
+#include "peek.h"
 
 /* DVSEC for CXL devices, CXL 3.1 sections 8.1.3.1, 8.1.3.4 and 8.1.3.5 */
 #define DVSEC_CAP			0x0a
@@ -135,8 +137,8 @@ static const struct pci_error_handlers *cxla_handlers(struct pci_dev *pdev)
 	return drv ? drv->err_handler : NULL;
 }
 
-/* nobody who can't be told, and nobody's memory */
-static int cxla_reset_check(struct cxla_reset *r, struct cxl_dev_state *cxlds)
+/* -EBUSY: somebody can't be told */
+static int cxla_reset_check_drivers(struct cxla_reset *r)
 {
 	for (int i = 0; i < r->nr; i++) {
 		struct pci_dev *pdev = r->functions[i];
@@ -148,9 +150,29 @@ static int cxla_reset_check(struct cxla_reset *r, struct cxl_dev_state *cxlds)
 			 pdev->dev.driver->name, pci_name(pdev));
 		return -EBUSY;
 	}
-	if (cxlds->cxlmd && cxla_memdev_is_online(cxlds->cxlmd)) {
-		pci_warn(r->pdev, "no CXL Reset: its memory is online as System RAM\n");
-		return -EBUSY;
+	return 0;
+}
+
+static int cxla_reset_is_online(const struct range *range, void *unused)
+{
+	return cxla_range_in_iomem(range, IORESOURCE_SYSTEM_RAM) ? -EBUSY : 0;
+}
+
+/*
+ * -EBUSY: memory of a function is in use. What hardware decodes is asked, as memory
+ * that is online outlives whoever gave it away: memdev, endpoint, or another driver.
+ */
+static int cxla_reset_check_memory(struct cxla_reset *r)
+{
+	for (int i = 0; i < r->nr; i++) {
+		struct cxla_peek peek = { .visit = cxla_reset_is_online };
+
+		cxla_peek(r->functions[i], true, &peek);
+		if (peek.result) {
+			pci_warn(r->pdev, "no CXL Reset: memory of %s is online as System RAM\n",
+				 pci_name(r->functions[i]));
+			return peek.result;
+		}
 	}
 	return 0;
 }
@@ -271,17 +293,28 @@ static void cxla_reset_resume(struct pci_dev *pdev)
 		h->reset_done(pdev);
 }
 
+static int cxla_reset_quiesced(struct cxla_reset *r)
+{
+	int rc;
+
+	rc = cxla_reset_write_back(r);
+	if (!rc)
+		rc = cxla_reset_initiate(r);
+	if (r->cap & DVSEC_CAP_CACHE)
+		cxla_reset_ctrl2(r, DVSEC_CTRL2_DISABLE_CACHING, 0);
+	return rc;
+}
+
 static int cxla_reset_all(struct cxla_reset *r)
 {
 	int rc;
 
 	for (int i = 0; i < r->nr; i++)
 		cxla_reset_quiesce(r->functions[i]);
-	rc = cxla_reset_write_back(r);
+	/* until their drivers were told it may have come online */
+	rc = cxla_reset_check_memory(r);
 	if (!rc)
-		rc = cxla_reset_initiate(r);
-	if (r->cap & DVSEC_CAP_CACHE)
-		cxla_reset_ctrl2(r, DVSEC_CTRL2_DISABLE_CACHING, 0);
+		rc = cxla_reset_quiesced(r);
 	for (int i = 0; i < r->nr; i++)
 		cxla_reset_resume(r->functions[i]);
 	return rc;
@@ -301,7 +334,8 @@ static int cxla_reset_all(struct cxla_reset *r)
  * a device is held.
  * Return: 0: it was reset. Nothing was touched: -ENODEV: @get says so; -EAGAIN: a
  * function is locked by somebody else; -EBUSY: a function has a driver that can't
- * be told, or the memory is online; -EOPNOTSUPP: the device has no CXL Reset, or
+ * be told, or memory of one is online, and all drivers may have been told that a reset
+ * is over, which was none; -EOPNOTSUPP: the device has no CXL Reset, or
  * caches of CPUs can't be written back; -ENOMEM. -ETIMEDOUT, -EIO, -ENXIO: the device
  * did not comply, or does not answer; all drivers were told that a reset is over.
  */
@@ -330,7 +364,9 @@ int cxla_cxl_reset(struct pci_dev *pdev,
 	r->cap = cxla_reset_read(r, DVSEC_CAP);
 	if (PCI_POSSIBLE_ERROR(r->cap) || !(r->cap & DVSEC_CAP_RESET))
 		goto out;
-	rc = cxla_reset_check(r, cxlds);
+	rc = cxla_reset_check_drivers(r);
+	if (!rc)
+		rc = cxla_reset_check_memory(r);
 	if (!rc)
 		rc = cxla_reset_all(r);
 out:

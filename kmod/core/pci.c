@@ -373,16 +373,40 @@ bool cxla_pci_answers(struct pci_dev *pdev)
 	return !PCI_POSSIBLE_ERROR(cxla_cfg_read16(pdev, PCI_VENDOR_ID));
 }
 
+/* of what is saved: BARs may have been moved, as by resourceN_resize, and nobody saved them */
+static bool cxla_pci_saved_elsewhere(struct pci_dev *pdev)
+{
+	const u32 *bars = &pdev->saved_config_space[PCI_BASE_ADDRESS_0 / 4];
+
+	if (pci_channel_offline(pdev))
+		return false;
+	for (int i = 0; i < PCI_STD_NUM_BARS; i++) {
+		u64 bus = pci_bus_address(pdev, i);
+
+		if (!(pci_resource_flags(pdev, i) & IORESOURCE_MEM))
+			continue;
+		if ((bars[i] & (u32)PCI_BASE_ADDRESS_MEM_MASK) !=
+		    lower_32_bits(bus))
+			return true;
+		if (pci_resource_flags(pdev, i) & IORESOURCE_MEM_64 &&
+		    bars[i + 1] != upper_32_bits(bus))
+			return true;
+	}
+	return false;
+}
+
 /**
  * cxla_pci_save() - have something to restore when an error is recovered from
- * @pdev: device, bound, or after a reset
+ * @pdev: device, bound or being bound, or after a reset
  *
  * A kernel may forget what it has saved once it has restored it, as 6.12 did in its
- * first years: who was reset has nothing to restore then. What was saved before stays.
+ * first years: who was reset, or has slept, has nothing to restore then. What was
+ * saved before stays where it is of use.
  */
 void cxla_pci_save(struct pci_dev *pdev)
 {
-	if (!pdev->state_saved && cxla_pci_answers(pdev))
+	if ((!pdev->state_saved || cxla_pci_saved_elsewhere(pdev)) &&
+	    cxla_pci_answers(pdev))
 		pci_save_state(pdev);
 }
 EXPORT_SYMBOL_NS_GPL(cxla_pci_save, "CXL");

@@ -144,28 +144,6 @@ int cxla_memdev_reroute(struct cxl_memdev *cxlmd)
 }
 
 /**
- * cxla_memdev_is_online() - is any memory of a device System RAM
- * @cxlmd: its memdev; its PCI device is locked
- */
-bool cxla_memdev_is_online(struct cxl_memdev *cxlmd)
-{
-	guard(device)(&cxlmd->dev);
-	if (IS_ERR(cxlmd->endpoint))
-		return false;
-	guard(device)(&cxlmd->endpoint->dev);
-	for (int i = 0; i < cxlmd->endpoint->nr_decoders; i++) {
-		struct cxl_decoder *cxld = cxlmd->endpoint->decoders[i];
-
-		if (cxld->flags & CXL_DECODER_F_ENABLE &&
-		    range_len(&cxld->hpa_range) &&
-		    cxla_range_in_iomem(&cxld->hpa_range,
-					IORESOURCE_SYSTEM_RAM))
-			return true;
-	}
-	return false;
-}
-
-/**
  * cxla_is_rerouted() - is the way to a device another one than it was
  * @cxlds: its state, with the reason of an attach that came to nothing
  *

@@ -99,6 +99,7 @@ static int cxla_expander_add(struct cxla_expander *expander, bool wait)
 	if (rc == -EINTR || rc == -EINPROGRESS)
 		return rc;
 	cxlds->media_ready = rc != -ETIMEDOUT;
+	cxla_pci_save(to_pci_dev(cxlds->dev));
 	return PTR_ERR_OR_ZERO(devm_cxl_add_memdev(cxlds, NULL));
 }
 

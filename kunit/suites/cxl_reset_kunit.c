@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* CXL Reset: kmod/core/cxl_reset.c, with the drivers as shipped. */
+#include <kunit/test-bug.h>
 #include <kunit/test.h>
 #include <linux/delay.h>
 #include <linux/ktime.h>
@@ -238,25 +239,98 @@ static void device_that_is_gone_at_any_time_is_not_written_all_ones(struct kunit
 	KUNIT_EXPECT_LT(test, n, 400);
 }
 
-static void memory_that_is_online_refuses(struct kunit *test)
+/* memory of the first function is in use, whatever its driver is by now */
+static struct resource ram;
+
+static void online(struct kunit *test, u64 start)
 {
-	struct resource ram = {
+	ram = (struct resource) {
 		.name = "System RAM",
-		.start = BASE,
-		.end = BASE + SIZE - 1,
+		.start = start,
+		.end = start + SIZE - 1,
 		.flags = IORESOURCE_SYSTEM_RAM | IORESOURCE_BUSY,
 	};
-
-	device_release_driver(&dev->pdev->dev);
-	KUNIT_ASSERT_EQ(test, fake_store(dev, "driver_override", "cxla_pci"), 0);
-	KUNIT_ASSERT_EQ(test, device_attach(&dev->pdev->dev), 1);
-	KUNIT_ASSERT_EQ(test, fake_snapshot().regions, 1);
 	KUNIT_ASSERT_EQ(test, insert_resource(&iomem_resource, &ram), 0);
+}
+
+static void bind_anew(struct kunit *test, const char *driver)
+{
+	device_release_driver(&dev->pdev->dev);
+	KUNIT_ASSERT_EQ(test, fake_store(dev, "driver_override", driver), 0);
+	KUNIT_ASSERT_EQ(test, device_attach(&dev->pdev->dev), 1);
+}
+
+static void refuses_until_it_is_offline(struct kunit *test)
+{
 	KUNIT_EXPECT_EQ(test, reset(), -EBUSY);
 	KUNIT_EXPECT_EQ(test, dev->nr_cxl_resets, 0);
 	KUNIT_EXPECT_EQ(test, remove_resource(&ram), 0);
 	KUNIT_EXPECT_EQ(test, reset(), 0);
+	KUNIT_EXPECT_EQ(test, dev->nr_cxl_resets, 1);
+}
+
+static void memory_that_is_online_refuses(struct kunit *test)
+{
+	bind_anew(test, "cxla_pci");
+	KUNIT_ASSERT_EQ(test, fake_snapshot().regions, 1);
+	online(test, BASE);
+	refuses_until_it_is_offline(test);
 	KUNIT_EXPECT_EQ(test, fake_snapshot().regions, 1);
+}
+
+static void memory_that_is_online_refuses_for_an_accelerator_without_it(struct kunit *test)
+{
+	device_release_driver(&dev->pdev->dev);
+	online(test, BASE);
+	bind_anew(test, "cxla_accel");
+	fake_expect_shows(test, dev, "cxla/reason", "system-ram");
+	refuses_until_it_is_offline(test);
+}
+
+static void memory_that_is_online_refuses_when_its_port_has_gone(struct kunit *test)
+{
+	bind_anew(test, "cxla_pci");
+	online(test, BASE);
+	fake_root_remove(f);
+	refuses_until_it_is_offline(test);
+}
+
+static void memory_of_another_function_refuses(struct kunit *test)
+{
+	fake_test_driver(test, second, "cxla_pci");
+	KUNIT_ASSERT_EQ(test, fake_map(second, BASE + SIZE, SIZE, 0), 0);
+	KUNIT_ASSERT_EQ(test, device_attach(&second->pdev->dev), 1);
+	online(test, BASE + SIZE);
+	refuses_until_it_is_offline(test);
+}
+
+static void come_online(struct pci_dev *pdev)
+{
+	online(kunit_get_current_test(), BASE);
+}
+
+static void nothing(struct pci_dev *pdev)
+{
+}
+
+static const struct pci_error_handlers comes_online = {
+	.reset_prepare = come_online,
+	.reset_done = nothing,
+};
+
+static void memory_that_comes_online_while_drivers_are_told_refuses(struct kunit *test)
+{
+	struct pci_driver *drv;
+
+	KUNIT_ASSERT_EQ(test, fake_bind(second), 0);
+	drv = to_pci_driver(second->pdev->dev.driver);
+	drv->err_handler = &comes_online;
+	KUNIT_EXPECT_EQ(test, reset(), -EBUSY);
+	drv->err_handler = NULL;
+	fake_unbind(second);
+	KUNIT_EXPECT_EQ(test, dev->nr_cxl_resets, 0);
+	KUNIT_EXPECT_EQ(test, *fake_cfg(dev, CTRL2) & DISABLE_CACHING, 0);
+	KUNIT_EXPECT_EQ(test, remove_resource(&ram), 0);
 }
 
 static struct kunit_case cxl_reset_cases[] = {
@@ -276,6 +350,10 @@ static struct kunit_case cxl_reset_cases[] = {
 	KUNIT_CASE(device_that_is_gone_ends_the_reset),
 	KUNIT_CASE(device_that_is_gone_at_any_time_is_not_written_all_ones),
 	KUNIT_CASE(memory_that_is_online_refuses),
+	KUNIT_CASE(memory_that_is_online_refuses_for_an_accelerator_without_it),
+	KUNIT_CASE(memory_that_is_online_refuses_when_its_port_has_gone),
+	KUNIT_CASE(memory_of_another_function_refuses),
+	KUNIT_CASE(memory_that_comes_online_while_drivers_are_told_refuses),
 	{}
 };
 

@@ -155,6 +155,33 @@ static void state_that_a_reset_used_up_is_saved_again(struct kunit *test)
 	dev->gone = false;
 }
 
+static void bars_that_were_moved_before_a_bind_are_restored_as_they_are(struct kunit *test)
+{
+	u32 *saved, bar;
+
+	machine(test, false, 2, 0);
+	bind(test, dev);
+	saved = &dev->pdev->saved_config_space[PCI_BASE_ADDRESS_0 / 4];
+	device_release_driver(&dev->pdev->dev);
+	pci_save_state(dev->pdev);
+	bar = *saved;
+	*saved += SZ_1M;
+	bind(test, dev);
+	KUNIT_EXPECT_EQ(test, *saved, bar);
+}
+
+static void device_that_slept_is_saved_when_it_attaches_again(struct kunit *test)
+{
+	machine(test, false, 2, 0);
+	bind(test, dev);
+	fake_root_remove(f);
+	dev->pdev->state_saved = false;
+	KUNIT_ASSERT_EQ(test, fake_root_add(f), 0);
+	msleep(500);
+	is(test, dev, "attached", "none");
+	KUNIT_EXPECT_TRUE(test, dev->pdev->state_saved);
+}
+
 static void memory_of_an_expander_that_is_not_ready_after_a_reset_is_nobody_s(struct kunit *test)
 {
 	u32 *low;
@@ -326,6 +353,8 @@ static struct kunit_case recovery_cases[] = {
 	KUNIT_CASE(device_that_comes_back_at_any_time_loses_nothing),
 	KUNIT_CASE(every_range_is_flushed_before_a_reset),
 	KUNIT_CASE(state_that_a_reset_used_up_is_saved_again),
+	KUNIT_CASE(bars_that_were_moved_before_a_bind_are_restored_as_they_are),
+	KUNIT_CASE(device_that_slept_is_saved_when_it_attaches_again),
 	KUNIT_CASE(memory_of_an_expander_that_is_not_ready_after_a_reset_is_nobody_s),
 	KUNIT_CASE(memory_that_is_late_after_an_error_is_not_waited_for_there),
 	KUNIT_CASE(memory_of_an_expander_that_is_late_after_an_error_comes),
