@@ -20,14 +20,6 @@ static bool system_ram;
 module_param(system_ram, bool, 0644);
 MODULE_PARM_DESC(system_ram, "online regions as System RAM by kmem (default: N, they are /dev/daxN.M)");
 
-/* where firmware put the range, or else the node that is nearest */
-static int cxla_dax_node(u64 hpa)
-{
-	int nid = phys_to_target_node(hpa);
-
-	return nid == NUMA_NO_NODE ? memory_add_physaddr_to_nid(hpa) : nid;
-}
-
 static int cxla_dax_region_probe(struct device *dev)
 {
 	struct cxl_dax_region *cxlr_dax = to_cxl_dax_region(dev);
@@ -44,7 +36,7 @@ static int cxla_dax_region_probe(struct device *dev)
 	if (rc)
 		return rc;
 	rc = devm_cxla_publish_dax(dev, cxlr_dax->id, range,
-				   cxla_dax_node(range->start), system_ram);
+				   phys_to_target_node(range->start), system_ram);
 	if (rc)
 		return dev_err_probe(dev, rc,
 				     "[%#llx-%#llx]: device-dax does not take it\n",

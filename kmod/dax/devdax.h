@@ -11,6 +11,7 @@
 
 #include <linux/device.h>
 #include <linux/ioport.h>
+#include <linux/memory_hotplug.h>
 #include <linux/numa.h>
 #include <linux/pgtable.h>
 #include <linux/range.h>
@@ -46,7 +47,8 @@ struct dev_dax *devm_create_dev_dax(struct dev_dax_data *data);
  * @dev: device being probed, without driver data: device-dax has its own there
  * @id: N of daxN.0; from memregion_alloc()
  * @range: HPA, aligned to CXLA_DAX_ALIGN
- * @nid: NUMA node that the memory becomes when it is onlined
+ * @nid: NUMA node by firmware, which the memory becomes when it is onlined;
+ *	NUMA_NO_NODE: the nearest, as kmem takes nothing without a node
  * @system_ram: have kmem take it
  *
  * Undone by devres of @dev. Context: probe; sleeps; may end in memory hotplug.
@@ -64,6 +66,8 @@ static inline int devm_cxla_publish_dax(struct device *dev, int id,
 	};
 	unsigned long flags = system_ram ? IORESOURCE_DAX_KMEM : 0;
 
+	if (nid == NUMA_NO_NODE)
+		nid = memory_add_physaddr_to_nid(range->start);
 	/*
 	 * It does not say why not. What is aligned, and is refused twice,
 	 * device-dax has already, for somebody else. A try that failed may

@@ -147,7 +147,11 @@ static int cxla_hmem_add(struct device *host, const struct range *range,
 	rc = devm_add_action_or_reset(host, cxla_hmem_del, pdev);
 	if (rc)
 		return rc;
-	return pdev->dev.driver ? 0 : -ENXIO;
+	/* not bound by itself where drivers_autoprobe of the bus is 0 */
+	if (!pdev->dev.driver &&
+	    device_driver_attach(&cxla_hmem_device_driver.driver, &pdev->dev))
+		return -ENXIO;
+	return 0;
 }
 
 /**

@@ -4,6 +4,8 @@
  * That somebody has the lock of the accelerator holds the work where it asks
  * whose ranges are.
  */
+#include <linux/fs.h>
+
 #include "soft_says.h"
 #include "sweep.h"
 
@@ -318,7 +320,42 @@ static void what_somebody_has_in_the_iomem_tree_is_left_alone(struct kunit *test
 	release_resource(&busy);
 }
 
+static void autoprobe(struct kunit *test, char wanted)
+{
+	struct file *file = filp_open("/sys/bus/platform/drivers_autoprobe",
+				      O_WRONLY, 0);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(file));
+	KUNIT_EXPECT_EQ(test, kernel_write(file, &wanted, 1, NULL), 1);
+	filp_close(file, NULL);
+}
+
+static void range_goes_to_device_dax_while_the_platform_bus_does_not_probe(struct kunit *test)
+{
+	int rc = soft_load(soft_rig(test));
+
+	KUNIT_ASSERT_EQ(test, rc, 0);
+	if (!soft_is_bound(soft_rig(test)))
+		KUNIT_ASSERT_EQ(test, soft_bind(soft_rig(test)), 0);
+	autoprobe(test, '0');
+	soft_settle(soft_rig(test));
+	autoprobe(test, '1');
+	says(test, outside(), CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_NO_WINDOW);
+}
+
 /* ----------------------- what firmware describes ------------------- */
+
+static void range_of_no_node_is_of_the_nearest(struct kunit *test)
+{
+	soft_nid = NUMA_NO_NODE;
+	soft_target_node = NUMA_NO_NODE;
+	load_and_settle(test);
+	soft_nid = 0;
+	says(test, outside(), CXLA_OWNER_HMEM, CXLA_LEDGER_OWNED,
+	     CXLA_WHY_NO_WINDOW);
+	KUNIT_EXPECT_NE(test, soft_target_node, NUMA_NO_NODE);
+}
 
 static void is_nobodys_business(struct kunit *test, u64 hpa)
 {
@@ -527,6 +564,8 @@ static struct kunit_case soft_cases[] = {
 			 meaning_gen_params),
 	KUNIT_CASE(range_is_kept_for_the_driver_that_is_bound),
 	KUNIT_CASE(what_somebody_has_in_the_iomem_tree_is_left_alone),
+	KUNIT_CASE(range_goes_to_device_dax_while_the_platform_bus_does_not_probe),
+	KUNIT_CASE(range_of_no_node_is_of_the_nearest),
 	KUNIT_CASE(only_what_is_soft_reserved_is_decided_about),
 	KUNIT_CASE(each_soft_reserved_entry_of_a_resource_is_decided_about),
 	KUNIT_CASE(bind_without_memory_is_whole_or_nothing),

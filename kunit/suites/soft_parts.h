@@ -73,6 +73,9 @@ typedef int (*soft_walk_fn)(struct device *dev, int nid,
  */
 static enum soft_id soft_first = SOFT_OUTSIDE;
 
+/* of all ranges, by firmware; and the one that device-dax was told last */
+static int soft_nid, soft_target_node;
+
 static int soft_walk(struct device *dev, soft_walk_fn fn)
 {
 	int rc = 0;
@@ -84,7 +87,7 @@ static int soft_walk(struct device *dev, soft_walk_fn fn)
 			.flags = IORESOURCE_MEM,
 		};
 
-		rc = fn(dev, 0, &res);
+		rc = fn(dev, soft_nid, &res);
 	}
 	return rc;
 }
@@ -237,10 +240,24 @@ static bool soft_is_claimed(u64 hpa)
  * In the kernel's (6.12, 7.3) an allocation that fails in here, of a devres, ends
  * in a deadlock: unregister_dev_dax() takes dax_region_rwsem, which is held.
  */
+#define alloc_dax_region	soft_alloc_region
 #define devm_create_dev_dax	soft_create_dev_dax
 #include "../../kmod/dax/devdax.h"
+#undef alloc_dax_region
 #undef devm_create_dev_dax
+struct dax_region *alloc_dax_region(struct device *parent, int region_id,
+				    struct range *range, int target_node,
+				    unsigned int align, unsigned long flags);
 struct dev_dax *devm_create_dev_dax(struct dev_dax_data *data);
+
+struct dax_region *soft_alloc_region(struct device *parent, int region_id,
+				     struct range *range, int target_node,
+				     unsigned int align, unsigned long flags)
+{
+	soft_target_node = target_node;
+	return alloc_dax_region(parent, region_id, range, target_node, align,
+				flags);
+}
 
 struct dev_dax *soft_create_dev_dax(struct dev_dax_data *data)
 {
