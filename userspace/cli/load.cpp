@@ -208,7 +208,7 @@ Exit unload(const Root &root, const Context &context, bool dry_run, bool quiet)
 
 	Machine machine = read_machine(root);
 	TellingRunner runner(root, machine.release, context, quiet);
-	auto refusals = check_unload(machine, all_openers(root, machine));
+	auto refusals = check_unload(machine, all_openers(root, machine), OnlineMemory(root));
 	Plan plan = plan_unload(machine, earlier_state(root, machine));
 
 	if (dry_run)

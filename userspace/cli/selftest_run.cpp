@@ -475,7 +475,8 @@ void SelftestRun::put_back()
 	}
 	for (unsigned tries = 1; loaded_;) {
 		Machine machine = read_machine(root_);
-		auto refusals = check_unload(machine, all_openers(root_, machine));
+		auto refusals =
+			check_unload(machine, all_openers(root_, machine), OnlineMemory(root_));
 
 		/* somebody looks at a node, and leaves it in a moment */
 		if (!refusals.empty() && Clock::now() - begun < unload_patience) {

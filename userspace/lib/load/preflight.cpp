@@ -347,7 +347,8 @@ std::vector<Refusal> check_load(const Machine &machine, const ModuleSet &modules
 }
 
 std::vector<Refusal> check_unload(const Machine &machine,
-				  const std::map<std::string, std::vector<Opener>> &openers)
+				  const std::map<std::string, std::vector<Opener>> &openers,
+				  const OnlineMemory &online)
 {
 	Refusals out;
 
@@ -358,8 +359,7 @@ std::vector<Refusal> check_unload(const Machine &machine,
 			       {},
 			       false});
 	for (const auto &accel : machine.accelerators) {
-		if (accel.range && machine.iomem &&
-		    !machine.iomem->system_ram_in(*accel.range).empty())
+		if (accel.range && online.in(machine, *accel.range))
 			out.push_back({"system-ram",
 				       fmt::format("memory of {} ({}) is online as System RAM",
 						   accel.bdf, accel.range->text()),
@@ -385,16 +385,14 @@ std::vector<Refusal> check_unload(const Machine &machine,
 						   openers_text(found->second)),
 				       "end what uses it first", expander.bdf, false});
 	}
+	for (const auto &[range, name] : online_dax_ranges(machine, online))
+		out.push_back({"system-ram",
+			       fmt::format("{} ({}) is online as System RAM", range.text(),
+					   name.empty() ? "?" : name),
+			       online_dax_hint,
+			       {},
+			       false});
 	for (const auto &[range, name] : machine.dax_ranges_of_ours()) {
-		if (machine.iomem && !machine.iomem->system_ram_in(range).empty())
-			out.push_back({"system-ram",
-				       fmt::format("{} ({}) is online as System RAM", range.text(),
-						   name.empty() ? "?" : name),
-				       "offline it first (/sys/devices/system/memory); what can't "
-				       "be offlined stays until the next boot",
-				       {},
-				       false});
-
 		auto users = openers.find(name);
 
 		if (users != openers.end() && !users->second.empty())
@@ -407,7 +405,7 @@ std::vector<Refusal> check_unload(const Machine &machine,
 	}
 	for (const auto &expander : machine.expanders)
 		for (const auto &range : machine.ranges_of(expander.bdf))
-			if (machine.iomem && !machine.iomem->system_ram_in(range).empty())
+			if (online.in(machine, range))
 				out.push_back({"system-ram",
 					       fmt::format("memory of {} ({}) is online as System "
 							   "RAM",

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "cxl/machine.h"
+#include "load/online.h"
 #include "load/state.h"
 #include "sys/refusal.h"
 
@@ -35,6 +36,7 @@ std::vector<Refusal> check_load(const Machine &machine, const ModuleSet &modules
 				const std::optional<State> &state, const LoadRequest &request);
 /* @openers: who uses /dev/cxla/accelN, by accelN, and so on */
 std::vector<Refusal> check_unload(const Machine &machine,
-				  const std::map<std::string, std::vector<Opener>> &openers);
+				  const std::map<std::string, std::vector<Opener>> &openers,
+				  const OnlineMemory &online = {});
 
 } // namespace cxla

@@ -198,6 +198,25 @@ void SystemRunner::remove_foreign(const Step &step)
 		kmod_->try_remove(step.device);
 }
 
+/*
+ * Memory that is in use does not go with its driver: it would be lost until the next boot.
+ * An unload has looked before its first step; what a load undoes may have come online since.
+ */
+void SystemRunner::refuse_online(const Step &step) const
+{
+	Machine machine;
+
+	if (!is_dax_module(step.device))
+		return;
+	machine.iomem = read_iomem(root_);
+	machine.ledger = read_ledger(root_);
+	machine.dax = read_dax(root_);
+	for (const auto &[range, name] : online_dax_ranges(machine, OnlineMemory(root_)))
+		throw Error(fmt::format("{}: {} ({}) is online as System RAM", describe(step),
+					range.text(), name.empty() ? "?" : name),
+			    online_dax_hint);
+}
+
 void SystemRunner::run(const Step &step)
 {
 	switch (step.act) {
@@ -243,6 +262,8 @@ void SystemRunner::run(const Step &step)
 	case Act::InsertDriver:
 	case Act::RemoveForeign:
 	case Act::Remove:
+		if (step.act == Act::Remove)
+			refuse_online(step);
 		need_kernel(step);
 		if (!kmod_) {
 			kmod_.emplace("/lib/modules/" + release_);

@@ -36,6 +36,7 @@ private:
 	template <class Condition>
 	bool wait_for(Condition condition,
 		      std::chrono::milliseconds pause = std::chrono::milliseconds(5));
+	void refuse_online(const Step &step) const;
 	void need_kernel(const Step &step) const;
 
 	const Root &root_;

@@ -196,10 +196,28 @@ Outcome run_all_or_nothing(const std::vector<Step> &steps, StepRunner &runner)
 Outcome run_in_order(const std::vector<Step> &steps, StepRunner &runner)
 {
 	Outcome outcome;
+	bool begun = false;
 
 	for (const auto &step : steps) {
-		outcome.interrupted = !outcome.done && runner.interrupted();
-		if (outcome.interrupted || !run_one(step, runner, outcome))
+		Outcome one;
+
+		outcome.interrupted = !begun && runner.interrupted();
+		begun = true;
+		/* what could not be given back stays on record */
+		if (outcome.interrupted || (outcome.failed && step.act == Act::DropState))
+			break;
+		if (run_one(step, runner, one)) {
+			outcome.done++;
+			continue;
+		}
+		if (outcome.failed) {
+			outcome.undo_errors.push_back(one.error);
+		} else {
+			outcome.failed = one.failed;
+			outcome.error = one.error;
+			outcome.hint = one.hint;
+		}
+		if (step.act != Act::Rebind)
 			break;
 	}
 	return outcome;

@@ -85,6 +85,8 @@ Outcome run_all_or_nothing(const std::vector<Step> &steps, StepRunner &runner);
 /*
  * Runs the steps in order and stops at the first that fails. For steps that nothing takes
  * back: an interrupt is heard before the first of them only, and then they go to their end.
+ * A Rebind that fails keeps no other step from being run, but the record, which is then not
+ * removed; @failed is the first, undo_errors are the others.
  */
 Outcome run_in_order(const std::vector<Step> &steps, StepRunner &runner);
 

@@ -158,6 +158,12 @@ void insert_modules(const Machine &machine, const ModuleSet &modules, const Load
 	}
 }
 
+/* 7.x: its dax_hmem looks at ranges of CXL windows once, and at others each time that it binds */
+bool hmem_looks_once(const Machine &machine)
+{
+	return !machine.release.starts_with("6.") && machine.cedt && !machine.cedt->windows.empty();
+}
+
 /* what becomes of Soft Reserved ranges, where there are any */
 void note_ranges(const Machine &machine, const ModuleSet &modules, const LoadRequest &request,
 		 Plan &plan)
@@ -173,6 +179,10 @@ void note_ranges(const Machine &machine, const ModuleSet &modules, const LoadReq
 					"devices; --takeover moves them over");
 		return;
 	}
+	if (takes_hmem(machine, modules, request) && hmem_looks_once(machine))
+		plan.notes.emplace_back("in-tree dax_hmem of this kernel takes Soft Reserved "
+					"ranges of CXL windows once: after an unload, those in no "
+					"region are nobody's until the next boot");
 	for (const auto &device : machine.pci.devices)
 		if (device.cxl && device.cxl->mem &&
 		    (device.driver.empty() || is_intree_pci_driver(device.driver)) &&

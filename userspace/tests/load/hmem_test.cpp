@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Soft Reserved ranges in load and unload: who lets go of them, and when not. */
 #include "cxl/snapshot.h"
+#include "load/online.h"
 #include "load/planning.h"
+#include "load/runner.h"
 #include "stress/operation.h"
+
+#include <fmt/format.h>
 
 using namespace cxla;
 using namespace cxla::test;
@@ -29,7 +33,16 @@ struct Hmem : Planning {
 		made.add_hmem(our_hmem_driver);
 		made.add_dax("dax0.0", "cxla_hmem.0", 0x690000000, "device_dax");
 	}
+	void add_block(unsigned index, const std::string &state)
+	{
+		std::string block = fmt::format("{}/memory{}", memory, index);
+
+		made.file(block + "/phys_index", fmt::format("{:08x}\n", index));
+		made.file(block + "/state", state + "\n");
+	}
 	static LoadRequest takeover() { return {true, false, {bdf}}; }
+
+	const std::string memory = "/sys/devices/system/memory";
 };
 
 bool has_step(const std::vector<Step> &steps, Act act, const std::string &device)
@@ -286,6 +299,15 @@ TEST_F(Hmem, user_of_a_dax_device_is_found_by_its_file_or_its_mapping)
 	EXPECT_EQ(users[1].command, "mapper");
 }
 
+TEST_F(Hmem, takeover_tells_where_in_tree_dax_hmem_takes_ranges_only_once)
+{
+	give_to_intree();
+	EXPECT_FALSE(noted(plan(takeover()), "nobody's until the next boot"));
+	made.file("/proc/sys/kernel/osrelease", "7.3.4-test\n");
+	EXPECT_TRUE(noted(plan(takeover()), "nobody's until the next boot"));
+	EXPECT_FALSE(noted(plan({}), "nobody's until the next boot"));
+}
+
 TEST_F(Hmem, unload_is_refused_while_a_range_of_ours_is_online_and_names_it)
 {
 	give_to_ours();
@@ -296,6 +318,47 @@ TEST_F(Hmem, unload_is_refused_while_a_range_of_ours_is_online_and_names_it)
 
 	ASSERT_TRUE(refused(refusals, "system-ram"));
 	EXPECT_NE(refusals[0].what.find("0x690000000-0x6afffffff (dax0.0)"), std::string::npos);
+}
+
+TEST_F(Hmem, memory_that_is_offline_keeps_no_unload_and_of_one_block_online_all_does)
+{
+	give_to_ours();
+	made.file("/proc/iomem", in_use);
+	made.file(memory + "/block_size_bytes", "8000000\n");
+	add_block(0xd1, "offline");
+	add_block(0xd2, "offline");
+	add_block(0xd6, "online"); /* behind the range */
+	EXPECT_EQ(codes(check_unload(machine(), {}, OnlineMemory(made.root()))), "");
+	add_block(0xd3, "going-offline");
+	EXPECT_TRUE(refused(check_unload(machine(), {}, OnlineMemory(made.root())), "system-ram"));
+	add_block(0xd3, "offline");
+	/* one that can't be read may be any */
+	made.file(memory + "/memory211/phys_index", "d3 and more\n");
+	made.file(memory + "/memory211/state", "online\n");
+	EXPECT_TRUE(refused(check_unload(machine(), {}, OnlineMemory(made.root())), "system-ram"));
+}
+
+TEST_F(Hmem, module_whose_memory_is_online_stays_when_a_load_is_undone)
+{
+	Root root = made.root();
+	SystemRunner runner(root, "");
+	auto problem = [&](const char *module) {
+		try {
+			runner.run({Act::Remove, {}, module, {}, {}, {}});
+		} catch (const Error &error) {
+			return std::string(error.what());
+		}
+		return std::string();
+	};
+
+	give_to_ours();
+	made.file("/proc/iomem", in_use);
+	EXPECT_NE(problem("cxla_hmem").find("is online as System RAM"), std::string::npos);
+	EXPECT_NE(problem("cxla_dax").find("is online as System RAM"), std::string::npos);
+	EXPECT_EQ(problem("cxla_core").find("is online as System RAM"), std::string::npos);
+	made.file(memory + "/block_size_bytes", "8000000\n");
+	add_block(0xd2, "offline");
+	EXPECT_EQ(problem("cxla_hmem").find("is online as System RAM"), std::string::npos);
 }
 
 TEST_F(Hmem, unload_is_refused_while_a_range_whose_device_went_is_online)

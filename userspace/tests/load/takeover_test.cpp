@@ -284,6 +284,31 @@ TEST_F(Planning, unload_gives_back_what_the_takeover_took)
 		  index_of(back.steps, Act::Rebind, bdf));
 }
 
+TEST_F(Planning, device_that_can_not_be_given_back_keeps_back_no_other_and_stays_on_record)
+{
+	make_taken_over();
+	state = State{"boot-1",
+		      "1",
+		      {},
+		      {{"pci", bdf, "cxl_pci", ""}, {"platform", "ACPI0017:00", "cxl_acpi", ""}}};
+	made.file("/sys/bus/pci/drivers_autoprobe", "0\n");
+
+	Plan back = plan_unload(machine(), state);
+	Model model(machine());
+
+	model.record = "kept";
+	model.fail_at = index_of(back.steps, Act::Rebind, "ACPI0017:00");
+
+	Outcome outcome = run_in_order(back.steps, model);
+
+	EXPECT_FALSE(outcome.ok());
+	ASSERT_TRUE(outcome.failed);
+	EXPECT_EQ(outcome.failed->device, "ACPI0017:00");
+	EXPECT_EQ(model.drivers[bdf], "cxl_pci");
+	EXPECT_EQ(model.autoprobe, "1");
+	EXPECT_EQ(model.record, "kept");
+}
+
 TEST_F(Planning, unload_after_a_crash_restores_from_the_record_alone)
 {
 	made.file("/sys/bus/pci/drivers_autoprobe", "0\n");
