@@ -372,16 +372,24 @@ static int cxla_region_check_reset(struct cxl_region *cxlr)
 	return rc ?: 1;
 }
 
-static int cxla_region_take_back(struct cxl_region *cxlr)
+/* one that lacks a member says 0 already: what it decodes is for that one, too */
+static int cxla_region_check_uncommit(struct cxl_region *cxlr)
+{
+	return !cxlr->user_made && cxlr->nr_targets != cxlr->ways ?
+	       0 : cxla_region_check_reset(cxlr);
+}
+
+static int cxla_region_take_back(struct cxl_region *cxlr,
+				 int (*check)(struct cxl_region *cxlr))
 {
 	int rc;
 
 	lockdep_assert_held(&cxlr->writer);
 	scoped_guard(device, &cxlr->dev)
-		rc = cxla_region_change(cxlr, cxla_region_check_reset,
-					cxla_region_do_reset, false);
+		rc = cxla_region_change(cxlr, check, cxla_region_do_reset,
+					false);
 	/* a driver says that a region is of use */
-	if (!rc)
+	if (!rc && READ_ONCE(cxlr->uncommitted))
 		device_release_driver(&cxlr->dev);
 	return rc;
 }
@@ -398,7 +406,8 @@ static int cxla_region_take_back(struct cxl_region *cxlr)
  * under regions_lock, before those are torn down.
  *
  * Context: sysfs; sleeps; no lock held.
- * Return: 0; -EBUSY: locked, somebody has some of it, or decoders behind it are
+ * Return: 0, also if one that firmware made lacks a member, and then nothing is
+ * changed; -EBUSY: locked, somebody has some of it, or decoders behind it are
  * committed; -EOPNOTSUPP: the platform can't invalidate caches; -ENXIO: going
  * away; -EIO, -ETIMEDOUT: hardware did not comply; -ENOMEM. After an error all
  * is as before.
@@ -406,7 +415,7 @@ static int cxla_region_take_back(struct cxl_region *cxlr)
 int cxla_region_uncommit(struct cxl_region *cxlr)
 {
 	guard(mutex)(&cxlr->writer);
-	return cxla_region_take_back(cxlr);
+	return cxla_region_take_back(cxlr, cxla_region_check_uncommit);
 }
 
 static int cxla_region_check_commit(struct cxl_region *cxlr)
@@ -464,6 +473,6 @@ int cxla_region_commit(struct cxl_region *cxlr)
 		rc = cxla_region_bind(cxlr);
 	/* committed, and with its driver, or neither */
 	if (rc && was_uncommitted && !cxlr->uncommitted)
-		cxla_region_take_back(cxlr);
+		cxla_region_take_back(cxlr, cxla_region_check_reset);
 	return rc;
 }

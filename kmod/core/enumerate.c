@@ -232,7 +232,11 @@ int cxla_enumerate_ports(struct cxl_memdev *cxlmd, struct cxl_port **port)
 		}
 		rc = cxla_switch_add(cxlmd, found, above, below);
 		if (rc) {
-			cxla_switch_reap(found);
+			/* the round before may have added it, to no avail */
+			struct cxl_port *added __free(cxla_put_port) =
+				cxla_find_port_by_uport(below);
+
+			cxla_switch_reap(added ?: found);
 			return rc;
 		}
 	}

@@ -325,10 +325,14 @@ static int cxla_hdm_read_each(struct cxl_port *port, int count,
 static int cxla_hdm_read_all(struct cxl_port *port, int count,
 			     struct cxla_hdm_reading *all)
 {
+	bool emulated = port->emulated;
 	int rc;
 
 	port->emulated = false;
 	rc = cxla_hdm_read_each(port, count, all);
+	/* what is known of it stays */
+	if (rc)
+		port->emulated = emulated;
 	if (rc || !is_cxl_endpoint(port))
 		return rc;
 	for (int i = 0; i < count; i++)

@@ -322,6 +322,8 @@ static struct cxl_decoder *cxla_left_over(const struct cxla_layout *layout,
 		    cxld->hpa_range.start == layout->range.start &&
 		    cxld->hpa_range.end == layout->range.end &&
 		    cxld->ways == hop->ways &&
+		    cxld->granularity == hop->granularity &&
+		    cxld->host_only == layout->host_only &&
 		    !memcmp(cxld->targets, hop->targets,
 			    hop->nr_targets * sizeof(hop->targets[0])))
 			return cxld;
@@ -421,10 +423,12 @@ static void cxla_port_reap(struct cxl_port *port)
 				 cxla_decoder_reset(cxld) : 0;
 
 			/* one that does not answer decodes nothing */
-			if (rc == -ENXIO)
+			if (rc == -ENXIO) {
 				cxld->flags &= ~CXL_DECODER_F_ENABLE;
-			else if (rc)
+				cxld->regs.ctrl &= ~CXL_HDM_CTRL_COMMITTED;
+			} else if (rc) {
 				return;
+			}
 			cxla_decoder_clear(cxld);
 		} else if (cxla_is_committed(cxld)) {
 			return;
@@ -475,10 +479,8 @@ static int cxla_commit_level(const struct cxla_layout *layout,
 	cxld = cxla_decoder_for(layout, port, &hop);
 	if (!cxld)
 		return -EBUSY;
-	if (cxld->made == CXLA_MADE_LEFT)
-		cxld->made = CXLA_MADE_USED;
-	else
-		cxla_decoder_fill(layout, cxld, &hop);
+	/* one that is left over says this already; or it lost what it decoded, and is the next */
+	cxla_decoder_fill(layout, cxld, &hop);
 	/* asks hardware first: what is left over need not be written */
 	rc = cxla_decoder_commit(cxld);
 	if (rc)

@@ -419,6 +419,25 @@ static void interleaved_members_are_all_reset_before_their_bridges(struct kunit 
 	KUNIT_EXPECT_NOT_NULL(test, cxlr->dev.driver);
 }
 
+static void zero_takes_nothing_from_a_member_that_is_not_there(struct kunit *test)
+{
+	struct rig *r = rig(test);
+	struct fake_node *members[] = { r->dev, r->other };
+	struct cxl_region *cxlr;
+
+	KUNIT_ASSERT_EQ(test, fake_fabric_start(r->f), 0);
+	KUNIT_ASSERT_EQ(test, fake_map_interleaved(members, 2, RANGE_BASE,
+						   2 * RANGE_SIZE, 256, 0), 0);
+	cxlr = bring_up(test);
+	KUNIT_EXPECT_FALSE(test, read_commit(test, cxlr));
+	KUNIT_EXPECT_EQ(test, fake_write_commit(cxlr, false), 0);
+	KUNIT_EXPECT_EQ(test, r->f->count.writes, 0);
+	bind(test, r->other);
+	KUNIT_EXPECT_EQ(test, cxlr->nr_targets, 2);
+	KUNIT_EXPECT_TRUE(test, read_commit(test, cxlr));
+	KUNIT_EXPECT_NOT_NULL(test, cxlr->dev.driver);
+}
+
 static void decoder_that_maps_more_than_the_region_is_left_alone(struct kunit *test)
 {
 	struct fake_commit whole = {
@@ -546,6 +565,7 @@ static struct kunit_case commit_cases[] = {
 	KUNIT_CASE(commit_error_leaves_all_as_before),
 	KUNIT_CASE(device_that_is_gone_counts_as_reset),
 	KUNIT_CASE(interleaved_members_are_all_reset_before_their_bridges),
+	KUNIT_CASE(zero_takes_nothing_from_a_member_that_is_not_there),
 	KUNIT_CASE(decoder_that_maps_more_than_the_region_is_left_alone),
 	KUNIT_CASE(endpoint_that_goes_while_uncommitted_leaves_nothing),
 	KUNIT_CASE(accelerator_attaches_to_what_was_committed_again),

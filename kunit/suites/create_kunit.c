@@ -7,6 +7,7 @@
 #include <linux/delay.h>
 #include <linux/pci.h>
 
+#include "../../kmod/core/decoder.h"
 #include "../fake/fake_cache.h"
 #include "../fake/fake_fabric.h"
 
@@ -311,6 +312,28 @@ static void left_over_decoder_that_was_lost_is_committed_again(struct kunit *tes
 	KUNIT_EXPECT_EQ(test, base_of(bridge, 0), WINDOW);
 }
 
+/* and then it is the next one, for whatever comes */
+static void left_over_decoder_that_was_lost_has_no_range(struct kunit *test)
+{
+	struct cxl_port *port;
+
+	fake_expect_attached(test, deep, WINDOW, SIZE);
+	fake_expect_attached(test, deeper, WINDOW + SIZE, SIZE);
+	fake_unbind(deep);
+	fake_hdm_uncommit(upstream, 1);
+	fake_hdm_uncommit(upstream, 0);
+	port = fake_port(upstream);
+	KUNIT_ASSERT_NOT_NULL(test, port);
+	scoped_guard(device, &port->dev)
+		KUNIT_EXPECT_GT(test, cxla_hdm_reread(port), 0);
+	put_device(&port->dev);
+	deep->accel.capacity = SIZE / 2;
+	KUNIT_ASSERT_EQ(test, fake_bind(deep), 0);
+	KUNIT_EXPECT_EQ(test, range_len(&deep->accel.range), SIZE / 2);
+	KUNIT_EXPECT_EQ(test, base_of(upstream, 0), deep->accel.range.start);
+	KUNIT_EXPECT_EQ(test, size_of(upstream, 0), SIZE / 2);
+}
+
 /* ------------------------------ refused ---------------------------- */
 
 /* refused, and nothing is left */
@@ -482,6 +505,7 @@ static struct kunit_case create_cases[] = {
 	KUNIT_CASE(below_a_switch_what_is_left_over_is_used_again),
 	KUNIT_CASE(left_over_decoder_does_where_there_is_no_other),
 	KUNIT_CASE(left_over_decoder_that_was_lost_is_committed_again),
+	KUNIT_CASE(left_over_decoder_that_was_lost_has_no_range),
 	KUNIT_CASE(window_that_is_full_is_no_hpa),
 	KUNIT_CASE(device_for_which_there_was_no_hpa_waits_for_it),
 	KUNIT_CASE(device_of_less_than_a_unit_is_no_dpa),

@@ -211,7 +211,24 @@ static void device_that_goes_while_ranges_are_read_is_a_hardware_error(struct ku
 	fake_expect_attached(test, dev, BASE, SIZE);
 }
 
+static void device_that_does_not_answer_is_what_it_was(struct kunit *test)
+{
+	struct cxl_port *port;
+
+	machine(test, 2);
+	set_range(0, BASE, SIZE);
+	fake_expect_attached(test, dev, BASE, SIZE);
+	port = dev->accel.memdev->endpoint;
+	KUNIT_ASSERT_TRUE(test, port->emulated);
+	dev->gone = true;
+	scoped_guard(device, &port->dev)
+		KUNIT_EXPECT_EQ(test, cxla_hdm_reread(port), -ENXIO);
+	dev->gone = false;
+	KUNIT_EXPECT_TRUE(test, port->emulated);
+}
+
 static struct kunit_case emulate_cases[] = {
+	KUNIT_CASE(device_that_does_not_answer_is_what_it_was),
 	KUNIT_CASE(range_is_attached_where_decoders_are_not_enabled),
 	KUNIT_CASE(range_is_attached_where_there_is_no_decoder),
 	KUNIT_CASE(second_range_has_the_memory_behind_the_first),

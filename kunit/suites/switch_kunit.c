@@ -162,6 +162,23 @@ static void switch_port_that_is_bound_again_brings_the_ranges_back(struct kunit 
 		KUNIT_EXPECT_EQ(test, t->devices[i]->accel.nr_attached, 2);
 }
 
+/* the port of one that is left out, as its number is taken, is found by nobody */
+static void switch_that_was_added_in_vain_goes_again(struct kunit *test)
+{
+	struct topology *t = test->priv;
+	struct fake_node *sw = add_switch(t, 1);
+	struct fake_snapshot none;
+
+	add_device(t, fake_downstream(sw, 0));
+	KUNIT_ASSERT_EQ(test, fake_map(t->devices[0], base_of(0), SIZE, 0), 0);
+	bring_up(test);
+	none = fake_snapshot();
+	KUNIT_ASSERT_EQ(test, fake_bind(t->devices[1]), 0);
+	KUNIT_EXPECT_EQ(test, range_len(&t->devices[1]->accel.range), 0);
+	fake_unbind(t->devices[1]);
+	fake_expect_snapshot(test, &none);
+}
+
 static struct kunit_case switch_cases[] = {
 	KUNIT_CASE(devices_below_a_switch_of_two_attach),
 	KUNIT_CASE(devices_below_a_switch_of_four_attach),
@@ -173,6 +190,7 @@ static struct kunit_case switch_cases[] = {
 	KUNIT_CASE(switch_port_that_is_unbound_revokes_what_is_below),
 	KUNIT_CASE(switch_port_that_was_unbound_goes_with_the_last_endpoint_too),
 	KUNIT_CASE(switch_port_that_is_bound_again_brings_the_ranges_back),
+	KUNIT_CASE(switch_that_was_added_in_vain_goes_again),
 	{}
 };
 

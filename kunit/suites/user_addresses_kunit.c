@@ -276,6 +276,42 @@ static void device_that_is_gone_costs_the_others_nothing(struct kunit *test)
 	l0->gone = false;
 }
 
+/* for a moment: it comes back as it was, and its region is committed again */
+static void device_that_was_silent_has_its_decoder_still(struct kunit *test)
+{
+	struct cxl_region *cxlr = region_of(test, ONE, &l0, 1, 0);
+
+	KUNIT_ASSERT_EQ(test, fake_store_cxla(&cxlr->dev, "commit", "1"), 0);
+	l0->gone = true;
+	KUNIT_EXPECT_EQ(test, fake_store_cxla(&cxlr->dev, "commit", "0"), 0);
+	l0->gone = false;
+	KUNIT_EXPECT_EQ(test, fake_store_cxla(&cxlr->dev, "commit", "1"), 0);
+	KUNIT_EXPECT_EQ(test, base_of(l0, 0), ONE);
+	KUNIT_EXPECT_EQ(test, delete(test, cxlr), 0);
+	expect_idle(test);
+}
+
+/* an accelerator in the place of an expander, whose decoder others were behind */
+static void left_over_decoder_of_other_memory_is_not_used_again(struct kunit *test)
+{
+	struct cxl_region *first = make(test, ONE), *second;
+
+	describe(test, first, 1, 4 * SHARE);
+	KUNIT_ASSERT_EQ(test, assign(test, first, 0, l0, 0), 0);
+	KUNIT_ASSERT_EQ(test, fake_store_cxla(&first->dev, "commit", "1"), 0);
+	second = region_of(test, ONE, &l1, 1, 0);
+	KUNIT_ASSERT_EQ(test, fake_store_cxla(&second->dev, "commit", "1"), 0);
+	KUNIT_ASSERT_EQ(test, delete(test, first), 0);
+	KUNIT_ASSERT_EQ(test, base_of(left, 0), ONE);
+	fake_unbind(l0);
+	l0->accel.expander = false;
+	l0->accel.create = true;
+	fake_expect_attached(test, l0, ONE + 5 * SHARE, 4 * SHARE);
+	KUNIT_EXPECT_EQ(test, base_of(left, 2), ONE + 5 * SHARE);
+	KUNIT_EXPECT_FALSE(test, *fake_hdm_reg(left, 2, CXL_HDM_CTRL) &
+				 CXL_HDM_CTRL_HOSTONLY);
+}
+
 static void root_that_goes_takes_all_with_it(struct kunit *test)
 {
 	struct cxl_region *cxlr = region_of(test, ONE, &s0, 1, 0);
@@ -356,6 +392,8 @@ static struct kunit_case user_addresses_cases[] = {
 	KUNIT_CASE(member_that_leaves_ends_the_region),
 	KUNIT_CASE(member_that_leaves_before_a_commit_ends_it_too),
 	KUNIT_CASE(device_that_is_gone_costs_the_others_nothing),
+	KUNIT_CASE(device_that_was_silent_has_its_decoder_still),
+	KUNIT_CASE(left_over_decoder_of_other_memory_is_not_used_again),
 	KUNIT_CASE(root_that_goes_takes_all_with_it),
 	KUNIT_CASE(commit_that_fails_anywhere_leaves_nothing),
 	KUNIT_CASE_SLOW(a_thousand_creations_cost_no_address_and_no_access),
