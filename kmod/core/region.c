@@ -212,8 +212,8 @@ static void cxla_region_disband(struct cxl_region *cxlr)
 		cxlr->targets[i] = NULL;
 		cxled->cxld.region = NULL;
 		cxled->reason = CXLA_REASON_REVOKED;
-		/* nobody made the others of such a region anew but its maker */
-		if (!cxlr->user_made)
+		/* one of userspace's is made anew by its maker; but if it stays committed, as any */
+		if (!cxlr->user_made || !cxlr->uncommitted)
 			list_add_tail(&cxled->orphan, &cxlr->cxlrd->orphans);
 		put_device(&cxled->cxld.dev);
 	}

@@ -7,6 +7,7 @@
  * accesses to configuration space (CXL 3.1 section 8.1.11), so nobody reads it
  * until somebody reads the file CDAT of the endpoint.
  */
+#include <linux/jiffies.h>
 #include <linux/pci.h>
 #include <linux/pci-doe.h>
 #include <linux/sched/signal.h>
@@ -16,6 +17,8 @@
 
 #define CXL_DOE_TABLE_ACCESS	2
 #define CDAT_LAST_ENTRY		0xffff
+/* for a whole table */
+#define CDAT_PATIENCE		(30 * HZ)
 #define CDAT_HEADER_SIZE	16
 #define CDAT_MAX_SIZE		SZ_64K
 /* an entry is a DSxxS structure, the longest of which has 24 bytes; be kind */
@@ -49,6 +52,7 @@ static ssize_t cxla_cdat_fetch(struct pci_doe_mb *doe, u8 *buf, size_t size)
 {
 	struct cdat_response *response __free(kfree) =
 		kmalloc(sizeof(*response), GFP_KERNEL);
+	unsigned long end = jiffies + CDAT_PATIENCE;
 	u32 handle = 0;
 	size_t len = 0;
 
@@ -61,6 +65,9 @@ static ssize_t cxla_cdat_fetch(struct pci_doe_mb *doe, u8 *buf, size_t size)
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
+		/* who removes the device waits for who reads this */
+		if (time_after(jiffies, end))
+			return -ETIMEDOUT;
 		rc = pci_doe(doe, PCI_VENDOR_ID_CXL, CXL_DOE_TABLE_ACCESS,
 			     &request, sizeof(request), response,
 			     sizeof(*response));

@@ -254,6 +254,29 @@ static void member_that_leaves_ends_the_region(struct kunit *test)
 	fake_expect_snapshot(test, &before);
 }
 
+/* somebody has some of it, so that it stays committed: whole again when its members are back */
+static void region_that_stays_committed_becomes_whole_again(struct kunit *test)
+{
+	struct fake_node *nodes[] = { l0, r0 };
+	struct cxl_region *cxlr = region_of(test, BOTH, nodes, 2, 0);
+	struct resource busy = {
+		.name = "somebody",
+		.start = BOTH + SZ_1M,
+		.end = BOTH + SZ_2M - 1,
+		.flags = IORESOURCE_MEM | IORESOURCE_BUSY,
+	};
+
+	KUNIT_ASSERT_EQ(test, fake_store_cxla(&cxlr->dev, "commit", "1"), 0);
+	KUNIT_ASSERT_EQ(test, insert_resource(&iomem_resource, &busy), 0);
+	fake_unbind(l0);
+	KUNIT_EXPECT_TRUE(test, is_committed(r0, 0));
+	KUNIT_EXPECT_EQ(test, remove_resource(&busy), 0);
+	KUNIT_ASSERT_EQ(test, fake_bind(l0), 0);
+	cxlr = decoder(l0, 0)->cxld.region;
+	KUNIT_ASSERT_NOT_NULL(test, cxlr);
+	KUNIT_EXPECT_EQ(test, cxlr->nr_targets, 2);
+}
+
 static void member_that_leaves_before_a_commit_ends_it_too(struct kunit *test)
 {
 	region_of(test, ONE, &l0, 1, 0);
@@ -390,6 +413,7 @@ static struct kunit_case user_addresses_cases[] = {
 	KUNIT_CASE(regions_that_go_out_of_order_use_nothing_up),
 	KUNIT_CASE(decoder_with_another_behind_it_is_not_taken_back),
 	KUNIT_CASE(member_that_leaves_ends_the_region),
+	KUNIT_CASE(region_that_stays_committed_becomes_whole_again),
 	KUNIT_CASE(member_that_leaves_before_a_commit_ends_it_too),
 	KUNIT_CASE(device_that_is_gone_costs_the_others_nothing),
 	KUNIT_CASE(device_that_was_silent_has_its_decoder_still),
