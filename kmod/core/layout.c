@@ -479,8 +479,11 @@ static int cxla_commit_level(const struct cxla_layout *layout,
 	cxld = cxla_decoder_for(layout, port, &hop);
 	if (!cxld)
 		return -EBUSY;
-	/* one that is left over says this already; or it lost what it decoded, and is the next */
-	cxla_decoder_fill(layout, cxld, &hop);
+	/* one that is left over says all of it; if it lost what it decoded, it is the next */
+	if (cxla_is_committed(cxld))
+		cxld->made = CXLA_MADE_USED;
+	else
+		cxla_decoder_fill(layout, cxld, &hop);
 	/* asks hardware first: what is left over need not be written */
 	rc = cxla_decoder_commit(cxld);
 	if (rc)
