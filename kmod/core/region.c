@@ -212,7 +212,7 @@ static void cxla_region_disband(struct cxl_region *cxlr)
 		cxlr->targets[i] = NULL;
 		cxled->cxld.region = NULL;
 		cxled->reason = CXLA_REASON_REVOKED;
-		/* one of userspace's is made anew by its maker; but if it stays committed, as any */
+		/* one of userspace's is made anew by its maker, if it does not stay committed */
 		if (!cxlr->user_made || !cxlr->uncommitted)
 			list_add_tail(&cxled->orphan, &cxlr->cxlrd->orphans);
 		put_device(&cxled->cxld.dev);

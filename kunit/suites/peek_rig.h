@@ -15,7 +15,7 @@
 #include "../../kmod/pure/hdm_regs.c"
 /* the core has it, too, for devices that have power */
 #undef EXPORT_SYMBOL_NS_GPL
-#define EXPORT_SYMBOL_NS_GPL(symbol, ns)
+#define EXPORT_SYMBOL_NS_GPL(...)
 #include "../../kmod/core/peek.c"
 #include "../fake/fake_fabric.h"
 #include "../fake/fake_mmio.h"
