@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 """What User Mode Linux is given on the host: libraries that are preloaded, built into the cache."""
 
+import functools
 import hashlib
 import os
 import subprocess
@@ -11,6 +12,7 @@ import kbuild
 HERE = Path(__file__).resolve().parent
 
 
+@functools.cache
 def library(name):
     """The library made of name.c, which says what it is for."""
     source = HERE / f"{name}.c"

@@ -171,11 +171,17 @@ static void function_that_is_no_cxl_function_is_spared(struct kunit *test)
 	attached_again(test);
 }
 
-static void all_functions_are_told(struct kunit *test)
+/* with a range behind that of the first function */
+static void bind_second(struct kunit *test, const char *driver)
 {
-	fake_test_driver(test, second, "cxla_accel");
+	fake_test_driver(test, second, driver);
 	KUNIT_ASSERT_EQ(test, fake_map(second, BASE + SIZE, SIZE, 0), 0);
 	KUNIT_ASSERT_EQ(test, device_attach(&second->pdev->dev), 1);
+}
+
+static void all_functions_are_told(struct kunit *test)
+{
+	bind_second(test, "cxla_accel");
 	/* each before the reset, and the one that lost its decoders once more */
 	KUNIT_EXPECT_EQ(test, reset(), 0);
 	KUNIT_EXPECT_EQ(test, fake_cache_invalidations, flushes + 3);
@@ -239,7 +245,7 @@ static void device_that_is_gone_at_any_time_is_not_written_all_ones(struct kunit
 	KUNIT_EXPECT_LT(test, n, 400);
 }
 
-/* memory of the first function is in use, whatever its driver is by now */
+/* memory that is in use, whatever the driver of its function is by now */
 static struct resource ram;
 
 static void online(struct kunit *test, u64 start)
@@ -297,9 +303,7 @@ static void memory_that_is_online_refuses_when_its_port_has_gone(struct kunit *t
 
 static void memory_of_another_function_refuses(struct kunit *test)
 {
-	fake_test_driver(test, second, "cxla_pci");
-	KUNIT_ASSERT_EQ(test, fake_map(second, BASE + SIZE, SIZE, 0), 0);
-	KUNIT_ASSERT_EQ(test, device_attach(&second->pdev->dev), 1);
+	bind_second(test, "cxla_pci");
 	online(test, BASE + SIZE);
 	refuses_until_it_is_offline(test);
 }

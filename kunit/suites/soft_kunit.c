@@ -332,11 +332,7 @@ static void autoprobe(struct kunit *test, char wanted)
 
 static void range_goes_to_device_dax_while_the_platform_bus_does_not_probe(struct kunit *test)
 {
-	int rc = soft_load(soft_rig(test));
-
-	KUNIT_ASSERT_EQ(test, rc, 0);
-	if (!soft_is_bound(soft_rig(test)))
-		KUNIT_ASSERT_EQ(test, soft_bind(soft_rig(test)), 0);
+	load(test);
 	autoprobe(test, '0');
 	soft_settle(soft_rig(test));
 	autoprobe(test, '1');
