@@ -17,7 +17,6 @@
 #include <linux/uaccess.h>
 
 #include "access.h"
-#include "attach.h"
 #include "claim.h"
 #include "cxl_reset.h"
 #include "pci.h"
