@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fmt/format.h>
 
 namespace cxla
 {
@@ -63,13 +64,15 @@ bool OnlineMemory::in(const Machine &machine, const Range &range) const
 				       [&](const Range &one) { return one.overlaps(range); });
 }
 
-std::vector<std::pair<Range, std::string>> online_dax_ranges(const Machine &machine,
-							     const OnlineMemory &online)
+std::vector<std::string> online_dax_ranges(const Machine &machine, const OnlineMemory &online)
 {
-	auto ranges = machine.dax_ranges_of_ours();
+	std::vector<std::string> lines;
 
-	std::erase_if(ranges, [&](const auto &one) { return !online.in(machine, one.first); });
-	return ranges;
+	for (const auto &[range, name] : machine.dax_ranges_of_ours())
+		if (online.in(machine, range))
+			lines.push_back(fmt::format("{} ({}) is online as System RAM", range.text(),
+						    name.empty() ? "?" : name));
+	return lines;
 }
 
 } // namespace cxla

@@ -9,6 +9,7 @@
 #include "sys/root.h"
 
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace cxla
@@ -29,9 +30,8 @@ private:
 	std::optional<std::vector<Range>> blocks_; /* that are not offline */
 };
 
-/* what cxla_hmem and cxla_dax have given to device-dax and is online now, and the device */
-std::vector<std::pair<Range, std::string>> online_dax_ranges(const Machine &machine,
-							     const OnlineMemory &online);
+/* of what cxla_hmem and cxla_dax have given to device-dax: a line for each range that is online */
+std::vector<std::string> online_dax_ranges(const Machine &machine, const OnlineMemory &online);
 
 inline constexpr const char *online_dax_hint =
 	"offline it first (/sys/devices/system/memory); what can't be offlined stays until the "

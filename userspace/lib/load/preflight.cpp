@@ -385,13 +385,8 @@ std::vector<Refusal> check_unload(const Machine &machine,
 						   openers_text(found->second)),
 				       "end what uses it first", expander.bdf, false});
 	}
-	for (const auto &[range, name] : online_dax_ranges(machine, online))
-		out.push_back({"system-ram",
-			       fmt::format("{} ({}) is online as System RAM", range.text(),
-					   name.empty() ? "?" : name),
-			       online_dax_hint,
-			       {},
-			       false});
+	for (const auto &line : online_dax_ranges(machine, online))
+		out.push_back({"system-ram", line, online_dax_hint, {}, false});
 	for (const auto &[range, name] : machine.dax_ranges_of_ours()) {
 		auto users = openers.find(name);
 

@@ -211,10 +211,8 @@ void SystemRunner::refuse_online(const Step &step) const
 	machine.iomem = read_iomem(root_);
 	machine.ledger = read_ledger(root_);
 	machine.dax = read_dax(root_);
-	for (const auto &[range, name] : online_dax_ranges(machine, OnlineMemory(root_)))
-		throw Error(fmt::format("{}: {} ({}) is online as System RAM", describe(step),
-					range.text(), name.empty() ? "?" : name),
-			    online_dax_hint);
+	for (const auto &line : online_dax_ranges(machine, OnlineMemory(root_)))
+		throw Error(fmt::format("{}: {}", describe(step), line), online_dax_hint);
 }
 
 void SystemRunner::run(const Step &step)

@@ -11,6 +11,19 @@ namespace cxla
 namespace
 {
 
+/* the first is what an outcome is about */
+void note_failure(const Step &step, const std::string &error, const std::string &hint,
+		  Outcome &outcome)
+{
+	if (outcome.failed) {
+		outcome.undo_errors.push_back(error);
+		return;
+	}
+	outcome.failed = step;
+	outcome.error = error;
+	outcome.hint = hint;
+}
+
 /* false when it failed; @outcome then says why */
 bool run_one(const Step &step, StepRunner &runner, Outcome &outcome)
 {
@@ -18,14 +31,11 @@ bool run_one(const Step &step, StepRunner &runner, Outcome &outcome)
 		runner.about_to(step, false);
 		runner.run(step);
 	} catch (const Error &error) {
-		outcome.failed = step;
-		outcome.error = error.what();
-		outcome.hint = error.hint();
+		note_failure(step, error.what(), error.hint(), outcome);
 		return false;
 	} catch (const std::exception &error) {
 		/* memory that is short, for one: what was done is undone all the same */
-		outcome.failed = step;
-		outcome.error = error.what();
+		note_failure(step, error.what(), {}, outcome);
 		return false;
 	}
 	outcome.done++;
@@ -196,28 +206,13 @@ Outcome run_all_or_nothing(const std::vector<Step> &steps, StepRunner &runner)
 Outcome run_in_order(const std::vector<Step> &steps, StepRunner &runner)
 {
 	Outcome outcome;
-	bool begun = false;
 
+	outcome.interrupted = !steps.empty() && runner.interrupted();
 	for (const auto &step : steps) {
-		Outcome one;
-
-		outcome.interrupted = !begun && runner.interrupted();
-		begun = true;
 		/* what could not be given back stays on record */
 		if (outcome.interrupted || (outcome.failed && step.act == Act::DropState))
 			break;
-		if (run_one(step, runner, one)) {
-			outcome.done++;
-			continue;
-		}
-		if (outcome.failed) {
-			outcome.undo_errors.push_back(one.error);
-		} else {
-			outcome.failed = one.failed;
-			outcome.error = one.error;
-			outcome.hint = one.hint;
-		}
-		if (step.act != Act::Rebind)
+		if (!run_one(step, runner, outcome) && step.act != Act::Rebind)
 			break;
 	}
 	return outcome;
