@@ -132,6 +132,9 @@ def write_initrd(out, kernel, topology, command, options, files):
 def _command_line(topology, names, kernel, initrd, mem_dir, run_dir, sockets, accel, options):
     # on a busy host the emulator is late with ticks that a kernel counts once, early at boot, and panics without
     append = "console=ttyS0 panic=-1 oops=panic loglevel=7 nokaslr no_timer_check"
+    # a busy host may hold up everything for a minute; what hangs, hangs for longer than our
+    # programs are patient, and they tell more of it
+    append += " sysctl.kernel.hung_task_timeout_secs=300"
     if options.panic_on_warn:
         append += " panic_on_warn=1"
     if options.share:
