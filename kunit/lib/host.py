@@ -3,8 +3,8 @@
 
 import functools
 import hashlib
-import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 import kbuild
@@ -20,12 +20,14 @@ def library(name):
     built = kbuild.cache_dir() / "preloaded" / f"{name}-{key}.so"
     if not built.exists():
         built.parent.mkdir(parents=True, exist_ok=True)
-        temporary = built.with_suffix(f".{os.getpid()}")
-        done = subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(temporary), str(source), "-ldl"],
-                              capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise kbuild.BuildError(f"gcc {source}: {done.stderr.strip()}")
-        temporary.rename(built)
+        # kernels are started by several threads, the first ones at once
+        with tempfile.TemporaryDirectory(dir=built.parent) as folder:
+            fresh = Path(folder) / built.name
+            done = subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", str(fresh), str(source), "-ldl"],
+                                  capture_output=True, text=True, check=False)
+            if done.returncode:
+                raise kbuild.BuildError(f"gcc {source}: {done.stderr.strip()}")
+            fresh.rename(built)
     return built
 
 
