@@ -91,8 +91,9 @@ static unsigned int cxla_wants(const struct cxl_dev_state *cxlds)
 	case CXLA_REASON_REVOKED:
 		return BIT(CXLA_RETRY_ARRIVED);
 	case CXLA_REASON_ERROR:
-		/* it was refused because the system was about to sleep */
-		return cxlds->error == -ESHUTDOWN ? BIT(CXLA_RETRY_ARRIVED) : 0;
+		/* the system was about to sleep, or short of memory */
+		return cxlds->error == -ESHUTDOWN || cxlds->error == -ENOMEM ?
+		       BIT(CXLA_RETRY_ARRIVED) : 0;
 	case CXLA_REASON_QUARANTINED:
 	case CXLA_REASON_CLAIMED:
 	case CXLA_REASON_NO_HPA:

@@ -8,6 +8,7 @@
 #include <linux/pci.h>
 
 #include "../fake/fake_fabric.h"
+#include "../fake/fake_fail.h"
 #include "deed.h"
 
 MODULE_IMPORT_NS("CXL");
@@ -421,6 +422,31 @@ static void range_that_was_refused_before_the_system_slept_comes_after(struct ku
 	fake_unbind(dev);
 }
 
+static void range_that_memory_was_short_for_comes_when_something_does(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+	int nth, short_of_memory = 0;
+	bool failed = true;
+
+	if (!FAKE_CAN_FAIL)
+		kunit_skip(test, "kernel without fault injection");
+	root_add(test);
+	dev->accel.retry = true;
+	fake_bind(dev);
+	for (nth = 1; failed; nth += 5) {
+		fake_lose(dev);
+		fake_fail_start(nth);
+		fake_attach_again(dev);
+		failed = fake_fail_stop();
+		short_of_memory += dev->accel.rc == -ENOMEM;
+		cxla_retry_kick(CXLA_RETRY_ARRIVED);
+		settle();
+		KUNIT_ASSERT_EQ_MSG(test, dev->accel.rc, 0, "allocation %d", nth);
+	}
+	KUNIT_EXPECT_GT(test, short_of_memory, 10);
+	fake_unbind(dev);
+}
+
 static struct kunit_case return_cases[] = {
 	KUNIT_CASE(range_that_its_driver_still_has_is_quarantined),
 	KUNIT_CASE(part_of_a_range_is_quarantined_too),
@@ -441,6 +467,7 @@ static struct kunit_case return_cases[] = {
 	KUNIT_CASE(reset_that_cleared_the_decoders_is_a_reason),
 	KUNIT_CASE(no_range_comes_when_the_system_is_about_to_sleep),
 	KUNIT_CASE(range_that_was_refused_before_the_system_slept_comes_after),
+	KUNIT_CASE(range_that_memory_was_short_for_comes_when_something_does),
 	{}
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cxl/reason.h"
 
+#include <algorithm>
 #include <array>
 #include <linux/cxla.h>
 
@@ -126,6 +127,16 @@ ReasonText reason_by_number(uint32_t number)
 			return entry.text;
 	return {"?", "a reason that this version of the program does not know",
 		"update the program to the modules' version"};
+}
+
+bool waits_for_what_is_above(std::string_view word)
+{
+	static constexpr std::array some = {CXLA_REASON_NO_ROOT, CXLA_REASON_ROOT_UNBOUND,
+					    CXLA_REASON_ROOT_IN_USE, CXLA_REASON_PORT_DISABLED,
+					    CXLA_REASON_REVOKED};
+
+	return std::any_of(some.begin(), some.end(),
+			   [&](auto number) { return word == word_of(number); });
 }
 
 } // namespace cxla

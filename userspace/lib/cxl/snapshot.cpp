@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #include "cxl/snapshot.h"
 
+#include "cxl/reason.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <iterator>
@@ -95,6 +97,11 @@ private:
 	const Topology &topology_;
 };
 
+std::string in_lasting_words(const std::string &reason)
+{
+	return waits_for_what_is_above(reason) ? "waits for what is above it" : reason;
+}
+
 void add_accelerators(const Root &root, const Stack &stack, const Topology &topology,
 		      Snapshot &snapshot)
 {
@@ -111,7 +118,7 @@ void add_accelerators(const Root &root, const Stack &stack, const Topology &topo
 	for (const auto &accel : read_accelerators(root, topology))
 		snapshot.push_back(fmt::format("{}: {}, {}, {}, {}", accel.bdf, accel.driver,
 					       accel.state.value_or("?"),
-					       accel.reason.value_or("?"),
+					       in_lasting_words(accel.reason.value_or("?")),
 					       accel.range ? accel.range->text() : "no range"));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Each actor's step: what it does once. */
 #include "cxl/accel.h"
+#include "cxl/reason.h"
 #include "stress/actor.h"
 #include "sys/named.h"
 
@@ -30,11 +31,8 @@ bool comes_and_goes(std::string_view reason, bool made)
 	if (made && std::find(lacking.begin(), lacking.end(), reason) != lacking.end())
 		return true;
 
-	static constexpr std::array<std::string_view, 7> some = {
-		"none",          "no-root", "root-unbound", "root-in-use",
-		"port-disabled", "revoked", "quarantined"};
-
-	return reason.empty() || std::find(some.begin(), some.end(), reason) != some.end();
+	return reason.empty() || reason == "none" || reason == "quarantined" ||
+	       waits_for_what_is_above(reason);
 }
 
 /* the same where the driver says nothing: as far as the bus shows it */

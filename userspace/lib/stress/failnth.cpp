@@ -54,6 +54,42 @@ bool is_of_modules(const std::string &object)
 	});
 }
 
+/* throws Error */
+std::optional<TextRange> text_of_worker(const TestBed &bed, const MachineOperation &operation)
+{
+	if (!operation.worker)
+		return std::nullopt;
+
+	auto text = text_of(bed.root, operation.worker, operation.worker_module);
+
+	if (!text)
+		throw Error(fmt::format("/proc/kallsyms: it has no {} of {}, where allocations are "
+					"to fail",
+					operation.worker, operation.worker_module));
+	return text;
+}
+
+/* @text: all that counts; nothing: everything does */
+Acted act_with(const TestBed &bed, const MachineOperation &operation,
+	       const FaultSettings &settings, const std::optional<TextRange> &text, unsigned nth)
+{
+	Acted acted;
+	auto act = [&](FaultSpan &&fault) {
+		acted.err = operation.act(bed, fault);
+		acted.left = fault.left();
+	};
+
+	if (text)
+		settings.require(text);
+	if (operation.worker)
+		act(WorkerFault(bed.root, nth, [&] { settle(bed); }));
+	else
+		act(TaskFault(bed.root, nth));
+	if (text)
+		settings.require(std::nullopt);
+	return acted;
+}
+
 class Sweep : public Search
 {
 public:
@@ -140,22 +176,8 @@ private:
 	Acted act(unsigned nth)
 	{
 		auto acted = asked<Acted>(operation_->name, [this, nth] {
-			Acted acted;
+			Acted acted = act_with(bed_, *operation_, settings_, text(), nth);
 
-			if (!operation_->worker) {
-				TaskFault fault(bed_.root, nth);
-
-				acted.err = operation_->act(bed_, fault);
-				acted.left = fault.left();
-			} else {
-				settings_.require(worker_text());
-
-				WorkerFault fault(bed_.root, nth, [&] { settle(bed_); });
-
-				acted.err = operation_->act(bed_, fault);
-				acted.left = fault.left();
-				settings_.require(std::nullopt);
-			}
 			settle(bed_);
 			return acted;
 		});
@@ -165,20 +187,18 @@ private:
 	}
 
 	/* all symbols of the kernel are read once for as long as the module stays where it is */
-	std::optional<TextRange> worker_text()
+	std::optional<TextRange> text()
 	{
-		std::string key =
-			fmt::format("{} {}", operation_->worker,
-				    bed_.root
+		std::string where = bed_.root
 					    .text(fmt::format("/sys/module/{}/sections/.text",
 							      operation_->worker_module))
-					    .value_or(""));
+					    .value_or("");
+		std::string key = fmt::format("{} {}", operation_->name, where);
 
-		if (key.ends_with(' ') || key != worker_key_)
-			worker_text_ =
-				text_of(bed_.root, operation_->worker, operation_->worker_module);
-		worker_key_ = key;
-		return worker_text_;
+		if (where.empty() || key != text_key_)
+			text_ = text_of_worker(bed_, *operation_);
+		text_key_ = key;
+		return text_;
 	}
 
 	/* what it comes to when nothing fails, and how many allocations it takes */
@@ -294,7 +314,7 @@ private:
 		}
 		report.failed++;
 		batch_.push_back(nth_);
-		if (all && becomes(after_, change)) {
+		if (all && becomes(after_, change, operation_->in_part ? few_looks : all_looks)) {
 			report.results[result]++;
 			bring(operation_->start);
 		} else if (all && operation_->in_part) {
@@ -364,8 +384,8 @@ private:
 	const MachineOperation *operation_ = nullptr;
 	unsigned nth_ = 0, first_ = 0;
 	std::vector<unsigned> batch_; /* those that failed since it was last done again */
-	std::string worker_key_;
-	std::optional<TextRange> worker_text_;
+	std::string text_key_;
+	std::optional<TextRange> text_;
 	int normal_ = 0;
 	Snapshot before_, after_;
 };
@@ -381,18 +401,7 @@ struct Repetition {
 		bring_to(bed, Start::Everything);
 		bring_to(bed, operation->start);
 		settings.tell(true);
-		if (operation->worker) {
-			settings.require(
-				text_of(bed.root, operation->worker, operation->worker_module));
-			WorkerFault fault(bed.root, nth, [&] { settle(bed); });
-
-			operation->act(bed, fault);
-			settings.require(std::nullopt);
-		} else {
-			TaskFault fault(bed.root, nth);
-
-			operation->act(bed, fault);
-		}
+		act_with(bed, *operation, settings, text_of_worker(bed, *operation), nth);
 		settings.tell(false);
 	}
 };

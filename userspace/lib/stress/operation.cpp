@@ -191,11 +191,6 @@ int remove_device(const TestBed &bed, OperationSpan &span)
 	return write_to(bed, span, pci_device(bed.accel) + "/remove", "1");
 }
 
-int rescan(const TestBed &bed, OperationSpan &span)
-{
-	return write_to(bed, span, "/sys/bus/pci/rescan", "1");
-}
-
 int write_on_loss(const TestBed &bed, OperationSpan &span)
 {
 	return write_to(bed, span, pci_device(bed.accel) + "/cxla/on_loss", "reattach");
@@ -347,7 +342,12 @@ int write_attribute(const Root &root, OperationSpan &span, const std::string &pa
 
 const std::vector<MachineOperation> &operations()
 {
-	/* EINVAL: the driver core, when a driver gets no folder in its module's */
+	/*
+	 * EINVAL: the driver core, when a driver gets no folder in its module's.
+	 *
+	 * Not here is a rescan: 6.12 and 7.3 go on with a PCI device that they could not add,
+	 * and fall. What it finds is bound by hand, as `attach` does.
+	 */
 	static const std::vector<MachineOperation> all = and_made({
 		{"load-core", "loads cxla_core", Start::NoModule, load_nth<0>, nullptr, false,
 		 EINVAL},
@@ -412,8 +412,6 @@ const std::vector<MachineOperation> &operations()
 		 load_nth<3>, nullptr, true, EINVAL},
 		{"remove-device", "removes an accelerator's PCI device", Start::Everything,
 		 remove_device},
-		{"rescan", "finds a removed PCI device again", Start::AccelRemoved, rescan, nullptr,
-		 true},
 		{"on-loss", "writes on_loss", Start::Everything, write_on_loss},
 		{"open", "opens and closes an accelerator's node", Start::Everything, open_node},
 		{"ioctl", "asks an accelerator's node", Start::Everything, ask_node},
@@ -425,7 +423,7 @@ const std::vector<MachineOperation> &operations()
 		{"worker-detach", "detaches an accelerator whose root went, in the worker",
 		 Start::Everything, unbind_root, "cxla_detach_work"},
 		{"worker-attach", "attaches an accelerator whose root returned, in the worker",
-		 Start::RootUnbound, bind_root, "cxla_retry_work"},
+		 Start::RootUnbound, bind_root, "cxla_retry_work", true},
 		{"load-hmem", "loads cxla_hmem, which binds hmem_platform", Start::Pci, load_nth<6>,
 		 nullptr, true, EINVAL, true},
 		{"unload-hmem", "removes cxla_hmem with ranges that it has given to device-dax",

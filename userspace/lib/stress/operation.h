@@ -50,7 +50,6 @@ TestBed find_test_bed(const Root &root, const Machine &machine, const std::strin
 enum class Start {
 	Everything, /* all as it was in the beginning */
 	AccelUnbound,
-	AccelRemoved,
 	ExpanderUnbound,
 	MemdevUnbound, /* the expander's */
 	RegionUnbound, /* the expander's, from cxla_region */

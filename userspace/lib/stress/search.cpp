@@ -46,10 +46,10 @@ Snapshot Search::snapshot()
 	return asked<Snapshot>("counting", [this] { return take_snapshot(bed_.root); });
 }
 
-bool Search::becomes(const Snapshot &wanted, SnapshotChange &change)
+bool Search::becomes(const Snapshot &wanted, SnapshotChange &change, int looks)
 {
-	for (int attempt = 0; attempt < 20; attempt++) {
-		if (attempt)
+	for (int look = 0; look < looks; look++) {
+		if (look)
 			std::this_thread::sleep_for(50ms);
 		change = compare(wanted, snapshot());
 		if (change.empty())

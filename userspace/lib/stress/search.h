@@ -51,8 +51,12 @@ protected:
 	/* a warning of the kernel is found */
 	void listen();
 	Snapshot snapshot();
-	/* what is on its way, like a node that udev makes, gets a moment */
-	bool becomes(const Snapshot &wanted, SnapshotChange &change);
+	/*
+	 * What is on its way, like a node that udev makes, gets a moment: @looks, of which
+	 * fewer do where it need not become that.
+	 */
+	static constexpr int all_looks = 20, few_looks = 3;
+	bool becomes(const Snapshot &wanted, SnapshotChange &change, int looks = all_looks);
 	void expect(const Snapshot &wanted, const std::string &otherwise);
 
 	TestBed bed_;

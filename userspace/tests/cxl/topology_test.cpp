@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Whole trees: healthy ones, and ones with something broken or gone. */
+#include "cxl/snapshot.h"
 #include "made_up_root.h"
 #include "report/report.h"
 #include "report/status.h"
@@ -379,6 +380,21 @@ TEST_F(Attached, missing_attribute_is_shown_as_question_mark_with_its_path)
 	made.remove(path);
 	EXPECT_TRUE(has_problem("/sys/bus/pci/devices/0000:0d:00.0/cxla/reason"));
 	EXPECT_TRUE(contains(accelerators_text(status().machine), "  ?  "));
+}
+
+TEST_F(Attached, which_of_what_is_above_went_first_is_no_change_of_a_snapshot)
+{
+	std::string path = device_path("0000:0d:00.0") + "/cxla/reason";
+	auto with = [&](const char *reason) {
+		made.file(path, std::string(reason) + "\n");
+		return take_snapshot(made.root());
+	};
+	Snapshot revoked = with("revoked");
+
+	for (const char *reason : {"no-root", "root-unbound", "port-disabled"})
+		EXPECT_TRUE(compare(revoked, with(reason)).empty()) << reason;
+	for (const char *reason : {"none", "not-committed", "error", "quarantined"})
+		EXPECT_FALSE(compare(revoked, with(reason)).empty()) << reason;
 }
 
 TEST_F(Attached, garbage_in_a_decoder_is_told_and_the_rest_is_shown)

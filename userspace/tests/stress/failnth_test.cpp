@@ -440,6 +440,24 @@ TEST_F(Failnth, symbols_are_read_once_for_as_long_as_the_module_is_where_it_was)
 	}
 }
 
+TEST_F(Failnth, a_worker_that_the_kernel_does_not_know_is_no_leave_to_fail_everything)
+{
+	static bool acted;
+
+	operation.worker = "work";
+	operation.act = [](const TestBed &, OperationSpan &) {
+		acted = true;
+		return 0;
+	};
+
+	FailnthReport report = run();
+
+	ASSERT_EQ(report.findings.size(), 1U);
+	EXPECT_NE(report.findings[0].what.find("no work of cxla_core"), std::string::npos)
+		<< report.findings[0].what;
+	EXPECT_FALSE(acted);
+}
+
 TEST_F(Failnth, a_function_ends_where_the_next_one_begins)
 {
 	made.file("/proc/kallsyms", "ffffffff81000000 t first\n"
