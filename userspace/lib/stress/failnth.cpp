@@ -70,8 +70,8 @@ std::optional<TextRange> text_of_worker(const TestBed &bed, const MachineOperati
 }
 
 /* @text: all that counts; nothing: everything does */
-Acted act_with(const TestBed &bed, const MachineOperation &operation,
-	       const FaultSettings &settings, const std::optional<TextRange> &text, unsigned nth)
+Acted act_with(const TestBed &bed, const MachineOperation &operation, const FaultSettings &settings,
+	       const std::optional<TextRange> &text, unsigned nth)
 {
 	Acted acted;
 	auto act = [&](FaultSpan &&fault) {
