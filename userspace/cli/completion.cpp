@@ -5,6 +5,7 @@
  * that looks into them.
  */
 #include "stress/actor.h"
+#include "stress/failnth.h"
 #include "stress/operation.h"
 #include "stress/trigger.h"
 #include "sys/output.h"
@@ -45,7 +46,7 @@ std::string known_values(const std::string &option)
 	if (option == "--actors" || option == "--without")
 		return names_of(actor_kinds(), [](const ActorKind &kind) { return kind.name; });
 	if (option == "--operations")
-		return names_of(operations(), [](const MachineOperation &one) { return one.name; });
+		return names_of(choose_operations({}), [](const auto *one) { return one->name; });
 	if (option == "--first" || option == "--second")
 		return names_of(triggers(), [](const Trigger &one) { return one.name(); }) +
 		       (option == "--second" ? " none" : "");

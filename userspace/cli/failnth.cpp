@@ -178,9 +178,9 @@ Exit list_operations(const Context &context)
 	json list = json::array();
 	Table table({"OPERATION", "WHAT IT DOES"});
 
-	for (const auto &operation : operations()) {
-		list.push_back({{"name", operation.name}, {"does", operation.does}});
-		table.add({operation.name, operation.does});
+	for (const auto *operation : choose_operations({})) {
+		list.push_back({{"name", operation->name}, {"does", operation->does}});
+		table.add({operation->name, operation->does});
 	}
 	context.reply->result = {{"operations", list}};
 	if (!context.json)

@@ -455,8 +455,17 @@ std::vector<Refusal> failnth_refusals(const Root &root, const Machine &machine, 
 
 std::vector<const MachineOperation *> choose_operations(const std::vector<std::string> &names)
 {
-	return choose(operations(), &MachineOperation::name, names, "operation",
-		      "`cxla failnth --list` lists them");
+	static constexpr const char *hint = "`cxla failnth --list` lists them";
+	auto chosen = choose(operations(), &MachineOperation::name, names, "operation", hint);
+
+	if (names.empty())
+		std::erase_if(chosen, [](const auto *one) { return one->spared; });
+	for (const auto *one : chosen)
+		if (one->spared)
+			throw Error(fmt::format("{}: no allocation of it is made to fail: {}",
+						one->name, one->spared),
+				    hint, Exit::Usage);
+	return chosen;
 }
 
 FailnthReport run_failnth(const TestBed &bed, const FailnthRequest &request,

@@ -63,7 +63,7 @@ struct FailnthReport {
 /* why not to; empty: go ahead. @agreed: --yes was given */
 std::vector<Refusal> failnth_refusals(const Root &root, const Machine &machine, const TestBed &bed,
 				      bool agreed);
-/* all, or those named; throws Error (Usage) */
+/* all of which allocations may fail, or those named; throws Error (Usage) */
 std::vector<const MachineOperation *> choose_operations(const std::vector<std::string> &names);
 
 /* @tell: after each; false: stop. @tell_finding: at once, as it may be the last thing said */

@@ -191,6 +191,11 @@ int remove_device(const TestBed &bed, OperationSpan &span)
 	return write_to(bed, span, pci_device(bed.accel) + "/remove", "1");
 }
 
+int rescan(const TestBed &bed, OperationSpan &span)
+{
+	return write_to(bed, span, "/sys/bus/pci/rescan", "1");
+}
+
 int write_on_loss(const TestBed &bed, OperationSpan &span)
 {
 	return write_to(bed, span, pci_device(bed.accel) + "/cxla/on_loss", "reattach");
@@ -342,12 +347,7 @@ int write_attribute(const Root &root, OperationSpan &span, const std::string &pa
 
 const std::vector<MachineOperation> &operations()
 {
-	/*
-	 * EINVAL: the driver core, when a driver gets no folder in its module's.
-	 *
-	 * Not here is a rescan: 6.12 and 7.3 go on with a PCI device that they could not add,
-	 * and fall. What it finds is bound by hand, as `attach` does.
-	 */
+	/* EINVAL: the driver core, when a driver gets no folder in its module's */
 	static const std::vector<MachineOperation> all = and_made({
 		{"load-core", "loads cxla_core", Start::NoModule, load_nth<0>, nullptr, false,
 		 EINVAL},
@@ -412,6 +412,10 @@ const std::vector<MachineOperation> &operations()
 		 load_nth<3>, nullptr, true, EINVAL},
 		{"remove-device", "removes an accelerator's PCI device", Start::Everything,
 		 remove_device},
+		/* what it finds is bound by hand, as attach does */
+		{"rescan", "finds a removed PCI device again", Start::AccelRemoved, rescan, nullptr,
+		 true, 0, false, nullptr, nullptr,
+		 "6.12 and 7.3 go on with a PCI device that they could not add, and fall"},
 		{"on-loss", "writes on_loss", Start::Everything, write_on_loss},
 		{"open", "opens and closes an accelerator's node", Start::Everything, open_node},
 		{"ioctl", "asks an accelerator's node", Start::Everything, ask_node},

@@ -50,6 +50,7 @@ TestBed find_test_bed(const Root &root, const Machine &machine, const std::strin
 enum class Start {
 	Everything, /* all as it was in the beginning */
 	AccelUnbound,
+	AccelRemoved,
 	ExpanderUnbound,
 	MemdevUnbound, /* the expander's */
 	RegionUnbound, /* the expander's, from cxla_region */
@@ -110,6 +111,8 @@ struct MachineOperation {
 	const char *worker_module = "cxla_core";
 	/* device that it needs besides: idle, or bare; null: none */
 	std::string TestBed::*besides = nullptr;
+	/* why no allocation of it may fail; null: each may */
+	const char *spared = nullptr;
 };
 
 const std::vector<MachineOperation> &operations();

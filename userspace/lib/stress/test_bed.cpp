@@ -401,6 +401,9 @@ void bring_to(const TestBed &bed, Start start)
 	}
 	bring_everything(bed);
 	switch (start) {
+	case Start::AccelRemoved:
+		root.try_write(pci_device(bed.accel) + "/remove", "1");
+		break;
 	case Start::MemdevUnbound:
 		unbind_from(bed, "cxla_mem", memdev_of(root, bed.expander));
 		break;

@@ -2,12 +2,14 @@
 #include "stress/trigger.h"
 
 #include "cxl/object_names.h"
+#include "sys/error.h"
 #include "sys/fd.h"
 #include "sys/named.h"
 
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 namespace cxla
@@ -41,6 +43,8 @@ Trigger one(const char *name, Trigger::Side side, std::vector<int> errors)
 	Trigger trigger;
 
 	trigger.operation = find_operation(name);
+	if (!trigger.operation)
+		throw Error(fmt::format("the trigger {} is no operation", name));
 	trigger.side = side;
 	trigger.errors = std::move(errors);
 	return trigger;
