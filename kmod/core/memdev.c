@@ -367,6 +367,7 @@ cxla_memdev_try(struct cxl_dev_state *cxlds,
 
 	cxlmd = cxla_memdev_alloc_with_node(cxlds, attach);
 	if (IS_ERR(cxlmd)) {
+		cxlds->reason = CXLA_REASON_ERROR;
 		cxlds->error = PTR_ERR(cxlmd);
 		return cxlmd;
 	}
@@ -404,7 +405,6 @@ cxla_memdev_try(struct cxl_dev_state *cxlds,
 		cxla_memdev_drop(cxlmd);
 		return ERR_PTR(rc);
 	}
-	cxla_retry_update(cxlds);
 	return cxlmd;
 }
 
@@ -442,6 +442,7 @@ struct cxl_memdev *cxla_memdev_add(struct cxl_dev_state *cxlds,
 	/* an attach that has failed is over: the next one is another memdev's */
 	if (PTR_ERR(cxlmd) == -ENXIO && cxla_is_rerouted(cxlds))
 		cxlmd = cxla_memdev_try(cxlds, attach, &meter);
+	cxla_retry_update(cxlds);
 	cxla_meter_stop(&meter);
 	cxla_accel_exit();
 	return cxlmd;

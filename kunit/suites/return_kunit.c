@@ -447,6 +447,31 @@ static void range_that_memory_was_short_for_comes_when_something_does(struct kun
 	fake_unbind(dev);
 }
 
+static void attach_that_lacked_memory_waits_whatever_was_lacking_before(struct kunit *test)
+{
+	struct fake_node *dev = rig(test)->dev;
+	int before;
+
+	if (!FAKE_CAN_FAIL)
+		kunit_skip(test, "kernel without fault injection");
+	root_add(test);
+	dev->accel.retry = true;
+	fake_bind(dev);
+	fake_lose(dev);
+	fake_hdm_reset(dev);
+	fake_attach_again(dev);
+	KUNIT_ASSERT_EQ(test, dev->accel.reason, CXLA_REASON_NOT_COMMITTED);
+	fake_fail_start(1);
+	fake_attach_again(dev);
+	KUNIT_EXPECT_TRUE(test, fake_fail_stop());
+	KUNIT_EXPECT_EQ(test, dev->accel.reason, CXLA_REASON_ERROR);
+	before = dev->accel.nr_retry;
+	cxla_retry_kick(CXLA_RETRY_ARRIVED);
+	settle();
+	KUNIT_EXPECT_EQ(test, dev->accel.nr_retry, before + 1);
+	fake_unbind(dev);
+}
+
 static struct kunit_case return_cases[] = {
 	KUNIT_CASE(range_that_its_driver_still_has_is_quarantined),
 	KUNIT_CASE(part_of_a_range_is_quarantined_too),
@@ -468,6 +493,7 @@ static struct kunit_case return_cases[] = {
 	KUNIT_CASE(no_range_comes_when_the_system_is_about_to_sleep),
 	KUNIT_CASE(range_that_was_refused_before_the_system_slept_comes_after),
 	KUNIT_CASE(range_that_memory_was_short_for_comes_when_something_does),
+	KUNIT_CASE(attach_that_lacked_memory_waits_whatever_was_lacking_before),
 	{}
 };
 

@@ -461,7 +461,8 @@ bool cxl_reset_end(struct cxl_dev_state *cxlds, enum cxl_reset_kind kind);
  * @cxlds: device state
  * @retry: called from a workqueue, under the lock of @cxlds->dev, while the
  *	driver is bound and @cxlds has no memdev: when a root or a port has come
- *	up, if there was no way to a root, or the range was revoked; and when
+ *	up, if there was no way to a root, the range was revoked, memory was
+ *	short, or the system was about to sleep; and when
  *	somebody has let go of a range, if it was that of another. It usually
  *	calls devm_cxl_add_memdev().
  *
