@@ -134,7 +134,7 @@ def _command_line(topology, names, kernel, initrd, mem_dir, run_dir, sockets, ac
     append = "console=ttyS0 panic=-1 oops=panic loglevel=7 nokaslr no_timer_check"
     # a busy host may hold up everything for a minute; what hangs, hangs for longer than our
     # programs are patient, and they tell more of it
-    append += " sysctl.kernel.hung_task_timeout_secs=300"
+    append += " sysctl.kernel.hung_task_timeout_secs=240 sysctl.kernel.hung_task_check_interval_secs=10"
     if options.panic_on_warn:
         append += " panic_on_warn=1"
     if options.share:
