@@ -413,13 +413,18 @@ std::vector<std::string> stack_of(const Repetition &repetition)
 	std::vector<std::string> stack;
 	KernelLog log(repetition.bed.root);
 	WatchedThread thread;
+	bool ended = false;
 
 	/* a thread that is stuck keeps what it refers to */
-	bool ended = thread.run(
-		[repetition, settings = std::make_shared<FaultSettings>(repetition.bed.root)] {
-			repetition.repeat(*settings);
-		},
-		20s);
+	try {
+		ended = thread.run([repetition,
+				    settings = std::make_shared<FaultSettings>(
+					    repetition.bed.root)] { repetition.repeat(*settings); },
+				   20s);
+	} catch (const std::exception &error) {
+		/* what was found stays found */
+		return {fmt::format("(it could not be repeated: {})", error.what())};
+	}
 
 	log.look();
 	for (const auto &line : log.recent()) {
