@@ -176,7 +176,7 @@ private:
 	Acted act(unsigned nth)
 	{
 		auto acted = asked<Acted>(operation_->name, [this, nth] {
-			Acted acted = act_with(bed_, *operation_, settings_, text(), nth);
+			Acted acted = act_with(bed_, *operation_, settings_, worker_text(), nth);
 
 			settle(bed_);
 			return acted;
@@ -187,18 +187,21 @@ private:
 	}
 
 	/* all symbols of the kernel are read once for as long as the module stays where it is */
-	std::optional<TextRange> text()
+	std::optional<TextRange> worker_text()
 	{
+		if (!operation_->worker)
+			return std::nullopt;
+
 		std::string where = bed_.root
 					    .text(fmt::format("/sys/module/{}/sections/.text",
 							      operation_->worker_module))
 					    .value_or("");
-		std::string key = fmt::format("{} {}", operation_->name, where);
+		std::string key = fmt::format("{} {}", operation_->worker, where);
 
-		if (where.empty() || key != text_key_)
-			text_ = text_of_worker(bed_, *operation_);
-		text_key_ = key;
-		return text_;
+		if (where.empty() || key != worker_key_)
+			worker_text_ = text_of_worker(bed_, *operation_);
+		worker_key_ = key;
+		return worker_text_;
 	}
 
 	/* what it comes to when nothing fails, and how many allocations it takes */
@@ -384,8 +387,8 @@ private:
 	const MachineOperation *operation_ = nullptr;
 	unsigned nth_ = 0, first_ = 0;
 	std::vector<unsigned> batch_; /* those that failed since it was last done again */
-	std::string text_key_;
-	std::optional<TextRange> text_;
+	std::string worker_key_;
+	std::optional<TextRange> worker_text_;
 	int normal_ = 0;
 	Snapshot before_, after_;
 };
